@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package sparkrtc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+)
+
+// Reason says what an error means, whatever it looked like on the wire.
+type Reason string
+
+// The reasons, with what they are told by. Codes are those of the API
+// Reference's "Error Codes" and of the gateway.
+const (
+	ReasonNotConfigured      Reason = "not configured"      // 200 without a callback, or with an empty URL
+	ReasonAppNotFound        Reason = "app not found"       // 404 with an RTC code; may also mean "not configured"
+	ReasonWrongEndpoint      Reason = "wrong endpoint"      // 404 of the gateway, or without a code
+	ReasonInvalidParameter   Reason = "invalid parameter"   // RTC.00001003, .00001004, .00001005
+	ReasonMalformedRequest   Reason = "malformed request"   // RTC.00001002
+	ReasonAppDeactivated     Reason = "app deactivated"     // RTC.00001016
+	ReasonURLUnavailable     Reason = "URL unavailable"     // RTC.00001018
+	ReasonTenantUnknown      Reason = "tenant unknown"      // RTC.00001001
+	ReasonSignatureRefused   Reason = "signature refused"   // APIGW.0301: verify aksk signature fail
+	ReasonAccessKeyUnknown   Reason = "access key unknown"  // APIGW.0301: ak not exist
+	ReasonAccessKeyLocked    Reason = "access key locked"   // APIGW.0301: AK access failed to reach the limit
+	ReasonClockSkew          Reason = "clock skew"          // APIGW.0301: signature expired
+	ReasonTokenInvalid       Reason = "token invalid"       // APIGW.0301: decrypt token fail
+	ReasonTokenExpired       Reason = "token expired"       // APIGW.0301: token expires
+	ReasonUnauthenticated    Reason = "unauthenticated"     // any other 401
+	ReasonAccessDenied       Reason = "access denied"       // 403: APIGW.0306 and any other
+	ReasonProjectUnavailable Reason = "project unavailable" // APIGW.0310
+	ReasonAddressNotAllowed  Reason = "address not allowed" // APIGW.0402
+	ReasonThrottled          Reason = "throttled"           // 429
+	ReasonServerError        Reason = "server error"        // 5xx
+	ReasonRedirected         Reason = "redirected"          // 3xx
+	ReasonInvalidAnswer      Reason = "invalid answer"      // not this API's answer
+	ReasonInvalidRequest     Reason = "invalid request"     // could not be sent
+	ReasonConnection         Reason = "connection failed"   // no answer
+	ReasonCanceled           Reason = "canceled"            // the caller's context ended
+	ReasonOther              Reason = "other"               // any other status
+)
+
+// ErrNotConfigured is matched, by errors.Is, by each of the shapes in which
+// the service says that an app has no callback. It can't be told from an app
+// that does not exist.
+var ErrNotConfigured = errors.New("no recording callback is configured")
+
+// Error is the error of every operation. It holds no secret.
+type Error struct {
+	Operation  string // as in the API Reference: UpdateRecordCallback, …
+	AppID      string
+	Reason     Reason
+	StatusCode int    // 0 when there was no answer
+	Code       string // error_code; "" when there was none
+	Message    string // error_msg, or what went wrong
+	RequestID  string // for the service's support; "" when there was none
+	Attempts   int
+
+	cause error
+}
+
+// Error names the operation, the app, what the server said and its request id.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s of app %q: %s", e.Operation, e.AppID, e.Reason)
+	if e.StatusCode != 0 {
+		fmt.Fprintf(&b, ": HTTP %d", e.StatusCode)
+	}
+	for _, part := range []string{e.Code, e.Message} {
+		if part != "" {
+			b.WriteString(": " + part)
+		}
+	}
+	if e.RequestID != "" {
+		b.WriteString(" (request id " + e.RequestID + ")")
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause when there was no usable answer, such as
+// context.Canceled.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Is makes errors.Is(err, ErrNotConfigured) work.
+func (e *Error) Is(target error) bool {
+	return target == ErrNotConfigured && (e.Reason == ReasonNotConfigured || e.Reason == ReasonAppNotFound)
+}
+
+// newAnswerError reads an answer other than 200.
+func newAnswerError(resp *http.Response, answer []byte) *Error {
+	var body struct {
+		Code      string `json:"error_code"`
+		Message   string `json:"error_msg"`
+		RequestID string `json:"request_id"`
+	}
+	e := &Error{StatusCode: resp.StatusCode, RequestID: requestID(resp)}
+	if err := json.Unmarshal(answer, &body); err != nil {
+		e.Message = notJSON(resp, err)
+	} else {
+		e.Code, e.Message = body.Code, body.Message
+		if e.RequestID == "" {
+			e.RequestID = body.RequestID
+		}
+	}
+	e.Reason = reason(e.StatusCode, e.Code, e.Message)
+	if e.Reason == ReasonRedirected {
+		e.Message = "the server sent the request elsewhere"
+		if to, err := url.Parse(resp.Header.Get("Location")); err == nil && to.Host != "" {
+			e.Message = fmt.Sprintf("the server sent the request to %s://%s", to.Scheme, to.Host)
+		}
+	}
+	return e
+}
+
+// reason reads the table of errors. Only the causes behind one code of the
+// gateway's are told apart by their text: there is nothing else.
+func reason(status int, code, message string) Reason {
+	switch code {
+	case "RTC.00001001":
+		return ReasonTenantUnknown
+	case "RTC.00001002":
+		return ReasonMalformedRequest
+	case "RTC.00001016":
+		return ReasonAppDeactivated
+	case "RTC.00001018":
+		return ReasonURLUnavailable
+	case "APIGW.0310":
+		return ReasonProjectUnavailable
+	case "APIGW.0402":
+		return ReasonAddressNotAllowed
+	case "RTC.00001003", "RTC.00001004", "RTC.00001005":
+		if status == http.StatusBadRequest {
+			return ReasonInvalidParameter
+		}
+	}
+	switch {
+	case status == http.StatusNotFound && strings.HasPrefix(code, "RTC."):
+		return ReasonAppNotFound
+	case status == http.StatusNotFound:
+		return ReasonWrongEndpoint
+	case status == http.StatusUnauthorized:
+		return authenticationReason(message)
+	case status == http.StatusForbidden:
+		return ReasonAccessDenied
+	case status == http.StatusTooManyRequests:
+		return ReasonThrottled
+	case status >= 500:
+		return ReasonServerError
+	case status >= 300 && status < 400:
+		return ReasonRedirected
+	case status < 300:
+		return ReasonInvalidAnswer
+	default:
+		return ReasonOther
+	}
+}
+
+func authenticationReason(message string) Reason {
+	for _, cause := range []struct {
+		text   string
+		reason Reason
+	}{
+		{"verify aksk signature fail", ReasonSignatureRefused},
+		{"ak not exist", ReasonAccessKeyUnknown},
+		{"failed to reach the limit", ReasonAccessKeyLocked},
+		{"signature expired", ReasonClockSkew},
+		{"decrypt token fail", ReasonTokenInvalid},
+		{"token expires", ReasonTokenExpired},
+	} {
+		if strings.Contains(message, cause.text) {
+			return cause.reason
+		}
+	}
+	return ReasonUnauthenticated
+}
+
+// newTransportError reads the error of a call that got no answer.
+func newTransportError(ctx context.Context, err error) *Error {
+	e := &Error{Reason: ReasonConnection, cause: err}
+	var nonsense *answerError
+	switch {
+	case ctx.Err() != nil:
+		e.Reason, e.cause = ReasonCanceled, context.Cause(ctx)
+		e.Message = e.cause.Error()
+		return e
+	case errors.As(err, &nonsense):
+		e.Reason = ReasonInvalidAnswer
+	}
+	var wrapped *url.Error // repeats method and URL, which are known
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	e.Message = err.Error()
+	return e
+}
+
+func notJSON(resp *http.Response, err error) string {
+	kind := resp.Header.Get("Content-Type")
+	if kind == "" {
+		kind = "unknown type"
+	}
+	return fmt.Sprintf("the answer (%s) is not what this API answers: %v", kind, err)
+}
+
+// printable returns what a server said as one bounded line.
+func printable(s string) string {
+	const bound = 2000
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	if runes := []rune(s); len(runes) > bound {
+		s = string(runes[:bound]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package sparkrtc
+
+import (
+	"context"
+	"net/http"
+	"strings"
+)
+
+// RecordCallback is where an app's recording events go (API Reference, table
+// "AppCallbackUrl").
+type RecordCallback struct {
+	// URL may come back normalised: the API page's own example does so.
+	URL string `json:"url"`
+
+	// AuthKey may come back truncated, masked or not at all.
+	AuthKey string `json:"auth_key"`
+
+	// NotifyEventSubscription are the events that are sent; read only. The
+	// list is open-ended.
+	NotifyEventSubscription []string `json:"notify_event_subscription"`
+
+	// UpdateTime is RFC 3339 in UTC with milliseconds.
+	UpdateTime string `json:"update_time"`
+}
+
+// RecordCallbackRequest is the whole configuration of a callback: what is not
+// in it is not configured.
+type RecordCallbackRequest struct {
+	// URL starts with http:// or https:// and accepts POST. The service
+	// tries it when it is set.
+	URL string `json:"url"`
+
+	// AuthKey signs the events. Nil leaves it out, which means no key or the
+	// earlier one: the documentation does not say. An empty key is documented
+	// as "events carry no signature".
+	AuthKey *string `json:"auth_key,omitempty"`
+}
+
+type recordCallbackAnswer struct {
+	AppID          string          `json:"app_id"`
+	RecordCallback *RecordCallback `json:"record_callback"`
+}
+
+func (a *recordCallbackAnswer) check(call call) *Error {
+	switch {
+	case a.AppID != "" && !strings.EqualFold(a.AppID, call.appID):
+		return &Error{Reason: ReasonInvalidAnswer, Message: "the answer is about another app, " + a.AppID}
+	case a.RecordCallback != nil && a.RecordCallback.URL != "":
+		return nil
+	case call.method == http.MethodPut:
+		return &Error{Reason: ReasonInvalidAnswer, Message: "the service accepted the callback and answered without it"}
+	default:
+		return &Error{Reason: ReasonNotConfigured}
+	}
+}
+
+// UpdateRecordCallback sets the callback of an app, whether it has one or not
+// (PUT /v2/apps/{app_id}/record-callback), and returns what the service made
+// of it.
+func (c *Client) UpdateRecordCallback(ctx context.Context, appID string, callback RecordCallbackRequest) (*RecordCallback, error) {
+	call := call{operation: "UpdateRecordCallback", method: http.MethodPut, appID: appID, body: callback}
+	if callback.AuthKey != nil {
+		call.secrets = []string{*callback.AuthKey}
+	}
+	return c.recordCallback(ctx, call)
+}
+
+// ShowRecordCallback returns the callback of an app
+// (GET /v2/apps/{app_id}/record-callback), or an error that is
+// ErrNotConfigured.
+func (c *Client) ShowRecordCallback(ctx context.Context, appID string) (*RecordCallback, error) {
+	return c.recordCallback(ctx, call{operation: "ShowRecordCallback", method: http.MethodGet, appID: appID})
+}
+
+func (c *Client) recordCallback(ctx context.Context, call call) (*RecordCallback, error) {
+	if call.appID == "" {
+		return nil, &Error{Operation: call.operation, Reason: ReasonInvalidRequest, Message: "the app id is empty"}
+	}
+	call.segments = []string{"v2", "apps", call.appID, "record-callback"}
+	var answer recordCallbackAnswer
+	if err := c.do(ctx, call, &answer); err != nil {
+		return nil, err
+	}
+	return answer.RecordCallback, nil
+}

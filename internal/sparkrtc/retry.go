@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package sparkrtc
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// maxRetryAfter bounds what a server may ask for; the service's quota is
+// counted by the minute.
+const maxRetryAfter = time.Minute
+
+// shouldRetry repeats connection failures, 429 and 5xx but 501. Every call of
+// this API may be repeated: a PUT carries the whole configuration.
+func shouldRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	var nonsense *answerError
+	var dns *net.DNSError
+	if errors.As(err, &nonsense) || errors.As(err, &dns) && dns.IsNotFound {
+		return false, err
+	}
+	return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
+}
+
+type backoff struct{ min, max time.Duration }
+
+func (b backoff) withDefaults() backoff {
+	if b.min == 0 {
+		b.min = 500 * time.Millisecond
+	}
+	if b.max == 0 {
+		b.max = 30 * time.Second
+	}
+	return b
+}
+
+// wait is a retryablehttp.Backoff: Retry-After where the server sends it,
+// within a bound; else exponential with equal jitter, so that parallel
+// operations don't come back together.
+func (b backoff) wait(lower, upper time.Duration, attempt int, resp *http.Response) time.Duration {
+	if resp != nil {
+		if after, ok := retryAfter(resp, time.Now()); ok {
+			return jitter(after, after/8)
+		}
+		if resp.StatusCode == http.StatusTooManyRequests {
+			// The quota is a minute's: coming back at once only wastes calls.
+			lower, upper = 10*lower, 2*upper
+		}
+	}
+	wait := upper
+	if attempt < 30 && lower<<attempt < upper {
+		wait = lower << attempt
+	}
+	return jitter(wait/2, wait/2)
+}
+
+// jitter returns between least and least+spread.
+func jitter(least, spread time.Duration) time.Duration {
+	return least + rand.N(spread+1) //nolint:gosec // spreads load, protects nothing
+}
+
+// retryAfter reads Retry-After, seconds or a date, and bounds it.
+func retryAfter(resp *http.Response, now time.Time) (time.Duration, bool) {
+	header := resp.Header.Get("Retry-After")
+	if header == "" {
+		return 0, false
+	}
+	after := maxRetryAfter
+	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
+		after = time.Duration(seconds) * time.Second
+	} else if date, err := http.ParseTime(header); err == nil {
+		after = max(date.Sub(now), 0)
+	} else {
+		return 0, false
+	}
+	return min(after, maxRetryAfter), true
+}
