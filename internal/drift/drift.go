@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package drift tells whether a recording callback is still what was set.
+//
+// The service may show a URL and a key as they are, normalised, truncated or
+// masked, and its documentation does not say which. So what it shows is
+// compared with what it showed right after the callback was set: a Memory. The
+// package knows neither the API nor Terraform; DESIGN.md has the table that it
+// implements.
+package drift
+
+import (
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Sent is what was set.
+type Sent struct {
+	URL string
+	Key string // "" for none
+}
+
+// Echo is what the service shows of a callback.
+type Echo struct {
+	URL        string
+	Key        string // "" for none, or for one that isn't shown
+	UpdateTime string // RFC 3339; "" when the service gives none
+}
+
+// Memory is what is kept of a Sent and of the Echo that followed it, as JSON.
+// It holds no secret: of keys only fingerprints, which are slow to compute.
+type Memory struct {
+	URL        string `json:"url"`
+	URLEcho    string `json:"url_echo"`
+	UpdateTime string `json:"update_time,omitempty"`
+
+	Salt    []byte `json:"salt"`
+	Key     []byte `json:"key,omitempty"` // nil when none was sent
+	KeyEcho Shown  `json:"key_echo"`
+}
+
+// Verdict says what an Echo means for a value.
+type Verdict string
+
+const (
+	// Same says that it is what was set.
+	Same Verdict = "same"
+
+	// Changed says that it is another one than was set.
+	Changed Verdict = "changed"
+
+	// PerhapsChanged says that somebody wrote to the callback, and that a
+	// changed value would look the same. Setting it again is harmless;
+	// missing a changed one is not.
+	PerhapsChanged Verdict = "perhaps changed"
+)
+
+// Finding is what comes out of a comparison.
+type Finding struct {
+	URL Verdict
+	Key Verdict
+
+	// Memory is to be kept from now on.
+	Memory Memory
+
+	// Reshown: the service shows the same callback in another way than
+	// before. Memory has the new one.
+	Reshown bool
+}
+
+// Remember returns the memory of a callback that was just set.
+func Remember(sent Sent, echo Echo) Memory {
+	m := Memory{URL: sent.URL, URLEcho: echo.URL, UpdateTime: echo.UpdateTime, Salt: newSalt()}
+	if sent.Key != "" {
+		m.Key = fingerprint(m.Salt, sent.Key)
+	}
+	m.KeyEcho = m.describe(echo.Key, sent.Key)
+	return m
+}
+
+// Compare tells what an echo means. The key that was sent is given where it is
+// at hand: it saves the time of a fingerprint, and "" does as well.
+func (m Memory) Compare(echo Echo, key string) Finding {
+	moved := compareTimes(m.UpdateTime, echo.UpdateTime)
+	shown := m.describe(echo.Key, key)
+	f := Finding{
+		URL:    m.compareURL(echo.URL, moved),
+		Key:    m.compareKey(shown, moved),
+		Memory: m,
+	}
+	if f.URL != Same || f.Key != Same {
+		return f
+	}
+	// Should somebody have written the same again, this is now the time, and
+	// the look, that counts.
+	f.Reshown = m.URLEcho != echo.URL || !m.KeyEcho.equal(shown)
+	f.Memory.URLEcho, f.Memory.KeyEcho = echo.URL, shown
+	if echo.UpdateTime != "" {
+		f.Memory.UpdateTime = echo.UpdateTime
+	}
+	return f
+}
+
+// HasKey tells whether a key was set, or one of before was kept.
+func (m Memory) HasKey() bool { return m.Key != nil || m.KeyEcho.Kind != shownNot }
+
+// ShowsKeys tells whether the service showed the key that was set as it is, so
+// that another one that it shows is a key too.
+func (m Memory) ShowsKeys() bool { return m.KeyEcho.Kind == shownExactly }
+
+func (m Memory) compareURL(echo string, moved movement) Verdict {
+	switch {
+	case equivalent(echo, m.URL):
+		return Same
+	case echo == m.URLEcho && moved == movedOn:
+		return PerhapsChanged // what is shown is only a part of what was sent
+	case echo == m.URLEcho, moved == stoodStill:
+		return Same
+	default:
+		return Changed
+	}
+}
+
+func (m Memory) compareKey(shown Shown, moved movement) Verdict {
+	switch {
+	case shown.Kind == shownExactly, shown.Kind == shownNot && m.Key == nil:
+		return Same
+	case m.KeyEcho.equal(shown):
+		if moved == movedOn && m.Key != nil && m.KeyEcho.Kind != shownDistinctly {
+			return PerhapsChanged
+		}
+		return Same
+	case moved == stoodStill:
+		return Same
+	default:
+		return Changed
+	}
+}
+
+// movement says whether update_time is another one than it was.
+type movement int
+
+const (
+	movedUnknown movement = iota
+	stoodStill
+	movedOn
+)
+
+// compareTimes compares at the coarser precision of the two: a service may
+// answer a write with milliseconds and a read without.
+func compareTimes(before, now string) movement {
+	if now != "" && (before == now || before == "") {
+		return stoodStill // the first time that is seen is the one that counts
+	}
+	a, errA := time.Parse(time.RFC3339Nano, before)
+	b, errB := time.Parse(time.RFC3339Nano, now)
+	if errA != nil || errB != nil {
+		return movedUnknown
+	}
+	if a.Nanosecond() == 0 || b.Nanosecond() == 0 {
+		a, b = a.Truncate(time.Second), b.Truncate(time.Second)
+	}
+	if a.Equal(b) {
+		return stoodStill
+	}
+	return movedOn
+}
+
+// equivalent tells whether two URLs are the same by RFC 3986, 6.2.2 and 6.2.3:
+// scheme and host in any case, no path for "/", the scheme's own port left out.
+func equivalent(a, b string) bool { return a == b || normalise(a) == normalise(b) }
+
+func normalise(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" {
+		return s
+	}
+	u.Host = strings.ToLower(u.Host) // the scheme is lower case by then
+	u.Host = strings.TrimSuffix(u.Host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	return u.String()
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package drift
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+const (
+	key      = "0123456789abcdef-recordings-key-01"
+	otherKey = "fedcba9876543210-recordings-key-02"
+	t0       = "2026-01-01T00:00:00.000Z"
+	t1       = "2026-01-01T00:00:01.000Z"
+	mine     = "https://recordings.example.com/sparkrtc?a=1"
+	others   = "https://elsewhere.example.com/"
+)
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:8])
+}
+
+func TestCompare(t *testing.T) {
+	sent := Sent{URL: mine, Key: key}
+	keyless := Sent{URL: mine}
+	tests := map[string]struct {
+		sent     Sent
+		then     Echo
+		now      Echo
+		url, key Verdict
+		reshown  bool
+	}{
+		"exact, nothing changed":         {sent, Echo{mine, key, t0}, Echo{mine, key, t0}, Same, Same, false},
+		"exact, written again":           {sent, Echo{mine, key, t0}, Echo{mine, key, t1}, Same, Same, false},
+		"exact, another key":             {sent, Echo{mine, key, t0}, Echo{mine, otherKey, t1}, Same, Changed, false},
+		"exact, another URL":             {sent, Echo{mine, key, t0}, Echo{others, key, t1}, Changed, Same, false},
+		"exact, both":                    {sent, Echo{mine, key, t0}, Echo{others, otherKey, t1}, Changed, Changed, false},
+		"exact, key removed":             {sent, Echo{mine, key, t0}, Echo{mine, "", t1}, Same, Changed, false},
+		"exact, masked from now on":      {sent, Echo{mine, key, t0}, Echo{mine, "******", t0}, Same, Same, true},
+		"exact, then masked and written": {sent, Echo{mine, key, t0}, Echo{mine, "******", t1}, Same, Changed, false},
+
+		"mask, nothing changed":       {sent, Echo{mine, "******", t0}, Echo{mine, "******", t0}, Same, Same, false},
+		"mask, written":               {sent, Echo{mine, "******", t0}, Echo{mine, "******", t1}, Same, PerhapsChanged, false},
+		"mask, the key itself now":    {sent, Echo{mine, "******", t0}, Echo{mine, key, t1}, Same, Same, true},
+		"mask, another mask":          {sent, Echo{mine, "******", t0}, Echo{mine, "(hidden)", t0}, Same, Same, true},
+		"mask, gone":                  {sent, Echo{mine, "******", t0}, Echo{mine, "", t1}, Same, Changed, false},
+		"word for a mask, written":    {sent, Echo{mine, "REDACTED_VALUE", t0}, Echo{mine, "REDACTED_VALUE", t1}, Same, PerhapsChanged, false},
+		"not shown, nothing changed":  {sent, Echo{mine, "", t0}, Echo{mine, "", t0}, Same, Same, false},
+		"not shown, written":          {sent, Echo{mine, "", t0}, Echo{mine, "", t1}, Same, PerhapsChanged, false},
+		"truncated, nothing changed":  {sent, Echo{mine, key[:16], t0}, Echo{mine, key[:16], t0}, Same, Same, false},
+		"truncated, written":          {sent, Echo{mine, key[:16], t0}, Echo{mine, key[:16], t1}, Same, PerhapsChanged, false},
+		"truncated, another key":      {sent, Echo{mine, key[:16], t0}, Echo{mine, otherKey[:16], t1}, Same, Changed, false},
+		"last four, written":          {sent, Echo{mine, "****y-01", t0}, Echo{mine, "****y-01", t1}, Same, PerhapsChanged, false},
+		"last four, another key":      {sent, Echo{mine, "****y-01", t0}, Echo{mine, "****y-02", t1}, Same, Changed, false},
+		"hashed, nothing changed":     {sent, Echo{mine, hash(key), t0}, Echo{mine, hash(key), t0}, Same, Same, false},
+		"hashed, written again":       {sent, Echo{mine, hash(key), t0}, Echo{mine, hash(key), t1}, Same, Same, false},
+		"hashed, another key":         {sent, Echo{mine, hash(key), t0}, Echo{mine, hash(otherKey), t1}, Same, Changed, false},
+		"hashed otherwise, not moved": {sent, Echo{mine, hash(key), t0}, Echo{mine, hash(otherKey), t0}, Same, Same, true},
+
+		"no key, none":                  {keyless, Echo{mine, "", t0}, Echo{mine, "", t1}, Same, Same, false},
+		"no key, one appears":           {keyless, Echo{mine, "", t0}, Echo{mine, otherKey, t1}, Same, Changed, false},
+		"no key, a mask appears":        {keyless, Echo{mine, "", t0}, Echo{mine, "******", t1}, Same, Changed, false},
+		"no key, an earlier one kept":   {keyless, Echo{mine, "******", t0}, Echo{mine, "******", t1}, Same, Same, false},
+		"no key, the kept one went":     {keyless, Echo{mine, "******", t0}, Echo{mine, "", t1}, Same, Same, true},
+		"no key, the kept one replaced": {keyless, Echo{mine, hash(key), t0}, Echo{mine, hash(otherKey), t1}, Same, Changed, false},
+
+		"origin, nothing changed":     {sent, Echo{"https://recordings.example.com", key, t0}, Echo{"https://recordings.example.com", key, t0}, Same, Same, false},
+		"origin, written":             {sent, Echo{"https://recordings.example.com", key, t0}, Echo{"https://recordings.example.com", key, t1}, PerhapsChanged, Same, false},
+		"origin, another":             {sent, Echo{"https://recordings.example.com", key, t0}, Echo{"https://elsewhere.example.com", key, t1}, Changed, Same, false},
+		"origin, as it is now":        {sent, Echo{"https://recordings.example.com", key, t0}, Echo{mine, key, t1}, Same, Same, true},
+		"exact, origin from now on":   {sent, Echo{mine, key, t0}, Echo{"https://recordings.example.com", key, t0}, Same, Same, true},
+		"lower case, written":         {Sent{URL: "HTTPS://Recordings.Example.com:443"}, Echo{"https://recordings.example.com/", "", t0}, Echo{"https://recordings.example.com/", "", t1}, Same, Same, false},
+		"the path's case is not free": {sent, Echo{mine, key, t0}, Echo{strings.Replace(mine, "sparkrtc", "SparkRTC", 1), key, t1}, Changed, Same, false},
+
+		"time at another precision":       {sent, Echo{mine, key, "2026-01-01T00:00:00.750Z"}, Echo{mine, "******", "2026-01-01T00:00:00Z"}, Same, Same, true},
+		"time in another form":            {sent, Echo{mine, key, t0}, Echo{mine, "******", "2026-01-01T08:00:00.000+08:00"}, Same, Same, true},
+		"time comes with the first read":  {sent, Echo{mine, key, ""}, Echo{mine, "******", t0}, Same, Same, true},
+		"no time at all, nothing changed": {sent, Echo{mine, "******", ""}, Echo{mine, "******", ""}, Same, Same, false},
+		"no time at all, another key":     {sent, Echo{mine, key, ""}, Echo{mine, otherKey, ""}, Same, Changed, false},
+		"time is no time, another key":    {sent, Echo{mine, key, "yesterday"}, Echo{mine, otherKey, "today"}, Same, Changed, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			memory := stored(t, Remember(tc.sent, tc.then))
+			for _, atHand := range []string{tc.sent.Key, ""} {
+				f := memory.Compare(tc.now, atHand)
+				if f.URL != tc.url || f.Key != tc.key || f.Reshown != tc.reshown {
+					t.Errorf("key at hand: %t: URL %s, key %s, reshown %t; want %s, %s, %t", atHand != "", f.URL, f.Key, f.Reshown, tc.url, tc.key, tc.reshown)
+				}
+				if tc.url == Same && tc.key == Same {
+					if again := stored(t, f.Memory).Compare(tc.now, atHand); again.URL != Same || again.Key != Same || again.Reshown {
+						t.Errorf("the same once more became %s, %s, reshown %t", again.URL, again.Key, again.Reshown)
+					}
+				} else if again := f.Memory.Compare(tc.then, atHand); again.URL != Same || again.Key != Same {
+					t.Errorf("what was there before became %s, %s", again.URL, again.Key)
+				}
+			}
+		})
+	}
+}
+
+// stored is a memory as it comes back from where it is kept.
+func stored(t *testing.T, m Memory) Memory {
+	t.Helper()
+	content, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Memory
+	if err := json.Unmarshal(content, &back); err != nil {
+		t.Fatal(err)
+	}
+	return back
+}
+
+func TestMemoryHoldsNoKey(t *testing.T) {
+	for name, shown := range map[string]string{"exact": key, "truncated": key[:16], "last four": "****y-01", "hashed": hash(key), "": ""} {
+		m := Remember(Sent{URL: mine, Key: key}, Echo{mine, shown, t0})
+		content, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(content)
+		for _, secret := range []string{key, key[:8], "y-01", hash(key), hex.EncodeToString([]byte(key))[:16]} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s: %q is in %s", name, secret, text)
+			}
+		}
+		if other := Remember(Sent{URL: mine, Key: key}, Echo{mine, shown, t0}); string(other.Key) == string(m.Key) {
+			t.Errorf("%s: two memories of one key have one fingerprint", name)
+		}
+	}
+}
+
+// What a service may show of a key. Each tells whether it can tell keys apart.
+var showings = map[string]struct {
+	show  func(string) string
+	tells bool
+}{
+	"exact":     {func(k string) string { return k }, true},
+	"hashed":    {hash, true},
+	"truncated": {func(k string) string { return k[:16] }, false},
+	"last four": {func(k string) string { return "****" + k[len(k)-4:] }, false},
+	"masked":    {func(string) string { return "********" }, false},
+	"not shown": {func(string) string { return "" }, false},
+}
+
+// Whatever happens outside: what is unchanged and shown so is never taken for
+// changed, and what is changed and shown so is never missed.
+func TestRandomHistories(t *testing.T) {
+	for name, showing := range showings {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for seed := range uint64(8) {
+				random := rand.New(rand.NewPCG(seed, 1))
+				keys := []string{key, otherKey, key[:30] + "9999", key + "x"}
+				clock := 0
+				now := func() string { return fmt.Sprintf("2026-01-01T00:%02d:%02d.000Z", clock/60, clock%60) }
+				sent := Sent{URL: mine, Key: keys[0]}
+				truth, wrote := sent, false
+				memory := Remember(sent, Echo{mine, showing.show(sent.Key), now()})
+				for step := range 12 {
+					switch random.IntN(4) {
+					case 0: // somebody writes
+						clock++
+						truth.Key, wrote = keys[random.IntN(len(keys))], true
+					case 1:
+						clock++
+						truth.URL, wrote = []string{mine, others}[random.IntN(2)], true
+					case 2: // an apply
+						clock++
+						sent.Key = keys[random.IntN(len(keys))]
+						truth, wrote = sent, false
+						memory = Remember(sent, Echo{sent.URL, showing.show(sent.Key), now()})
+					}
+					f := memory.Compare(Echo{truth.URL, showing.show(truth.Key), now()}, []string{sent.Key, ""}[random.IntN(2)])
+					memory = f.Memory
+					if (f.URL == Changed) != (truth.URL != sent.URL) {
+						t.Fatalf("seed %d, step %d: URL %s", seed, step, f.URL)
+					}
+					looksOther := showing.show(truth.Key) != showing.show(sent.Key)
+					switch {
+					case looksOther && f.Key != Changed:
+						t.Fatalf("seed %d, step %d: missed another key: %s", seed, step, f.Key)
+					case !looksOther && f.Key == Changed:
+						t.Fatalf("seed %d, step %d: a key that looks the same was taken for another", seed, step)
+					case truth.Key != sent.Key && f.Key == Same:
+						t.Fatalf("seed %d, step %d: missed a key that can't be told apart", seed, step)
+					case !wrote && f.Key != Same, showing.tells && f.Key == PerhapsChanged:
+						t.Fatalf("seed %d, step %d: false alarm: %s", seed, step, f.Key)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestLooksMasked(t *testing.T) {
+	for text, want := range map[string]bool{
+		"":          false,
+		"******":    true,
+		"xxxxxxxx":  true,
+		"••••":      true,
+		"ab**ef":    true,
+		"abcd...":   true,
+		"abcd…":     true,
+		key:         false,
+		hash(key):   false,
+		"my key *1": false,
+	} {
+		if got := LooksMasked(text); got != want {
+			t.Errorf("LooksMasked(%q) = %t", text, got)
+		}
+	}
+}
+
+func BenchmarkFingerprint(b *testing.B) {
+	salt := newSalt()
+	b.ReportAllocs()
+	for b.Loop() {
+		fingerprint(salt, key)
+	}
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package drift
+
+import (
+	"bytes"
+	"crypto/rand"
+	"strings"
+	"unicode"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// Shown is how the service showed a key, without the key.
+type Shown struct {
+	Kind kind   `json:"kind"`
+	Sum  []byte `json:"sum,omitempty"` // fingerprint of what was shown
+}
+
+type kind string
+
+const (
+	shownNot        kind = "not"        // there is none, or it is held back
+	shownExactly    kind = "exactly"    // as it is
+	shownDistinctly kind = "distinctly" // by a text that another key would not give, such as a hash
+	shownVaguely    kind = "vaguely"    // by a mask, or by a part that another key may share
+)
+
+func (s Shown) equal(o Shown) bool {
+	if s.Sum != nil && o.Sum != nil {
+		return bytes.Equal(s.Sum, o.Sum)
+	}
+	return s.Kind == o.Kind
+}
+
+// describe costs a fingerprint unless nothing is shown or the key is at hand
+// and shown exactly.
+func (m Memory) describe(echo, key string) Shown {
+	if echo == "" {
+		return Shown{Kind: shownNot}
+	}
+	if key != "" && echo == key {
+		return Shown{Kind: shownExactly}
+	}
+	sum := fingerprint(m.Salt, echo)
+	switch {
+	case bytes.Equal(sum, m.Key):
+		return Shown{Kind: shownExactly}
+	case bytes.Equal(sum, m.KeyEcho.Sum):
+		return m.KeyEcho
+	case key != "" && looksDistinct(echo) && !strings.HasPrefix(key, echo) && !strings.HasSuffix(key, echo):
+		return Shown{Kind: shownDistinctly, Sum: sum}
+	default:
+		// Keys that people make up begin or end alike too often for a part
+		// to tell them apart.
+		return Shown{Kind: shownVaguely, Sum: sum}
+	}
+}
+
+// looksDistinct: long and mixed enough to depend on the key. The words that
+// stand for any key ("REDACTED") have no digits.
+func looksDistinct(echo string) bool {
+	const least, leastDifferent = 12, 6
+	digits := 0
+	different := map[rune]bool{}
+	for _, r := range echo {
+		if r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("+/=_-", r) {
+			return false
+		}
+		if unicode.IsDigit(r) {
+			digits++
+		}
+		different[r] = true
+	}
+	return len(echo) >= least && digits > 0 && len(different) >= leastDifferent
+}
+
+// LooksMasked tells whether a text can't be a key, but only stand for one:
+// one character over and over, or a row of asterisks or dots in it.
+func LooksMasked(echo string) bool {
+	runes := []rune(echo)
+	if len(runes) > 0 && strings.Trim(echo, string(runes[0])) == "" {
+		return true
+	}
+	return strings.Contains(echo, "**") || strings.Contains(echo, "••") || strings.Contains(echo, "...") || strings.Contains(echo, "…")
+}
+
+// A fingerprint is Argon2id (RFC 9106). One costs some milliseconds, so that a
+// weak key can't be found by trying, and whoever tries needs the memory too.
+// Changing a number makes fingerprints that match no stored ones: every key
+// would be sent once more.
+const (
+	argonPasses  = 1
+	argonMemory  = 4 * 1024 // KiB
+	argonThreads = 1
+	saltLength   = 16
+	sumLength    = 16
+)
+
+func newSalt() []byte {
+	salt := make([]byte, saltLength)
+	_, _ = rand.Read(salt) // documented never to fail
+	return salt
+}
+
+func fingerprint(salt []byte, text string) []byte {
+	return argon2.IDKey([]byte(text), salt, argonPasses, argonMemory, argonThreads, sumLength)
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// The command terraform-provider-sparkrtc serves the provider to Terraform or
+// OpenTofu, which start it.
+package main
+
+import (
+	"context"
+	"flag"
+	"log"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/provider"
+)
+
+// version is set by the linker when a release is built.
+var version = "dev"
+
+func main() {
+	var debug bool
+	flag.BoolVar(&debug, "debug", false, "wait for a debugger such as delve, and print how to attach Terraform")
+	flag.Parse()
+
+	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
+		Address: "registry.terraform.io/sparkrtc/sparkrtc",
+		Debug:   debug,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+}
