@@ -93,9 +93,13 @@ type Arguments struct {
 // Error says what is wrong with the credentials that were found, or that none
 // were. It never holds a secret.
 type Error struct {
-	Attribute string // the provider argument at fault, or ""
-	Summary   string
-	Detail    string
+	// Attribute is the provider argument at fault, or "". It is not given for
+	// a secret that is set: Terraform prints the line of an argument that an
+	// error is about, and a secret may stand there.
+	Attribute string
+
+	Summary string
+	Detail  string
 }
 
 func (e *Error) Error() string { return e.Summary + ": " + e.Detail }
@@ -110,8 +114,9 @@ type place struct {
 }
 
 type value struct {
-	name string // of the argument or variable
-	text string
+	name   string // of the argument or variable
+	text   string
+	secret bool
 }
 
 func (v value) set() bool { return v.text != "" }
@@ -132,17 +137,17 @@ func Find(args Arguments, getenv func(string) string) (Credentials, error) {
 		{
 			source:        "the provider block",
 			block:         true,
-			accessKey:     value{"access_key", args.AccessKey},
-			secretKey:     value{"secret_key", args.SecretKey},
-			securityToken: value{"security_token", args.SecurityToken},
-			token:         value{"token", args.Token},
+			accessKey:     value{"access_key", args.AccessKey, false},
+			secretKey:     value{"secret_key", args.SecretKey, true},
+			securityToken: value{"security_token", args.SecurityToken, true},
+			token:         value{"token", args.Token, true},
 		},
 		{
 			source:        "the environment",
-			accessKey:     value{EnvAccessKey, getenv(EnvAccessKey)},
-			secretKey:     value{EnvSecretKey, getenv(EnvSecretKey)},
-			securityToken: value{EnvSecurityToken, getenv(EnvSecurityToken)},
-			token:         value{EnvToken, getenv(EnvToken)},
+			accessKey:     value{EnvAccessKey, getenv(EnvAccessKey), false},
+			secretKey:     value{EnvSecretKey, getenv(EnvSecretKey), true},
+			securityToken: value{EnvSecurityToken, getenv(EnvSecurityToken), true},
+			token:         value{EnvToken, getenv(EnvToken), true},
 		},
 	}
 	for _, p := range places {
@@ -216,17 +221,17 @@ func (p place) check(values ...value) error {
 
 func (p place) fault(v value, summary, detail string) error {
 	err := &Error{Summary: summary, Detail: detail}
-	if p.block {
+	if p.block && (!v.secret || !v.set()) {
 		err.Attribute = v.name
 	}
 	return err
 }
 
 func withProject(c Credentials, args Arguments, getenv func(string) string) (Credentials, error) {
-	project := value{"project_id", args.ProjectID}
+	project := value{"project_id", args.ProjectID, false}
 	source := "the provider block"
 	if !project.set() {
-		project = value{EnvProjectID, getenv(EnvProjectID)}
+		project = value{EnvProjectID, getenv(EnvProjectID), false}
 		source = "the environment"
 	}
 	if !project.set() {

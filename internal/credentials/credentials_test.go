@@ -109,10 +109,9 @@ func TestFindErrors(t *testing.T) {
 			mentions: []string{"HW_ACCESS_KEY is set in the environment", "HW_SECRET_KEY is not"},
 		},
 		"two kinds in the block": {
-			args:      Arguments{AccessKey: "ak", SecretKey: secret, Token: secret},
-			attribute: "token",
-			summary:   "Two kinds of credentials",
-			mentions:  []string{"token and access_key and secret_key", "the provider block"},
+			args:     Arguments{AccessKey: "ak", SecretKey: secret, Token: secret},
+			summary:  "Two kinds of credentials",
+			mentions: []string{"token and access_key and secret_key", "the provider block"},
 		},
 		"two kinds in the environment": {
 			env:      []string{"HW_ACCESS_KEY=ak", "HW_SECRET_KEY=" + secret, "HW_AUTH_TOKEN=" + secret},
@@ -126,10 +125,9 @@ func TestFindErrors(t *testing.T) {
 			mentions:  []string{"project_id in the provider block", "HW_PROJECT_ID"},
 		},
 		"line break behind a secret key": {
-			args:      Arguments{AccessKey: "ak", SecretKey: secret + "\n", ProjectID: "p"},
-			attribute: "secret_key",
-			summary:   "Credentials contain a stray character",
-			mentions:  []string{"secret_key"},
+			args:     Arguments{AccessKey: "ak", SecretKey: secret + "\n", ProjectID: "p"},
+			summary:  "Credentials contain a stray character",
+			mentions: []string{"secret_key"},
 		},
 		"blank in a token": {
 			env:      []string{"HW_AUTH_TOKEN=" + secret + " x"},

@@ -166,7 +166,7 @@ func appendQuery(buf []byte, query string) []byte {
 		return buf
 	}
 	// What can't be parsed is left out here, as the vendor's signer does.
-	values, _ := url.ParseQuery(query) //nolint:errcheck // see above
+	values, _ := url.ParseQuery(query)
 	keys := make([]string, 0, len(values))
 	for key := range values {
 		keys = append(keys, key)

@@ -264,6 +264,7 @@ func TestAnswersThatAreNotTheAPIs(t *testing.T) {
 		"compressed, not asked":  {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Encoding", "gzip"); ok(w, r) }, ReasonInvalidAnswer, "gzip", 1},
 		"cut off":                {cut, ReasonConnection, "broke off", 3},
 		"connection closed":      {drop, ReasonConnection, "EOF", 3},
+		"an error as a success":  {respond(200, `{"error_code":"APIGW.0101","error_msg":"x"}`), ReasonInvalidAnswer, "success", 1},
 		"null callback":          {respond(200, `{"app_id":"`+testApp+`","record_callback":null}`), ReasonNotConfigured, "", 1},
 		"no callback":            {respond(200, `{"app_id":"`+testApp+`"}`), ReasonNotConfigured, "", 1},
 		"callback without a URL": {respond(200, `{"record_callback":{"url":"","update_time":""}}`), ReasonNotConfigured, "", 1},
@@ -354,7 +355,7 @@ func TestContextEndsEverything(t *testing.T) {
 		"while reading the answer": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = io.WriteString(w, "{")
-			w.(http.Flusher).Flush() //nolint:forcetypeassert // a test server's writer is one
+			w.(http.Flusher).Flush()
 			<-r.Context().Done()
 		},
 	}
@@ -433,7 +434,7 @@ func TestConnectionErrors(t *testing.T) {
 
 func TestTLSIsAtLeast12(t *testing.T) {
 	s := httptest.NewUnstartedServer(respond(200, okBody))
-	s.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10} //nolint:gosec // what the client must refuse
+	s.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
 	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	s.StartTLS()
 	t.Cleanup(s.Close)
@@ -626,7 +627,7 @@ func TestBackoff(t *testing.T) {
 // Ten operations at a time must not open a connection for each request.
 func TestConnectionsAreKept(t *testing.T) {
 	var opened atomic.Int32
-	s := httptest.NewUnstartedServer(http.HandlerFunc(respond(200, okBody)))
+	s := httptest.NewUnstartedServer(respond(200, okBody))
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			opened.Add(1)

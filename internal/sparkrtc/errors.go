@@ -47,6 +47,36 @@ const (
 	ReasonOther              Reason = "other"               // any other status
 )
 
+// Reasons are all reasons.
+var Reasons = []Reason{
+	ReasonNotConfigured,
+	ReasonAppNotFound,
+	ReasonWrongEndpoint,
+	ReasonInvalidParameter,
+	ReasonMalformedRequest,
+	ReasonAppDeactivated,
+	ReasonURLUnavailable,
+	ReasonTenantUnknown,
+	ReasonSignatureRefused,
+	ReasonAccessKeyUnknown,
+	ReasonAccessKeyLocked,
+	ReasonClockSkew,
+	ReasonTokenInvalid,
+	ReasonTokenExpired,
+	ReasonUnauthenticated,
+	ReasonAccessDenied,
+	ReasonProjectUnavailable,
+	ReasonAddressNotAllowed,
+	ReasonThrottled,
+	ReasonServerError,
+	ReasonRedirected,
+	ReasonInvalidAnswer,
+	ReasonInvalidRequest,
+	ReasonConnection,
+	ReasonCanceled,
+	ReasonOther,
+}
+
 // ErrNotConfigured is matched, by errors.Is, by each of the shapes in which
 // the service says that an app has no callback. It can't be told from an app
 // that does not exist.

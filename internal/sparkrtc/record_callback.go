@@ -39,12 +39,15 @@ type RecordCallbackRequest struct {
 }
 
 type recordCallbackAnswer struct {
+	ErrorCode      string          `json:"error_code"`
 	AppID          string          `json:"app_id"`
 	RecordCallback *RecordCallback `json:"record_callback"`
 }
 
 func (a *recordCallbackAnswer) check(call call) *Error {
 	switch {
+	case a.ErrorCode != "":
+		return &Error{Reason: ReasonInvalidAnswer, Code: a.ErrorCode, Message: "an error came with the status of a success"}
 	case a.AppID != "" && !strings.EqualFold(a.AppID, call.appID):
 		return &Error{Reason: ReasonInvalidAnswer, Message: "the answer is about another app, " + a.AppID}
 	case a.RecordCallback != nil && a.RecordCallback.URL != "":

@@ -72,7 +72,7 @@ func retryAfter(resp *http.Response, now time.Time) (time.Duration, bool) {
 	if header == "" {
 		return 0, false
 	}
-	after := maxRetryAfter
+	var after time.Duration
 	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
 		after = time.Duration(seconds) * time.Second
 	} else if date, err := http.ParseTime(header); err == nil {

@@ -1,0 +1,11 @@
+variable "callback_key" {
+  description = "Key that signs the recording events, 32 to 64 characters."
+  type        = string
+  sensitive   = true
+}
+
+resource "sparkrtc_record_callback" "main" {
+  app_id   = "5ff9701f2346968bb306cb43"
+  url      = "https://recordings.example.com/sparkrtc"
+  auth_key = var.callback_key
+}
