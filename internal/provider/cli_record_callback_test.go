@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+)
+
+const callbackConfig = `
+variable "url" {
+  default = "` + testURL + `"
+}
+
+variable "key" {
+  default   = "` + testKey + `"
+  sensitive = true
+}
+
+resource "sparkrtc_record_callback" "test" {
+  app_id   = "` + testApp + `"
+  url      = var.url
+  auth_key = var.key
+}
+`
+
+// What each step costs and sends, with nothing around it.
+func TestAccCLI_callsOfEachStep(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{}, testApp)
+	r := newCLI(t, c, callbackConfig)
+
+	r.plan(t, changes)
+	c.expectCalls(t, 0)
+	r.apply(t)
+	c.expectCalls(t, 0, withKey(testURL, testKey))
+	r.plan(t, noChanges)
+	c.expectCalls(t, 1)
+	r.apply(t)
+	c.expectCalls(t, 1)
+	r.must(t, 0, "apply", "-auto-approve", "-var", "url=https://recordings.example.com/other")
+	c.expectCalls(t, 1, withKey("https://recordings.example.com/other", testKey))
+
+	destroyed := r.must(t, 0, "destroy", "-auto-approve", "-refresh=false")
+	c.expectCalls(t, 0)
+	c.expectTruth(t, testApp, "https://recordings.example.com/other", testKey)
+	for _, want := range []string{"Warning: Recording callback left in place", testApp, "https://recordings.example.com/other", "SparkRTC console"} {
+		if !strings.Contains(destroyed.out(), want) {
+			t.Errorf("destroy does not say %q:\n%s", want, destroyed.stdout)
+		}
+	}
+	if strings.Contains(destroyed.stdout, testKey) {
+		t.Error("destroy prints the key")
+	}
+	r.apply(t)
+	c.expectCalls(t, 0, withKey(testURL, testKey))
+}
+
+// Plan and apply as two processes with a saved plan between them, as CI and
+// HCP Terraform run them.
+func TestAccCLI_savedPlan(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{}, testApp)
+	r := newCLI(t, c, callbackConfig)
+
+	r.must(t, 0, "plan", "-out=saved.tfplan")
+	c.expectCalls(t, 0)
+	r.must(t, 0, "apply", "saved.tfplan")
+	c.expectCalls(t, 0, withKey(testURL, testKey))
+
+	c.SetCallback(testApp, "https://elsewhere.example.com/", testKey)
+	r.must(t, 0, "plan", "-out=saved.tfplan")
+	c.expectCalls(t, 1)
+	r.must(t, 0, "apply", "saved.tfplan")
+	c.expectCalls(t, 0, withKey(testURL, testKey))
+	r.plan(t, noChanges)
+}
+
+// Fifty, ten at a time: one PUT each to create, one GET each to find nothing
+// to do, none lost and none mixed up.
+func TestAccCLI_fiftyInParallel(t *testing.T) {
+	t.Parallel()
+	const n = 50
+	c := newCloud(t, emulator.Options{})
+	for i := range n {
+		c.AddApp(fmt.Sprintf("app-%02d", i))
+	}
+	r := newCLI(t, c, fmt.Sprintf(`
+resource "sparkrtc_record_callback" "test" {
+  for_each = toset([for i in range(%d) : format("app-%%02d", i)])
+  app_id   = each.key
+  url      = "https://recordings.example.com/${each.key}"
+  auth_key = "key-of-${each.key}-0123456789abcdef01"
+}
+`, n))
+	r.apply(t)
+	for i := range n {
+		app := fmt.Sprintf("app-%02d", i)
+		c.expectTruth(t, app, "https://recordings.example.com/"+app, "key-of-"+app+"-0123456789abcdef01")
+	}
+	if puts, gets := len(c.puts(t)), len(c.Requests(emulator.Method(http.MethodGet))); puts != n || gets != 0 {
+		t.Errorf("%d PUTs and %d GETs to create %d", puts, gets, n)
+	}
+	c.ResetRequests()
+	r.plan(t, noChanges)
+	c.expectCalls(t, n)
+}
+
+func TestAccCLI_importCommand(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{})
+	c.SetCallback(testApp, testURL, testKey)
+	r := newCLI(t, c, callbackConfig)
+	r.must(t, 0, "import", "sparkrtc_record_callback.test", testApp)
+	r.plan(t, noChanges)
+	c.expectCalls(t, 2)
+}
+
+// A mistake costs no call and is found by validate, which needs neither
+// credentials nor a network.
+func TestAccCLI_validate(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, url, key     string
+		severity, summary  string
+		attribute, mention string
+	}{
+		{"no_scheme", "recordings.example.com/x", testKey, "error", "Invalid callback URL", "url", "has no scheme"},
+		{"other_scheme", "ftp://recordings.example.com", testKey, "error", "Invalid callback URL", "url", `scheme "ftp"`},
+		{"port_for_scheme", "recordings.example.com:8443/x", testKey, "error", "Invalid callback URL", "url", "scheme"},
+		{"no_host", "https:///x", testKey, "error", "Invalid callback URL", "url", "has no host"},
+		{"empty_url", "", testKey, "error", "Invalid callback URL", "url", "is empty"},
+		{"blank_inside", "https://recordings.example.com/a b", testKey, "error", "Invalid callback URL", "url", "a blank or a control character"},
+		{"blank_around", "https://recordings.example.com/ ", testKey, "error", "Invalid callback URL", "url", "at one end"},
+		{"wrong_port", "https://recordings.example.com:99999/", testKey, "error", "Invalid callback URL", "url", "99999"},
+		{"wrong_escape", "https://recordings.example.com/%zz", testKey, "error", "Invalid callback URL", "url", "%zz"},
+		{"empty_key", testURL, "", "error", "Empty callback key", "auth_key", "32 to 64"},
+		{"plain_http", "http://recordings.example.com/", testKey, "warning", "Callback URL without TLS", "url", "signature"},
+		{"user_in_url", "https://user:s3cr3tpassword@recordings.example.com/", testKey, "warning", "Callback URL with a user or a password", "url", "in clear"},
+		{"short_key", testURL, "tooshort31characters-0123456789", "warning", "Callback key of an unusual length", "", "31 characters"},
+		{"long_key", testURL, strings.Repeat("long", 16) + "x", "warning", "Callback key of an unusual length", "", "65 characters"},
+		{"key_of_32", testURL, strings.Repeat("é", 32), "", "", "", ""},
+		{"key_of_64", testURL, strings.Repeat("x", 64), "", "", "", ""},
+		{"odd_but_right", "HTTPS://[2001:db8::1]:8443/a%20b?c=d#e", testKey, "", "", "", ""},
+	}
+	var config strings.Builder
+	for _, tc := range tests {
+		fmt.Fprintf(&config, "resource \"sparkrtc_record_callback\" %q {\n  app_id = \"app\"\n  url = %q\n  auth_key = %q\n}\n",
+			tc.name, tc.url, tc.key)
+	}
+	config.WriteString("resource \"sparkrtc_record_callback\" \"empty_app\" {\n  app_id = \"\"\n  url = \"" + testURL + "\"\n}\n")
+	r := newCLI(t, nil, config.String())
+	got := r.must(t, 1, "validate", "-json")
+	if strings.Contains(got.stdout, "tooshort31") || strings.Contains(got.stdout, "longlong") {
+		t.Error("a key is in the messages")
+	}
+	list := got.diagnostics(t)
+	for _, tc := range tests {
+		address := "sparkrtc_record_callback." + tc.name
+		if tc.severity == "" {
+			for _, d := range list {
+				if d.Address == address {
+					t.Errorf("%s: %+v", tc.name, d)
+				}
+			}
+			continue
+		}
+		d := find(t, list, address)
+		if d.Severity != tc.severity || d.Summary != tc.summary || d.Attribute != tc.attribute || !strings.Contains(d.Detail, tc.mention) {
+			t.Errorf("%s: %+v", tc.name, d)
+		}
+		if tc.url != "" && strings.Contains(d.Detail, tc.url) {
+			t.Errorf("%s: the message repeats the URL, which may hold a secret: %s", tc.name, d.Detail)
+		}
+	}
+	if d := find(t, list, "sparkrtc_record_callback.empty_app"); d.Severity != "error" || d.Attribute != "app_id" {
+		t.Errorf("empty app_id: %+v", d)
+	}
+}
+
+// Each row of the API's error table, on a write and on a read: what the user is
+// told, on which argument, how often it was tried, and that nothing is lost.
+func TestAccCLI_errorTable(t *testing.T) {
+	t.Parallel()
+	const iam = "Incorrect IAM authentication information: "
+	tests := []struct {
+		status        int
+		code, message string
+		summary       string
+		attribute     string // of a write
+		mentions      []string
+		tries         int
+	}{
+		{400, "RTC.00001001", "OperationUnauthorized: get DomainID fail please check X-Auth-Token or AK/SK", "SparkRTC does not recognise the tenant", "", []string{"project_id", "HW_PROJECT_ID", "cn-north-4"}, 1},
+		{400, "RTC.00001002", "MalformedRequestBody: json parsing failed", "SparkRTC could not read the request", "", []string{"report"}, 1},
+		{400, "RTC.00001003", "InvalidParameterValue", "SparkRTC refused a value", "", []string{"url", "auth_key", "32 to 64"}, 1},
+		{400, "RTC.00001004", "InvalidParameterCombination", "SparkRTC refused a value", "", []string{"url"}, 1},
+		{400, "RTC.00001005", "MissingParameter", "SparkRTC refused a value", "", []string{"url"}, 1},
+		{400, "RTC.00001016", "AppDeactivation", "SparkRTC app is stopped", "app_id", []string{"Enable the app", "arrears"}, 1},
+		{400, "RTC.00001018", "URL unavailable: The callback URL is unavailable", "SparkRTC cannot reach the callback URL", "url", []string{"answers POST", "publicly trusted"}, 1},
+		{404, "APIGW.0101", "The API does not exist or has not been published in the environment", "Endpoint does not serve the SparkRTC API", "", []string{"endpoint", "SPARKRTC_ENDPOINT", "rtc-api.myhuaweicloud.com"}, 1},
+		{404, "APIGW.0103", "The API does not exist", "Endpoint does not serve the SparkRTC API", "", []string{"SPARKRTC_ENDPOINT"}, 1},
+		{404, "", "", "Endpoint does not serve the SparkRTC API", "", []string{"SPARKRTC_ENDPOINT"}, 1},
+		{403, "APIGW.0306", "API access denied", "Access denied", "", []string{"permissions", "****0001"}, 1},
+		{403, "APIGW.0310", "The project is unavailable", "Project unavailable", "", []string{"project_id"}, 1},
+		{403, "APIGW.0402", "This IP address is not allowed", "Address not allowed", "", []string{"policy"}, 1},
+		{500, "RTC.00002001", "InternalError", "SparkRTC has a server error", "", []string{"after 2 attempts", "max_retries"}, 2},
+		{501, "", "", "SparkRTC has a server error", "", nil, 1},
+		{503, "", "", "SparkRTC has a server error", "", []string{"HTTP 503", "after 2 attempts"}, 2},
+		{401, "APIGW.0301", iam + "verify aksk signature fail, canonicalRequest:PUT|/v2/apps/", "Signature refused", "", []string{"secret key", "project_id", "five minutes", "****0001", "the environment"}, 1},
+		{401, "APIG.0301", iam + "Get secretKey failed,ak:AK,err:ak not exist", "Access key unknown", "", []string{"security token", "project_id"}, 1},
+		{401, "APIGW.0301", iam + "signature expired, signature time:20230527T000431Z,server time:20230527T020608Z", "Clock is off by more than 15 minutes", "", []string{"NTP", "20230527T020608Z"}, 1},
+		{401, "APIGW.0301", iam + "decrypt token fail", "Token refused", "", []string{"X-Subject-Token"}, 1},
+		{401, "APIGW.0301", iam + "token expires, expires_at: 2026-01-01", "Token expired", "", []string{"24 hours"}, 1},
+		{401, "APIGW.0301", iam + "x-auth-token not found", "Authentication failed", "", []string{"project_id"}, 1},
+		{401, "APIGW.0301", iam + "AK access failed to reach the limit,forbidden", "Access key locked for some minutes", "", []string{"five minutes"}, 1},
+		{429, "APIGW.0308", "The throttling threshold has been reached: policy user over ratelimit,limit:200,time:5 minute", "SparkRTC throttles requests", "", []string{"60 calls a minute", "limit:200,time:5 minute", "parallelism"}, 2},
+		{418, "RTC.00009999", "Something new", "SparkRTC refused the request", "", []string{"RTC.00009999", "Something new"}, 1},
+		{302, "", "", "Endpoint redirects", "", []string{"never followed"}, 1},
+		{404, "RTC.00001003", "InvalidParameterValue", "SparkRTC app not found", "app_id", []string{"app list", "project_id"}, 1},
+	}
+	const gone = "SparkRTC app not found" // which on a read is no error
+	c := newCloud(t, emulator.Options{})
+	var config strings.Builder
+	config.WriteString("provider \"sparkrtc\" {\n  max_retries = 1\n}\n")
+	for i := range tests {
+		app := fmt.Sprintf("app-%02d", i)
+		c.AddApp(app)
+		fmt.Fprintf(&config, "resource \"sparkrtc_record_callback\" \"r%02d\" {\n  app_id = %q\n  url = %q\n  auth_key = %q\n}\n", i, app, testURL, testKey)
+	}
+	fail := func(method string) {
+		for i, tc := range tests {
+			fault := emulator.Fault{Method: method, AppID: fmt.Sprintf("app-%02d", i), Times: -1, Status: tc.status, Code: tc.code, Message: tc.message}
+			if tc.status == 429 {
+				fault.Header = http.Header{"Retry-After": {"0"}}
+			}
+			if tc.status == 302 {
+				fault.Header = http.Header{"Location": {"https://elsewhere.example.com/login"}}
+			}
+			c.Fail(fault)
+		}
+	}
+	check := func(t *testing.T, list []diagnostic, method string) {
+		t.Helper()
+		for i, tc := range tests {
+			app := fmt.Sprintf("app-%02d", i)
+			if calls := len(c.Requests(emulator.App(app), emulator.Method(method))); calls != tc.tries {
+				t.Errorf("%d %s %s: %d calls, want %d", tc.status, tc.code, tc.message, calls, tc.tries)
+			}
+			if method == http.MethodGet && tc.summary == gone {
+				continue
+			}
+			d := find(t, list, fmt.Sprintf("sparkrtc_record_callback.r%02d", i))
+			if d.Severity != "error" || d.Summary != tc.summary {
+				t.Errorf("%d %s %s: %+v", tc.status, tc.code, tc.message, d)
+			}
+			if method == http.MethodPut && d.Attribute != tc.attribute {
+				t.Errorf("%s is on %q, want %q", d.Summary, d.Attribute, tc.attribute)
+			}
+			for _, mention := range append(tc.mentions, app, fmt.Sprintf("HTTP %d", tc.status), "Request ID: ", tc.code) {
+				if !strings.Contains(d.Detail, mention) {
+					t.Errorf("%s does not mention %q:\n%s", d.Summary, mention, d.Detail)
+				}
+			}
+		}
+	}
+
+	fail(http.MethodPut)
+	r := newCLI(t, c, config.String())
+	got := r.must(t, 1, "apply", "-auto-approve", "-json")
+	check(t, got.diagnostics(t), http.MethodPut)
+
+	c.ClearFaults()
+	r.apply(t)
+	before := r.readFile(t, "terraform.tfstate")
+	c.ResetRequests()
+	fail(http.MethodGet)
+	got = r.must(t, 1, "plan", "-json")
+	check(t, got.diagnostics(t), http.MethodGet)
+	if after := r.readFile(t, "terraform.tfstate"); after != before {
+		t.Error("a failed plan changed the state")
+	}
+
+	// The one that is gone is planned to be created, and no other.
+	c.ClearFaults()
+	c.Fail(emulator.Fault{Method: http.MethodGet, AppID: fmt.Sprintf("app-%02d", len(tests)-1), Times: -1, Status: 404, Code: "RTC.00001003", Message: "InvalidParameterValue"})
+	if out := r.plan(t, changes).out(); !strings.Contains(out, "Plan: 1 to add, 0 to change, 0 to destroy.") {
+		t.Errorf("after a 404 of the service's: %s", out)
+	}
+}
+
+// An update that fails leaves the state as it was, and the next apply repairs
+// whatever came of it.
+func TestAccCLI_failedUpdate(t *testing.T) {
+	t.Parallel()
+	for name, after := range map[string]bool{"without effect": false, "with effect": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, emulator.Options{}, testApp)
+			r := newCLI(t, c, callbackConfig, "HW_MAX_RETRIES=0")
+			r.apply(t)
+			c.Fail(emulator.Fault{Method: http.MethodPut, Drop: true, After: after})
+			const newURL = "https://recordings.example.com/new"
+			failed := r.must(t, 1, "apply", "-auto-approve", "-var", "url="+newURL)
+			if !strings.Contains(failed.out(), "No connection to the SparkRTC API") {
+				t.Errorf("the message: %s", failed.out())
+			}
+			if state := r.readFile(t, "terraform.tfstate"); strings.Contains(state, newURL) {
+				t.Error("the state has what was not confirmed")
+			}
+			r.must(t, 0, "apply", "-auto-approve", "-var", "url="+newURL)
+			c.expectTruth(t, testApp, newURL, testKey)
+			r.must(t, noChanges, "plan", "-detailed-exitcode", "-var", "url="+newURL)
+		})
+	}
+}
+
+// An outage that ends while retries last is no failure.
+func TestAccCLI_retries(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{}, testApp)
+	c.Fail(
+		emulator.Fault{Method: http.MethodPut, Drop: true},
+		emulator.Fault{Method: http.MethodPut, Status: 429, Code: "APIGW.0308", Message: "throttled", Header: http.Header{"Retry-After": {"0"}}},
+		emulator.Fault{Method: http.MethodPut, Cut: true, After: true},
+	)
+	r := newCLI(t, c, callbackConfig, "TF_LOG=DEBUG")
+	got := r.apply(t)
+	c.expectCalls(t, 0, withKey(testURL, testKey), withKey(testURL, testKey), withKey(testURL, testKey), withKey(testURL, testKey))
+
+	// Each attempt is in the log, and what it was about.
+	for _, want := range []string{"SparkRTC API request", "method=PUT", "path=/v2/apps/" + testApp + "/record-callback", "attempt=1", "attempt=4", "status=429", "status=200", "duration_ms=", "request_id=", "tf_rpc=ApplyResourceChange"} {
+		if !strings.Contains(got.stderr, want) {
+			t.Errorf("the log has no %s", want)
+		}
+	}
+	for _, secret := range []string{testKey, emulator.DefaultSecretKey, "Signature="} {
+		if strings.Contains(got.stdout+got.stderr, secret) {
+			t.Errorf("the log or the output has %q", secret)
+		}
+	}
+}
+
+// Ctrl-C ends the waiting between retries at once.
+func TestAccCLI_interrupt(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{}, testApp)
+	c.Fail(emulator.Fault{Method: http.MethodPut, Times: -1, Status: 503, Header: http.Header{"Retry-After": {"60"}}})
+	r := newCLI(t, c, callbackConfig)
+	done := make(chan result)
+	interrupt := make(chan struct{})
+	go func() { done <- r.runUntil(t, interrupt, "apply", "-auto-approve") }()
+	for deadline := time.Now().Add(30 * time.Second); len(c.puts(t)) == 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("no request arrived")
+		}
+	}
+	close(interrupt)
+	got := <-done
+	if got.code != 1 || !strings.Contains(got.out(), "Interrupted") {
+		t.Errorf("ended with %d: %s", got.code, got.out())
+	}
+	c.expectCalls(t, 0, withKey(testURL, testKey))
+}
+
+// What the gateway repeats of a request doesn't reach the user.
+func TestAccCLI_gatewayRepeatsTheRequest(t *testing.T) {
+	t.Parallel()
+	const securityToken = "security-token-0123456789+/="
+	c := newCloud(t, emulator.Options{SecurityToken: securityToken}, testApp)
+	c.Fail(emulator.Fault{Times: -1, EchoRequest: true})
+	r := newCLI(t, c, callbackConfig, "HW_SECURITY_TOKEN="+securityToken, "TF_LOG=TRACE")
+	got := r.must(t, 1, "apply", "-auto-approve")
+	for _, secret := range []string{securityToken, testKey, emulator.DefaultSecretKey, emulator.DefaultAccessKey} {
+		if strings.Contains(got.stdout+got.stderr, secret) {
+			t.Errorf("%q is in the output or the log", secret)
+		}
+	}
+	if !strings.Contains(got.out(), "Signature refused") {
+		t.Errorf("the message: %s", got.out())
+	}
+}
+
+func TestAccCLI_unwantedKeyThatStays(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyRefused}, testApp)
+	r := newCLI(t, c, callbackConfig)
+	r.apply(t)
+	r.write(t, strings.Replace(callbackConfig, "  auth_key = var.key\n", "", 1))
+	out := r.apply(t).out()
+	if !strings.Contains(out, "Callback key could not be removed") || !strings.Contains(out, testApp) {
+		t.Errorf("nothing is said of the key that stays: %s", out)
+	}
+	r.plan(t, noChanges)
+}
+
+// Every example is one that the real CLI accepts, formatted as it would be.
+func TestAccCLI_examples(t *testing.T) {
+	t.Parallel()
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	newCLI(t, nil, "").must(t, 0, "fmt", "-check", "-diff", "-recursive", examples)
+
+	files, err := filepath.Glob(filepath.Join(examples, "*", "*.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	deeper, err := filepath.Glob(filepath.Join(examples, "*", "*", "*.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(files, deeper...)
+	if len(files) < 3 {
+		t.Fatalf("only %d examples: %v", len(files), files)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimPrefix(file, examples), func(t *testing.T) {
+			t.Parallel()
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			config := string(content)
+			if strings.HasPrefix(config, "import {") {
+				// Of the resource that stands beside it.
+				resource, err := os.ReadFile(filepath.Join(filepath.Dir(file), "resource.tf"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				config += string(resource)
+			}
+			newCLI(t, nil, config).must(t, 0, "validate")
+		})
+	}
+}

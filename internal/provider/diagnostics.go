@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/credentials"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
+)
+
+// advice is what a user is told about a reason that the API or its gateway had
+// to refuse a request.
+type advice struct {
+	summary string
+	why     string // may be ""
+	todo    string
+
+	// attribute is the one of the resource that caused it, "" for none.
+	attribute string
+
+	// authentication: the credentials in use are named too.
+	authentication bool
+}
+
+const suspectProject = "Check project_id (or " + credentials.EnvProjectID + ") too: a missing or wrong one is often reported as this."
+
+// advices has an entry for each reason but ReasonNotConfigured, which is no
+// error to a user.
+var advices = map[sparkrtc.Reason]advice{
+	sparkrtc.ReasonAppNotFound: {
+		summary:   "SparkRTC app not found",
+		why:       "There is no app of this ID in the project, or the credentials may not see it.",
+		todo:      "Check app_id against the app list of the SparkRTC console, and that the credentials and project_id belong to the project of the app.",
+		attribute: "app_id",
+	},
+	sparkrtc.ReasonWrongEndpoint: {
+		summary: "Endpoint does not serve the SparkRTC API",
+		why:     "The answer is a 404 of the gateway in front, or of another server: the host or the path is not known there. It says nothing about the app, which is left as it is in the state.",
+		todo:    "Check endpoint in the provider block and " + envEndpoint + " in the environment. The public endpoint is " + sparkrtc.DefaultEndpoint + ".",
+	},
+	sparkrtc.ReasonInvalidParameter: {
+		summary: "SparkRTC refused a value",
+		why:     "The service does not say which one.",
+		todo:    "Check url (a complete http or https URL) and auth_key (the console takes 32 to 64 characters).",
+	},
+	sparkrtc.ReasonMalformedRequest: {
+		summary: "SparkRTC could not read the request",
+		why:     "The body did not arrive as it was sent, or it is a bug of this provider.",
+		todo:    "If no proxy changes requests on the way, please report it with the request ID and the versions of Terraform and the provider.",
+	},
+	sparkrtc.ReasonAppDeactivated: {
+		summary:   "SparkRTC app is stopped",
+		why:       "A stopped app, for example one of an account in arrears, takes no configuration.",
+		todo:      "Enable the app in the SparkRTC console, or settle the account, and apply again.",
+		attribute: "app_id",
+	},
+	sparkrtc.ReasonURLUnavailable: {
+		summary:   "SparkRTC cannot reach the callback URL",
+		why:       "The service tries the URL when it is set, and got no answer from it.",
+		todo:      "Make sure that the receiver is up, answers POST with 200, and can be reached from the internet with a certificate that is publicly trusted. If the same apply creates the receiver, let this resource depend on it.",
+		attribute: "url",
+	},
+	sparkrtc.ReasonTenantUnknown: {
+		summary:        "SparkRTC does not recognise the tenant",
+		why:            "The credentials are valid, but the service finds no account for them and the project.",
+		todo:           "Check that project_id (or " + credentials.EnvProjectID + ") is the project of region " + sparkrtc.DefaultRegion + " in the account that the credentials belong to.",
+		authentication: true,
+	},
+	sparkrtc.ReasonSignatureRefused: {
+		summary:        "Signature refused",
+		why:            "The secret key is not the one of this access key, or a blank was copied along with one of them.",
+		todo:           "Check the secret key. " + suspectProject + " More than five failures in a row lock an access key for five minutes, for everyone who uses it.",
+		authentication: true,
+	},
+	sparkrtc.ReasonAccessKeyUnknown: {
+		summary:        "Access key unknown",
+		why:            "There is no such access key; it may have been deleted, or be a temporary one that has expired.",
+		todo:           "Check the access key, and set the security token as well if the key is a temporary one. " + suspectProject,
+		authentication: true,
+	},
+	sparkrtc.ReasonAccessKeyLocked: {
+		summary:        "Access key locked for some minutes",
+		why:            "After more than five failed authentications in a row the gateway locks an access key for five minutes, for everyone who uses it.",
+		todo:           "Correct the secret key wherever it is wrong, wait five minutes without a request, and try again.",
+		authentication: true,
+	},
+	sparkrtc.ReasonClockSkew: {
+		summary:        "Clock is off by more than 15 minutes",
+		why:            "A signature carries the time of this machine, and the gateway takes 15 minutes of difference at most.",
+		todo:           "Set the clock of this machine (NTP), and try again.",
+		authentication: true,
+	},
+	sparkrtc.ReasonTokenInvalid: {
+		summary:        "Token refused",
+		why:            "The gateway can't decrypt the token: it is cut off, or was issued by another cloud or region.",
+		todo:           "Set a new token from IAM: the whole value of the X-Subject-Token header.",
+		authentication: true,
+	},
+	sparkrtc.ReasonTokenExpired: {
+		summary:        "Token expired",
+		why:            "A token from IAM is valid for 24 hours.",
+		todo:           "Set a new one, or use an access key, which does not expire.",
+		authentication: true,
+	},
+	sparkrtc.ReasonUnauthenticated: {
+		summary:        "Authentication failed",
+		todo:           "Check the credentials. " + suspectProject,
+		authentication: true,
+	},
+	sparkrtc.ReasonAccessDenied: {
+		summary:        "Access denied",
+		why:            "The credentials are valid, but may not do this.",
+		todo:           "Grant their IAM user the permissions of SparkRTC (reading: ReadOnlyAccess; setting a callback: FullAccess) in the project of the app.",
+		authentication: true,
+	},
+	sparkrtc.ReasonProjectUnavailable: {
+		summary:        "Project unavailable",
+		why:            "The project is frozen or deleted, or the credentials may not use it.",
+		todo:           "Check project_id (or " + credentials.EnvProjectID + ") and the state of the project in the console under My Credentials.",
+		authentication: true,
+	},
+	sparkrtc.ReasonAddressNotAllowed: {
+		summary:        "Address not allowed",
+		why:            "An access policy of the account does not allow requests from the address of this machine.",
+		todo:           "Run from an address that the policy allows, or have it changed.",
+		authentication: true,
+	},
+	sparkrtc.ReasonThrottled: {
+		summary: "SparkRTC throttles requests",
+		why:     "The service takes 60 calls a minute for all callbacks, apps and recording rules of an account together, and stayed above that for all retries.",
+		todo:    "Try again after a minute, with fewer operations at a time (terraform apply -parallelism=2) or a higher max_retries.",
+	},
+	sparkrtc.ReasonServerError: {
+		summary: "SparkRTC has a server error",
+		why:     "The request was repeated as often as max_retries allows, unless the answer rules that out.",
+		todo:    "Try again later. If it stays, ask Huawei Cloud's support, with the request ID.",
+	},
+	sparkrtc.ReasonRedirected: {
+		summary: "Endpoint redirects",
+		why:     "A signed request is not carried to another place, so redirects are never followed.",
+		todo:    "Check endpoint in the provider block and " + envEndpoint + " in the environment, and whether a proxy or a captive portal answers in place of the service.",
+	},
+	sparkrtc.ReasonInvalidAnswer: {
+		summary: "Answer is not one of the SparkRTC API",
+		why:     "A proxy, a captive portal or another server may have answered in its place.",
+		todo:    "Check endpoint in the provider block, " + envEndpoint + " in the environment and the proxy (HTTPS_PROXY, NO_PROXY).",
+	},
+	sparkrtc.ReasonInvalidRequest: {
+		summary: "Request could not be made",
+		todo:    "Check app_id and url.",
+	},
+	sparkrtc.ReasonConnection: {
+		summary: "No connection to the SparkRTC API",
+		todo:    "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), endpoint in the provider block and " + envEndpoint + " in the environment.",
+	},
+	sparkrtc.ReasonCanceled: {
+		summary: "Interrupted",
+		todo:    "Run it again: an interrupted request may or may not have reached the service, and repeating it does no harm.",
+	},
+	sparkrtc.ReasonOther: {
+		summary: "SparkRTC refused the request",
+		todo:    "Look the code up in the error codes of the SparkRTC API Reference, or ask Huawei Cloud's support, with the request ID.",
+	},
+}
+
+// addAPIError adds the error of a client's call. What names the attempt, as in
+// "could not be set".
+func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, what string) {
+	var e *sparkrtc.Error
+	if !errors.As(err, &e) {
+		diags.AddError("Unexpected error", err.Error()) // can't be: the client has no other type
+		return
+	}
+	advice, ok := advices[e.Reason]
+	if !ok {
+		advice = advices[sparkrtc.ReasonOther]
+	}
+	paragraphs := []string{fmt.Sprintf("The recording callback of app %q %s: %s.", e.AppID, what, happened(e))}
+	reason := advice.why
+	if advice.authentication {
+		reason = strings.TrimSpace(reason + " In use: " + d.credentials + ".")
+	}
+	if reason != "" {
+		paragraphs = append(paragraphs, reason)
+	}
+	paragraphs = append(paragraphs, advice.todo)
+	if e.RequestID != "" {
+		paragraphs = append(paragraphs, "Request ID: "+e.RequestID)
+	}
+	detail := strings.Join(paragraphs, "\n\n")
+	if advice.attribute != "" {
+		diags.AddAttributeError(path.Root(advice.attribute), advice.summary, detail)
+		return
+	}
+	diags.AddError(advice.summary, detail)
+}
+
+// happened says what came back, or what came in its place.
+func happened(e *sparkrtc.Error) string {
+	var parts []string
+	if e.StatusCode != 0 {
+		parts = append(parts, fmt.Sprintf("HTTP %d", e.StatusCode))
+	}
+	for _, part := range []string{e.Code, strings.TrimRight(e.Message, ". ")} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	text := strings.Join(parts, ", ")
+	if e.Attempts > 1 {
+		text += fmt.Sprintf(" (after %d attempts)", e.Attempts)
+	}
+	return text
+}
+
+func addCredentialsError(diags *diag.Diagnostics, err error) {
+	var e *credentials.Error
+	if !errors.As(err, &e) {
+		diags.AddError("Invalid credentials", err.Error())
+		return
+	}
+	if e.Attribute != "" {
+		diags.AddAttributeError(path.Root(e.Attribute), e.Summary, e.Detail)
+		return
+	}
+	diags.AddError(e.Summary, e.Detail)
+}

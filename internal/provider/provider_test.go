@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-log/tflogtest"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/drift"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
+)
+
+// What the framework itself finds wrong with the schemas.
+func TestSchemasAreValid(t *testing.T) {
+	server, err := providerserver.NewProtocol6WithError(New("test")())()
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range resp.Diagnostics {
+		t.Errorf("%s: %s", d.Summary, d.Detail)
+	}
+	callback := resp.ResourceSchemas["sparkrtc_record_callback"]
+	if callback == nil {
+		t.Fatal("no sparkrtc_record_callback")
+	}
+	sensitive := map[string]bool{}
+	for _, list := range [][]*tfprotov6.SchemaAttribute{resp.Provider.Block.Attributes, callback.Block.Attributes} {
+		for _, attribute := range list {
+			sensitive[attribute.Name] = attribute.Sensitive
+			if attribute.Description == "" {
+				t.Errorf("%s has no description", attribute.Name)
+			}
+		}
+	}
+	for _, name := range []string{"secret_key", "security_token", "token", "auth_key"} {
+		if !sensitive[name] {
+			t.Errorf("%s is not sensitive", name)
+		}
+	}
+}
+
+// Wrong settings are found before any call, and the message says where they
+// come from.
+func TestAccCLI_providerErrors(t *testing.T) {
+	t.Parallel()
+	const secret = "c0ffee-secret-c0ffee"
+	pair := []string{"HW_ACCESS_KEY=AK0123456789", "HW_SECRET_KEY=" + secret}
+	full := append([]string{"HW_PROJECT_ID=p"}, pair...)
+	tests := map[string]struct {
+		block    string
+		env      []string
+		severity string
+		summary  string
+		mentions []string
+	}{
+		"no credentials":               {"", nil, "error", "No credentials found", []string{"access_key", "secret_key", "token", "HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_AUTH_TOKEN"}},
+		"half a pair":                  {"access_key = \"AK\"", []string{"HW_SECRET_KEY=" + secret}, "error", "Incomplete credentials", []string{"access_key is set in the provider block", "secret_key is not"}},
+		"a pair and a token":           {"", append([]string{"HW_AUTH_TOKEN=t"}, full...), "error", "Two kinds of credentials", []string{"HW_AUTH_TOKEN", "HW_ACCESS_KEY"}},
+		"no project":                   {"", pair, "error", "No project ID found", []string{"project_id", "HW_PROJECT_ID"}},
+		"a blank in a key":             {"secret_key = \"" + secret + " \"\naccess_key = \"AK\"", full, "error", "Credentials contain a stray character", []string{"secret_key", "the provider block"}},
+		"endpoint without TLS":         {"endpoint = \"http://rtc.example.com\"", full, "error", "Invalid endpoint", []string{"loopback", "https"}},
+		"endpoint from environment":    {"", append([]string{"SPARKRTC_ENDPOINT=rtc.example.com"}, full...), "error", "Invalid endpoint", []string{"SPARKRTC_ENDPOINT"}},
+		"retries from environment":     {"", append([]string{"HW_MAX_RETRIES=many"}, full...), "error", "Invalid number of retries", []string{"HW_MAX_RETRIES", "between 0 and 20", "many"}},
+		"too many retries":             {"", append([]string{"HW_MAX_RETRIES=21"}, full...), "error", "Invalid number of retries", []string{"21"}},
+		"retries in the block":         {"max_retries = -1", full, "error", "Invalid Attribute Value", []string{"max_retries", "between 0 and 20"}},
+		"switch from environment":      {"", append([]string{"HW_INSECURE=perhaps"}, full...), "error", "Invalid value of a switch", []string{"HW_INSECURE", "perhaps"}},
+		"another region":               {"region = \"eu-west-101\"", full, "warning", "SparkRTC is not known in this region", []string{"eu-west-101", "the argument region", "cn-north-4"}},
+		"another region, environment":  {"", append([]string{"HW_REGION_NAME=eu-west-101"}, full...), "warning", "SparkRTC is not known in this region", []string{"HW_REGION_NAME"}},
+		"region of the service":        {"region = \"cn-north-4\"", append([]string{"HW_REGION_NAME=eu-west-101"}, full...), "", "", nil},
+		"empty arguments fall through": {"access_key = \"\"\nsecret_key = \"\"\nendpoint = \"\"\nregion = \"\"", full, "", "", nil},
+		"everything in the block":      {"access_key = \"AK\"\nsecret_key = \"SK\"\nsecurity_token = \"ST\"\nproject_id = \"p\"\nmax_retries = 0\ninsecure = true\nendpoint = \"https://rtc.example.com:8443\"", nil, "", "", nil},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newCLI(t, nil, "provider \"sparkrtc\" {\n"+tc.block+"\n}\n"+callbackConfig, tc.env...)
+			code := 0
+			if tc.severity == "error" {
+				code = 1
+			}
+			got := r.must(t, code, "plan", "-json")
+			var found []diagnostic
+			for _, d := range got.diagnostics(t) {
+				if !strings.Contains(d.Summary, "Provider development overrides") {
+					found = append(found, d)
+				}
+			}
+			if tc.severity == "" {
+				if len(found) != 0 {
+					t.Errorf("unexpected: %+v", found)
+				}
+				return
+			}
+			if len(found) != 1 || found[0].Severity != tc.severity || found[0].Summary != tc.summary {
+				t.Fatalf("got %+v, want %q", found, tc.summary)
+			}
+			for _, mention := range tc.mentions {
+				if !strings.Contains(found[0].Detail, mention) {
+					t.Errorf("%q is not mentioned: %s", mention, found[0].Detail)
+				}
+			}
+			if strings.Contains(got.stdout+got.stderr, secret) {
+				t.Error("the message has a secret")
+			}
+		})
+	}
+}
+
+// Each way to authenticate, checked by the emulator.
+func TestAccCLI_authentication(t *testing.T) {
+	t.Parallel()
+	const securityToken = "security-token-0123456789+/="
+	tests := map[string]struct {
+		options emulator.Options
+		env     []string
+		header  string // that is sent
+	}{
+		"access key":           {emulator.Options{}, keys(), "Authorization"},
+		"temporary access key": {emulator.Options{SecurityToken: securityToken}, append(keys(), "HW_SECURITY_TOKEN="+securityToken), "X-Security-Token"},
+		"token":                {emulator.Options{}, []string{"HW_AUTH_TOKEN=" + emulator.DefaultToken}, "X-Auth-Token"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, tc.options, testApp)
+			r := newCLI(t, nil, callbackConfig, append(tc.env, "SPARKRTC_ENDPOINT="+c.endpoint, "TF_APPEND_USER_AGENT=ci/7")...)
+			r.apply(t)
+			r.plan(t, noChanges)
+			requests := c.Requests()
+			if len(requests) != 2 {
+				t.Errorf("%d requests", len(requests))
+			}
+			agent := regexp.MustCompile(`^terraform-provider-sparkrtc/dev \(\+https://\S+\) terraform/1\.\d+\.\d+\S* ci/7$`)
+			for _, request := range requests {
+				if !request.Authenticated || request.Status != http.StatusOK || request.Header.Get(tc.header) == "" {
+					t.Errorf("%s %d: %v", request.Method, request.Status, request.Header)
+				}
+				if got := request.Header.Get("User-Agent"); !agent.MatchString(got) {
+					t.Errorf("User-Agent: %s", got)
+				}
+			}
+			c.expectCalls(t, 1, withKey(testURL, testKey))
+		})
+	}
+}
+
+// An endpoint that another resource has yet to make: planned without a call,
+// applied once it is known.
+func TestAccProvider_unknownEndpoint(t *testing.T) {
+	c := newCloud(t, emulator.Options{}, testApp)
+	config := func(note string) string {
+		return fmt.Sprintf("resource \"terraform_data\" \"late\" {\n  input = %q\n  triggers_replace = %q\n}\n", c.endpoint, note) +
+			strings.Replace(c.config(arg("app_id", testApp), arg("url", testURL)), fmt.Sprintf("endpoint   = %q", c.endpoint), "endpoint   = terraform_data.late.output", 1)
+	}
+	resource.ParallelTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: testProviders,
+		Steps: []resource.TestStep{
+			{
+				Config:            config("one"),
+				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionCreate)},
+				ConfigStateChecks: []statecheck.StateCheck{state("url", knownvalue.StringExact(testURL))},
+			},
+			{
+				// Not known again while there is a state: it is kept.
+				Config:            config("two"),
+				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionNoop)},
+				ConfigStateChecks: []statecheck.StateCheck{state("url", knownvalue.StringExact(testURL))},
+			},
+		},
+	})
+}
+
+// The same test on the emulator and, with SPARKRTC_ACC_LIVE=1, on the real
+// service. It needs nothing of the service but an app.
+func TestAccLiveRecordCallback(t *testing.T) {
+	var config func(lines ...string) string
+	url, app := testURL, testApp
+	if os.Getenv("SPARKRTC_ACC_LIVE") == "1" {
+		app, url = os.Getenv("SPARKRTC_ACC_APP_ID"), os.Getenv("SPARKRTC_ACC_URL")
+		for _, name := range []string{"SPARKRTC_ACC_APP_ID", "SPARKRTC_ACC_URL"} {
+			if os.Getenv(name) == "" {
+				t.Fatalf("%s is not set. Tests on the real service need SPARKRTC_ACC_APP_ID, the ID of an app whose recording callback they may overwrite, SPARKRTC_ACC_URL, a URL that the service can reach, and credentials in HW_ACCESS_KEY, HW_SECRET_KEY and HW_PROJECT_ID, or HW_AUTH_TOKEN.", name)
+			}
+		}
+		if os.Getenv("HW_AUTH_TOKEN") == "" && (os.Getenv("HW_ACCESS_KEY") == "" || os.Getenv("HW_SECRET_KEY") == "" || os.Getenv("HW_PROJECT_ID") == "") {
+			t.Fatal("No credentials. Tests on the real service take them from HW_ACCESS_KEY, HW_SECRET_KEY and HW_PROJECT_ID, or from HW_AUTH_TOKEN.")
+		}
+		config = func(lines ...string) string {
+			return "resource \"sparkrtc_record_callback\" \"test\" {\n" + strings.Join(lines, "\n") + "\n}\n"
+		}
+	} else {
+		c := newCloud(t, emulator.Options{}, testApp)
+		config = c.config
+	}
+	separator := "?"
+	if strings.Contains(url, "?") {
+		separator = "&"
+	}
+	appID, changed := arg("app_id", app), url+separator+"changed=1"
+	resource.ParallelTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: testProviders,
+		Steps: []resource.TestStep{
+			{
+				Config: config(appID, arg("url", url), arg("auth_key", testKey)),
+				ConfigStateChecks: []statecheck.StateCheck{
+					state("url", knownvalue.StringExact(url)), state("auth_key", knownvalue.StringExact(testKey)),
+					state("update_time", knownvalue.NotNull()),
+				},
+			},
+			{
+				Config:            config(appID, arg("url", changed), arg("auth_key", testKey)),
+				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)},
+				ConfigStateChecks: []statecheck.StateCheck{state("url", knownvalue.StringExact(changed))},
+			},
+			{
+				Config:            config(appID, arg("url", url)),
+				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)},
+				ConfigStateChecks: []statecheck.StateCheck{state("auth_key", knownvalue.Null())},
+			},
+			{
+				ResourceName:                         resourceName,
+				ImportState:                          true,
+				ImportStateId:                        app,
+				ImportStateVerify:                    true,
+				ImportStateVerifyIdentifierAttribute: "app_id",
+				// They may come back in another form, or not at all.
+				ImportStateVerifyIgnore: []string{"auth_key", "url"},
+			},
+		},
+	})
+}
+
+func TestUserAgent(t *testing.T) {
+	const base = "terraform-provider-sparkrtc/1.2.3 (+https://github.com/sparkrtc/terraform-provider-sparkrtc)"
+	tests := map[string]struct{ cli, appended, want string }{
+		"all":                  {"1.11.4", " ci/7 job/8 ", base + " terraform/1.11.4 ci/7 job/8"},
+		"nothing appended":     {"1.11.4", "", base + " terraform/1.11.4"},
+		"no version":           {"", "", base},
+		"a line break in text": {"1.11.4", "a\r\nX-Injected: b", base + " terraform/1.11.4 a X-Injected: b"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := userAgent("1.2.3", tc.cli, tc.appended); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestLogHandler(t *testing.T) {
+	var output bytes.Buffer
+	ctx := tflogtest.RootLogger(t.Context(), &output)
+	logger := slog.New(tflogHandler{secrets: []string{"s3cr3t"}}).With("app", "a-s3cr3t")
+	logger.DebugContext(ctx, "with s3cr3t", "field", "x s3cr3t y", "number", 7)
+	logger.InfoContext(ctx, "info")
+	logger.WarnContext(ctx, "warn")
+	logger.ErrorContext(ctx, "error")
+
+	entries, err := tflogtest.MultilineJSONDecode(&output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var levels []string
+	for _, entry := range entries {
+		levels = append(levels, fmt.Sprint(entry["@level"]))
+	}
+	if got := strings.Join(levels, " "); got != "debug info warn error" {
+		t.Errorf("levels: %s", got)
+	}
+	first, err := json.Marshal(entries[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(first), "s3cr3t") || !strings.Contains(string(first), `"number":7`) {
+		t.Errorf("logged %s", first)
+	}
+}
+
+// A new reason of the client's must not reach a user without advice.
+func TestEveryReasonHasAdvice(t *testing.T) {
+	for _, reason := range sparkrtc.Reasons {
+		advice, ok := advices[reason]
+		if reason == sparkrtc.ReasonNotConfigured {
+			continue
+		}
+		if !ok || advice.summary == "" || advice.todo == "" {
+			t.Errorf("no advice about %q", reason)
+		}
+	}
+}
+
+// memoryStore is private state, in memory.
+type memoryStore map[string][]byte
+
+func (s memoryStore) GetKey(_ context.Context, key string) ([]byte, diag.Diagnostics) {
+	return s[key], nil
+}
+
+func (s memoryStore) SetKey(_ context.Context, key string, value []byte) diag.Diagnostics {
+	s[key] = value
+	return nil
+}
+
+func TestPrivateState(t *testing.T) {
+	memory := drift.Remember(drift.Sent{URL: testURL, Key: testKey}, drift.Echo{URL: testURL, Key: testKey, UpdateTime: "2026-01-01T00:00:00.000Z"})
+	store := memoryStore{}
+	if diags := savePrivate(t.Context(), store, private{Memory: &memory, Resend: resendKeyPerhaps}); diags.HasError() {
+		t.Fatal(diags)
+	}
+	if strings.Contains(string(store[privateKey]), testKey) {
+		t.Error("the key is in the private state")
+	}
+	got, diags := loadPrivate(t.Context(), store)
+	if diags.HasError() || got.Memory == nil || got.Memory.URL != testURL || got.Resend != resendKeyPerhaps {
+		t.Errorf("loaded %+v, %v", got, diags)
+	}
+	// What can't be read counts as nothing: an apply settles it.
+	for _, content := range []string{"", "{", "[]", `{"memory":7}`} {
+		store[privateKey] = []byte(content)
+		if got, diags := loadPrivate(t.Context(), store); got != (private{}) || diags.HasError() {
+			t.Errorf("%q loaded as %+v, %v", content, got, diags)
+		}
+	}
+}
+
+func TestSetComputed(t *testing.T) {
+	var m recordCallbackModel
+	diags := m.setComputed(t.Context(), &sparkrtc.RecordCallback{NotifyEventSubscription: []string{"B", "A", "B"}, UpdateTime: "yesterday"})
+	if diags.HasError() {
+		t.Fatal(diags)
+	}
+	events := m.NotifyEventSubscription.Elements()
+	if len(events) != 2 || !m.UpdateTime.IsNull() {
+		t.Errorf("events %v, update_time %s", events, m.UpdateTime)
+	}
+	diags = m.setComputed(t.Context(), &sparkrtc.RecordCallback{})
+	if diags.HasError() || m.NotifyEventSubscription.IsNull() || len(m.NotifyEventSubscription.Elements()) != 0 {
+		t.Errorf("no events became %s, %v", m.NotifyEventSubscription, diags)
+	}
+}

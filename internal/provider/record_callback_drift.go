@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/drift"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
+)
+
+// privateKey is where the private state of a recording callback lies.
+const privateKey = "record_callback"
+
+// private is kept beside the state, unseen by the user, as JSON.
+type private struct {
+	// Memory is nil after an import, until the first PUT.
+	Memory *drift.Memory `json:"memory,omitempty"`
+
+	// ForeignKey: the key in the state is one that the service showed, and
+	// not the one that was set.
+	ForeignKey bool `json:"foreign_key,omitempty"`
+
+	// Resend says why the callback has to be set again though the state may
+	// not differ from the configuration.
+	Resend resend `json:"resend,omitempty"`
+}
+
+type resend string
+
+const (
+	resendNot           resend = ""
+	resendKeyChanged    resend = "key changed"     // and the state does not show it
+	resendKeyPerhaps    resend = "key perhaps"     // changed: what is shown doesn't tell keys apart
+	resendURLPerhaps    resend = "url perhaps"     // changed: what is shown is a part of it
+	resendKeyNotManaged resend = "key not managed" // imported with a key that isn't shown
+)
+
+// keyIsSet tells whether the service may hold a key.
+func (p private) keyIsSet() bool {
+	return p.Resend == resendKeyChanged || p.Resend == resendKeyNotManaged || p.Memory != nil && p.Memory.HasKey()
+}
+
+type privateStore interface {
+	GetKey(context.Context, string) ([]byte, diag.Diagnostics)
+	SetKey(context.Context, string, []byte) diag.Diagnostics
+}
+
+func loadPrivate(ctx context.Context, store privateStore) (private, diag.Diagnostics) {
+	var p private
+	content, diags := store.GetKey(ctx, privateKey)
+	if len(content) == 0 {
+		return p, diags
+	}
+	if err := json.Unmarshal(content, &p); err != nil {
+		// Of a version to come, perhaps. Without a memory it is as after an
+		// import, and the next apply settles it.
+		tflog.Warn(ctx, "private state is not readable and is not used", map[string]any{"error": err.Error()})
+		return private{}, diags
+	}
+	return p, diags
+}
+
+func savePrivate(ctx context.Context, store privateStore, p private) diag.Diagnostics {
+	content, err := json.Marshal(p)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Private state can't be written", err.Error())}
+	}
+	return store.SetKey(ctx, privateKey, content)
+}
+
+// observe returns the state, and what to keep beside it, once the service has
+// shown its callback.
+func observe(ctx context.Context, state recordCallbackModel, known private, callback *sparkrtc.RecordCallback) (recordCallbackModel, private) {
+	if known.Memory == nil {
+		return adopt(state, callback)
+	}
+	key := state.AuthKey.ValueString()
+	if known.ForeignKey {
+		key = ""
+	}
+	finding := known.Memory.Compare(echo(callback), key)
+	if finding.Reshown {
+		tflog.Debug(ctx, "the service shows the same recording callback in another way", map[string]any{"app_id": state.AppID.ValueString()})
+	}
+	memory := finding.Memory
+	known = private{Memory: &memory}
+
+	state.URL = types.StringValue(memory.URL)
+	switch finding.URL {
+	case drift.Changed:
+		state.URL = types.StringValue(callback.URL)
+	case drift.PerhapsChanged:
+		known.Resend = resendURLPerhaps
+	case drift.Same:
+	}
+
+	switch finding.Key {
+	case drift.Same:
+		switch {
+		case memory.Key == nil:
+			state.AuthKey = types.StringNull()
+		case memory.ShowsKeys():
+			state.AuthKey = types.StringValue(callback.AuthKey)
+		}
+	case drift.Changed:
+		state.AuthKey = types.StringNull()
+		if callback.AuthKey != "" && memory.ShowsKeys() {
+			state.AuthKey = types.StringValue(callback.AuthKey)
+			known.ForeignKey = true
+		} else {
+			known.Resend = resendKeyChanged
+		}
+	case drift.PerhapsChanged:
+		known.Resend = resendKeyPerhaps
+	}
+	return state, known
+}
+
+// ModifyPlan plans an update where the service has another callback than was
+// set and the state can't show it, and warns of what a destroy leaves behind.
+func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() {
+		return
+	}
+	var plan recordCallbackModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	known, diags := loadPrivate(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || known.Resend == resendNot {
+		return
+	}
+	resp.Diagnostics.AddWarning("Recording callback will be set again", fmt.Sprintf(resendTexts[known.Resend], plan.AppID.ValueString()))
+	plan.UpdateTime = types.StringUnknown()
+	plan.NotifyEventSubscription = types.SetUnknown(types.StringType)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// resendTexts tell of which app, and why.
+var resendTexts = map[resend]string{
+	resendKeyChanged:    "The key of app %q was changed outside Terraform. The apply sets the configured one again (none, if auth_key is not set).",
+	resendKeyPerhaps:    "The recording callback of app %q was written to outside Terraform, and the service shows its key in a way that doesn't tell whether it was changed. The apply sends the configured key again, which does no harm if it wasn't.",
+	resendURLPerhaps:    "The recording callback of app %q was written to outside Terraform, and the service shows its URL in a way that doesn't tell whether it was changed. The apply sends the configured URL again, which does no harm if it wasn't.",
+	resendKeyNotManaged: "The recording callback of app %q was imported with a key that the service doesn't show, so that nobody can tell whether it is the configured one. The apply sets the configured one (none, if auth_key is not set).",
+}
+
+// adopt takes over a callback that was not set from here. A mask is not taken
+// for a key.
+func adopt(state recordCallbackModel, callback *sparkrtc.RecordCallback) (recordCallbackModel, private) {
+	var known private
+	state.URL = types.StringValue(callback.URL)
+	state.AuthKey = types.StringNull()
+	switch {
+	case callback.AuthKey == "":
+	case drift.LooksMasked(callback.AuthKey):
+		known.Resend = resendKeyNotManaged
+	default:
+		state.AuthKey = types.StringValue(callback.AuthKey)
+	}
+	return state, known
+}

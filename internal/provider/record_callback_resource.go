@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/drift"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
+)
+
+// recordCallbackResource is a singleton of each app: it has no id but the
+// app's, creating and updating are the same PUT, and there is no way to delete
+// it.
+type recordCallbackResource struct {
+	provider *providerData
+}
+
+var (
+	_ resource.ResourceWithConfigure   = (*recordCallbackResource)(nil)
+	_ resource.ResourceWithImportState = (*recordCallbackResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*recordCallbackResource)(nil)
+)
+
+func newRecordCallbackResource() resource.Resource { return &recordCallbackResource{} }
+
+type recordCallbackModel struct {
+	AppID                   types.String `tfsdk:"app_id"`
+	AuthKey                 types.String `tfsdk:"auth_key"`
+	NotifyEventSubscription types.Set    `tfsdk:"notify_event_subscription"`
+	UpdateTime              types.String `tfsdk:"update_time"`
+	URL                     types.String `tfsdk:"url"`
+}
+
+func (r *recordCallbackResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_record_callback"
+}
+
+func (r *recordCallbackResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Sets the URL that receives the recording events of a SparkRTC app, and the key that signs them.\n\n" +
+			"An app has one recording callback. Creating this resource sets it, over one that may be there already; **destroying it leaves it in place**, because the API has no way to remove a callback.",
+		Attributes: map[string]schema.Attribute{
+			"app_id": schema.StringAttribute{
+				MarkdownDescription: "ID of the app. Another one makes another resource: the callback of the old app stays as it is.",
+				Required:            true,
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"auth_key": schema.StringAttribute{
+				MarkdownDescription: "Key that signs the events (HMAC-SHA256), 32 to 64 characters; other lengths bring a warning. It is stored in the state in clear text. Left out, events are not signed, and a key that the app had is removed.",
+				Optional:            true,
+				Sensitive:           true,
+				Validators:          []validator.String{authKeyValidator{}},
+			},
+			// Deliberately without UseStateForUnknown, both of them: a PUT
+			// moves the time, and may change the events.
+			"notify_event_subscription": schema.SetAttribute{
+				MarkdownDescription: "Events that the service sends, such as `RECORD_NEW_FILE_START` (recording started) and `RECORD_FILE_COMPLETE` (recording file generated). It can't be set through the API, and the service may send more than it documents.",
+				Computed:            true,
+				ElementType:         types.StringType,
+			},
+			"update_time": schema.StringAttribute{
+				MarkdownDescription: "When the callback was last set, by whomever: RFC 3339 in UTC, such as `2006-01-02T15:04:05.075Z`.",
+				Computed:            true,
+			},
+			"url": schema.StringAttribute{
+				MarkdownDescription: "URL that the service sends events to with POST, with `http://` or `https://`; plain `http` brings a warning. The service tries it when it is set.",
+				Required:            true,
+				Validators:          []validator.String{callbackURLValidator{}},
+			},
+		},
+	}
+}
+
+func (r *recordCallbackResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	// Nil while Terraform only validates.
+	r.provider, _ = req.ProviderData.(*providerData)
+}
+
+func (r *recordCallbackResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan recordCallbackModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	plan, memory := r.put(ctx, plan, false, &resp.Diagnostics)
+	if memory == nil {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, private{Memory: memory})...)
+}
+
+func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state recordCallbackModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	known, diags := loadPrivate(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if r.provider.client == nil {
+		resp.Diagnostics.AddWarning("Recording callback not refreshed", fmt.Sprintf(
+			"The recording callback of app %q was not read, because the provider configuration is known only after apply (%s). The plan shows it as it was last seen.",
+			state.AppID.ValueString(), strings.Join(r.provider.unknown, ", ")))
+		return
+	}
+	callback, err := r.provider.client.ShowRecordCallback(ctx, state.AppID.ValueString())
+	if errors.Is(err, sparkrtc.ErrNotConfigured) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if err != nil {
+		r.provider.addAPIError(&resp.Diagnostics, err, "could not be read")
+		return
+	}
+	state, known = observe(ctx, state, known, callback)
+	resp.Diagnostics.Append(state.setComputed(ctx, callback)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, known)...)
+}
+
+func (r *recordCallbackResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state recordCallbackModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	known, diags := loadPrivate(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	hadKey := !state.AuthKey.IsNull() || known.keyIsSet()
+	plan, memory := r.put(ctx, plan, hadKey, &resp.Diagnostics)
+	if memory == nil {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, private{Memory: memory})...)
+}
+
+// put sets the whole callback, and returns the state and the memory of it, or
+// nil after an error.
+func (r *recordCallbackResource) put(ctx context.Context, plan recordCallbackModel, hadKey bool, diags *diag.Diagnostics) (recordCallbackModel, *drift.Memory) {
+	if r.provider.client == nil {
+		diags.AddError("Provider configuration is not known",
+			"The recording callback can't be set while arguments of the provider have no value: "+strings.Join(r.provider.unknown, ", ")+".")
+		return plan, nil
+	}
+	if plan.checkKnown(diags); diags.HasError() {
+		return plan, nil
+	}
+	appID, url, key := plan.AppID.ValueString(), plan.URL.ValueString(), plan.AuthKey.ValueStringPointer()
+	set := func(key *string) (*sparkrtc.RecordCallback, error) {
+		return r.provider.client.UpdateRecordCallback(ctx, appID, sparkrtc.RecordCallbackRequest{URL: url, AuthKey: key})
+	}
+	var callback *sparkrtc.RecordCallback
+	var err error
+	if key == nil {
+		callback, err = setWithoutKey(set, hadKey)
+	} else {
+		callback, err = set(key)
+	}
+	if err != nil {
+		r.provider.addAPIError(diags, err, "could not be set")
+		return plan, nil
+	}
+	if key == nil && callback.AuthKey != "" {
+		diags.AddAttributeWarning(path.Root("auth_key"), "Callback key could not be removed", fmt.Sprintf(
+			"The configuration has no key for the recording callback of app %q, but the service kept the one that was set before, and goes on signing events with it.\n\n"+
+				"Remove it in the SparkRTC console, or set a new one with auth_key.", appID))
+	}
+	memory := drift.Remember(drift.Sent{URL: url, Key: plan.AuthKey.ValueString()}, echo(callback))
+	diags.Append(plan.setComputed(ctx, callback)...)
+	return plan, &memory
+}
+
+// setWithoutKey sets a callback that is to have no key.
+//
+// Whether a PUT without a key keeps an earlier one is not documented; that an
+// empty key is none, is. So an earlier key is overwritten with an empty one. A
+// service that should refuse an empty key is left with leaving it out.
+func setWithoutKey(set func(*string) (*sparkrtc.RecordCallback, error), hadKey bool) (*sparkrtc.RecordCallback, error) {
+	var none *string
+	empty := ""
+	if hadKey {
+		callback, err := set(&empty)
+		if reason(err) != sparkrtc.ReasonInvalidParameter {
+			return callback, err
+		}
+		return set(none)
+	}
+	callback, err := set(none)
+	if err != nil || callback.AuthKey == "" {
+		return callback, err
+	}
+	// There was a key that nobody here knew of, and it was kept.
+	cleared, err := set(&empty)
+	if reason(err) == sparkrtc.ReasonInvalidParameter {
+		return callback, nil
+	}
+	return cleared, err
+}
+
+// checkKnown checks again what could not be checked while it was unknown.
+func (m *recordCallbackModel) checkKnown(diags *diag.Diagnostics) {
+	if _, wrong := parseCallbackURL(m.URL.ValueString()); wrong != "" {
+		addCallbackURLError(diags, path.Root("url"), wrong)
+	}
+	if !m.AuthKey.IsNull() && m.AuthKey.ValueString() == "" {
+		addEmptyKeyError(diags, path.Root("auth_key"))
+	}
+}
+
+// Delete makes no call: there is none to make.
+func (r *recordCallbackResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state recordCallbackModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.AddWarning("Recording callback left in place", fmt.Sprintf(
+		"The recording callback of app %q is no longer managed, but is still set: the SparkRTC API has no way to remove a callback, and recording events go on being sent to %s.\n\n"+
+			"To end that, clear the callback in the SparkRTC console, point it to another receiver, or delete the app.",
+		state.AppID.ValueString(), state.URL.ValueString()))
+}
+
+func (r *recordCallbackResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	if req.ID == "" {
+		resp.Diagnostics.AddError("Import ID is empty", "Import a recording callback by the ID of its app, for example:\n\n  terraform import sparkrtc_record_callback.main 5ff9701f2346968bb306cb43")
+		return
+	}
+	resource.ImportStatePassthroughID(ctx, path.Root("app_id"), req, resp)
+}
+
+// setComputed takes over what only the service knows.
+func (m *recordCallbackModel) setComputed(ctx context.Context, callback *sparkrtc.RecordCallback) diag.Diagnostics {
+	events := slices.Clone(callback.NotifyEventSubscription)
+	slices.Sort(events)
+	events = append([]string{}, slices.Compact(events)...)
+	set, diags := types.SetValueFrom(ctx, types.StringType, events)
+	m.NotifyEventSubscription = set
+
+	m.UpdateTime = types.StringNull()
+	if _, err := time.Parse(time.RFC3339Nano, callback.UpdateTime); err == nil {
+		m.UpdateTime = types.StringValue(callback.UpdateTime)
+	} else if callback.UpdateTime != "" {
+		tflog.Warn(ctx, "update_time is not RFC 3339", map[string]any{"update_time": callback.UpdateTime})
+	}
+	return diags
+}
+
+func reason(err error) sparkrtc.Reason {
+	var e *sparkrtc.Error
+	if errors.As(err, &e) {
+		return e.Reason
+	}
+	return ""
+}
+
+func echo(callback *sparkrtc.RecordCallback) drift.Echo {
+	return drift.Echo{URL: callback.URL, Key: callback.AuthKey, UpdateTime: callback.UpdateTime}
+}

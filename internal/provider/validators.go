@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
+)
+
+// endpointValidator accepts what sparkrtc.ParseEndpoint accepts.
+type endpointValidator struct{}
+
+func (endpointValidator) Description(context.Context) string {
+	return "scheme and host of an API, https unless it is a loopback address"
+}
+
+func (v endpointValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (endpointValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	value := req.ConfigValue.ValueString()
+	if value == "" {
+		return // not set, or not known yet
+	}
+	if _, err := sparkrtc.ParseEndpoint(value); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid endpoint", fmt.Sprintf("The endpoint %q can't be used: %s.", value, err))
+	}
+}
+
+// callbackURLValidator accepts what the API is documented to accept, and warns
+// of what it accepts and a user may regret.
+type callbackURLValidator struct{}
+
+func (callbackURLValidator) Description(context.Context) string {
+	return "an http or https URL with a host"
+}
+
+func (v callbackURLValidator) MarkdownDescription(ctx context.Context) string {
+	return v.Description(ctx)
+}
+
+func (callbackURLValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	u, wrong := parseCallbackURL(req.ConfigValue.ValueString())
+	if wrong != "" {
+		addCallbackURLError(&resp.Diagnostics, req.Path, wrong)
+		return
+	}
+	if u.Scheme == "http" {
+		resp.Diagnostics.AddAttributeWarning(req.Path, "Callback URL without TLS",
+			"Recording events are sent over plain http: anybody on the way can read them, and the signature made with auth_key is then all that shows that they come from the service. Without an auth_key nothing does.\n\n"+
+				"Use an https:// URL if the receiver has one.")
+	}
+	if u.User != nil {
+		resp.Diagnostics.AddAttributeWarning(req.Path, "Callback URL with a user or a password",
+			"url is no secret to Terraform: what is in it stands in clear in plans and in the state.\n\nUse auth_key to let the receiver recognise the service.")
+	}
+}
+
+// addCallbackURLError does not repeat the URL, which may hold a secret.
+func addCallbackURLError(diags *diag.Diagnostics, at path.Path, wrong string) {
+	diags.AddAttributeError(at, "Invalid callback URL",
+		"The URL "+wrong+".\n\nIt must be complete, start with http:// or https://, and accept POST requests: for example https://recordings.example.com/sparkrtc.")
+}
+
+// parseCallbackURL returns what is wrong with a URL, as the end of a sentence,
+// or "".
+func parseCallbackURL(s string) (*url.URL, string) {
+	if s == "" {
+		return nil, "is empty"
+	}
+	if strings.TrimSpace(s) != s {
+		return nil, "has a blank or a line break at one end"
+	}
+	if i := strings.IndexFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }); i >= 0 {
+		return nil, "has a blank or a control character in it"
+	}
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		reason := err.Error()
+		if parse, ok := err.(*url.Error); ok { //nolint:errorlint // the type that url.Parse documents
+			reason = parse.Err.Error()
+		}
+		return nil, "is not a URL: " + reason
+	case u.Scheme == "":
+		return nil, "has no scheme"
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Sprintf("has the scheme %q, which SparkRTC does not call", u.Scheme)
+	case u.Hostname() == "":
+		return nil, "has no host"
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			return nil, fmt.Sprintf("has a port that is none, %q", port)
+		}
+	}
+	return u, ""
+}
+
+// authKeyValidator refuses an empty key, and warns of one that the console
+// would not take. The warning is about the resource and not the attribute:
+// Terraform prints the line of an attribute, and the key may stand there.
+type authKeyValidator struct{}
+
+// The console's rule for a "Private Key" (SparkRTC User Guide); the API
+// Reference states none.
+const minAuthKey, maxAuthKey = 32, 64
+
+func (authKeyValidator) Description(context.Context) string {
+	return fmt.Sprintf("not empty; %d to %d characters are recommended", minAuthKey, maxAuthKey)
+}
+
+func (v authKeyValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (authKeyValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	length := utf8.RuneCountInString(req.ConfigValue.ValueString())
+	switch {
+	case length == 0:
+		addEmptyKeyError(&resp.Diagnostics, req.Path)
+	case length < minAuthKey || length > maxAuthKey:
+		resp.Diagnostics.AddWarning("Callback key of an unusual length",
+			fmt.Sprintf("The value of %s has %d characters. The SparkRTC console takes %d to %d; the API Reference states no limit, so the key is sent as it is, and the service may refuse it.", req.Path, length, minAuthKey, maxAuthKey))
+	}
+}
+
+func addEmptyKeyError(diags *diag.Diagnostics, at path.Path) {
+	diags.AddAttributeError(at, "Empty callback key", fmt.Sprintf(
+		"An empty key is no key: events would be sent without a signature.\n\nSet a key of %d to %d characters, or leave %s out (or null) for events without a signature.",
+		minAuthKey, maxAuthKey, at))
+}
