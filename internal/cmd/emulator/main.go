@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Command emulator serves the emulated SparkRTC API on a loopback address, for
+// trying the provider without an account. Its credentials are made up; it
+// prints them and what else is needed to use it, and then a line for each
+// request.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+)
+
+const (
+	defaultAddr = "127.0.0.1:8089"
+	defaultApp  = "5ff9701f2346968bb306cb43"
+
+	// shutdownTime is how long requests that are under way may take when the
+	// program ends.
+	shutdownTime = 3 * time.Second
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "emulator:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until ctx ends, which is no error.
+func run(ctx context.Context, args []string, stdout io.Writer) error {
+	cfg, err := parse(args, stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.addr)
+	if err != nil {
+		return err
+	}
+
+	// What a test asks the log for is printed here instead, so that the log
+	// does not grow for as long as the program runs.
+	var printing sync.Mutex
+	var server *emulator.Server
+	cfg.options.Observe = func(r emulator.Request) {
+		printing.Lock()
+		defer printing.Unlock()
+		fmt.Fprintln(stdout, line(r))
+		server.ResetRequests()
+	}
+	server = emulator.New(cfg.options)
+	for _, id := range cfg.apps {
+		server.AddApp(id)
+	}
+	fmt.Fprint(stdout, usage("http://"+listener.Addr().String(), cfg.apps))
+
+	web := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan error, 1)
+	go func() { done <- web.Serve(listener) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	server.Close()
+	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	return web.Shutdown(deadline)
+}
+
+// config is what the command line says.
+type config struct {
+	addr    string
+	apps    []string
+	options emulator.Options
+}
+
+// parse reads the command line. Help goes to out, with flag.ErrHelp as error.
+func parse(args []string, out io.Writer) (config, error) {
+	cfg := config{addr: defaultAddr}
+	var remote bool
+	flags := flag.NewFlagSet("emulator", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // main prints the error
+	flags.Usage = func() {}
+	flags.StringVar(&cfg.addr, "addr", cfg.addr, "`host:port` to listen on; port 0 takes a free one")
+	flags.BoolVar(&remote, "allow-remote", false, "accept an -addr that other machines can reach; credentials cross the network in the clear")
+	flags.Func("app", "`id` of an app that exists; may be repeated (default "+defaultApp+")", func(id string) error {
+		if id == "" {
+			return errors.New("it is empty")
+		}
+		cfg.apps = append(cfg.apps, id)
+		return nil
+	})
+	mode(flags, &cfg.options.KeyEcho, "key-echo", "how answers show auth_key", emulator.KeyEchoes)
+	mode(flags, &cfg.options.URLEcho, "url-echo", "how answers show url", emulator.URLEchoes)
+	mode(flags, &cfg.options.Unset, "unset", "what a GET answers when there is no callback", emulator.Unsets)
+	mode(flags, &cfg.options.EmptyKey, "empty-key", `what a PUT with an auth_key of "" does`, emulator.EmptyKeys)
+	flags.BoolVar(&cfg.options.KeepKey, "keep-key", false, "a PUT without auth_key keeps the earlier key")
+	flags.IntVar(&cfg.options.Quota, "quota", 0, "`calls` a minute; 0 for no limit")
+
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(out, "Usage: emulator [flags]")
+			flags.SetOutput(out)
+			flags.PrintDefaults()
+		}
+		return cfg, err
+	}
+	if flags.NArg() > 0 {
+		return cfg, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	if cfg.options.Quota < 0 {
+		return cfg, errors.New("-quota must not be negative")
+	}
+	if len(cfg.apps) == 0 {
+		cfg.apps = []string{defaultApp}
+	}
+	host, _, err := net.SplitHostPort(cfg.addr)
+	if err != nil {
+		return cfg, fmt.Errorf("-addr: %w", err)
+	}
+	if ip := net.ParseIP(host); !remote && host != "localhost" && !ip.IsLoopback() {
+		return cfg, fmt.Errorf("-addr %s can be reached from other machines; -allow-remote accepts that", cfg.addr)
+	}
+	return cfg, nil
+}
+
+// mode adds a flag whose values are given; the first one is the default.
+func mode[T ~string](flags *flag.FlagSet, v *T, name, text string, values []T) {
+	var list []string
+	for _, value := range values {
+		list = append(list, string(value))
+	}
+	*v = values[0]
+	flags.Func(name, fmt.Sprintf("%s: one of %s (default %s)", text, strings.Join(list, ", "), list[0]), func(s string) error {
+		if !slices.Contains(values, T(s)) {
+			return fmt.Errorf("it must be one of %s", strings.Join(list, ", "))
+		}
+		*v = T(s)
+		return nil
+	})
+}
+
+// usage tells how to use the emulator. A shell can read it: all but commands
+// are comments.
+func usage(endpoint string, apps []string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# The emulated SparkRTC API is at %s. For the provider, in another shell:\n", endpoint)
+	b.WriteString("unset HW_SECURITY_TOKEN HW_AUTH_TOKEN\n")
+	fmt.Fprintf(&b, "export SPARKRTC_ENDPOINT=%s\n", endpoint)
+	fmt.Fprintf(&b, "export HW_ACCESS_KEY=%s\n", emulator.DefaultAccessKey)
+	fmt.Fprintf(&b, "export HW_SECRET_KEY=%s\n", emulator.DefaultSecretKey)
+	fmt.Fprintf(&b, "export HW_PROJECT_ID=%s\n\n", emulator.DefaultProjectID)
+	b.WriteString("# Its apps:\n")
+	for _, id := range apps {
+		fmt.Fprintf(&b, "#   %q\n", id)
+	}
+	b.WriteString("\n# Somebody else changes a callback:\n")
+	fmt.Fprintf(&b, "curl -X PUT -H 'X-Auth-Token: %s' -H 'Content-Type: application/json' -d '%s' %s/v2/apps/%s/record-callback\n\n",
+		emulator.DefaultToken, `{"url":"https://example.com/changed"}`, endpoint, url.PathEscape(apps[0]))
+	b.WriteString("# Requests (time, method, path, status or - if there was no answer, error code); Ctrl-C ends it:\n")
+	return b.String()
+}
+
+// line is what is printed of a request: nothing that can be a secret.
+func line(r emulator.Request) string {
+	status := "-"
+	if r.Status != 0 {
+		status = fmt.Sprint(r.Status)
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s %s", r.Time.Format("15:04:05.000"), r.Method, r.Path, status, r.Code))
+}

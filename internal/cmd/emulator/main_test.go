@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"net"
+	"net/http"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+)
+
+func TestParse(t *testing.T) {
+	defaults := emulator.Options{
+		KeyEcho: emulator.EchoExact, URLEcho: emulator.URLExact, Unset: emulator.UnsetNotFound, EmptyKey: emulator.EmptyClears,
+	}
+	tests := map[string]struct {
+		args []string
+		want config
+	}{
+		"none": {nil, config{addr: "127.0.0.1:8089", apps: []string{"5ff9701f2346968bb306cb43"}, options: defaults}},
+		"all": {
+			[]string{
+				"-addr", "[::1]:80", "-app", "one", "-app", "two/2", "-key-echo", "masked", "-url-echo", "origin",
+				"-unset", "empty", "-keep-key", "-empty-key", "refused", "-quota", "60",
+			},
+			config{addr: "[::1]:80", apps: []string{"one", "two/2"}, options: emulator.Options{
+				KeyEcho: emulator.EchoMasked, URLEcho: emulator.URLOrigin, Unset: emulator.UnsetEmpty,
+				KeepKey: true, EmptyKey: emulator.EmptyRefused, Quota: 60,
+			}},
+		},
+		"localhost": {[]string{"-addr", "localhost:1", "-app", "a"}, config{addr: "localhost:1", apps: []string{"a"}, options: defaults}},
+		"remote": {
+			[]string{"-addr", ":8089", "-allow-remote", "-app", "a"},
+			config{addr: ":8089", apps: []string{"a"}, options: defaults},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := parse(tc.args, io.Discard)
+			if err != nil || !reflect.DeepEqual(got, tc.want) {
+				t.Errorf("got  %+v, %v\nwant %+v", got, err, tc.want)
+			}
+		})
+	}
+}
+
+func TestParseAcceptsAllModes(t *testing.T) {
+	for _, m := range emulator.KeyEchoes {
+		if c, err := parse([]string{"-key-echo", string(m)}, io.Discard); err != nil || c.options.KeyEcho != m {
+			t.Errorf("%s: %v, %v", m, c.options.KeyEcho, err)
+		}
+	}
+	for _, m := range emulator.URLEchoes {
+		if c, err := parse([]string{"-url-echo", string(m)}, io.Discard); err != nil || c.options.URLEcho != m {
+			t.Errorf("%s: %v, %v", m, c.options.URLEcho, err)
+		}
+	}
+	for _, m := range emulator.Unsets {
+		if c, err := parse([]string{"-unset", string(m)}, io.Discard); err != nil || c.options.Unset != m {
+			t.Errorf("%s: %v, %v", m, c.options.Unset, err)
+		}
+	}
+	for _, m := range emulator.EmptyKeys {
+		if c, err := parse([]string{"-empty-key", string(m)}, io.Discard); err != nil || c.options.EmptyKey != m {
+			t.Errorf("%s: %v, %v", m, c.options.EmptyKey, err)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for want, args := range map[string][]string{
+		`"x" for flag -key-echo: it must be one of exact, `: {"-key-echo", "x"},
+		`"" for flag -url-echo: it must be one of exact, `:  {"-url-echo", ""},
+		"-unset: it must be one of 404, missing, empty":     {"-unset", "x"},
+		"-empty-key: it must be one of clears, ":            {"-empty-key", "x"},
+		"-app: it is empty":                                 {"-app", ""},
+		"-quota":                                            {"-quota", "-1"},
+		`unexpected argument "more"`:                        {"more"},
+		"not defined":                                       {"-no-such-flag"},
+		"missing port":                                      {"-addr", "127.0.0.1"},
+		"-addr :80 can be reached":                          {"-addr", ":80"},
+		"-addr 0.0.0.0:80 can be":                           {"-addr", "0.0.0.0:80"},
+		"-addr [::]:80 can be":                              {"-addr", "[::]:80"},
+		"-addr 192.0.2.1:80 can":                            {"-addr", "192.0.2.1:80"},
+		"-addr example.com:80":                              {"-addr", "example.com:80"},
+	} {
+		var out bytes.Buffer
+		if _, err := parse(args, &out); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %q", args, err, want)
+		}
+		if err := run(t.Context(), args, &out); err == nil {
+			t.Errorf("%q: run returned no error", args)
+		}
+		if out.Len() > 0 {
+			t.Errorf("%q: printed %q", args, &out)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	var out bytes.Buffer
+	if _, err := parse([]string{"-h"}, io.Discard); !errors.Is(err, flag.ErrHelp) {
+		t.Errorf("got %v", err)
+	}
+	if err := run(t.Context(), []string{"-h"}, &out); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{
+		"-addr", "-allow-remote", "-app", "-key-echo", "-url-echo", "-unset", "-keep-key", "-empty-key", "-quota", "truncated",
+	} {
+		if !strings.Contains(out.String(), name) {
+			t.Errorf("no %s in %s", name, &out)
+		}
+	}
+}
+
+func TestUsage(t *testing.T) {
+	const want = `# The emulated SparkRTC API is at http://127.0.0.1:8089. For the provider, in another shell:
+unset HW_SECURITY_TOKEN HW_AUTH_TOKEN
+export SPARKRTC_ENDPOINT=http://127.0.0.1:8089
+export HW_ACCESS_KEY=AKEMULATOR0000000001
+export HW_SECRET_KEY=SKEMULATOR0000000000000000000000000000001
+export HW_PROJECT_ID=0123456789abcdef0123456789abcdef
+
+# Its apps:
+#   "it's/1"
+#   "two\nlines"
+
+# Somebody else changes a callback:
+curl -X PUT -H 'X-Auth-Token: emulator-token-0000000000000000' -H 'Content-Type: application/json' ` +
+		`-d '{"url":"https://example.com/changed"}' http://127.0.0.1:8089/v2/apps/it%27s%2F1/record-callback
+
+# Requests (time, method, path, status or - if there was no answer, error code); Ctrl-C ends it:
+`
+	if got := usage("http://127.0.0.1:8089", []string{"it's/1", "two\nlines"}); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestLine(t *testing.T) {
+	at := time.Date(2026, 1, 1, 2, 3, 4, 5e6, time.UTC)
+	for want, r := range map[string]emulator.Request{
+		"02:03:04.005 GET /v2/apps 200": {
+			Time: at, Method: "GET", Path: "/v2/apps", Query: "secret", Status: 200,
+			Header: http.Header{"X-Auth-Token": {"secret"}}, Body: []byte("secret"),
+		},
+		"02:03:04.005 PUT /x 404 APIGW.0101": {Time: at, Method: "PUT", Path: "/x", Status: 404, Code: "APIGW.0101"},
+		"02:03:04.005 PUT /x -":              {Time: at, Method: "PUT", Path: "/x"},
+	} {
+		if got := line(r); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestRun(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out, in := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := run(ctx, []string{"-addr", "127.0.0.1:0", "-app", "one", "-app", "two", "-key-echo", "masked"}, in)
+		in.Close()
+		ended <- err
+	}()
+
+	lines := bufio.NewScanner(out)
+	next := func() string {
+		t.Helper()
+		if !lines.Scan() {
+			t.Fatalf("the output ended: %v, %v", lines.Err(), <-ended)
+		}
+		return lines.Text()
+	}
+	endpoint := ""
+	for l := next(); !strings.HasPrefix(l, "# Requests"); l = next() {
+		if after, ok := strings.CutPrefix(l, "export SPARKRTC_ENDPOINT="); ok {
+			endpoint = after
+		}
+	}
+
+	type result struct {
+		status int
+		body   string
+		err    error
+	}
+	send := func(req *http.Request) (r result) {
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return result{err: err}
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		return result{resp.StatusCode, string(body), err}
+	}
+	steps := []struct {
+		method, path, body, token string
+		status                    int
+		want, line                string
+	}{
+		{
+			"PUT", "/v2/apps/two/record-callback", `{"url":"https://example.com","auth_key":"secret-key"}`, emulator.DefaultToken,
+			200, `"auth_key":"******"`, `PUT /v2/apps/two/record-callback 200`,
+		},
+		{
+			"GET", "/v2/apps/one/record-callback?q=secret-query", "", emulator.DefaultToken,
+			404, "RTC.00001003", `GET /v2/apps/one/record-callback 404 RTC.00001003`,
+		},
+		{
+			"GET", "/v2/apps/three", "", "secret-token",
+			401, "APIGW.0301", `GET /v2/apps/three 401 APIGW.0301`,
+		},
+	}
+	for _, step := range steps {
+		req, err := http.NewRequest(step.method, endpoint+step.path, strings.NewReader(step.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("X-Auth-Token", step.token)
+		// The line comes before the answer.
+		done := make(chan result, 1)
+		go func() { done <- send(req) }()
+		got := next()
+		if !regexp.MustCompile(`^\d\d:\d\d:\d\d\.\d{3} ` + regexp.QuoteMeta(step.line) + `$`).MatchString(got) {
+			t.Errorf("printed %q, want %q", got, step.line)
+		}
+		if r := <-done; r.err != nil || r.status != step.status || !strings.Contains(r.body, step.want) {
+			t.Errorf("%s %s: got %+v", step.method, step.path, r)
+		}
+	}
+
+	cancel()
+	if lines.Scan() {
+		t.Errorf("printed %q at the end", lines.Text())
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("run returned %v", err)
+	}
+	if resp, err := http.Get(endpoint); err == nil {
+		resp.Body.Close()
+		t.Error("it still serves")
+	}
+}
+
+func TestRunReportsAPortThatIsTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"-addr", taken.Addr().String()}, &out); err == nil || out.Len() > 0 {
+		t.Errorf("got %v, %q", err, &out)
+	}
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package emulator
+
+import (
+	"bytes"
+	"net/http"
+	"time"
+)
+
+// Request is an entry of the log. It holds what was sent, secrets as well.
+type Request struct {
+	Time          time.Time // of its arrival, by the server's clock
+	Method        string
+	Path          string // as on the request line, escaped
+	Query         string // as on the request line, without "?"
+	AppID         string // decoded; "" if the path names none
+	Header        http.Header
+	Body          []byte
+	Status        int    // 0 while it is under way, and if the connection was closed instead
+	Code          string // the answer's error code
+	Authenticated bool
+}
+
+// Requests returns copies of the log's entries, in the order of arrival, that
+// all filters accept. Requests that are not answered yet are among them.
+func (s *Server) Requests(filters ...func(Request) bool) []Request {
+	s.mu.Lock()
+	all := make([]Request, len(s.log))
+	for i, r := range s.log {
+		all[i] = r.clone()
+	}
+	s.mu.Unlock()
+
+	// Not under the lock: a filter may call the server.
+	var found []Request
+next:
+	for _, r := range all {
+		for _, accepts := range filters {
+			if !accepts(r) {
+				continue next
+			}
+		}
+		found = append(found, r)
+	}
+	return found
+}
+
+// ResetRequests empties the log.
+func (s *Server) ResetRequests() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log = nil
+}
+
+// Method is a filter for Requests.
+func Method(m string) func(Request) bool {
+	return func(r Request) bool { return r.Method == m }
+}
+
+// App is a filter for Requests; id is not escaped.
+func App(id string) func(Request) bool {
+	return func(r Request) bool { return r.AppID == id }
+}
+
+func (r Request) clone() Request {
+	r.Header = r.Header.Clone()
+	r.Body = bytes.Clone(r.Body)
+	return r
+}
+
+// begin logs a request and returns the fault that it meets.
+func (s *Server) begin(x *exchange) Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x.entry = &Request{
+		Time:   s.opts.Clock(),
+		Method: x.r.Method,
+		Path:   x.path,
+		Query:  x.query,
+		AppID:  x.appID,
+		Header: x.r.Header.Clone(),
+		Body:   x.body,
+	}
+	s.log = append(s.log, x.entry)
+	return s.takeFault(x)
+}
+
+// end completes the log's entry of a request.
+func (s *Server) end(x *exchange, ans answer) {
+	s.mu.Lock()
+	x.entry.Status, x.entry.Code = ans.status, ans.code
+	entry, observe := x.entry.clone(), s.opts.Observe
+	s.mu.Unlock()
+	if observe != nil {
+		observe(entry)
+	}
+}

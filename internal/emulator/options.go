@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package emulator
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Credentials that the emulator accepts unless the options say otherwise. They
+// are made up and open no other door.
+const (
+	DefaultAccessKey = "AKEMULATOR0000000001"
+	DefaultSecretKey = "SKEMULATOR0000000000000000000000000000001"
+	DefaultProjectID = "0123456789abcdef0123456789abcdef"
+	DefaultToken     = "emulator-token-0000000000000000" //nolint:gosec // see above
+)
+
+// KeyEcho is how answers show auth_key. The documentation is silent, and its
+// example answer shows another, shorter key than the request sent. A callback
+// without a key shows "" in all modes but EchoAbsent.
+type KeyEcho string
+
+// The modes of KeyEcho.
+const (
+	EchoExact     KeyEcho = "exact"     // as it was sent
+	EchoTruncated KeyEcho = "truncated" // its first 16 characters
+	EchoMasked    KeyEcho = "masked"    // "******"
+	EchoPartial   KeyEcho = "partial"   // "****" and its last four characters, if it has more than four
+	EchoHashed    KeyEcho = "hashed"    // the first 16 hex digits of its SHA-256
+	EchoRandom    KeyEcho = "random"    // 16 hex digits, drawn at each PUT
+	EchoAbsent    KeyEcho = "absent"    // the field is left out
+	EchoEmpty     KeyEcho = "empty"     // ""
+)
+
+// KeyEchoes are all modes of KeyEcho.
+var KeyEchoes = []KeyEcho{
+	EchoExact, EchoTruncated, EchoMasked, EchoPartial, EchoHashed, EchoRandom, EchoAbsent, EchoEmpty,
+}
+
+// URLEcho is how answers show url.
+type URLEcho string
+
+// The modes of URLEcho.
+const (
+	URLExact     URLEcho = "exact"     // as it was sent
+	URLOrigin    URLEcho = "origin"    // scheme and host only, as in the API page's example
+	URLLowercase URLEcho = "lowercase" // scheme and host in lower case
+	URLSlash     URLEcho = "slash"     // with "/" where the path is empty
+)
+
+// URLEchoes are all modes of URLEcho.
+var URLEchoes = []URLEcho{URLExact, URLOrigin, URLLowercase, URLSlash}
+
+// Unset is what a GET answers for an app without a callback; the documentation
+// does not say.
+type Unset string
+
+// The modes of Unset. In the answers about apps, UnsetNotFound and
+// UnsetMissing both leave record_callback out.
+const (
+	UnsetNotFound Unset = "404"     // 404 RTC.00001003
+	UnsetMissing  Unset = "missing" // 200 with app_id alone
+	UnsetEmpty    Unset = "empty"   // 200 with a record_callback of empty fields
+)
+
+// Unsets are all modes of Unset.
+var Unsets = []Unset{UnsetNotFound, UnsetMissing, UnsetEmpty}
+
+// EmptyKey is what a PUT with an auth_key of "" does.
+type EmptyKey string
+
+// The modes of EmptyKey.
+const (
+	EmptyClears  EmptyKey = "clears"  // the callback has no key afterwards
+	EmptyRefused EmptyKey = "refused" // 400 RTC.00001003
+	EmptyIgnored EmptyKey = "ignored" // as if auth_key had been left out
+)
+
+// EmptyKeys are all modes of EmptyKey.
+var EmptyKeys = []EmptyKey{EmptyClears, EmptyRefused, EmptyIgnored}
+
+// Options are how a Server behaves. The zero value is complete.
+type Options struct {
+	// AccessKey, SecretKey, ProjectID and Token are what is accepted; the
+	// Default constants when empty.
+	AccessKey, SecretKey, ProjectID, Token string
+
+	// SecurityToken makes the access key a temporary one: X-Security-Token
+	// has to be sent with this value. When it is empty, none may be sent.
+	SecurityToken string
+
+	// KeyEcho is EchoExact by default.
+	KeyEcho KeyEcho
+
+	// URLEcho is URLExact by default.
+	URLEcho URLEcho
+
+	// Unset is UnsetNotFound by default.
+	Unset Unset
+
+	// KeepKey makes a PUT without auth_key keep the earlier key; otherwise
+	// such a PUT clears it.
+	KeepKey bool
+
+	// EmptyKey is EmptyClears by default.
+	EmptyKey EmptyKey
+
+	// Quota is how many calls a minute are let through; 0 means all. What is
+	// over it is answered with 429 APIGW.0308.
+	Quota int
+
+	// RetryAfter makes those answers carry Retry-After.
+	RetryAfter bool
+
+	// Clock tells the time; time.Now by default. It is called with the
+	// server locked, so it must not call the server.
+	Clock func() time.Time
+
+	// Observe, unless nil, is called once for each request, with its entry
+	// in the log, before its answer is sent. It may call the server.
+	Observe func(Request)
+}
+
+// withDefaults fills in what is empty. It panics at a mode that does not
+// exist: a test with a misspelt one would test something else.
+func (o Options) withDefaults() Options {
+	fill(&o.AccessKey, DefaultAccessKey)
+	fill(&o.SecretKey, DefaultSecretKey)
+	fill(&o.ProjectID, DefaultProjectID)
+	fill(&o.Token, DefaultToken)
+	fill(&o.KeyEcho, EchoExact, KeyEchoes...)
+	fill(&o.URLEcho, URLExact, URLEchoes...)
+	fill(&o.Unset, UnsetNotFound, Unsets...)
+	fill(&o.EmptyKey, EmptyClears, EmptyKeys...)
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	return o
+}
+
+func fill[T ~string](v *T, value T, allowed ...T) {
+	if *v == "" {
+		*v = value
+	}
+	if len(allowed) > 0 && !slices.Contains(allowed, *v) {
+		panic(fmt.Sprintf("emulator: there is no %T %q", *v, *v))
+	}
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package emulator is the SparkRTC API as far as this provider uses it, behind
+// the API gateway that authenticates and throttles its requests, as an
+// http.Handler: for tests, and for trying things without an account.
+//
+// It is written from the public documentation alone and shares no code with
+// the client, so that a mistake of one is not a mistake of both. Where the
+// documentation leaves open what the service does, Options has a mode for each
+// answer. Each Server has a state of its own, which Go code changes behind the
+// client's back (SetCallback and others), a list of scripted failures (Fail),
+// and a log of what it was asked (Requests).
+package emulator
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxBody bounds the body of a request, in bytes.
+const maxBody = 1 << 20
+
+// Server answers requests. It is safe for concurrent use.
+type Server struct {
+	closed    chan struct{}
+	closeOnce sync.Once
+
+	mu          sync.Mutex
+	opts        Options
+	apps        map[string]*app
+	created     int                  // how many apps there ever were
+	updated     map[string]time.Time // by app id, kept when the app goes
+	unreachable map[string]bool      // by URL
+	locks       map[string]*lock     // by access key
+	window      time.Time            // when the quota's minute began
+	calls       int                  // in that minute
+	faults      []*Fault
+	log         []*Request
+}
+
+var _ http.Handler = (*Server)(nil)
+
+// New returns a server that knows no app. It panics at an option that names a
+// mode which does not exist.
+func New(opts Options) *Server {
+	return &Server{
+		closed:      make(chan struct{}),
+		opts:        opts.withDefaults(),
+		apps:        make(map[string]*app),
+		updated:     make(map[string]time.Time),
+		unreachable: make(map[string]bool),
+		locks:       make(map[string]*lock),
+	}
+}
+
+// SetOptions lets change alter the options; it must not call the server.
+// Requests that are under way see either the old options or the new ones.
+func (s *Server) SetOptions(change func(*Options)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	opts := s.opts
+	change(&opts)
+	s.opts = opts.withDefaults()
+}
+
+// Close ends the delays of scripted faults, those to come as well: the
+// connection is closed instead. Everything else goes on working.
+func (s *Server) Close() {
+	s.closeOnce.Do(func() { close(s.closed) })
+}
+
+// route is an operation of the API.
+type route int
+
+const (
+	noRoute route = iota
+	listApps
+	showApp
+	showRecordCallback
+	updateRecordCallback
+)
+
+// exchange is one request and what is known about it.
+type exchange struct {
+	r       *http.Request
+	id      string // of the request, for X-request-Id
+	path    string // of the request line, percent-encoded
+	query   string // of the request line
+	route   route
+	appID   string // decoded
+	body    []byte
+	bodyErr error
+	entry   *Request
+}
+
+// answer is what goes back.
+type answer struct {
+	status      int
+	code        string // of the error, for the log
+	contentType string
+	body        []byte
+	header      http.Header // in addition; canonical names
+}
+
+// errTooLarge is a body of more than maxBody bytes.
+var errTooLarge = errors.New("the body is too large")
+
+// ServeHTTP answers a request: the scripted fault that it meets, or else what
+// the gateway or the service says.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{r: r, id: randomHex(16)}
+	x.path, x.query = requestLine(r)
+	x.route, x.appID = match(r.Method, x.path)
+	// It is read before anything waits: until then, net/http does not notice
+	// that the client has gone.
+	x.body, x.bodyErr = readBody(r.Body)
+
+	fault := s.begin(x)
+	waited := s.wait(r, fault.Delay)
+	if !waited && !fault.After {
+		s.end(x, answer{})
+		panic(http.ErrAbortHandler)
+	}
+
+	s.mu.Lock()
+	ans := s.pass(x, fault.instead() && !fault.After)
+	s.mu.Unlock()
+
+	if fault.own() {
+		ans = fault.answer(x)
+	}
+	if fault.Drop || !waited {
+		ans = answer{}
+	}
+	for name, values := range fault.Header {
+		if ans.header == nil {
+			ans.header = make(http.Header)
+		}
+		ans.header[name] = values
+	}
+	s.end(x, ans)
+	if ans.status == 0 {
+		panic(http.ErrAbortHandler)
+	}
+	write(w, x, ans, fault.Cut)
+}
+
+// pass takes a request through the gateway and, unless skip is set, to the
+// service. The caller holds the lock.
+func (s *Server) pass(x *exchange, skip bool) answer {
+	now := s.opts.Clock()
+	if ans := s.gateway(x, now); ans.status != 0 || skip {
+		return ans
+	}
+	return s.service(x)
+}
+
+// write sends an answer, or with cut its first half. It ends by panicking with
+// http.ErrAbortHandler if the connection is to be closed.
+func write(w http.ResponseWriter, x *exchange, ans answer, cut bool) {
+	header := w.Header()
+	header.Set("X-request-Id", x.id)
+	if ans.contentType != "" {
+		header.Set("Content-Type", ans.contentType)
+	}
+	for name, values := range ans.header {
+		header[name] = values
+	}
+	body := ans.body
+	if ans.status == http.StatusNoContent || ans.status == http.StatusNotModified {
+		body = nil
+	}
+	if cut {
+		// At least one byte is promised and not sent.
+		header.Set("Content-Length", strconv.Itoa(max(len(body), 1)))
+		body = body[:len(body)/2]
+	}
+	w.WriteHeader(ans.status)
+	_, err := w.Write(body)
+	if cut {
+		_ = http.NewResponseController(w).Flush() // the client may be gone, which is as good
+	}
+	if err != nil || cut {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// requestLine returns path and query as they were sent. A request that never
+// crossed a wire has no request line, and one to a proxy has more than a path.
+func requestLine(r *http.Request) (path, query string) {
+	if path, query, _ = strings.Cut(r.RequestURI, "?"); strings.HasPrefix(path, "/") {
+		return path, query
+	}
+	return r.URL.EscapedPath(), r.URL.RawQuery
+}
+
+// match finds the operation that a request is for, on the path as it is
+// escaped: an id with an escaped slash is one segment. A dot segment that is
+// not escaped is no id, since whatever is on the way resolves it.
+func match(method, path string) (route, string) {
+	segments := strings.Split(path, "/")
+	if len(segments) < 3 || segments[0] != "" || segments[1] != "v2" || segments[2] != "apps" {
+		return noRoute, ""
+	}
+	if len(segments) == 3 {
+		if method == http.MethodGet {
+			return listApps, ""
+		}
+		return noRoute, ""
+	}
+	id, err := url.PathUnescape(segments[3])
+	if err != nil || id == "" || segments[3] == "." || segments[3] == ".." {
+		return noRoute, ""
+	}
+	switch rest := strings.Join(segments[4:], "/"); {
+	case len(segments) == 4 && method == http.MethodGet:
+		return showApp, id
+	case len(segments) == 5 && rest == "record-callback" && method == http.MethodGet:
+		return showRecordCallback, id
+	case len(segments) == 5 && rest == "record-callback" && method == http.MethodPut:
+		return updateRecordCallback, id
+	default:
+		return noRoute, id
+	}
+}
+
+func readBody(r io.Reader) ([]byte, error) {
+	if r == nil {
+		return nil, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
+	if err == nil && len(body) > maxBody {
+		err = errTooLarge
+	}
+	return body, err
+}
+
+// fail is an error in the shape of the API's; the gateway's own errors carry
+// the request's id too.
+func (x *exchange) fail(status int, code, message string) answer {
+	body := struct {
+		Message   string `json:"error_msg"`
+		Code      string `json:"error_code"`
+		RequestID string `json:"request_id,omitempty"`
+	}{Message: message, Code: code}
+	if strings.HasPrefix(code, "APIG") {
+		body.RequestID = x.id
+	}
+	ans := ok(body)
+	ans.status, ans.code = status, code
+	return ans
+}
+
+func ok(v any) answer {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(err) // can't be: these are structs of strings and numbers
+	}
+	return answer{
+		status:      http.StatusOK,
+		contentType: "application/json",
+		body:        bytes.TrimSuffix(buf.Bytes(), []byte("\n")),
+	}
+}
+
+// randomHex returns n random bytes in hex.
+func randomHex(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails, says its documentation
+	return hex.EncodeToString(b)
+}

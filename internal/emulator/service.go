@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package emulator
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	timeLayout = "2006-01-02T15:04:05.000Z"
+
+	stateActive   = "ACTIVATION"
+	stateInactive = "DEACTIVATION"
+	stateArrears  = "ARREARS" // no app is ever in it
+
+	// maxPage is the largest page of the list of apps, and the default.
+	maxPage = 100
+)
+
+// The documented shapes. What an emulated app does not have stays empty.
+type (
+	callbackAnswer struct {
+		AppID          string        `json:"app_id"`
+		RecordCallback *callbackJSON `json:"record_callback,omitempty"`
+	}
+
+	callbackJSON struct {
+		URL        string   `json:"url"`
+		AuthKey    *string  `json:"auth_key,omitempty"`
+		Events     []string `json:"notify_event_subscription"`
+		UpdateTime string   `json:"update_time"`
+	}
+
+	appJSON struct {
+		AppName        string       `json:"app_name"`
+		AppID          string       `json:"app_id"`
+		State          stateJSON    `json:"state"`
+		Scope          string       `json:"scope"`
+		TenantName     string       `json:"tenant_name"`
+		Domain         string       `json:"domain"`
+		CreateTime     string       `json:"create_time"`
+		Authentication authJSON     `json:"authentication"`
+		Callbacks      hooksJSON    `json:"callbacks"`
+		AutoRecordMode autoModeJSON `json:"auto_record_mode"`
+	}
+
+	stateJSON struct {
+		State      string `json:"state"`
+		UpdateTime string `json:"update_time"`
+	}
+
+	authJSON struct {
+		Enable     bool   `json:"enable"`
+		Expire     int    `json:"expire"`
+		AppKey     string `json:"app_key"`
+		UpdateTime string `json:"update_time"`
+	}
+
+	hooksJSON struct {
+		RecordCallback *callbackJSON `json:"record_callback,omitempty"`
+	}
+
+	autoModeJSON struct {
+		Mode         string `json:"mode"`
+		RecordRuleID string `json:"record_rule_id"`
+		UpdateTime   string `json:"update_time"`
+	}
+
+	appsAnswer struct {
+		Count int       `json:"count"`
+		Apps  []appJSON `json:"apps"`
+	}
+)
+
+// service does what is behind the gateway. The caller holds the lock.
+func (s *Server) service(x *exchange) answer {
+	if project := x.r.Header.Get("X-Project-Id"); project != "" && project != s.opts.ProjectID {
+		return x.fail(http.StatusBadRequest, "RTC.00001001",
+			"OperationUnauthorized: get DomainID fail please check X-Auth-Token or AK/SK")
+	}
+	if !isJSON(x.r) {
+		return x.fail(http.StatusBadRequest, "RTC.00001002", "MalformedRequestBody: Content-Type is not application/json")
+	}
+	switch x.route {
+	case listApps:
+		return s.list(x)
+	case updateRecordCallback:
+		return s.update(x)
+	}
+
+	a := s.apps[x.appID]
+	switch {
+	case a == nil:
+		return x.notFound()
+	case x.route == showApp:
+		return ok(s.showApp(a))
+	}
+	callback := s.showCallback(a)
+	if callback == nil && s.opts.Unset == UnsetNotFound {
+		return x.notFound()
+	}
+	return ok(callbackAnswer{AppID: a.id, RecordCallback: callback})
+}
+
+func (x *exchange) notFound() answer {
+	return x.fail(http.StatusNotFound, "RTC.00001003", "InvalidParameterValue")
+}
+
+func (x *exchange) invalid() answer {
+	return x.fail(http.StatusBadRequest, "RTC.00001003", "InvalidParameterValue")
+}
+
+func (s *Server) update(x *exchange) answer {
+	callbackURL, key, err := parseUpdate(x.body)
+	a := s.apps[x.appID]
+	switch {
+	case err != nil:
+		return x.fail(http.StatusBadRequest, "RTC.00001002", "MalformedRequestBody: json parsing failed")
+	case a == nil:
+		return x.notFound()
+	case a.inactive:
+		return x.fail(http.StatusBadRequest, "RTC.00001016", "AppDeactivation")
+	case callbackURL == nil:
+		return x.fail(http.StatusBadRequest, "RTC.00001005", "MissingParameter")
+	case !validURL(*callbackURL):
+		return x.invalid()
+	case s.unreachable[*callbackURL]:
+		return x.fail(http.StatusBadRequest, "RTC.00001018", "URL unavailable: The callback URL is unavailable")
+	}
+
+	if key != nil && *key == "" {
+		switch s.opts.EmptyKey {
+		case EmptyRefused:
+			return x.invalid()
+		case EmptyIgnored:
+			key = nil
+		}
+	}
+	newKey := ""
+	switch {
+	case key != nil:
+		newKey = *key
+	case s.opts.KeepKey:
+		newKey = a.key
+	}
+	s.set(a, *callbackURL, newKey)
+	return ok(callbackAnswer{AppID: a.id, RecordCallback: s.showCallback(a)})
+}
+
+// parseUpdate reads the body of a PUT. What is missing or null is nil; names
+// count letter for letter, as they do not in encoding/json.
+func parseUpdate(body []byte) (callbackURL, key *string, err error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return nil, nil, err
+	}
+	if fields == nil { // null
+		return nil, nil, strconv.ErrSyntax
+	}
+	for name, field := range map[string]**string{"url": &callbackURL, "auth_key": &key} {
+		if raw, sent := fields[name]; sent {
+			if err := json.Unmarshal(raw, field); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return callbackURL, key, nil
+}
+
+func validURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
+}
+
+// list answers one page of the apps, in the order in which they were made.
+func (s *Server) list(x *exchange) answer {
+	query, err := url.ParseQuery(x.query)
+	if err != nil {
+		return x.invalid()
+	}
+	number := func(name string, preset, low, high uint64) (uint64, bool) {
+		if !query.Has(name) {
+			return preset, true
+		}
+		n, err := strconv.ParseUint(query.Get(name), 10, 31)
+		return n, err == nil && low <= n && n <= high
+	}
+	state := query.Get("state")
+	page, pageOK := number("offset", 0, 0, 1<<31)
+	size, sizeOK := number("limit", maxPage, 1, maxPage)
+	if !pageOK || !sizeOK ||
+		query.Has("state") && !slices.Contains([]string{stateActive, stateInactive, stateArrears}, state) {
+		return x.invalid()
+	}
+
+	var found []*app
+	for _, a := range s.apps {
+		if state == "" || state == a.state() {
+			found = append(found, a)
+		}
+	}
+	slices.SortFunc(found, func(a, b *app) int { return cmp.Compare(a.number, b.number) })
+	ans := appsAnswer{Count: len(found), Apps: []appJSON{}}
+	count := uint64(len(found))
+	for _, a := range found[min(page*size, count):min((page+1)*size, count)] {
+		ans.Apps = append(ans.Apps, s.showApp(a))
+	}
+	return ok(ans)
+}
+
+func (a *app) state() string {
+	if a.inactive {
+		return stateInactive
+	}
+	return stateActive
+}
+
+func (s *Server) showApp(a *app) appJSON {
+	created := a.created.Format(timeLayout)
+	return appJSON{
+		AppName:        a.id,
+		AppID:          a.id,
+		State:          stateJSON{State: a.state(), UpdateTime: a.stateSet.Format(timeLayout)},
+		Scope:          "GLOBAL",
+		CreateTime:     created,
+		Authentication: authJSON{UpdateTime: created},
+		Callbacks:      hooksJSON{RecordCallback: s.showCallback(a)},
+		AutoRecordMode: autoModeJSON{Mode: "AUTO_RECORD_OFF", UpdateTime: created},
+	}
+}
+
+// showCallback returns a callback as answers show it. It is nil when there is
+// none, except with UnsetEmpty.
+func (s *Server) showCallback(a *app) *callbackJSON {
+	shown := &callbackJSON{Events: []string{}}
+	if s.opts.KeyEcho != EchoAbsent {
+		key := echoKey(s.opts.KeyEcho, a)
+		shown.AuthKey = &key
+	}
+	switch {
+	case a.url != "":
+		shown.URL = echoURL(s.opts.URLEcho, a.url)
+		shown.Events = append(shown.Events, a.events...)
+		shown.UpdateTime = a.updated.Format(timeLayout)
+	case s.opts.Unset != UnsetEmpty:
+		return nil
+	}
+	return shown
+}
+
+func echoKey(mode KeyEcho, a *app) string {
+	chars := []rune(a.key)
+	if len(chars) == 0 {
+		return ""
+	}
+	switch mode {
+	case EchoTruncated:
+		return string(chars[:min(16, len(chars))])
+	case EchoMasked:
+		return "******"
+	case EchoPartial:
+		if len(chars) <= 4 {
+			return "****"
+		}
+		return "****" + string(chars[len(chars)-4:])
+	case EchoHashed:
+		return hexSHA256([]byte(a.key))[:16]
+	case EchoRandom:
+		return a.randomKey
+	case EchoEmpty:
+		return ""
+	default:
+		return a.key
+	}
+}
+
+// echoURL works on the text, so that a mode changes what it is about and
+// nothing else.
+func echoURL(mode URLEcho, s string) string {
+	scheme, rest, found := strings.Cut(s, "://")
+	if !found {
+		return s
+	}
+	authority, path := rest, ""
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		authority, path = rest[:i], rest[i:]
+	}
+	at := strings.LastIndexByte(authority, '@') + 1
+	user, host := authority[:at], authority[at:]
+
+	switch mode {
+	case URLOrigin:
+		return scheme + "://" + host
+	case URLLowercase:
+		return strings.ToLower(scheme) + "://" + user + strings.ToLower(host) + path
+	case URLSlash:
+		if !strings.HasPrefix(path, "/") {
+			path = "/" + path
+		}
+		return scheme + "://" + authority + path
+	default:
+		return s
+	}
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package emulator
+
+import (
+	"slices"
+	"time"
+)
+
+// app is an app and its callback.
+type app struct {
+	id        string
+	number    int // in the order of creation
+	inactive  bool
+	created   time.Time
+	stateSet  time.Time
+	updated   time.Time
+	url       string // empty: no callback
+	key       string
+	randomKey string // what EchoRandom shows
+	events    []string
+}
+
+// Callback is what the service really has, whatever its answers show.
+type Callback struct {
+	URL        string
+	AuthKey    string // empty: notifications carry no signature
+	Events     []string
+	UpdateTime time.Time // UTC, whole milliseconds
+}
+
+// AddApp makes an app that is active and has no callback; an app with that id
+// is replaced.
+func (s *Server) AddApp(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.add(id)
+}
+
+// RemoveApp makes an app go, if it exists.
+func (s *Server) RemoveApp(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.apps, id)
+}
+
+// DeactivateApp stops an app: a PUT on it is answered with 400 RTC.00001016.
+// It does nothing if the app does not exist.
+func (s *Server) DeactivateApp(id string) {
+	s.change(id, func(a *app) { a.inactive, a.stateSet = true, a.updated })
+}
+
+// ActivateApp ends DeactivateApp.
+func (s *Server) ActivateApp(id string) {
+	s.change(id, func(a *app) { a.inactive, a.stateSet = false, a.updated })
+}
+
+// SetCallback sets the callback of an app, which is made if it does not exist.
+// An empty authKey means no key.
+func (s *Server) SetCallback(id, url, authKey string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.apps[id]
+	if a == nil {
+		a = s.add(id)
+	}
+	s.set(a, url, authKey)
+}
+
+// ClearCallback leaves an app without a callback. It does nothing if the app
+// does not exist.
+func (s *Server) ClearCallback(id string) {
+	s.change(id, func(a *app) { a.url, a.key = "", "" })
+}
+
+// Callback returns the callback of an app, and false when there is none.
+func (s *Server) Callback(id string) (Callback, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.apps[id]
+	if a == nil || a.url == "" {
+		return Callback{}, false
+	}
+	return Callback{URL: a.url, AuthKey: a.key, Events: slices.Clone(a.events), UpdateTime: a.updated}, true
+}
+
+// SetEvents sets what an app's callback is subscribed to, which no request
+// can; RECORD_NEW_FILE_START and RECORD_FILE_COMPLETE by default. It does
+// nothing if the app does not exist.
+func (s *Server) SetEvents(id string, events ...string) {
+	s.change(id, func(a *app) { a.events = slices.Clone(events) })
+}
+
+// Touch moves an app's update_time and nothing else. It does nothing if the
+// app does not exist.
+func (s *Server) Touch(id string) {
+	s.change(id, func(*app) {})
+}
+
+// SetUnreachable makes a PUT with that url fail with 400 RTC.00001018.
+func (s *Server) SetUnreachable(url string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unreachable[url] = true
+}
+
+// SetReachable ends SetUnreachable.
+func (s *Server) SetReachable(url string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.unreachable, url)
+}
+
+// change alters an app that exists, after its update_time has moved.
+func (s *Server) change(id string, alter func(*app)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.apps[id]; a != nil {
+		a.updated = s.tick(id)
+		alter(a)
+	}
+}
+
+// add makes an app. The caller holds the lock.
+func (s *Server) add(id string) *app {
+	now := s.tick(id)
+	s.created++
+	a := &app{
+		id:       id,
+		number:   s.created,
+		created:  now,
+		stateSet: now,
+		updated:  now,
+		events:   []string{"RECORD_NEW_FILE_START", "RECORD_FILE_COMPLETE"},
+	}
+	s.apps[id] = a
+	return a
+}
+
+// set sets a callback. The caller holds the lock.
+func (s *Server) set(a *app, url, key string) {
+	a.url, a.key, a.randomKey = url, key, randomHex(8)
+	a.updated = s.tick(a.id)
+}
+
+// tick returns the time of a change of an app: now, or a millisecond after
+// the last change. The caller holds the lock.
+func (s *Server) tick(id string) time.Time {
+	now := s.opts.Clock().UTC().Truncate(time.Millisecond)
+	if last := s.updated[id]; !now.After(last) {
+		now = last.Add(time.Millisecond)
+	}
+	s.updated[id] = now
+	return now
+}
