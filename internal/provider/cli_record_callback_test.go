@@ -48,10 +48,19 @@ func TestAccCLI_callsOfEachStep(t *testing.T) {
 	r.must(t, 0, "apply", "-auto-approve", "-var", "url=https://recordings.example.com/other")
 	c.expectCalls(t, 1, withKey("https://recordings.example.com/other", testKey))
 
+	const leftInPlace = "Warning: Recording callback left in place"
+	if planned := r.must(t, 0, "plan", "-destroy", "-refresh=false").out(); !strings.Contains(planned, leftInPlace) || !strings.Contains(planned, testApp) {
+		t.Errorf("the plan of a destroy does not warn: %s", planned)
+	}
+	r.write(t, strings.Replace(callbackConfig, testApp, "another-app", 1))
+	if planned := r.must(t, 0, "plan", "-refresh=false").out(); !strings.Contains(planned, leftInPlace) || !strings.Contains(planned, testApp) || !strings.Contains(planned, "must be replaced") {
+		t.Errorf("the plan of a replacement does not warn: %s", planned)
+	}
+	r.write(t, callbackConfig)
 	destroyed := r.must(t, 0, "destroy", "-auto-approve", "-refresh=false")
 	c.expectCalls(t, 0)
 	c.expectTruth(t, testApp, "https://recordings.example.com/other", testKey)
-	for _, want := range []string{"Warning: Recording callback left in place", testApp, "https://recordings.example.com/other", "SparkRTC console"} {
+	for _, want := range []string{leftInPlace, testApp, "https://recordings.example.com/other", "SparkRTC console"} {
 		if !strings.Contains(destroyed.out(), want) {
 			t.Errorf("destroy does not say %q:\n%s", want, destroyed.stdout)
 		}

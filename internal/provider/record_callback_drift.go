@@ -5,10 +5,8 @@ package provider
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -122,33 +120,6 @@ func observe(ctx context.Context, state recordCallbackModel, known private, call
 		known.Resend = resendKeyPerhaps
 	}
 	return state, known
-}
-
-// ModifyPlan plans an update where the service has another callback than was
-// set and the state can't show it, and warns of what a destroy leaves behind.
-func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() {
-		return
-	}
-	var plan recordCallbackModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	known, diags := loadPrivate(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || known.Resend == resendNot {
-		return
-	}
-	resp.Diagnostics.AddWarning("Recording callback will be set again", fmt.Sprintf(resendTexts[known.Resend], plan.AppID.ValueString()))
-	plan.UpdateTime = types.StringUnknown()
-	plan.NotifyEventSubscription = types.SetUnknown(types.StringType)
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
-}
-
-// resendTexts tell of which app, and why.
-var resendTexts = map[resend]string{
-	resendKeyChanged:    "The key of app %q was changed outside Terraform. The apply sets the configured one again (none, if auth_key is not set).",
-	resendKeyPerhaps:    "The recording callback of app %q was written to outside Terraform, and the service shows its key in a way that doesn't tell whether it was changed. The apply sends the configured key again, which does no harm if it wasn't.",
-	resendURLPerhaps:    "The recording callback of app %q was written to outside Terraform, and the service shows its URL in a way that doesn't tell whether it was changed. The apply sends the configured URL again, which does no harm if it wasn't.",
-	resendKeyNotManaged: "The recording callback of app %q was imported with a key that the service doesn't show, so that nobody can tell whether it is the configured one. The apply sets the configured one (none, if auth_key is not set).",
 }
 
 // adopt takes over a callback that was not set from here. A mask is not taken

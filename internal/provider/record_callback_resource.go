@@ -235,10 +235,7 @@ func (r *recordCallbackResource) Delete(ctx context.Context, req resource.Delete
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.AddWarning("Recording callback left in place", fmt.Sprintf(
-		"The recording callback of app %q is no longer managed, but is still set: the SparkRTC API has no way to remove a callback, and recording events go on being sent to %s.\n\n"+
-			"To end that, clear the callback in the SparkRTC console, point it to another receiver, or delete the app.",
-		state.AppID.ValueString(), state.URL.ValueString()))
+	state.warnLeftInPlace(&resp.Diagnostics, "is no longer managed, but is still")
 }
 
 func (r *recordCallbackResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
