@@ -32,7 +32,9 @@ const resourceName = "sparkrtc_record_callback.test"
 // testProviders serve the provider in this process, with no time lost between
 // retries.
 var testProviders = map[string]func() (tfprotov6.ProviderServer, error){
-	"sparkrtc": providerserver.NewProtocol6WithError(&sparkRTCProvider{version: "test", retryWait: time.Millisecond}),
+	"sparkrtc": func() (tfprotov6.ProviderServer, error) {
+		return providerserver.NewProtocol6WithError(&sparkRTCProvider{version: "test", retryWait: time.Millisecond})()
+	},
 }
 
 // cloud is an emulator, and how a configuration reaches it.

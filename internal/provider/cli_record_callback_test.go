@@ -37,10 +37,12 @@ func TestAccCLI_callsOfEachStep(t *testing.T) {
 	c := newCloud(t, emulator.Options{}, testApp)
 	r := newCLI(t, c, callbackConfig)
 
+	// A new resource's app is looked up by the plan, and again by the apply,
+	// which plans once more in a process of its own.
 	r.plan(t, changes)
-	c.expectCalls(t, 0)
+	c.expectCalls(t, 1)
 	r.apply(t)
-	c.expectCalls(t, 0, withKey(testURL, testKey))
+	c.expectCalls(t, 2, withKey(testURL, testKey))
 	r.plan(t, noChanges)
 	c.expectCalls(t, 1)
 	r.apply(t)
@@ -52,10 +54,12 @@ func TestAccCLI_callsOfEachStep(t *testing.T) {
 	if planned := r.must(t, 0, "plan", "-destroy", "-refresh=false").out(); !strings.Contains(planned, leftInPlace) || !strings.Contains(planned, testApp) {
 		t.Errorf("the plan of a destroy does not warn: %s", planned)
 	}
+	c.AddApp("another-app")
 	r.write(t, strings.Replace(callbackConfig, testApp, "another-app", 1))
 	if planned := r.must(t, 0, "plan", "-refresh=false").out(); !strings.Contains(planned, leftInPlace) || !strings.Contains(planned, testApp) || !strings.Contains(planned, "must be replaced") {
 		t.Errorf("the plan of a replacement does not warn: %s", planned)
 	}
+	c.expectCalls(t, 1)
 	r.write(t, callbackConfig)
 	destroyed := r.must(t, 0, "destroy", "-auto-approve", "-refresh=false")
 	c.expectCalls(t, 0)
@@ -69,7 +73,7 @@ func TestAccCLI_callsOfEachStep(t *testing.T) {
 		t.Error("destroy prints the key")
 	}
 	r.apply(t)
-	c.expectCalls(t, 0, withKey(testURL, testKey))
+	c.expectCalls(t, 2, withKey(testURL, testKey))
 }
 
 // Plan and apply as two processes with a saved plan between them, as CI and
@@ -80,9 +84,9 @@ func TestAccCLI_savedPlan(t *testing.T) {
 	r := newCLI(t, c, callbackConfig)
 
 	r.must(t, 0, "plan", "-out=saved.tfplan")
-	c.expectCalls(t, 0)
+	c.expectCalls(t, 1)
 	r.must(t, 0, "apply", "saved.tfplan")
-	c.expectCalls(t, 0, withKey(testURL, testKey))
+	c.expectCalls(t, 1, withKey(testURL, testKey))
 
 	c.SetCallback(testApp, "https://elsewhere.example.com/", testKey)
 	r.must(t, 0, "plan", "-out=saved.tfplan")
@@ -114,7 +118,8 @@ resource "sparkrtc_record_callback" "test" {
 		app := fmt.Sprintf("app-%02d", i)
 		c.expectTruth(t, app, "https://recordings.example.com/"+app, "key-of-"+app+"-0123456789abcdef01")
 	}
-	if puts, gets := len(c.puts(t)), len(c.Requests(emulator.Method(http.MethodGet))); puts != n || gets != 0 {
+	// One listing of the apps for the plan, and one for the apply.
+	if puts, gets := len(c.puts(t)), len(c.Requests(emulator.Method(http.MethodGet))); puts != n || gets != 2 {
 		t.Errorf("%d PUTs and %d GETs to create %d", puts, gets, n)
 	}
 	c.ResetRequests()
@@ -342,7 +347,7 @@ func TestAccCLI_retries(t *testing.T) {
 	)
 	r := newCLI(t, c, callbackConfig, "TF_LOG=DEBUG")
 	got := r.apply(t)
-	c.expectCalls(t, 0, withKey(testURL, testKey), withKey(testURL, testKey), withKey(testURL, testKey), withKey(testURL, testKey))
+	c.expectCalls(t, 2, withKey(testURL, testKey), withKey(testURL, testKey), withKey(testURL, testKey), withKey(testURL, testKey))
 
 	// Each attempt is in the log, and what it was about.
 	for _, want := range []string{"SparkRTC API request", "method=PUT", "path=/v2/apps/" + testApp + "/record-callback", "attempt=1", "attempt=4", "status=429", "status=200", "duration_ms=", "request_id=", "tf_rpc=ApplyResourceChange"} {
@@ -376,7 +381,7 @@ func TestAccCLI_interrupt(t *testing.T) {
 	if got.code != 1 || !strings.Contains(got.out(), "Interrupted") {
 		t.Errorf("ended with %d: %s", got.code, got.out())
 	}
-	c.expectCalls(t, 0, withKey(testURL, testKey))
+	c.expectCalls(t, 2, withKey(testURL, testKey))
 }
 
 // What the gateway repeats of a request doesn't reach the user.

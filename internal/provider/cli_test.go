@@ -105,7 +105,7 @@ func newCLI(t *testing.T, c *cloud, config string, variables ...string) *cli {
 			r.env = append(r.env, variable)
 		}
 	}
-	r.env = append(r.env, "TF_CLI_CONFIG_FILE="+tfrc, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1")
+	r.env = append(r.env, "TF_CLI_CONFIG_FILE="+tfrc, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "SPARKRTC_CLEAR_TEXT_KEY_WARNING=false")
 	if c != nil {
 		r.env = append(r.env, "SPARKRTC_ENDPOINT="+c.endpoint)
 		r.env = append(r.env, keys()...)

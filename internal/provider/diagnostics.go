@@ -169,8 +169,8 @@ var advices = map[sparkrtc.Reason]advice{
 	},
 }
 
-// addAPIError adds the error of a client's call. What names the attempt, as in
-// "could not be set".
+// addAPIError adds the error of a client's call. What says what failed, as in
+// "The callback could not be set".
 func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, what string) {
 	var e *sparkrtc.Error
 	if !errors.As(err, &e) {
@@ -181,7 +181,7 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, what stri
 	if !ok {
 		advice = advices[sparkrtc.ReasonOther]
 	}
-	paragraphs := []string{fmt.Sprintf("The recording callback of app %q %s: %s.", e.AppID, what, happened(e))}
+	paragraphs := []string{what + ": " + happened(e) + "."}
 	reason := advice.why
 	if advice.authentication {
 		reason = strings.TrimSpace(reason + " In use: " + d.credentials + ".")
@@ -217,6 +217,29 @@ func happened(e *sparkrtc.Error) string {
 		text += fmt.Sprintf(" (after %d attempts)", e.Attempts)
 	}
 	return text
+}
+
+// callbackOf names the callback of an app in front of what happened to it.
+func callbackOf(appID, what string) string {
+	return fmt.Sprintf("The recording callback of app %q %s", appID, what)
+}
+
+// addUnknownError is about a provider that has no client yet.
+func (d *providerData) addUnknownError(diags *diag.Diagnostics, what string) {
+	diags.AddError("Provider configuration is not known",
+		what+" while arguments of the provider have no value: "+strings.Join(d.unknown, ", ")+".")
+}
+
+// refusesCredentials tells whether no call with these credentials can succeed.
+func refusesCredentials(err error) bool {
+	switch reason(err) {
+	case sparkrtc.ReasonSignatureRefused, sparkrtc.ReasonAccessKeyUnknown, sparkrtc.ReasonAccessKeyLocked,
+		sparkrtc.ReasonClockSkew, sparkrtc.ReasonTokenInvalid, sparkrtc.ReasonTokenExpired,
+		sparkrtc.ReasonTenantUnknown, sparkrtc.ReasonUnauthenticated:
+		return true
+	default:
+		return false
+	}
 }
 
 func addCredentialsError(diags *diag.Diagnostics, err error) {

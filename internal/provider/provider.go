@@ -11,12 +11,16 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -31,12 +35,14 @@ import (
 
 // Environment variables that stand in for arguments, beside those of the
 // credentials package. They are named as the huaweicloud provider names them,
-// but for the endpoint, which it has no variable for.
+// but for what it has no variable for.
 const (
 	envEndpoint   = "SPARKRTC_ENDPOINT"
 	envRegion     = "HW_REGION_NAME"
 	envMaxRetries = "HW_MAX_RETRIES"
 	envInsecure   = "HW_INSECURE"
+
+	envClearTextKeyWarning = "SPARKRTC_CLEAR_TEXT_KEY_WARNING"
 )
 
 type sparkRTCProvider struct {
@@ -44,26 +50,51 @@ type sparkRTCProvider struct {
 
 	// retryWait shortens the back-off in tests; 0 leaves the client's own.
 	retryWait time.Duration
+
+	// clearTextKey is said once in the life of a process, and so of a run.
+	clearTextKey warnOnce
 }
 
-var _ provider.Provider = (*sparkRTCProvider)(nil)
+var (
+	_ provider.Provider                       = (*sparkRTCProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*sparkRTCProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*sparkRTCProvider)(nil)
+	_ provider.ProviderWithValidateConfig     = (*sparkRTCProvider)(nil)
+)
+
+// warnOnce is a warning that is given once, unless it is switched off.
+type warnOnce struct {
+	once sync.Once
+	off  atomic.Bool
+}
+
+func (w *warnOnce) do(warn func()) {
+	if !w.off.Load() {
+		w.once.Do(warn)
+	}
+}
 
 // New returns a constructor of the provider. The version goes into the
 // User-Agent header.
 func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &sparkRTCProvider{version: version} }
+	return func() provider.Provider {
+		p := &sparkRTCProvider{version: version}
+		p.setClearTextKeyWarning(types.BoolNull())
+		return p
+	}
 }
 
 type providerModel struct {
-	AccessKey     types.String `tfsdk:"access_key"`
-	Endpoint      types.String `tfsdk:"endpoint"`
-	Insecure      types.Bool   `tfsdk:"insecure"`
-	MaxRetries    types.Int64  `tfsdk:"max_retries"`
-	ProjectID     types.String `tfsdk:"project_id"`
-	Region        types.String `tfsdk:"region"`
-	SecretKey     types.String `tfsdk:"secret_key"`
-	SecurityToken types.String `tfsdk:"security_token"`
-	Token         types.String `tfsdk:"token"`
+	AccessKey           types.String `tfsdk:"access_key"`
+	ClearTextKeyWarning types.Bool   `tfsdk:"clear_text_key_warning"`
+	Endpoint            types.String `tfsdk:"endpoint"`
+	Insecure            types.Bool   `tfsdk:"insecure"`
+	MaxRetries          types.Int64  `tfsdk:"max_retries"`
+	ProjectID           types.String `tfsdk:"project_id"`
+	Region              types.String `tfsdk:"region"`
+	SecretKey           types.String `tfsdk:"secret_key"`
+	SecurityToken       types.String `tfsdk:"security_token"`
+	Token               types.String `tfsdk:"token"`
 }
 
 // providerData is what resources get of the provider.
@@ -73,6 +104,12 @@ type providerData struct {
 
 	// credentials says in words which credentials the client uses.
 	credentials string
+
+	// apps are those of the project, listed at most once.
+	apps apps
+
+	// planned has the apps that a resource was planned for.
+	planned sync.Map
 
 	// unknown are the arguments whose values are known only after apply.
 	unknown []string
@@ -89,6 +126,10 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 		Attributes: map[string]schema.Attribute{
 			"access_key": schema.StringAttribute{
 				MarkdownDescription: "Access key ID (AK). Can also be set with the environment variable `" + credentials.EnvAccessKey + "`. Needs `secret_key` and `project_id`.",
+				Optional:            true,
+			},
+			"clear_text_key_warning": schema.BoolAttribute{
+				MarkdownDescription: "Whether to warn, once a run, of an `auth_key` where the CLI would allow `auth_key_wo`, which is not stored in the state. Can also be set with the environment variable `" + envClearTextKeyWarning + "`. Default: `true`.",
 				Optional:            true,
 			},
 			"endpoint": schema.StringAttribute{
@@ -136,6 +177,21 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 // ten minutes, and what is still down then won't come back by asking again.
 const maxMaxRetries = 20
 
+// ValidateConfig switches a warning on or off that resources give while they
+// are validated, when the provider is not configured. Without a provider block
+// it is not called.
+func (p *sparkRTCProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
+	var config providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	p.setClearTextKeyWarning(config.ClearTextKeyWarning)
+}
+
+func (p *sparkRTCProvider) setClearTextKeyWarning(value types.Bool) {
+	var ignored diag.Diagnostics // Configure gives them
+	on := settings{getenv: os.Getenv, diags: &ignored}.flag("clear_text_key_warning", value, envClearTextKeyWarning, true)
+	p.clearTextKey.off.Store(!on)
+}
+
 func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var config providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -143,7 +199,7 @@ func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.Configure
 		return
 	}
 	data := &providerData{unknown: config.unknown()}
-	resp.ResourceData, resp.DataSourceData = data, data
+	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = data, data, data
 	if len(data.unknown) > 0 {
 		if req.ClientCapabilities.DeferralAllowed {
 			resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
@@ -161,7 +217,8 @@ func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.Configure
 	settings.region(config.Region)
 	clientConfig.Endpoint = settings.endpoint(config.Endpoint)
 	clientConfig.MaxRetries = settings.maxRetries(config.MaxRetries)
-	clientConfig.Insecure = settings.insecure(config.Insecure)
+	clientConfig.Insecure = settings.flag("insecure", config.Insecure, envInsecure, false)
+	settings.flag("clear_text_key_warning", config.ClearTextKeyWarning, envClearTextKeyWarning, true)
 	clientConfig.Credentials = settings.credentials(config)
 	if resp.Diagnostics.HasError() {
 		return
@@ -190,6 +247,7 @@ func (m providerModel) unknown() []string {
 		value attr.Value
 	}{
 		{"access_key", m.AccessKey},
+		{"clear_text_key_warning", m.ClearTextKeyWarning},
 		{"endpoint", m.Endpoint},
 		{"insecure", m.Insecure},
 		{"max_retries", m.MaxRetries},
@@ -274,20 +332,20 @@ func (s settings) maxRetries(value types.Int64) int {
 	return retries
 }
 
-func (s settings) insecure(value types.Bool) bool {
+func (s settings) flag(argument string, value types.Bool, variable string, preset bool) bool {
 	if !value.IsNull() {
 		return value.ValueBool()
 	}
-	text := s.getenv(envInsecure)
+	text := s.getenv(variable)
 	if text == "" {
-		return false
+		return preset
 	}
-	insecure, err := strconv.ParseBool(text)
+	on, err := strconv.ParseBool(text)
 	if err != nil {
-		s.diags.AddAttributeError(path.Root("insecure"), "Invalid value of a switch",
-			fmt.Sprintf("The environment variable %s must be true or false, and is %q.", envInsecure, text))
+		s.diags.AddAttributeError(path.Root(argument), "Invalid value of a switch",
+			fmt.Sprintf("The environment variable %s must be true or false, and is %q.", variable, text))
 	}
-	return insecure
+	return on
 }
 
 func (s settings) credentials(config providerModel) credentials.Credentials {
@@ -306,10 +364,24 @@ func (s settings) credentials(config providerModel) credentials.Credentials {
 
 func (p *sparkRTCProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
-		newRecordCallbackResource,
+		func() resource.Resource { return &recordCallbackResource{clearTextKey: &p.clearTextKey} },
 	}
 }
 
 func (p *sparkRTCProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return nil
+	return []func() datasource.DataSource{
+		newRecordCallbackDataSource,
+	}
+}
+
+func (p *sparkRTCProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{
+		newRecordCallbackEphemeralResource,
+	}
+}
+
+func (p *sparkRTCProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{
+		newCallbackSignatureFunction,
+	}
 }

@@ -149,7 +149,7 @@ func TestAccCLI_authentication(t *testing.T) {
 			r.apply(t)
 			r.plan(t, noChanges)
 			requests := c.Requests()
-			if len(requests) != 2 {
+			if len(requests) != 4 {
 				t.Errorf("%d requests", len(requests))
 			}
 			agent := regexp.MustCompile(`^terraform-provider-sparkrtc/dev \(\+https://\S+\) terraform/1\.\d+\.\d+\S* ci/7$`)
@@ -161,7 +161,7 @@ func TestAccCLI_authentication(t *testing.T) {
 					t.Errorf("User-Agent: %s", got)
 				}
 			}
-			c.expectCalls(t, 1, withKey(testURL, testKey))
+			c.expectCalls(t, 3, withKey(testURL, testKey))
 		})
 	}
 }
@@ -339,7 +339,8 @@ func TestPrivateState(t *testing.T) {
 	// What can't be read counts as nothing: an apply settles it.
 	for _, content := range []string{"", "{", "[]", `{"memory":7}`} {
 		store[privateKey] = []byte(content)
-		if got, diags := loadPrivate(t.Context(), store); got != (private{}) || diags.HasError() {
+		want := private{empty: content == ""}
+		if got, diags := loadPrivate(t.Context(), store); got != want || diags.HasError() {
 			t.Errorf("%q loaded as %+v, %v", content, got, diags)
 		}
 	}

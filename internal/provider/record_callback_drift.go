@@ -19,6 +19,9 @@ const privateKey = "record_callback"
 
 // private is kept beside the state, unseen by the user, as JSON.
 type private struct {
+	// empty: there was none.
+	empty bool
+
 	// Memory is nil after an import, until the first PUT.
 	Memory *drift.Memory `json:"memory,omitempty"`
 
@@ -36,6 +39,8 @@ type resend string
 const (
 	resendNot           resend = ""
 	resendKeyChanged    resend = "key changed"     // and the state does not show it
+	resendKeyRemoved    resend = "key removed"     // likewise
+	resendKeyAdded      resend = "key added"       // likewise
 	resendKeyPerhaps    resend = "key perhaps"     // changed: what is shown doesn't tell keys apart
 	resendURLPerhaps    resend = "url perhaps"     // changed: what is shown is a part of it
 	resendKeyNotManaged resend = "key not managed" // imported with a key that isn't shown
@@ -43,7 +48,7 @@ const (
 
 // keyIsSet tells whether the service may hold a key.
 func (p private) keyIsSet() bool {
-	return p.Resend == resendKeyChanged || p.Resend == resendKeyNotManaged || p.Memory != nil && p.Memory.HasKey()
+	return p.Resend == resendKeyChanged || p.Resend == resendKeyAdded || p.Resend == resendKeyNotManaged || p.Memory != nil && p.Memory.HasKey()
 }
 
 type privateStore interface {
@@ -55,7 +60,7 @@ func loadPrivate(ctx context.Context, store privateStore) (private, diag.Diagnos
 	var p private
 	content, diags := store.GetKey(ctx, privateKey)
 	if len(content) == 0 {
-		return p, diags
+		return private{empty: true}, diags
 	}
 	if err := json.Unmarshal(content, &p); err != nil {
 		// Of a version to come, perhaps. Without a memory it is as after an
@@ -80,6 +85,7 @@ func observe(ctx context.Context, state recordCallbackModel, known private, call
 	if known.Memory == nil {
 		return adopt(state, callback)
 	}
+	writeOnly := !state.AuthKeyWOVersion.IsNull()
 	key := state.AuthKey.ValueString()
 	if known.ForeignKey {
 		key = ""
@@ -105,15 +111,20 @@ func observe(ctx context.Context, state recordCallbackModel, known private, call
 		switch {
 		case memory.Key == nil:
 			state.AuthKey = types.StringNull()
-		case memory.ShowsKeys():
+		case memory.ShowsKeys() && !writeOnly:
 			state.AuthKey = types.StringValue(callback.AuthKey)
 		}
 	case drift.Changed:
 		state.AuthKey = types.StringNull()
-		if callback.AuthKey != "" && memory.ShowsKeys() {
+		switch {
+		case callback.AuthKey == "":
+			known.Resend = resendKeyRemoved
+		case memory.ShowsKeys() && !writeOnly:
 			state.AuthKey = types.StringValue(callback.AuthKey)
 			known.ForeignKey = true
-		} else {
+		case memory.Key == nil:
+			known.Resend = resendKeyAdded
+		default:
 			known.Resend = resendKeyChanged
 		}
 	case drift.PerhapsChanged:

@@ -5,34 +5,86 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
 )
 
-// ModifyPlan plans an update where the service has another callback than was
-// set and the state can't show it, and warns of what is left behind.
+// ModifyPlan says what an apply would do beyond what the plan shows: what it
+// overwrites and what it leaves behind. It plans an update where the service
+// has another callback than was set and the state can't show it.
 func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var plan, state *recordCallbackModel // nil for a destroy, or a create
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	known, diags := loadPrivate(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || state == nil {
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	if plan == nil || !plan.AppID.Equal(state.AppID) {
+	if state != nil && (plan == nil || !plan.AppID.Equal(state.AppID)) {
+		// Of a replacement, the create is planned by a call of its own.
 		state.warnLeftInPlace(&resp.Diagnostics, "will no longer be managed, but stays")
 		return
+	}
+	// The create that is planned for a replacement comes with the private
+	// state of what it replaces, and was counted with that.
+	if state != nil || known.empty {
+		r.warnTwice(plan.AppID, &resp.Diagnostics)
+	}
+	if state == nil {
+		r.warnOverwrite(ctx, plan.AppID, &resp.Diagnostics)
+		return
+	}
+	if changes := known.changes(plan, state); len(changes) > 0 {
+		resp.Diagnostics.AddWarning("Recording callback was changed outside Terraform", fmt.Sprintf(
+			"The recording callback of app %q, last written to at %s, is not as Terraform set it:\n\n  - %s\n\nThe apply sets it again as it is configured.",
+			plan.AppID.ValueString(), orUnknown(state.UpdateTime), strings.Join(changes, "\n  - ")))
 	}
 	if known.Resend == resendNot {
 		return
 	}
-	resp.Diagnostics.AddWarning("Recording callback will be set again", fmt.Sprintf(resendTexts[known.Resend], plan.AppID.ValueString()))
 	plan.UpdateTime = types.StringUnknown()
 	plan.NotifyEventSubscription = types.SetUnknown(types.StringType)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// changes says what is not as it was set, and is planned to be set again. It
+// never says what a key is.
+func (p private) changes(plan, state *recordCallbackModel) []string {
+	var changes []string
+	if p.Memory != nil && !plan.URL.Equal(state.URL) && state.URL.ValueString() != p.Memory.URL {
+		changes = append(changes, fmt.Sprintf("the URL is %s, and was set to %s", state.URL.ValueString(), p.Memory.URL))
+	}
+	if p.ForeignKey && !plan.AuthKey.Equal(state.AuthKey) {
+		changes = append(changes, "the key is another one")
+	}
+	if text := resendTexts[p.Resend]; text != "" {
+		changes = append(changes, text)
+	}
+	return changes
+}
+
+var resendTexts = map[resend]string{
+	resendKeyChanged:    "the key is another one",
+	resendKeyRemoved:    "the key was removed",
+	resendKeyAdded:      "a key was added",
+	resendKeyPerhaps:    "the key may be another one: the service shows it in a way that doesn't tell keys apart; sending the configured one again does no harm",
+	resendURLPerhaps:    "the URL may be another one: the service shows it in a way that doesn't tell URLs apart; sending the configured one again does no harm",
+	resendKeyNotManaged: "it was imported with a key that the service doesn't show, so that nobody can tell whether it is the configured one",
+}
+
+func orUnknown(v types.String) string {
+	if v.ValueString() == "" {
+		return "an unknown time"
+	}
+	return v.ValueString()
 }
 
 // warnLeftInPlace is said when a destroy is planned, and again when it is done:
@@ -44,10 +96,76 @@ func (m *recordCallbackModel) warnLeftInPlace(diags *diag.Diagnostics, what stri
 		m.AppID.ValueString(), what, m.URL.ValueString()))
 }
 
-// resendTexts tell of which app, and why.
-var resendTexts = map[resend]string{
-	resendKeyChanged:    "The key of app %q was changed outside Terraform. The apply sets the configured one again (none, if auth_key is not set).",
-	resendKeyPerhaps:    "The recording callback of app %q was written to outside Terraform, and the service shows its key in a way that doesn't tell whether it was changed. The apply sends the configured key again, which does no harm if it wasn't.",
-	resendURLPerhaps:    "The recording callback of app %q was written to outside Terraform, and the service shows its URL in a way that doesn't tell whether it was changed. The apply sends the configured URL again, which does no harm if it wasn't.",
-	resendKeyNotManaged: "The recording callback of app %q was imported with a key that the service doesn't show, so that nobody can tell whether it is the configured one. The apply sets the configured one (none, if auth_key is not set).",
+// warnTwice warns of a second resource for an app. Each app is planned once in
+// the life of a providerData unless there are two.
+func (r *recordCallbackResource) warnTwice(appID types.String, diags *diag.Diagnostics) {
+	if appID.IsUnknown() {
+		return
+	}
+	if _, again := r.provider.planned.LoadOrStore(appID.ValueString(), true); again {
+		diags.AddWarning("Two resources set one recording callback", fmt.Sprintf(
+			"Another sparkrtc_record_callback of this configuration has the same app, %q. An app has one recording callback: each apply, the two overwrite one another, and the last one wins.\n\nRemove one of them.",
+			appID.ValueString()))
+	}
+}
+
+// warnOverwrite looks a new resource's app up. It costs at most one call for all
+// the new resources of a plan, up to a hundred apps, and none for an app that
+// isn't known yet; only an app that is not among them is asked for by itself.
+func (r *recordCallbackResource) warnOverwrite(ctx context.Context, appID types.String, diags *diag.Diagnostics) {
+	if appID.IsUnknown() || r.provider.client == nil {
+		return
+	}
+	id := appID.ValueString()
+	app, err := r.provider.apps.find(ctx, r.provider.client, id)
+	switch {
+	case reason(err) == sparkrtc.ReasonAppNotFound, refusesCredentials(err):
+		r.provider.addAPIError(diags, err, fmt.Sprintf("The app %q could not be looked up", id))
+	case err != nil:
+		// The apply will tell: setting a callback may well be allowed where
+		// looking at apps isn't.
+		tflog.Debug(ctx, "app could not be looked up before its recording callback is created", map[string]any{"app_id": id, "error": err.Error()})
+	case app.Callbacks.RecordCallback != nil && app.Callbacks.RecordCallback.URL != "":
+		callback := app.Callbacks.RecordCallback
+		diags.AddWarning("Recording callback will be overwritten", fmt.Sprintf(
+			"App %q has a recording callback already: its events are sent to %s, which was set at %s. Creating this resource overwrites it.\n\n"+
+				"To take it over as it is instead, import it:\n\n  import {\n    to = sparkrtc_record_callback.NAME # the address of this resource\n    id = %q\n  }",
+			id, callback.URL, orUnknown(types.StringValue(callback.UpdateTime)), id))
+	}
+}
+
+// apps lists the apps of a project at most once. A failure is not tried again:
+// what it is good for is a warning.
+type apps struct {
+	mu     sync.Mutex
+	listed bool
+	byID   map[string]sparkrtc.App
+	err    error
+}
+
+func (a *apps) find(ctx context.Context, client *sparkrtc.Client, id string) (*sparkrtc.App, error) {
+	if err := a.list(ctx, client); err != nil {
+		return nil, err
+	}
+	if app, ok := a.byID[id]; ok {
+		return &app, nil
+	}
+	// A listing may be incomplete: whoever is absent is asked for.
+	return client.ShowApp(ctx, id)
+}
+
+func (a *apps) list(ctx context.Context, client *sparkrtc.Client) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.listed {
+		return a.err
+	}
+	a.listed = true
+	list, err := client.ListApps(ctx)
+	a.byID = make(map[string]sparkrtc.App, len(list))
+	for _, app := range list {
+		a.byID[app.ID] = app
+	}
+	a.err = err
+	return err
 }

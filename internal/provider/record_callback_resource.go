@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -29,20 +30,22 @@ import (
 // app's, creating and updating are the same PUT, and there is no way to delete
 // it.
 type recordCallbackResource struct {
-	provider *providerData
+	provider     *providerData // nil while Terraform only validates
+	clearTextKey *warnOnce
 }
 
 var (
-	_ resource.ResourceWithConfigure   = (*recordCallbackResource)(nil)
-	_ resource.ResourceWithImportState = (*recordCallbackResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*recordCallbackResource)(nil)
+	_ resource.ResourceWithConfigure      = (*recordCallbackResource)(nil)
+	_ resource.ResourceWithImportState    = (*recordCallbackResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*recordCallbackResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*recordCallbackResource)(nil)
 )
-
-func newRecordCallbackResource() resource.Resource { return &recordCallbackResource{} }
 
 type recordCallbackModel struct {
 	AppID                   types.String `tfsdk:"app_id"`
 	AuthKey                 types.String `tfsdk:"auth_key"`
+	AuthKeyWO               types.String `tfsdk:"auth_key_wo"`
+	AuthKeyWOVersion        types.Int64  `tfsdk:"auth_key_wo_version"`
 	NotifyEventSubscription types.Set    `tfsdk:"notify_event_subscription"`
 	UpdateTime              types.String `tfsdk:"update_time"`
 	URL                     types.String `tfsdk:"url"`
@@ -64,10 +67,21 @@ func (r *recordCallbackResource) Schema(_ context.Context, _ resource.SchemaRequ
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"auth_key": schema.StringAttribute{
-				MarkdownDescription: "Key that signs the events (HMAC-SHA256), 32 to 64 characters; other lengths bring a warning. It is stored in the state in clear text. Left out, events are not signed, and a key that the app had is removed.",
+				MarkdownDescription: "Key that signs the events (HMAC-SHA256), 32 to 64 characters; other lengths bring a warning. It is stored in the state in clear text; `auth_key_wo` is not. With neither of the two, events are not signed, and a key that the app had is removed.",
 				Optional:            true,
 				Sensitive:           true,
 				Validators:          []validator.String{authKeyValidator{}},
+			},
+			"auth_key_wo": schema.StringAttribute{
+				MarkdownDescription: "The same key as a write-only argument, which takes ephemeral values and is stored neither in the state nor in a plan. It is sent with every change of the resource. Needs `auth_key_wo_version`, conflicts with `auth_key`, and needs Terraform 1.11 or OpenTofu 1.11.",
+				Optional:            true,
+				Sensitive:           true,
+				WriteOnly:           true,
+				Validators:          []validator.String{authKeyValidator{}},
+			},
+			"auth_key_wo_version": schema.Int64Attribute{
+				MarkdownDescription: "Any number that goes with `auth_key_wo`. Terraform can't see that a write-only key changed: another number sends the present one.",
+				Optional:            true,
 			},
 			// Deliberately without UseStateForUnknown, both of them: a PUT
 			// moves the time, and may change the events.
@@ -89,18 +103,50 @@ func (r *recordCallbackResource) Schema(_ context.Context, _ resource.SchemaRequ
 	}
 }
 
+// ValidateConfig checks what concerns the two ways to give a key.
+func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config recordCallbackModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// None of these is about an attribute: Terraform would print its line,
+	// and a key may stand there.
+	isSet := func(v attr.Value) bool { return !v.IsNull() && !v.IsUnknown() }
+	switch {
+	case isSet(config.AuthKey) && isSet(config.AuthKeyWO):
+		resp.Diagnostics.AddError("Two callback keys",
+			"Both auth_key and auth_key_wo are set, and an app has one key.\n\nKeep auth_key_wo, with auth_key_wo_version, which is not stored in the state, or auth_key, which is.")
+	case isSet(config.AuthKeyWO) && config.AuthKeyWOVersion.IsNull():
+		resp.Diagnostics.AddError("Write-only callback key without a version",
+			"auth_key_wo is set and auth_key_wo_version is not. Terraform can't see that a write-only key changed, so that a new one is sent when its version changes.\n\nSet auth_key_wo_version = 1, and another number with each new key; or use auth_key, which needs no version and is stored in the state.")
+	case isSet(config.AuthKeyWOVersion) && config.AuthKeyWO.IsNull():
+		resp.Diagnostics.AddError("Version without a write-only callback key",
+			"auth_key_wo_version is set and auth_key_wo is not, so that it is the version of nothing.\n\nSet auth_key_wo as well, or remove auth_key_wo_version: auth_key needs none.")
+	}
+	// Terraform validates once a run without configuring the provider, and
+	// then again each time it plans.
+	if r.provider == nil && !config.AuthKey.IsNull() && req.ClientCapabilities.WriteOnlyAttributesAllowed {
+		r.clearTextKey.do(func() {
+			resp.Diagnostics.AddWarning("Callback key is stored in the state",
+				"auth_key is stored in the state, and in saved plans, in clear text. This CLI can do without: give the key as auth_key_wo with auth_key_wo_version = 1, here and wherever else auth_key is set, and the next apply takes it out of the state. Nothing is replaced.\n\n"+
+					"If that is not wanted, clear_text_key_warning = false in the provider block, or "+envClearTextKeyWarning+"=false in the environment, ends this warning, which is given once a run.")
+		})
+	}
+}
+
 func (r *recordCallbackResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	// Nil while Terraform only validates.
 	r.provider, _ = req.ProviderData.(*providerData)
 }
 
 func (r *recordCallbackResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan recordCallbackModel
+	var plan, config recordCallbackModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan, memory := r.put(ctx, plan, false, &resp.Diagnostics)
+	plan, memory := r.put(ctx, plan, config.key(), false, &resp.Diagnostics)
 	if memory == nil {
 		return
 	}
@@ -128,7 +174,7 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 		return
 	}
 	if err != nil {
-		r.provider.addAPIError(&resp.Diagnostics, err, "could not be read")
+		r.provider.addAPIError(&resp.Diagnostics, err, callbackOf(state.AppID.ValueString(), "could not be read"))
 		return
 	}
 	state, known = observe(ctx, state, known, callback)
@@ -138,8 +184,9 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 }
 
 func (r *recordCallbackResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state recordCallbackModel
+	var plan, config, state recordCallbackModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	known, diags := loadPrivate(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
@@ -147,7 +194,7 @@ func (r *recordCallbackResource) Update(ctx context.Context, req resource.Update
 		return
 	}
 	hadKey := !state.AuthKey.IsNull() || known.keyIsSet()
-	plan, memory := r.put(ctx, plan, hadKey, &resp.Diagnostics)
+	plan, memory := r.put(ctx, plan, config.key(), hadKey, &resp.Diagnostics)
 	if memory == nil {
 		return
 	}
@@ -155,18 +202,26 @@ func (r *recordCallbackResource) Update(ctx context.Context, req resource.Update
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, private{Memory: memory})...)
 }
 
+// key returns the configured key, nil for none. Only the configuration has a
+// write-only one.
+func (m *recordCallbackModel) key() *string {
+	if !m.AuthKeyWO.IsNull() {
+		return m.AuthKeyWO.ValueStringPointer()
+	}
+	return m.AuthKey.ValueStringPointer()
+}
+
 // put sets the whole callback, and returns the state and the memory of it, or
 // nil after an error.
-func (r *recordCallbackResource) put(ctx context.Context, plan recordCallbackModel, hadKey bool, diags *diag.Diagnostics) (recordCallbackModel, *drift.Memory) {
+func (r *recordCallbackResource) put(ctx context.Context, plan recordCallbackModel, key *string, hadKey bool, diags *diag.Diagnostics) (recordCallbackModel, *drift.Memory) {
 	if r.provider.client == nil {
-		diags.AddError("Provider configuration is not known",
-			"The recording callback can't be set while arguments of the provider have no value: "+strings.Join(r.provider.unknown, ", ")+".")
+		r.provider.addUnknownError(diags, callbackOf(plan.AppID.ValueString(), "can't be set"))
 		return plan, nil
 	}
-	if plan.checkKnown(diags); diags.HasError() {
+	appID, url := plan.AppID.ValueString(), plan.URL.ValueString()
+	if checkKnown(url, key, diags); diags.HasError() {
 		return plan, nil
 	}
-	appID, url, key := plan.AppID.ValueString(), plan.URL.ValueString(), plan.AuthKey.ValueStringPointer()
 	set := func(key *string) (*sparkrtc.RecordCallback, error) {
 		return r.provider.client.UpdateRecordCallback(ctx, appID, sparkrtc.RecordCallbackRequest{URL: url, AuthKey: key})
 	}
@@ -178,15 +233,19 @@ func (r *recordCallbackResource) put(ctx context.Context, plan recordCallbackMod
 		callback, err = set(key)
 	}
 	if err != nil {
-		r.provider.addAPIError(diags, err, "could not be set")
+		r.provider.addAPIError(diags, err, callbackOf(appID, "could not be set"))
 		return plan, nil
 	}
 	if key == nil && callback.AuthKey != "" {
-		diags.AddAttributeWarning(path.Root("auth_key"), "Callback key could not be removed", fmt.Sprintf(
+		diags.AddWarning("Callback key could not be removed", fmt.Sprintf(
 			"The configuration has no key for the recording callback of app %q, but the service kept the one that was set before, and goes on signing events with it.\n\n"+
-				"Remove it in the SparkRTC console, or set a new one with auth_key.", appID))
+				"Remove it in the SparkRTC console, or set a new one with auth_key_wo or auth_key.", appID))
 	}
-	memory := drift.Remember(drift.Sent{URL: url, Key: plan.AuthKey.ValueString()}, echo(callback))
+	sent := drift.Sent{URL: url}
+	if key != nil {
+		sent.Key = *key
+	}
+	memory := drift.Remember(sent, echo(callback))
 	diags.Append(plan.setComputed(ctx, callback)...)
 	return plan, &memory
 }
@@ -219,12 +278,12 @@ func setWithoutKey(set func(*string) (*sparkrtc.RecordCallback, error), hadKey b
 }
 
 // checkKnown checks again what could not be checked while it was unknown.
-func (m *recordCallbackModel) checkKnown(diags *diag.Diagnostics) {
-	if _, wrong := parseCallbackURL(m.URL.ValueString()); wrong != "" {
-		addCallbackURLError(diags, path.Root("url"), wrong)
+func checkKnown(url string, key *string, diags *diag.Diagnostics) {
+	if _, wrong := parseCallbackURL(url); wrong != "" {
+		addCallbackURLError(diags, wrong)
 	}
-	if !m.AuthKey.IsNull() && m.AuthKey.ValueString() == "" {
-		addEmptyKeyError(diags, path.Root("auth_key"))
+	if key != nil && *key == "" {
+		addEmptyKeyError(diags, path.Empty())
 	}
 }
 
@@ -247,20 +306,22 @@ func (r *recordCallbackResource) ImportState(ctx context.Context, req resource.I
 }
 
 // setComputed takes over what only the service knows.
-func (m *recordCallbackModel) setComputed(ctx context.Context, callback *sparkrtc.RecordCallback) diag.Diagnostics {
-	events := slices.Clone(callback.NotifyEventSubscription)
-	slices.Sort(events)
-	events = append([]string{}, slices.Compact(events)...)
-	set, diags := types.SetValueFrom(ctx, types.StringType, events)
-	m.NotifyEventSubscription = set
+func (m *recordCallbackModel) setComputed(ctx context.Context, callback *sparkrtc.RecordCallback) (diags diag.Diagnostics) {
+	m.NotifyEventSubscription, m.UpdateTime, diags = computed(ctx, callback)
+	return diags
+}
 
-	m.UpdateTime = types.StringNull()
+func computed(ctx context.Context, callback *sparkrtc.RecordCallback) (events types.Set, updateTime types.String, diags diag.Diagnostics) {
+	list := slices.Clone(callback.NotifyEventSubscription)
+	slices.Sort(list)
+	events, diags = types.SetValueFrom(ctx, types.StringType, append([]string{}, slices.Compact(list)...))
+
 	if _, err := time.Parse(time.RFC3339Nano, callback.UpdateTime); err == nil {
-		m.UpdateTime = types.StringValue(callback.UpdateTime)
+		updateTime = types.StringValue(callback.UpdateTime)
 	} else if callback.UpdateTime != "" {
 		tflog.Warn(ctx, "update_time is not RFC 3339", map[string]any{"update_time": callback.UpdateTime})
 	}
-	return diags
+	return events, updateTime, diags
 }
 
 func reason(err error) sparkrtc.Reason {

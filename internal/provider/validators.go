@@ -55,7 +55,7 @@ func (callbackURLValidator) ValidateString(_ context.Context, req validator.Stri
 	}
 	u, wrong := parseCallbackURL(req.ConfigValue.ValueString())
 	if wrong != "" {
-		addCallbackURLError(&resp.Diagnostics, req.Path, wrong)
+		addCallbackURLError(&resp.Diagnostics, wrong)
 		return
 	}
 	if u.Scheme == "http" {
@@ -70,8 +70,8 @@ func (callbackURLValidator) ValidateString(_ context.Context, req validator.Stri
 }
 
 // addCallbackURLError does not repeat the URL, which may hold a secret.
-func addCallbackURLError(diags *diag.Diagnostics, at path.Path, wrong string) {
-	diags.AddAttributeError(at, "Invalid callback URL",
+func addCallbackURLError(diags *diag.Diagnostics, wrong string) {
+	diags.AddAttributeError(path.Root("url"), "Invalid callback URL",
 		"The URL "+wrong+".\n\nIt must be complete, start with http:// or https://, and accept POST requests: for example https://recordings.example.com/sparkrtc.")
 }
 
@@ -111,7 +111,7 @@ func parseCallbackURL(s string) (*url.URL, string) {
 }
 
 // authKeyValidator refuses an empty key, and warns of one that the console
-// would not take. The warning is about the resource and not the attribute:
+// would not take. What it says is about the resource and not the attribute:
 // Terraform prints the line of an attribute, and the key may stand there.
 type authKeyValidator struct{}
 
@@ -135,12 +135,12 @@ func (authKeyValidator) ValidateString(_ context.Context, req validator.StringRe
 		addEmptyKeyError(&resp.Diagnostics, req.Path)
 	case length < minAuthKey || length > maxAuthKey:
 		resp.Diagnostics.AddWarning("Callback key of an unusual length",
-			fmt.Sprintf("The value of %s has %d characters. The SparkRTC console takes %d to %d; the API Reference states no limit, so the key is sent as it is, and the service may refuse it.", req.Path, length, minAuthKey, maxAuthKey))
+			fmt.Sprintf("The value of %s has %d characters. The SparkRTC console takes %d to %d; the API Reference states no limit, so the key is sent as it is, and the service may refuse it. The same goes for auth_key and auth_key_wo.", req.Path, length, minAuthKey, maxAuthKey))
 	}
 }
 
 func addEmptyKeyError(diags *diag.Diagnostics, at path.Path) {
 	diags.AddAttributeError(at, "Empty callback key", fmt.Sprintf(
-		"An empty key is no key: events would be sent without a signature.\n\nSet a key of %d to %d characters, or leave %s out (or null) for events without a signature.",
-		minAuthKey, maxAuthKey, at))
+		"An empty key is no key: events would be sent without a signature.\n\nSet a key of %d to %d characters with auth_key_wo or auth_key, or leave both out (or null) for events without a signature.",
+		minAuthKey, maxAuthKey))
 }

@@ -188,6 +188,7 @@ type call struct {
 	method    string
 	appID     string
 	segments  []string // of the path, not escaped
+	query     url.Values
 	body      any      // sent as JSON unless nil
 	secrets   []string // values in the body that must not be shown
 }
@@ -218,7 +219,7 @@ func (c *Client) do(ctx context.Context, call call, out answer) error {
 			return fail(&Error{Reason: ReasonInvalidRequest, Message: err.Error(), cause: err})
 		}
 	}
-	req, err := retryablehttp.NewRequestWithContext(attempts.into(ctx), call.method, c.url(call.segments), body)
+	req, err := retryablehttp.NewRequestWithContext(attempts.into(ctx), call.method, c.url(call), body)
 	if err != nil {
 		return fail(&Error{Reason: ReasonInvalidRequest, Message: err.Error(), cause: err})
 	}
@@ -256,11 +257,11 @@ func encode(v any) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// url returns the URL of a path. Each segment stays one segment whatever is in
+// url returns the URL of a call. Each segment of the path stays one segment whatever is in
 // it: a dot segment is escaped too, because clients and proxies remove it.
-func (c *Client) url(segments []string) string {
+func (c *Client) url(call call) string {
 	var path strings.Builder
-	for _, s := range segments {
+	for _, s := range call.segments {
 		path.WriteByte('/')
 		switch s {
 		case ".", "..":
@@ -268,6 +269,9 @@ func (c *Client) url(segments []string) string {
 		default:
 			path.WriteString(url.PathEscape(s))
 		}
+	}
+	if len(call.query) > 0 {
+		path.WriteString("?" + call.query.Encode())
 	}
 	return c.endpoint.String() + path.String()
 }

@@ -85,7 +85,7 @@ var ErrNotConfigured = errors.New("no recording callback is configured")
 // Error is the error of every operation. It holds no secret.
 type Error struct {
 	Operation  string // as in the API Reference: UpdateRecordCallback, …
-	AppID      string
+	AppID      string // "" when the operation is about no single app
 	Reason     Reason
 	StatusCode int    // 0 when there was no answer
 	Code       string // error_code; "" when there was none
@@ -99,7 +99,11 @@ type Error struct {
 // Error names the operation, the app, what the server said and its request id.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s of app %q: %s", e.Operation, e.AppID, e.Reason)
+	b.WriteString(e.Operation)
+	if e.AppID != "" {
+		fmt.Fprintf(&b, " of app %q", e.AppID)
+	}
+	fmt.Fprintf(&b, ": %s", e.Reason)
 	if e.StatusCode != 0 {
 		fmt.Fprintf(&b, ": HTTP %d", e.StatusCode)
 	}

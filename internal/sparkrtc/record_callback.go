@@ -45,11 +45,13 @@ type recordCallbackAnswer struct {
 }
 
 func (a *recordCallbackAnswer) check(call call) *Error {
+	if wrong := errorAsSuccess(a.ErrorCode); wrong != nil {
+		return wrong
+	}
+	if wrong := aboutAnother(a.AppID, call.appID); wrong != nil {
+		return wrong
+	}
 	switch {
-	case a.ErrorCode != "":
-		return &Error{Reason: ReasonInvalidAnswer, Code: a.ErrorCode, Message: "an error came with the status of a success"}
-	case a.AppID != "" && !strings.EqualFold(a.AppID, call.appID):
-		return &Error{Reason: ReasonInvalidAnswer, Message: "the answer is about another app, " + a.AppID}
 	case a.RecordCallback != nil && a.RecordCallback.URL != "":
 		return nil
 	case call.method == http.MethodPut:
@@ -57,6 +59,24 @@ func (a *recordCallbackAnswer) check(call call) *Error {
 	default:
 		return &Error{Reason: ReasonNotConfigured}
 	}
+}
+
+func errorAsSuccess(code string) *Error {
+	if code == "" {
+		return nil
+	}
+	return &Error{Reason: ReasonInvalidAnswer, Code: code, Message: "an error came with the status of a success"}
+}
+
+func aboutAnother(got, want string) *Error {
+	if got == "" || strings.EqualFold(got, want) {
+		return nil
+	}
+	return &Error{Reason: ReasonInvalidAnswer, Message: "the answer is about another app, " + got}
+}
+
+func noApp(call call) *Error {
+	return &Error{Operation: call.operation, Reason: ReasonInvalidRequest, Message: "the app id is empty"}
 }
 
 // UpdateRecordCallback sets the callback of an app, whether it has one or not
@@ -79,7 +99,7 @@ func (c *Client) ShowRecordCallback(ctx context.Context, appID string) (*RecordC
 
 func (c *Client) recordCallback(ctx context.Context, call call) (*RecordCallback, error) {
 	if call.appID == "" {
-		return nil, &Error{Operation: call.operation, Reason: ReasonInvalidRequest, Message: "the app id is empty"}
+		return nil, noApp(call)
 	}
 	call.segments = []string{"v2", "apps", call.appID, "record-callback"}
 	var answer recordCallbackAnswer

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/function"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
+)
+
+// callbackSignatureFunction is pure: it needs no provider configuration.
+type callbackSignatureFunction struct{}
+
+var _ function.Function = callbackSignatureFunction{}
+
+func newCallbackSignatureFunction() function.Function { return callbackSignatureFunction{} }
+
+func (callbackSignatureFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+	resp.Name = "callback_signature"
+}
+
+func (callbackSignatureFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	resp.Definition = function.Definition{
+		Summary: "The signature that a recording event must carry",
+		MarkdownDescription: "Computes what a receiver must find in the header `X-Rtc-Signature` of a recording event: HMAC-SHA256, in lower-case hex, of `X-Rtc-Rand`, `X-Rtc-Timestamp` and the body, one after another.\n\n" +
+			"Use it to check a receiver from a configuration or in `terraform test`. Compare signatures in constant time where it matters: in the receiver.",
+		Parameters: []function.Parameter{
+			function.StringParameter{Name: "auth_key", MarkdownDescription: "The callback's key."},
+			function.StringParameter{Name: "rand", MarkdownDescription: "The header `X-Rtc-Rand`, as it arrived."},
+			function.StringParameter{Name: "timestamp", MarkdownDescription: "The header `X-Rtc-Timestamp`, as it arrived."},
+			function.StringParameter{Name: "body", MarkdownDescription: "The body, byte for byte as it arrived."},
+		},
+		Return: function.StringReturn{},
+	}
+}
+
+func (callbackSignatureFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	var authKey, rand, timestamp, body string
+	resp.Error = req.Arguments.Get(ctx, &authKey, &rand, &timestamp, &body)
+	if resp.Error != nil {
+		return
+	}
+	if authKey == "" {
+		resp.Error = function.NewArgumentFuncError(0, "The key is empty: a callback without a key sends events without a signature.")
+		return
+	}
+	resp.Error = resp.Result.Set(ctx, sparkrtc.CallbackSignature(authKey, rand, timestamp, body))
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// recordCallbackEphemeralResource reads the present key without storing it.
+type recordCallbackEphemeralResource struct {
+	provider *providerData
+}
+
+var _ ephemeral.EphemeralResourceWithConfigure = (*recordCallbackEphemeralResource)(nil)
+
+func newRecordCallbackEphemeralResource() ephemeral.EphemeralResource {
+	return &recordCallbackEphemeralResource{}
+}
+
+func (e *recordCallbackEphemeralResource) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_record_callback"
+}
+
+func (e *recordCallbackEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Reads where the recording events of a SparkRTC app go, and the key that signs them, without storing any of it in the state or in a plan. Needs Terraform 1.10 or OpenTofu 1.11.\n\n" +
+			"An app without a recording callback is no error: `configured` is then `false`.",
+		Attributes: map[string]schema.Attribute{
+			"app_id":                    schema.StringAttribute{MarkdownDescription: viewAppID, Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
+			"auth_key":                  schema.StringAttribute{MarkdownDescription: viewAuthKey, Computed: true, Sensitive: true},
+			"configured":                schema.BoolAttribute{MarkdownDescription: viewConfigured, Computed: true},
+			"notify_event_subscription": schema.SetAttribute{MarkdownDescription: viewEvents, Computed: true, ElementType: types.StringType},
+			"update_time":               schema.StringAttribute{MarkdownDescription: viewUpdateTime, Computed: true},
+			"url":                       schema.StringAttribute{MarkdownDescription: viewURL, Computed: true},
+		},
+	}
+}
+
+func (e *recordCallbackEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse) {
+	e.provider, _ = req.ProviderData.(*providerData)
+}
+
+func (e *recordCallbackEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	var view recordCallbackView
+	resp.Diagnostics.Append(req.Config.Get(ctx, &view)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	e.provider.show(ctx, &view, &resp.Diagnostics)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.Result.Set(ctx, view)...)
+	}
+}
