@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"archive/zip"
+	"encoding/base64"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+)
+
+// encodings are a secret and the forms in which it might slip out.
+func encodings(secret string) []string {
+	if secret == "" {
+		return nil
+	}
+	list := []string{secret, hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret)))}
+	if escaped := url.QueryEscape(secret); escaped != secret {
+		list = append(list, escaped, url.PathEscape(secret))
+	}
+	// Within a longer text, base64 has three forms, of which the inner part is
+	// always the same.
+	for shift := range 3 {
+		encoded := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\x00", shift) + secret))
+		inner := encoded[4 : len(encoded)-4]
+		list = append(list, inner, strings.NewReplacer("+", "-", "/", "_").Replace(inner))
+	}
+	return list
+}
+
+// unzipped is the content of a saved plan, which is a zip file.
+func (r *cli) unzipped(t *testing.T, name string) string {
+	t.Helper()
+	archive, err := zip.OpenReader(filepath.Join(r.dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = archive.Close() }()
+	var all strings.Builder
+	for _, file := range archive.File {
+		content, err := file.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(&all, content); err != nil { //nolint:gosec // a plan of this test's own
+			t.Fatal(err)
+		}
+		_ = content.Close()
+	}
+	return all.String()
+}
+
+// Distinctive secrets in every place that takes one, through the whole life of
+// a callback and every kind of failure, at the noisiest log level: none of them
+// may be seen, but for auth_key and the data source where they are documented
+// to be, in the state and in saved plans.
+func TestAccCLI_canaries(t *testing.T) {
+	t.Parallel()
+	const (
+		secretKey     = "canary-SK/0123456789+abcdefghijklmnopqrs"
+		securityToken = "canary-ST/0123456789+abcdefghijklmnopqrstuvwxyz=="
+		token         = "canary-TOKEN/0123456789+abcdefghijklmnopqrstuvwxyz"
+		authKey       = "canary-KEY/0123456789+abcdefghijklmno"
+		writeOnlyKey  = "canary-WO/0123456789+abcdefghijklmnop"
+		secondKey     = "canary-WO2/0123456789+abcdefghijklmno"
+		foreignKey    = "canary-FOREIGN/0123456789+abcdefghijk"
+		dataKey       = "canary-DATA/0123456789+abcdefghijklmn"
+		ephemeralKey  = "canary-EPHEMERAL/0123456789+abcdefghi"
+	)
+	everywhere := []string{secretKey, securityToken, token, writeOnlyKey, secondKey, ephemeralKey}
+	config := `
+variable "write_only" {
+  type      = string
+  ephemeral = true
+}
+
+variable "clear" {
+  type      = string
+  sensitive = true
+}
+
+variable "key_version" {
+  type    = number
+  default = 1
+}
+
+variable "path" {
+  type    = string
+  default = "a"
+}
+
+resource "sparkrtc_record_callback" "clear" {
+  app_id   = "clear"
+  url      = "https://recordings.example.com/${var.path}"
+  auth_key = var.clear
+}
+
+resource "sparkrtc_record_callback" "write_only" {
+  app_id              = "write-only"
+  url                 = "https://recordings.example.com/${var.path}"
+  auth_key_wo         = var.write_only
+  auth_key_wo_version = var.key_version
+}
+
+data "sparkrtc_record_callback" "data" {
+  app_id = "data"
+}
+
+ephemeral "sparkrtc_record_callback" "ephemeral" {
+  app_id = "ephemeral"
+}
+
+output "signature" {
+  value     = provider::sparkrtc::callback_signature(var.clear, "rand", "timestamp", data.sparkrtc_record_callback.data.auth_key)
+  sensitive = true
+}
+`
+	for name, credentials := range map[string][]string{
+		"temporary access key": {"HW_SECRET_KEY=" + secretKey, "HW_SECURITY_TOKEN=" + securityToken, "HW_ACCESS_KEY=" + emulator.DefaultAccessKey, "HW_PROJECT_ID=" + emulator.DefaultProjectID},
+		"token":                {"HW_AUTH_TOKEN=" + token},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, emulator.Options{SecretKey: secretKey, SecurityToken: securityToken, Token: token}, "clear", "write-only")
+			c.SetCallback("data", testURL, dataKey)
+			c.SetCallback("ephemeral", testURL, ephemeralKey)
+			r := newCLI(t, nil, config, append(credentials, "SPARKRTC_ENDPOINT="+c.endpoint, "TF_LOG=TRACE", "HW_MAX_RETRIES=1",
+				"TF_VAR_clear="+authKey, "TF_VAR_write_only="+writeOnlyKey)...)
+
+			var seen strings.Builder
+			run := func(arguments ...string) result {
+				got := r.run(t, arguments...)
+				seen.WriteString(got.stdout + got.stderr)
+				return got
+			}
+			ok := func(arguments ...string) {
+				t.Helper()
+				if got := run(arguments...); got.code != 0 {
+					t.Fatalf("%v: %s", arguments, got.stdout)
+				}
+			}
+			ok("plan", "-out=saved.tfplan")
+			ok("apply", "saved.tfplan")
+			c.expectTruth(t, "clear", "https://recordings.example.com/a", authKey)
+			c.expectTruth(t, "write-only", "https://recordings.example.com/a", writeOnlyKey)
+			ok("plan", "-out=saved.tfplan", "-var", "path=b")
+			ok("show", "saved.tfplan")
+			r.env = append(r.env, "TF_VAR_write_only="+secondKey)
+			ok("apply", "-auto-approve", "-var", "key_version=2")
+
+			// Drift, in clear and masked.
+			c.SetCallback("clear", testURL, foreignKey)
+			c.SetCallback("write-only", testURL, foreignKey)
+			ok("plan")
+			c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoTruncated })
+			ok("apply", "-auto-approve", "-var", "key_version=2")
+
+			// Whatever the other side repeats of what it was sent.
+			sent := secretKey + " " + hex.EncodeToString([]byte(secretKey)) + " " + securityToken
+			if name == "token" {
+				sent = token + " " + url.QueryEscape(token)
+			}
+			for _, fault := range []emulator.Fault{
+				{EchoRequest: true},
+				{Status: 400, Code: "RTC.00001003", Message: sent},
+				{Status: 500, RawBody: sent, ContentType: sent},
+				{Status: 403, Code: sent, Message: sent},
+				{Status: 302, Header: http.Header{"Location": {"https://elsewhere.example.com/?t=" + url.QueryEscape(sent)}}},
+				{Status: 200, RawBody: `{"app_id":"` + sent + `"}`, ContentType: "application/json"},
+				{Status: 429, Header: http.Header{"Retry-After": {"0"}, "X-Request-Id": {sent}}},
+				{Drop: true},
+				{Cut: true},
+			} {
+				for _, method := range []string{http.MethodGet, http.MethodPut} {
+					fault.Method, fault.Times = method, -1
+					for app, key := range map[string]string{"clear": authKey, "write-only": secondKey} {
+						fault := fault
+						fault.AppID = app
+						if method == http.MethodPut && fault.Message != "" {
+							fault.Message += key + base64.StdEncoding.EncodeToString([]byte(key))
+						}
+						c.Fail(fault)
+					}
+					if got := run("apply", "-auto-approve", "-var", "key_version=3", "-var", "path=c"); got.code == 0 {
+						t.Errorf("%+v was no failure", fault)
+					}
+					c.ClearFaults()
+				}
+			}
+			ok("destroy", "-auto-approve", "-target=sparkrtc_record_callback.clear")
+			ok("state", "rm", "sparkrtc_record_callback.write_only")
+			ok("import", "sparkrtc_record_callback.write_only", "write-only")
+			ok("apply", "-auto-approve", "-var", "key_version=3")
+
+			check := func(what, text string, secrets ...string) {
+				t.Helper()
+				if text == "" {
+					t.Errorf("nothing is in the %s", what)
+				}
+				for _, secret := range secrets {
+					for _, form := range encodings(secret) {
+						if at := strings.Index(text, form); at >= 0 {
+							t.Errorf("%q is in the %s: %q", form, what, text[max(0, at-200):min(len(text), at+200)])
+						}
+					}
+				}
+			}
+			check("output or the log", seen.String(), append(everywhere, authKey, foreignKey, dataKey)...)
+			check("saved plan", r.unzipped(t, "saved.tfplan"), append(everywhere, foreignKey)...)
+			check("state", r.readFile(t, "terraform.tfstate"), append(everywhere, foreignKey)...)
+			backup, err := os.ReadFile(filepath.Join(r.dir, "terraform.tfstate.backup"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			check("backup of the state", string(backup), append(everywhere, foreignKey)...)
+		})
+	}
+}

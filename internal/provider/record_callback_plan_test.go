@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+)
+
+func TestAccCLI_overwriteWarning(t *testing.T) {
+	t.Parallel()
+	const live = "https://live.example.com/events"
+	for _, unset := range emulator.Unsets {
+		t.Run(string(unset), func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, emulator.Options{Unset: unset}, "without", "with")
+			c.SetCallback("with", live, testKey)
+			r := newCLI(t, c, fmt.Sprintf(`
+resource "sparkrtc_record_callback" "test" {
+  for_each = toset(["without", "with"])
+  app_id   = each.key
+  url      = %q
+}
+`, testURL))
+			got := r.must(t, 0, "plan", "-json")
+			c.expectCalls(t, 1)
+			d := find(t, got.diagnostics(t), `sparkrtc_record_callback.test["with"]`)
+			if d.Severity != "warning" || d.Summary != "Recording callback will be overwritten" {
+				t.Errorf("got %+v", d)
+			}
+			set, _ := c.Callback("with")
+			for _, mention := range []string{live, set.UpdateTime.UTC().Format("2006-01-02T15:04:05.000Z"), "import {", `id = "with"`} {
+				if !strings.Contains(d.Detail, mention) {
+					t.Errorf("%q is not mentioned: %s", mention, d.Detail)
+				}
+			}
+			if strings.Contains(got.stdout, testKey) {
+				t.Error("the live callback's key is shown")
+			}
+			c.expectTruth(t, "with", live, testKey)
+		})
+	}
+}
+
+// An app that isn't there is found before anything is changed.
+func TestAccCLI_appDoesNotExist(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{}, testApp)
+	r := newCLI(t, c, fmt.Sprintf(`
+resource "sparkrtc_record_callback" "test" {
+  for_each = toset([%q, "gone"])
+  app_id   = each.key
+  url      = %q
+}
+`, testApp, testURL))
+	d := find(t, r.must(t, 1, "apply", "-auto-approve", "-json").diagnostics(t), `sparkrtc_record_callback.test["gone"]`)
+	if d.Summary != "SparkRTC app not found" || d.Attribute != "app_id" || !strings.Contains(d.Detail, `"gone"`) {
+		t.Errorf("got %+v", d)
+	}
+	c.expectCalls(t, 2) // the listing, and the app that wasn't on it
+}
+
+// Where apps may not be looked at, or not now, a callback is set all the same.
+func TestAccCLI_appsCanNotBeListed(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]emulator.Fault{
+		"forbidden":   {Status: 403, Code: "APIGW.0306", Message: "API access denied"},
+		"not there":   {Status: 404, Code: "APIGW.0101", Message: "The API does not exist"},
+		"nonsense":    {Status: 200, RawBody: `<html></html>`, ContentType: "text/html"},
+		"not an app":  {Status: 200, RawBody: `{"apps":[{"app_id":7}]}`, ContentType: "application/json"},
+		"server down": {Status: 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, emulator.Options{}, testApp)
+			fault.Method, fault.Times = http.MethodGet, -1
+			c.Fail(fault)
+			r := newCLI(t, c, callbackConfig, "HW_MAX_RETRIES=0")
+			r.apply(t)
+			c.expectCalls(t, 2, withKey(testURL, testKey))
+		})
+	}
+}
+
+// Credentials that are refused are found by the plan of a new resource, once,
+// and not by ten applies at a time, which would lock the access key.
+func TestAccCLI_wrongSecretKeyIsFoundByPlan(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{})
+	for i := range 8 {
+		c.AddApp(fmt.Sprintf("app-%d", i))
+	}
+	r := newCLI(t, c, fmt.Sprintf(`
+resource "sparkrtc_record_callback" "test" {
+  count  = 8
+  app_id = "app-${count.index}"
+  url    = %q
+}
+`, testURL), "HW_SECRET_KEY=wrong")
+	if out := r.must(t, 1, "apply", "-auto-approve").out(); !strings.Contains(out, "Signature refused") {
+		t.Errorf("the message: %s", out)
+	}
+	c.expectCalls(t, 1)
+}
+
+func TestAccCLI_twoResourcesOnOneApp(t *testing.T) {
+	t.Parallel()
+	const title = "Two resources set one recording callback"
+	c := newCloud(t, emulator.Options{}, testApp)
+	second := strings.Replace(strings.SplitAfterN(callbackConfig, "\n}\n", 3)[2], `"test"`, `"second"`, 1)
+	r := newCLI(t, c, callbackConfig)
+	r.apply(t)
+	// No false alarm: a replacement is planned in two calls.
+	for _, arguments := range [][]string{{"plan"}, {"plan", "-replace=sparkrtc_record_callback.test"}, {"plan", "-destroy"}} {
+		if out := r.must(t, 0, arguments...).out(); strings.Contains(out, title) {
+			t.Errorf("%v: %s", arguments, out)
+		}
+	}
+	r.must(t, 0, "taint", "sparkrtc_record_callback.test")
+	if out := r.apply(t).out(); strings.Contains(out, title) {
+		t.Errorf("of a tainted one: %s", out)
+	}
+	r.write(t, callbackConfig+second)
+	out := r.must(t, 0, "plan").out()
+	if strings.Count(out, title) != 1 || !strings.Contains(out, testApp) {
+		t.Errorf("of two: %s", out)
+	}
+}
+
+// Once a run, whatever the number of resources, and it can be switched off.
+func TestAccCLI_clearTextKeyWarning(t *testing.T) {
+	t.Parallel()
+	const title = "Callback key is stored in the state"
+	tests := map[string]struct {
+		config string
+		env    string
+		want   int
+	}{
+		"by default":                {"", "", 1},
+		"off in the block":          {"provider \"sparkrtc\" {\n  clear_text_key_warning = false\n}\n", "", 0},
+		"off in the environment":    {"", "false", 0},
+		"on in the block, off else": {"provider \"sparkrtc\" {\n  clear_text_key_warning = true\n}\n", "false", 1},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, emulator.Options{}, "app-0", "app-1", "app-2")
+			r := newCLI(t, c, tc.config+fmt.Sprintf(`
+resource "sparkrtc_record_callback" "counted" {
+  count    = 2
+  app_id   = "app-${count.index}"
+  url      = %[1]q
+  auth_key = %[2]q
+}
+
+resource "sparkrtc_record_callback" "other" {
+  app_id   = "app-2"
+  url      = %[1]q
+  auth_key = %[2]q
+}
+`, testURL, testKey), "SPARKRTC_CLEAR_TEXT_KEY_WARNING="+tc.env)
+			for _, arguments := range [][]string{{"validate"}, {"plan"}, {"apply", "-auto-approve"}, {"plan"}} {
+				out := r.must(t, 0, arguments...).out()
+				if got := strings.Count(out, title); got != tc.want || strings.Contains(out, "similar warning") {
+					t.Errorf("%v: %d warnings, want %d: %s", arguments, got, tc.want, out)
+				}
+			}
+		})
+	}
+}
+
+// A line for each thing that differs, and never the key.
+func TestAccCLI_driftIsExplained(t *testing.T) {
+	t.Parallel()
+	const foreignURL, foreignKey = "https://elsewhere.example.com/", "key-of-somebody-else-0123456789abcdef"
+	tests := map[string]struct {
+		echo     emulator.KeyEcho
+		outside  func(*cloud)
+		mentions []string
+	}{
+		"url":              {emulator.EchoExact, func(c *cloud) { c.SetCallback(testApp, foreignURL, testKey) }, []string{"the URL is " + foreignURL + ", and was set to " + testURL}},
+		"key":              {emulator.EchoExact, func(c *cloud) { c.SetCallback(testApp, testURL, foreignKey) }, []string{"the key is another one"}},
+		"url and key":      {emulator.EchoExact, func(c *cloud) { c.SetCallback(testApp, foreignURL, foreignKey) }, []string{foreignURL, "the key is another one"}},
+		"key removed":      {emulator.EchoExact, func(c *cloud) { c.SetCallback(testApp, testURL, "") }, []string{"the key was removed"}},
+		"key, if hashed":   {emulator.EchoHashed, func(c *cloud) { c.SetCallback(testApp, testURL, foreignKey) }, []string{"the key is another one"}},
+		"touch, if masked": {emulator.EchoMasked, func(c *cloud) { c.Touch(testApp) }, []string{"the key may be another one"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, emulator.Options{KeyEcho: tc.echo}, testApp)
+			r := newCLI(t, c, callbackConfig)
+			r.apply(t)
+			tc.outside(c)
+			got := r.must(t, 0, "plan", "-json")
+			d := find(t, got.diagnostics(t), "sparkrtc_record_callback.test")
+			if d.Severity != "warning" || d.Summary != "Recording callback was changed outside Terraform" {
+				t.Errorf("got %+v", d)
+			}
+			for _, mention := range append(tc.mentions, testApp) {
+				if !strings.Contains(d.Detail, mention) {
+					t.Errorf("%q is not mentioned: %s", mention, d.Detail)
+				}
+			}
+			if strings.Contains(got.stdout, foreignKey) || strings.Contains(got.stdout, testKey) {
+				t.Error("the plan shows a key")
+			}
+			r.apply(t)
+			c.expectTruth(t, testApp, testURL, testKey)
+			r.plan(t, noChanges)
+		})
+	}
+}

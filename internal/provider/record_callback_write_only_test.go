@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+)
+
+const writeOnlyConfig = `
+variable "key" {
+  type      = string
+  ephemeral = true
+  sensitive = true
+}
+
+variable "key_version" {
+  type    = number
+  default = 1
+}
+
+variable "url" {
+  type    = string
+  default = "` + testURL + `"
+}
+
+resource "sparkrtc_record_callback" "test" {
+  app_id              = "` + testApp + `"
+  url                 = var.url
+  auth_key_wo         = var.key
+  auth_key_wo_version = var.key_version
+}
+`
+
+// The life of a write-only key, plan and apply as two processes with a saved
+// plan between them, in every way that the service may show it.
+func TestAccCLI_writeOnlyKey(t *testing.T) {
+	t.Parallel()
+	const newKey, newURL, foreign = "second-key-of-the-tests-0123456789abc", "https://recordings.example.com/new", "key-of-somebody-else-0123456789abcdef"
+	for _, echo := range emulator.KeyEchoes {
+		t.Run(string(echo), func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, emulator.Options{KeyEcho: echo}, testApp)
+			r := newCLI(t, c, writeOnlyConfig)
+			step := func(key string, want result, puts []payload, arguments ...string) result {
+				t.Helper()
+				c.ResetRequests()
+				saved := &cli{dir: r.dir, env: append(r.env[:len(r.env):len(r.env)], "TF_VAR_key="+key)}
+				planned := saved.must(t, want.code, append([]string{"plan", "-detailed-exitcode", "-out=saved.tfplan"}, arguments...)...)
+				applied := saved.must(t, 0, "apply", "saved.tfplan")
+				c.expectPuts(t, puts...)
+				saved.must(t, noChanges, append([]string{"plan", "-detailed-exitcode"}, arguments...)...)
+				for what, text := range map[string]string{
+					"plan's output": planned.stdout + planned.stderr, "apply's output": applied.stdout + applied.stderr,
+					"state": r.readFile(t, "terraform.tfstate"), "saved plan": r.unzipped(t, "saved.tfplan"),
+				} {
+					for _, secret := range append(encodings(key), encodings(foreign)...) {
+						if strings.Contains(text, secret) {
+							t.Errorf("%q is in the %s", secret, what)
+						}
+					}
+				}
+				return planned
+			}
+			update, nothing := result{code: changes}, result{code: noChanges}
+
+			step(testKey, update, []payload{withKey(testURL, testKey)})
+			// Another url carries the key along, though Terraform stored none.
+			step(testKey, update, []payload{withKey(newURL, testKey)}, "-var", "url="+newURL)
+			// Another key alone is not seen: it may be one that differs with each run.
+			step(newKey, nothing, nil, "-var", "url="+newURL)
+			step(newKey, update, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2")
+			c.expectTruth(t, testApp, newURL, newKey)
+
+			// Somebody else's key is found out by what is shown, or by the time.
+			c.SetCallback(testApp, newURL, foreign)
+			planned := step(newKey, update, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2")
+			if out := planned.out(); !strings.Contains(out, "Recording callback was changed outside Terraform") || !strings.Contains(out, testApp) || !strings.Contains(out, "the key") {
+				t.Errorf("the plan does not say what differs: %s", out)
+			}
+			c.expectTruth(t, testApp, newURL, newKey)
+		})
+	}
+}
+
+// Moving from one way to the other is an update in place, and takes the key out
+// of the state.
+func TestAccCLI_writeOnlyKeyMigration(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{}, testApp)
+	r := newCLI(t, c, callbackConfig, "TF_VAR_key="+testKey)
+	r.apply(t)
+	if !strings.Contains(r.readFile(t, "terraform.tfstate"), testKey) {
+		t.Fatal("auth_key is not in the state: this test can't show that it goes")
+	}
+	c.ResetRequests()
+
+	r.write(t, writeOnlyConfig)
+	out := r.apply(t).out()
+	if !strings.Contains(out, "0 added, 1 changed, 0 destroyed") {
+		t.Errorf("not an update in place: %s", out)
+	}
+	c.expectPuts(t, withKey(testURL, testKey))
+	r.plan(t, noChanges)
+	if strings.Contains(r.readFile(t, "terraform.tfstate"), testKey) {
+		t.Error("the key stayed in the state")
+	}
+
+	c.ResetRequests()
+	r.write(t, callbackConfig)
+	out = r.apply(t).out()
+	if !strings.Contains(out, "0 added, 1 changed, 0 destroyed") {
+		t.Errorf("not an update in place: %s", out)
+	}
+	c.expectPuts(t, withKey(testURL, testKey))
+	r.plan(t, noChanges)
+
+	// And no key at all.
+	r.write(t, writeOnlyConfig)
+	r.apply(t)
+	c.ResetRequests()
+	r.write(t, strings.NewReplacer("  auth_key_wo         = var.key\n", "", "  auth_key_wo_version = var.key_version\n", "").Replace(writeOnlyConfig))
+	r.apply(t)
+	c.expectPuts(t, withKey(testURL, ""))
+	c.expectTruth(t, testApp, testURL, "")
+}
+
+// What is wrong with the two ways to give a key is said by validate.
+func TestAccCLI_writeOnlyKeyErrors(t *testing.T) {
+	t.Parallel()
+	const long = "0123456789abcdef0123456789abcdef-literal"
+	tests := []struct {
+		name, arguments, severity, summary string
+		mentions                           []string
+	}{
+		{"both", fmt.Sprintf("auth_key = %q\n  auth_key_wo = %q\n  auth_key_wo_version = 1", long, long), "error", "Two callback keys", []string{"auth_key", "auth_key_wo"}},
+		{"no_version", fmt.Sprintf("auth_key_wo = %q", long), "error", "Write-only callback key without a version", []string{"auth_key_wo_version = 1", "auth_key,"}},
+		{"no_key", "auth_key_wo_version = 1", "error", "Version without a write-only callback key", []string{"auth_key_wo", "auth_key needs none"}},
+		{"empty", "auth_key_wo = \"\"\n  auth_key_wo_version = 1", "error", "Empty callback key", []string{"auth_key_wo or auth_key"}},
+		{"short", "auth_key_wo = \"short-literal-key\"\n  auth_key_wo_version = 1", "warning", "Callback key of an unusual length", []string{"auth_key_wo", "17 characters", "auth_key and auth_key_wo"}},
+		{"right", fmt.Sprintf("auth_key_wo = %q\n  auth_key_wo_version = 1", long), "", "", nil},
+	}
+	var config strings.Builder
+	for _, tc := range tests {
+		fmt.Fprintf(&config, "resource \"sparkrtc_record_callback\" %q {\n  app_id = \"app\"\n  url = %q\n  %s\n}\n", tc.name, testURL, tc.arguments)
+	}
+	got := newCLI(t, nil, config.String()).must(t, 1, "validate", "-json")
+	if strings.Contains(got.stdout, "literal-key") || strings.Contains(got.stdout, long) {
+		t.Error("a key is in the messages")
+	}
+	list := got.diagnostics(t)
+	for _, tc := range tests {
+		address := "sparkrtc_record_callback." + tc.name
+		if tc.severity == "" {
+			for _, d := range list {
+				if d.Address == address {
+					t.Errorf("%s: %+v", tc.name, d)
+				}
+			}
+			continue
+		}
+		d := find(t, list, address)
+		if d.Severity != tc.severity || d.Summary != tc.summary {
+			t.Errorf("%s: %+v", tc.name, d)
+		}
+		for _, mention := range tc.mentions {
+			if !strings.Contains(d.Detail, mention) {
+				t.Errorf("%s does not mention %q: %s", tc.name, mention, d.Detail)
+			}
+		}
+	}
+}
