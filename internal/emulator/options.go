@@ -53,6 +53,21 @@ const (
 // URLEchoes are all modes of URLEcho.
 var URLEchoes = []URLEcho{URLExact, URLOrigin, URLLowercase, URLSlash}
 
+// TimeEcho is how answers show update_time.
+type TimeEcho string
+
+// The modes of TimeEcho.
+const (
+	TimeExact   TimeEcho = "exact"   // milliseconds
+	TimeSeconds TimeEcho = "seconds" // rounded to whole seconds
+	TimeLater   TimeEcho = "later"   // by 3 ms, as one that was taken at another moment
+	TimeAbsent  TimeEcho = "absent"  // ""
+	TimeOdd     TimeEcho = "odd"     // a form that is not RFC 3339
+)
+
+// TimeEchoes are all modes of TimeEcho.
+var TimeEchoes = []TimeEcho{TimeExact, TimeSeconds, TimeLater, TimeAbsent, TimeOdd}
+
 // Unset is what a GET answers for an app without a callback; the documentation
 // does not say.
 type Unset string
@@ -97,6 +112,15 @@ type Options struct {
 	// URLEcho is URLExact by default.
 	URLEcho URLEcho
 
+	// TimeEcho is TimeExact by default.
+	TimeEcho TimeEcho
+
+	// ReadKeyEcho, ReadURLEcho and ReadTimeEcho are how answers other than a
+	// PUT's show them; as a PUT's when empty.
+	ReadKeyEcho  KeyEcho
+	ReadURLEcho  URLEcho
+	ReadTimeEcho TimeEcho
+
 	// Unset is UnsetNotFound by default.
 	Unset Unset
 
@@ -132,6 +156,7 @@ func (o Options) withDefaults() Options {
 	fill(&o.Token, DefaultToken)
 	fill(&o.KeyEcho, EchoExact, KeyEchoes...)
 	fill(&o.URLEcho, URLExact, URLEchoes...)
+	fill(&o.TimeEcho, TimeExact, TimeEchoes...)
 	fill(&o.Unset, UnsetNotFound, Unsets...)
 	fill(&o.EmptyKey, EmptyClears, EmptyKeys...)
 	if o.Clock == nil {

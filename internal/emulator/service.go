@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 const (
@@ -101,7 +102,7 @@ func (s *Server) service(x *exchange) answer {
 	case x.route == showApp:
 		return ok(s.showApp(a))
 	}
-	callback := s.showCallback(a)
+	callback := s.showCallback(a, true)
 	if callback == nil && s.opts.Unset == UnsetNotFound {
 		return x.notFound()
 	}
@@ -150,7 +151,7 @@ func (s *Server) update(x *exchange) answer {
 		newKey = a.key
 	}
 	s.set(a, *callbackURL, newKey)
-	return ok(callbackAnswer{AppID: a.id, RecordCallback: s.showCallback(a)})
+	return ok(callbackAnswer{AppID: a.id, RecordCallback: s.showCallback(a, false)})
 }
 
 // parseUpdate reads the body of a PUT. What is missing or null is nil; names
@@ -230,28 +231,49 @@ func (s *Server) showApp(a *app) appJSON {
 		Scope:          "GLOBAL",
 		CreateTime:     created,
 		Authentication: authJSON{UpdateTime: created},
-		Callbacks:      hooksJSON{RecordCallback: s.showCallback(a)},
+		Callbacks:      hooksJSON{RecordCallback: s.showCallback(a, true)},
 		AutoRecordMode: autoModeJSON{Mode: "AUTO_RECORD_OFF", UpdateTime: created},
 	}
 }
 
-// showCallback returns a callback as answers show it. It is nil when there is
-// none, except with UnsetEmpty.
-func (s *Server) showCallback(a *app) *callbackJSON {
+// showCallback returns a callback as answers show it, those of reads or of a
+// PUT. It is nil when there is none, except with UnsetEmpty.
+func (s *Server) showCallback(a *app, read bool) *callbackJSON {
+	keyEcho, urlEcho, timeEcho := s.opts.KeyEcho, s.opts.URLEcho, s.opts.TimeEcho
+	if read {
+		keyEcho = cmp.Or(s.opts.ReadKeyEcho, keyEcho)
+		urlEcho = cmp.Or(s.opts.ReadURLEcho, urlEcho)
+		timeEcho = cmp.Or(s.opts.ReadTimeEcho, timeEcho)
+	}
 	shown := &callbackJSON{Events: []string{}}
-	if s.opts.KeyEcho != EchoAbsent {
-		key := echoKey(s.opts.KeyEcho, a)
+	if keyEcho != EchoAbsent {
+		key := echoKey(keyEcho, a)
 		shown.AuthKey = &key
 	}
 	switch {
 	case a.url != "":
-		shown.URL = echoURL(s.opts.URLEcho, a.url)
+		shown.URL = echoURL(urlEcho, a.url)
 		shown.Events = append(shown.Events, a.events...)
-		shown.UpdateTime = a.updated.Format(timeLayout)
+		shown.UpdateTime = echoTime(timeEcho, a.updated)
 	case s.opts.Unset != UnsetEmpty:
 		return nil
 	}
 	return shown
+}
+
+func echoTime(mode TimeEcho, t time.Time) string {
+	switch mode {
+	case TimeSeconds:
+		return t.Round(time.Second).Format(time.RFC3339)
+	case TimeLater:
+		return t.Add(3 * time.Millisecond).Format(timeLayout)
+	case TimeAbsent:
+		return ""
+	case TimeOdd:
+		return t.Format("2006-01-02 15:04:05.000")
+	default:
+		return t.Format(timeLayout)
+	}
 }
 
 func echoKey(mode KeyEcho, a *app) string {

@@ -25,12 +25,12 @@ const (
 )
 
 type appsAnswer struct {
-	ErrorCode string `json:"error_code"`
-	Count     int    `json:"count"`
-	Apps      []App  `json:"apps"`
+	errorFields
+	Count int   `json:"count"`
+	Apps  []App `json:"apps"`
 }
 
-func (a *appsAnswer) check(call) *Error { return errorAsSuccess(a.ErrorCode) }
+func (a *appsAnswer) check(call) *Error { return a.asSuccess() }
 
 // ListApps returns the apps of the project (GET /v2/apps), a call for each
 // hundred.
@@ -56,12 +56,12 @@ func (c *Client) ListApps(ctx context.Context) ([]App, error) {
 }
 
 type appAnswer struct {
-	ErrorCode string `json:"error_code"`
+	errorFields
 	App
 }
 
 func (a *appAnswer) check(call call) *Error {
-	if wrong := errorAsSuccess(a.ErrorCode); wrong != nil {
+	if wrong := a.asSuccess(); wrong != nil {
 		return wrong
 	}
 	return aboutAnother(a.ID, call.appID)

@@ -22,6 +22,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hashicorp/go-retryablehttp"
 
@@ -169,6 +170,8 @@ func ParseEndpoint(s string) (*url.URL, error) {
 		return nil, fmt.Errorf("its scheme must be https, not %q", u.Scheme)
 	case u.Hostname() == "":
 		return nil, errors.New("it has no host")
+	case strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }):
+		return nil, errors.New("its host has to be written in ASCII, as xn--…")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return nil, errors.New("plain http is accepted for a loopback address only, because requests carry credentials: use https")
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
@@ -212,12 +215,13 @@ func (c *Client) do(ctx context.Context, call call, out answer) error {
 		return e
 	}
 
-	var body []byte
+	var body any // an empty []byte would be a body, too
 	if call.body != nil {
-		var err error
-		if body, err = encode(call.body); err != nil {
+		content, err := encode(call.body)
+		if err != nil {
 			return fail(&Error{Reason: ReasonInvalidRequest, Message: err.Error(), cause: err})
 		}
+		body = content
 	}
 	req, err := retryablehttp.NewRequestWithContext(attempts.into(ctx), call.method, c.url(call), body)
 	if err != nil {

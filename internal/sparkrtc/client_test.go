@@ -254,16 +254,26 @@ func TestAnswersThatAreNotTheAPIs(t *testing.T) {
 		mentions string
 		calls    int32
 	}{
-		"HTML as a success":      {html(200), ReasonInvalidAnswer, "text/html", 1},
-		"HTML as a 404":          {html(404), ReasonWrongEndpoint, "text/html", 1},
-		"nothing at all":         {respond(200, ""), ReasonInvalidAnswer, "application/json", 1},
-		"JSON of another type":   {respond(200, `{"record_callback":{"url":7}}`), ReasonInvalidAnswer, "url", 1},
-		"a list":                 {respond(200, `[]`), ReasonInvalidAnswer, "", 1},
-		"another app's answer":   {respond(200, strings.ReplaceAll(okBody, testApp, "another")), ReasonInvalidAnswer, "another", 1},
-		"larger than the bound":  {respond(200, strings.Repeat(" ", maxAnswer)+okBody), ReasonInvalidAnswer, "larger", 1},
-		"compressed, not asked":  {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Encoding", "gzip"); ok(w, r) }, ReasonInvalidAnswer, "gzip", 1},
-		"cut off":                {cut, ReasonConnection, "broke off", 3},
-		"connection closed":      {drop, ReasonConnection, "EOF", 3},
+		"HTML as a success":     {html(200), ReasonInvalidAnswer, "text/html", 1},
+		"HTML as a 404":         {html(404), ReasonWrongEndpoint, "text/html", 1},
+		"nothing at all":        {respond(200, ""), ReasonInvalidAnswer, "application/json", 1},
+		"JSON of another type":  {respond(200, `{"record_callback":{"url":7}}`), ReasonInvalidAnswer, "record_callback.url can't be a number", 1},
+		"a list":                {respond(200, `[]`), ReasonInvalidAnswer, "", 1},
+		"another app's answer":  {respond(200, strings.ReplaceAll(okBody, testApp, "another")), ReasonInvalidAnswer, "another", 1},
+		"larger than the bound": {respond(200, strings.Repeat(" ", maxAnswer)+okBody), ReasonInvalidAnswer, "larger", 1},
+		"compressed, not asked": {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Encoding", "gzip"); ok(w, r) }, ReasonInvalidAnswer, "gzip", 1},
+		"cut off":               {cut, ReasonConnection, "broke off", 3},
+		"connection closed":     {drop, ReasonConnection, "EOF", 3},
+		"nothing in an object":  {respond(200, `{}`), ReasonInvalidAnswer, "neither an app", 1},
+		"null":                  {respond(200, `null`), ReasonInvalidAnswer, "neither an app", 1},
+		"something else's":      {respond(200, `{"status":"ok"}`), ReasonInvalidAnswer, "neither an app", 1},
+		"a message, no code":    {respond(200, `{"error_msg":"login first"}`), ReasonInvalidAnswer, "login first", 1},
+		"headers without an end": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Much", strings.Repeat("x", 2*maxAnswerHeader))
+			ok(w, r)
+		}, ReasonConnection, "header", 3},
+		"error of another type":  {respond(400, `{"error_code":"RTC.00001018","error_msg":{"why":7}}`), ReasonURLUnavailable, `{"why":7}`, 1},
+		"code of another type":   {respond(400, `{"error_code":1018}`), ReasonOther, "", 1},
 		"an error as a success":  {respond(200, `{"error_code":"APIGW.0101","error_msg":"x"}`), ReasonInvalidAnswer, "success", 1},
 		"null callback":          {respond(200, `{"app_id":"`+testApp+`","record_callback":null}`), ReasonNotConfigured, "", 1},
 		"no callback":            {respond(200, `{"app_id":"`+testApp+`"}`), ReasonNotConfigured, "", 1},
@@ -294,13 +304,39 @@ func cut(w http.ResponseWriter, _ *http.Request) {
 
 func drop(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
-// A write that is accepted without an answer about it is not a read of
-// nothing: the callback may well be set.
+// A write that is accepted without an answer about it is read back.
 func TestWriteAnsweredWithoutCallback(t *testing.T) {
-	s := serve(t, respond(200, `{"app_id":"`+testApp+`"}`))
-	_, err := newClient(t, s.URL).UpdateRecordCallback(t.Context(), testApp, RecordCallbackRequest{URL: "https://example.com"})
-	if e := asError(t, err); e.Reason != ReasonInvalidAnswer || errors.Is(err, ErrNotConfigured) || e.RequestID != "request-1" {
-		t.Errorf("got %+v", e)
+	nothing := `{"app_id":"` + testApp + `"}`
+	tests := map[string]struct {
+		read       string
+		readStatus int
+		want       Reason
+	}{
+		"it is there":  {okBody, 200, ""},
+		"it is not":    {nothing, 200, ReasonNotKept},
+		"nobody knows": {`{"error_code":"RTC.00002001"}`, 500, ReasonServerError},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPut {
+					respond(200, nothing)(w, r)
+					return
+				}
+				respond(tc.readStatus, tc.read)(w, r)
+			})
+			got, err := newClient(t, s.URL, func(c *Config) { c.MaxRetries = 0 }).UpdateRecordCallback(t.Context(), testApp, RecordCallbackRequest{URL: "https://example.com"})
+			if tc.want == "" {
+				if err != nil || got.URL != "https://example.com/cb" {
+					t.Errorf("got %+v, %v", got, err)
+				}
+			} else if e := asError(t, err); e.Reason != tc.want || errors.Is(err, ErrNotConfigured) {
+				t.Errorf("got %v", err)
+			}
+			if calls := s.calls.Load(); calls != 2 {
+				t.Errorf("%d calls", calls)
+			}
+		})
 	}
 }
 
@@ -557,6 +593,7 @@ func TestParseEndpoint(t *testing.T) {
 		"":                               {wrong: "not a URL"},
 		"rtc.example.com:443":            {wrong: "not a URL"},
 		"ftp://rtc.example.com":          {wrong: "scheme"},
+		"https://bücher.example":         {wrong: "ASCII"},
 		"https://":                       {wrong: "no host"},
 		"https://:443":                   {wrong: "no host"},
 		"https://u:p@rtc.example.com":    {wrong: "user"},
@@ -675,4 +712,75 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%q is taken for a missing app", body)
 		}
 	})
+}
+
+// A Location that can't be parsed makes net/http fail before it asks whether to
+// follow it.
+func TestRedirectToNowhere(t *testing.T) {
+	for _, location := range []string{"%zz", "http://[::1", ":foo", "", "https://elsewhere.example.com/"} {
+		s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", location)
+			w.Header().Set("X-Request-Id", "request-1")
+			w.WriteHeader(http.StatusFound)
+		})
+		_, err := newClient(t, s.URL).ShowRecordCallback(t.Context(), testApp)
+		if e := asError(t, err); e.Reason != ReasonRedirected || e.RequestID != "request-1" || s.calls.Load() != 1 {
+			t.Errorf("%q: %v after %d calls", location, err, s.calls.Load())
+		}
+	}
+}
+
+// A request without a body has none, rather than one of unknown length.
+func TestNoBody(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 || r.ProtoMajor != 2 {
+			t.Errorf("%s over %s has a body of %d bytes", r.Method, r.Proto, r.ContentLength)
+		}
+		respond(200, okBody)(w, r)
+	}))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	if _, err := newClient(t, s.URL, func(c *Config) { c.Insecure = true }).ShowRecordCallback(t.Context(), testApp); err != nil {
+		t.Error(err)
+	}
+}
+
+// The date of each attempt is its own: one of before a long back-off would be
+// too old.
+func TestEveryAttemptHasItsOwnDate(t *testing.T) {
+	var dates []string
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		dates = append(dates, r.Header.Get("X-Sdk-Date"))
+		if len(dates) == 1 {
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		respond(200, okBody)(w, r)
+	})
+	if _, err := newClient(t, s.URL).ShowRecordCallback(t.Context(), testApp); err != nil || len(dates) != 2 || dates[0] >= dates[1] {
+		t.Errorf("dates %v, %v", dates, err)
+	}
+}
+
+// A deadline of the caller's ends a request as a cancellation does.
+func TestDeadline(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err := newClient(t, s.URL).ShowRecordCallback(ctx, testApp)
+	if e := asError(t, err); e.Reason != ReasonCanceled || !errors.Is(err, context.DeadlineExceeded) || s.calls.Load() != 1 {
+		t.Errorf("got %v after %d calls", err, s.calls.Load())
+	}
+}
+
+// What a server says is one line, bounded, and text.
+func TestMessagesArePrintable(t *testing.T) {
+	content, _ := json.Marshal(map[string]string{"error_code": "RTC\n1", "error_msg": "a\x1b[31m\r\nb" + strings.Repeat("x", 5000)})
+	s := serve(t, respond(400, string(content)))
+	_, err := newClient(t, s.URL).ShowRecordCallback(t.Context(), testApp)
+	if e := asError(t, err); len(e.Message) > 2100 || strings.ContainsAny(e.Code+e.Message, "\r\n\x1b") || !strings.HasPrefix(e.Message, "a [31m  bx") {
+		t.Errorf("code %q, message %.60q of %d bytes", e.Code, e.Message, len(e.Message))
+	}
 }

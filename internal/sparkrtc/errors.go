@@ -3,6 +3,7 @@
 package sparkrtc
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -41,6 +42,7 @@ const (
 	ReasonServerError        Reason = "server error"        // 5xx
 	ReasonRedirected         Reason = "redirected"          // 3xx
 	ReasonInvalidAnswer      Reason = "invalid answer"      // not this API's answer
+	ReasonNotKept            Reason = "not kept"            // set with success, and not there afterwards
 	ReasonInvalidRequest     Reason = "invalid request"     // could not be sent
 	ReasonConnection         Reason = "connection failed"   // no answer
 	ReasonCanceled           Reason = "canceled"            // the caller's context ended
@@ -71,6 +73,7 @@ var Reasons = []Reason{
 	ReasonServerError,
 	ReasonRedirected,
 	ReasonInvalidAnswer,
+	ReasonNotKept,
 	ReasonInvalidRequest,
 	ReasonConnection,
 	ReasonCanceled,
@@ -127,20 +130,44 @@ func (e *Error) Is(target error) bool {
 	return target == ErrNotConfigured && (e.Reason == ReasonNotConfigured || e.Reason == ReasonAppNotFound)
 }
 
+// errorFields are an error's in an answer.
+type errorFields struct {
+	Code      text `json:"error_code"`
+	Message   text `json:"error_msg"`
+	RequestID text `json:"request_id"`
+}
+
+// text is a string, or the JSON of what came in its place: a message of another
+// type must not hide the code beside it.
+type text string
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	var s string
+	if json.Unmarshal(b, &s) != nil {
+		s = string(b)
+	}
+	*t = text(s)
+	return nil
+}
+
+// asSuccess returns the error that came with the status of a success, or nil.
+func (f errorFields) asSuccess() *Error {
+	if f.Code == "" && f.Message == "" {
+		return nil
+	}
+	return &Error{Reason: ReasonInvalidAnswer, Code: string(f.Code), Message: "an error came with the status of a success: " + string(f.Message)}
+}
+
 // newAnswerError reads an answer other than 200.
 func newAnswerError(resp *http.Response, answer []byte) *Error {
-	var body struct {
-		Code      string `json:"error_code"`
-		Message   string `json:"error_msg"`
-		RequestID string `json:"request_id"`
-	}
+	var body errorFields
 	e := &Error{StatusCode: resp.StatusCode, RequestID: requestID(resp)}
 	if err := json.Unmarshal(answer, &body); err != nil {
 		e.Message = notJSON(resp, err)
 	} else {
-		e.Code, e.Message = body.Code, body.Message
+		e.Code, e.Message = string(body.Code), string(body.Message)
 		if e.RequestID == "" {
-			e.RequestID = body.RequestID
+			e.RequestID = string(body.RequestID)
 		}
 	}
 	e.Reason = reason(e.StatusCode, e.Code, e.Message)
@@ -235,12 +262,26 @@ func newTransportError(ctx context.Context, err error) *Error {
 	return e
 }
 
+// notJSON says what an answer is that can't be read, in the words of JSON.
 func notJSON(resp *http.Response, err error) string {
 	kind := resp.Header.Get("Content-Type")
 	if kind == "" {
 		kind = "unknown type"
 	}
-	return fmt.Sprintf("the answer (%s) is not what this API answers: %v", kind, err)
+	what := "it is not JSON"
+	var mistyped *json.UnmarshalTypeError
+	if errors.As(err, &mistyped) {
+		what = fmt.Sprintf("%s can't be a %s", cmp.Or(mistyped.Field, "the whole"), mistyped.Value)
+	}
+	return fmt.Sprintf("the answer (%s) is not what this API answers: %s", kind, what)
+}
+
+func reasonOf(err error) Reason {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Reason
+	}
+	return ""
 }
 
 // printable returns what a server said as one bounded line.

@@ -39,13 +39,13 @@ type RecordCallbackRequest struct {
 }
 
 type recordCallbackAnswer struct {
-	ErrorCode      string          `json:"error_code"`
+	errorFields
 	AppID          string          `json:"app_id"`
 	RecordCallback *RecordCallback `json:"record_callback"`
 }
 
 func (a *recordCallbackAnswer) check(call call) *Error {
-	if wrong := errorAsSuccess(a.ErrorCode); wrong != nil {
+	if wrong := a.asSuccess(); wrong != nil {
 		return wrong
 	}
 	if wrong := aboutAnother(a.AppID, call.appID); wrong != nil {
@@ -54,18 +54,12 @@ func (a *recordCallbackAnswer) check(call call) *Error {
 	switch {
 	case a.RecordCallback != nil && a.RecordCallback.URL != "":
 		return nil
-	case call.method == http.MethodPut:
-		return &Error{Reason: ReasonInvalidAnswer, Message: "the service accepted the callback and answered without it"}
+	case a.RecordCallback == nil && a.AppID == "":
+		// It is about no app: anything that speaks JSON may have sent it.
+		return &Error{Reason: ReasonInvalidAnswer, Message: "the answer names neither an app nor a callback"}
 	default:
 		return &Error{Reason: ReasonNotConfigured}
 	}
-}
-
-func errorAsSuccess(code string) *Error {
-	if code == "" {
-		return nil
-	}
-	return &Error{Reason: ReasonInvalidAnswer, Code: code, Message: "an error came with the status of a success"}
 }
 
 func aboutAnother(got, want string) *Error {
@@ -87,7 +81,15 @@ func (c *Client) UpdateRecordCallback(ctx context.Context, appID string, callbac
 	if callback.AuthKey != nil {
 		call.secrets = []string{*callback.AuthKey}
 	}
-	return c.recordCallback(ctx, call)
+	set, err := c.recordCallback(ctx, call)
+	if reasonOf(err) != ReasonNotConfigured {
+		return set, err
+	}
+	// It was taken, and the answer doesn't say how it is now.
+	if set, err = c.ShowRecordCallback(ctx, appID); reasonOf(err) == ReasonNotConfigured {
+		err = &Error{Operation: call.operation, AppID: appID, Reason: ReasonNotKept}
+	}
+	return set, err
 }
 
 // ShowRecordCallback returns the callback of an app

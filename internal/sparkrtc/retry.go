@@ -23,7 +23,7 @@ const maxRetryAfter = time.Minute
 func shouldRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	var nonsense *answerError
 	var dns *net.DNSError
-	if errors.As(err, &nonsense) || errors.As(err, &dns) && dns.IsNotFound {
+	if errors.As(err, &nonsense) || errors.As(err, &dns) && dns.IsNotFound || errors.Is(err, http.ErrSchemeMismatch) {
 		return false, err
 	}
 	return retryablehttp.DefaultRetryPolicy(ctx, resp, err)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -85,6 +86,11 @@ func (a *attempt) send(req *http.Request, now time.Time) (*http.Response, error)
 		return nil, err
 	}
 	defer func() { _ = resp.Body.Close() }() // what counts of it is read below
+	if _, err := url.Parse(resp.Header.Get("Location")); err != nil {
+		// net/http would fail on it before it asks whether to follow, and
+		// what the server said would be lost.
+		resp.Header.Del("Location")
+	}
 	if encoding := resp.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
 		return nil, &answerError{fmt.Sprintf("the answer is compressed (%q), which was not asked for", encoding)}
 	}
