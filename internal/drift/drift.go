@@ -35,6 +35,10 @@ type Memory struct {
 	URLEcho    string `json:"url_echo"`
 	UpdateTime string `json:"update_time,omitempty"`
 
+	// Fresh: nothing was compared with it yet. Its echo is the answer of a
+	// write, and a read may show and round otherwise.
+	Fresh bool `json:"fresh,omitempty"`
+
 	Salt    []byte `json:"salt"`
 	Key     []byte `json:"key,omitempty"` // nil when none was sent
 	KeyEcho Shown  `json:"key_echo"`
@@ -71,7 +75,7 @@ type Finding struct {
 
 // Remember returns the memory of a callback that was just set.
 func Remember(sent Sent, echo Echo) Memory {
-	m := Memory{URL: sent.URL, URLEcho: echo.URL, UpdateTime: echo.UpdateTime, Salt: newSalt()}
+	m := Memory{URL: sent.URL, URLEcho: echo.URL, UpdateTime: echo.UpdateTime, Fresh: true, Salt: newSalt()}
 	if sent.Key != "" {
 		m.Key = fingerprint(m.Salt, sent.Key)
 	}
@@ -83,12 +87,18 @@ func Remember(sent Sent, echo Echo) Memory {
 // at hand: it saves the time of a fingerprint, and "" does as well.
 func (m Memory) Compare(echo Echo, key string) Finding {
 	moved := compareTimes(m.UpdateTime, echo.UpdateTime)
+	if m.Fresh && (moved == movedSlightly || moved == movedUnknown) {
+		moved = movedPerhaps
+	} else if moved == movedSlightly {
+		moved = movedOn
+	}
 	shown := m.describe(echo.Key, key)
 	f := Finding{
 		URL:    m.compareURL(echo.URL, moved),
-		Key:    m.compareKey(shown, moved),
+		Key:    m.compareKey(echo.Key, key, shown, moved),
 		Memory: m,
 	}
+	f.Memory.Fresh = false
 	if f.URL != Same || f.Key != Same {
 		return f
 	}
@@ -102,8 +112,8 @@ func (m Memory) Compare(echo Echo, key string) Finding {
 	return f
 }
 
-// HasKey tells whether a key was set, or one of before was kept.
-func (m Memory) HasKey() bool { return m.Key != nil || m.KeyEcho.Kind != shownNot }
+// KeptKey tells whether the service kept a key though none was to be there.
+func (m Memory) KeptKey() bool { return m.Key == nil && m.KeyEcho.Kind != shownNot }
 
 // ShowsKeys tells whether the service showed the key that was set as it is, so
 // that another one that it shows is a key too.
@@ -117,12 +127,14 @@ func (m Memory) compareURL(echo string, moved movement) Verdict {
 		return PerhapsChanged // what is shown is only a part of what was sent
 	case echo == m.URLEcho, moved == stoodStill:
 		return Same
+	case moved == movedPerhaps && strings.HasPrefix(normalise(m.URL), strings.TrimSuffix(normalise(echo), "/")):
+		return Same // a part of what was sent
 	default:
 		return Changed
 	}
 }
 
-func (m Memory) compareKey(shown Shown, moved movement) Verdict {
+func (m Memory) compareKey(echo, key string, shown Shown, moved movement) Verdict {
 	switch {
 	case shown.Kind == shownExactly, shown.Kind == shownNot && m.Key == nil:
 		return Same
@@ -133,6 +145,8 @@ func (m Memory) compareKey(shown Shown, moved movement) Verdict {
 		return Same
 	case moved == stoodStill:
 		return Same
+	case moved == movedPerhaps && m.Key != nil && (echo == "" && !m.ShowsKeys() || LooksMasked(echo) || isPart(echo, key)):
+		return Same // as a key that was sent may well be shown
 	default:
 		return Changed
 	}
@@ -144,8 +158,14 @@ type movement int
 const (
 	movedUnknown movement = iota
 	stoodStill
+	movedSlightly // by less than two times of one write may differ
 	movedOn
+	movedPerhaps // in the first read after a write: slightly, or unknown
 )
+
+// slightly is how far apart the times may be that a service takes for one write:
+// when it answers, and when it stores. Nobody else writes that soon after.
+const slightly = 10 * time.Millisecond
 
 // compareTimes compares at the coarser precision of the two: a service may
 // answer a write with milliseconds and a read without.
@@ -158,13 +178,15 @@ func compareTimes(before, now string) movement {
 	if errA != nil || errB != nil {
 		return movedUnknown
 	}
-	if a.Nanosecond() == 0 || b.Nanosecond() == 0 {
-		a, b = a.Truncate(time.Second), b.Truncate(time.Second)
-	}
-	if a.Equal(b) {
+	coarse := strings.Contains(before, ".") != strings.Contains(now, ".")
+	switch {
+	case a.Equal(b), coarse && b.Sub(a).Abs() < time.Second: // rounded, or cut off
 		return stoodStill
+	case b.Sub(a).Abs() <= slightly:
+		return movedSlightly
+	default:
+		return movedOn
 	}
-	return movedOn
 }
 
 // equivalent tells whether two URLs are the same by RFC 3986, 6.2.2 and 6.2.3:

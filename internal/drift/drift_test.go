@@ -16,7 +16,8 @@ const (
 	key      = "0123456789abcdef-recordings-key-01"
 	otherKey = "fedcba9876543210-recordings-key-02"
 	t0       = "2026-01-01T00:00:00.000Z"
-	t1       = "2026-01-01T00:00:01.000Z"
+	t1       = "2026-01-01T00:02:00.000Z"
+	soon     = "2026-01-01T00:00:00.003Z"
 	mine     = "https://recordings.example.com/sparkrtc?a=1"
 	others   = "https://elsewhere.example.com/"
 )
@@ -77,6 +78,23 @@ func TestCompare(t *testing.T) {
 		"exact, origin from now on":   {sent, Echo{mine, key, t0}, Echo{"https://recordings.example.com", key, t0}, Same, Same, true},
 		"lower case, written":         {Sent{URL: "HTTPS://Recordings.Example.com:443"}, Echo{"https://recordings.example.com/", "", t0}, Echo{"https://recordings.example.com/", "", t1}, Same, Same, false},
 		"the path's case is not free": {sent, Echo{mine, key, t0}, Echo{strings.Replace(mine, "sparkrtc", "SparkRTC", 1), key, t1}, Changed, Same, false},
+
+		// The first read after a write, which may differ from the write's answer
+		// in what somebody else's write would change by more.
+		"first read, time a little later":              {sent, Echo{mine, "******", t0}, Echo{mine, "******", soon}, Same, Same, false},
+		"first read, time rounded":                     {sent, Echo{mine, "******", "2026-01-01T00:00:00.700Z"}, Echo{mine, "******", "2026-01-01T00:00:01Z"}, Same, Same, false},
+		"first read, time rounded down":                {sent, Echo{mine, "******", "2026-01-01T00:00:00.700Z"}, Echo{mine, "******", "2026-01-01T00:00:00Z"}, Same, Same, false},
+		"first read, written a second later":           {sent, Echo{mine, "******", t0}, Echo{mine, "******", "2026-01-01T00:00:01.000Z"}, Same, PerhapsChanged, false},
+		"first read, masked and later":                 {sent, Echo{mine, key, t0}, Echo{mine, "******", soon}, Same, Same, true},
+		"first read, masked and no time":               {sent, Echo{mine, key, ""}, Echo{mine, "******", ""}, Same, Same, true},
+		"first read, time is gone":                     {sent, Echo{mine, "******", t0}, Echo{mine, "******", ""}, Same, Same, false},
+		"first read, origin and no time":               {sent, Echo{mine, key, ""}, Echo{"https://recordings.example.com", key, ""}, Same, Same, true},
+		"first read, another key":                      {sent, Echo{mine, key, t0}, Echo{mine, otherKey, soon}, Same, Changed, false},
+		"first read, another hash":                     {sent, Echo{mine, hash(key), t0}, Echo{mine, hash(otherKey), soon}, Same, Changed, false},
+		"first read, another URL":                      {sent, Echo{mine, key, t0}, Echo{others, key, soon}, Changed, Same, false},
+		"first read, key removed":                      {sent, Echo{mine, key, t0}, Echo{mine, "", soon}, Same, Changed, false},
+		"first read, no key, a mask appears":           {keyless, Echo{mine, "", t0}, Echo{mine, "******", soon}, Same, Changed, false},
+		"first read, an origin that is not of the URL": {sent, Echo{mine, key, ""}, Echo{"https://recordings.example.org", key, ""}, Changed, Same, false},
 
 		"time at another precision":       {sent, Echo{mine, key, "2026-01-01T00:00:00.750Z"}, Echo{mine, "******", "2026-01-01T00:00:00Z"}, Same, Same, true},
 		"time in another form":            {sent, Echo{mine, key, t0}, Echo{mine, "******", "2026-01-01T08:00:00.000+08:00"}, Same, Same, true},
@@ -161,7 +179,7 @@ func TestRandomHistories(t *testing.T) {
 				random := rand.New(rand.NewPCG(seed, 1))
 				keys := []string{key, otherKey, key[:30] + "9999", key + "x"}
 				clock := 0
-				now := func() string { return fmt.Sprintf("2026-01-01T00:%02d:%02d.000Z", clock/60, clock%60) }
+				now := func() string { return fmt.Sprintf("2026-01-01T%02d:%02d:00.000Z", clock/60, clock%60) }
 				sent := Sent{URL: mine, Key: keys[0]}
 				truth, wrote := sent, false
 				memory := Remember(sent, Echo{mine, showing.show(sent.Key), now()})
@@ -225,5 +243,28 @@ func BenchmarkFingerprint(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		fingerprint(salt, key)
+	}
+}
+
+// Only the first comparison is that lenient.
+func TestSecondReadIsStrict(t *testing.T) {
+	memory := Remember(Sent{URL: mine, Key: key}, Echo{mine, "******", t0})
+	first := memory.Compare(Echo{mine, "******", t0}, "")
+	if first.Key != Same || first.Memory.Fresh {
+		t.Errorf("the first read: %s, fresh %t", first.Key, first.Memory.Fresh)
+	}
+	if second := stored(t, first.Memory).Compare(Echo{mine, "******", soon}, ""); second.Key != PerhapsChanged {
+		t.Errorf("the second read: %s", second.Key)
+	}
+}
+
+func TestLooksLikeKey(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": false, key: true, key[:31]: false, key[:32]: true, strings.Repeat("*", 40): false,
+		"****************************cdef": false, strings.Repeat("é1", 16): true,
+	} {
+		if got := LooksLikeKey(text); got != want {
+			t.Errorf("LooksLikeKey(%q) = %t", text, got)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -48,13 +49,26 @@ func (m Memory) describe(echo, key string) Shown {
 		return Shown{Kind: shownExactly}
 	case bytes.Equal(sum, m.KeyEcho.Sum):
 		return m.KeyEcho
-	case key != "" && looksDistinct(echo) && !strings.HasPrefix(key, echo) && !strings.HasSuffix(key, echo):
+	case key != "" && looksDistinct(echo) && !isPart(echo, key):
 		return Shown{Kind: shownDistinctly, Sum: sum}
 	default:
 		// Keys that people make up begin or end alike too often for a part
 		// to tell them apart.
 		return Shown{Kind: shownVaguely, Sum: sum}
 	}
+}
+
+// isPart tells whether an echo is one end of the key.
+func isPart(echo, key string) bool {
+	return key != "" && echo != "" && (strings.HasPrefix(key, echo) || strings.HasSuffix(key, echo))
+}
+
+// LooksLikeKey tells whether a text may be a key, and not only stand for one or
+// be a part of one: the API page's own example shows 16 characters of what the
+// console says are at least 32.
+func LooksLikeKey(echo string) bool {
+	const least = 32
+	return utf8.RuneCountInString(echo) >= least && !LooksMasked(echo)
 }
 
 // looksDistinct: long and mixed enough to depend on the key. The words that

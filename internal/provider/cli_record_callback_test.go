@@ -412,7 +412,14 @@ func TestAccCLI_unwantedKeyThatStays(t *testing.T) {
 	if !strings.Contains(out, "Callback key could not be removed") || !strings.Contains(out, testApp) {
 		t.Errorf("nothing is said of the key that stays: %s", out)
 	}
-	r.plan(t, noChanges)
+	// And each plan says so until it is gone.
+	if out := r.plan(t, noChanges).out(); !strings.Contains(out, "Callback key could not be removed") {
+		t.Errorf("the plan says nothing of the key that stays: %s", out)
+	}
+	c.SetCallback(testApp, testURL, "")
+	if out := r.plan(t, noChanges).out(); strings.Contains(out, "Callback key could not be removed") {
+		t.Errorf("the plan still warns of a key that is gone: %s", out)
+	}
 }
 
 // Every example is one that the real CLI accepts, formatted as it would be.

@@ -159,7 +159,8 @@ func (r *cli) runWith(ctx context.Context, t *testing.T, arguments ...string) re
 	err := command.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) && ctx.Err() == nil {
-		t.Fatalf("%s %s: %v", cliPath(), strings.Join(arguments, " "), err)
+		t.Errorf("%s %s: %v", cliPath(), strings.Join(arguments, " "), err)
+		return result{code: -1}
 	}
 	return result{
 		stdout: colour.ReplaceAllString(stdout.String(), ""),

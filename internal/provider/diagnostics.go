@@ -105,7 +105,7 @@ var advices = map[sparkrtc.Reason]advice{
 	sparkrtc.ReasonTokenExpired: {
 		summary:        "Token expired",
 		why:            "A token from IAM is valid for 24 hours.",
-		todo:           "Set a new one, or use an access key, which does not expire.",
+		todo:           "Set a new one, or use a permanent access key.",
 		authentication: true,
 	},
 	sparkrtc.ReasonUnauthenticated: {
@@ -116,7 +116,7 @@ var advices = map[sparkrtc.Reason]advice{
 	sparkrtc.ReasonAccessDenied: {
 		summary:        "Access denied",
 		why:            "The credentials are valid, but may not do this.",
-		todo:           "Grant their IAM user the permissions of SparkRTC (reading: ReadOnlyAccess; setting a callback: FullAccess) in the project of the app.",
+		todo:           "Grant their IAM user permissions for SparkRTC in the project of the app: reading a callback and setting one are two of them.",
 		authentication: true,
 	},
 	sparkrtc.ReasonProjectUnavailable: {
@@ -133,7 +133,7 @@ var advices = map[sparkrtc.Reason]advice{
 	},
 	sparkrtc.ReasonThrottled: {
 		summary: "SparkRTC throttles requests",
-		why:     "The service takes 60 calls a minute for all callbacks, apps and recording rules of an account together, and stayed above that for all retries.",
+		why:     "The service takes 60 calls a minute for everything about apps, callbacks and recording rules together, and refused this one in each retry.",
 		todo:    "Try again after a minute, with fewer operations at a time (terraform apply -parallelism=2) or a higher max_retries.",
 	},
 	sparkrtc.ReasonServerError: {
@@ -150,6 +150,11 @@ var advices = map[sparkrtc.Reason]advice{
 		summary: "Answer is not one of the SparkRTC API",
 		why:     "A proxy, a captive portal or another server may have answered in its place.",
 		todo:    "Check endpoint in the provider block, " + envEndpoint + " in the environment and the proxy (HTTPS_PROXY, NO_PROXY).",
+	},
+	sparkrtc.ReasonNotKept: {
+		summary: "SparkRTC did not keep the callback",
+		why:     "The service took the callback without an error, and right afterwards has none for this app.",
+		todo:    "Run the apply again. If it stays, ask Huawei Cloud's support.",
 	},
 	sparkrtc.ReasonInvalidRequest: {
 		summary: "Request could not be made",

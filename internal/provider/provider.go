@@ -173,8 +173,8 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 	}
 }
 
-// maxMaxRetries bounds an apply: with the longest back-off, 20 retries are some
-// ten minutes, and what is still down then won't come back by asking again.
+// maxMaxRetries bounds an apply: what is still down after 20 retries, which are
+// some minutes, won't come back by asking again.
 const maxMaxRetries = 20
 
 // ValidateConfig switches a warning on or off that resources give while they
@@ -310,8 +310,7 @@ func (s settings) endpoint(value types.String) string {
 		return sparkrtc.DefaultEndpoint
 	}
 	if _, err := sparkrtc.ParseEndpoint(endpoint); err != nil {
-		s.diags.AddAttributeError(path.Root("endpoint"), "Invalid endpoint",
-			fmt.Sprintf("The endpoint from %s can't be used: %s.", source, err))
+		addEndpointError(s.diags, source, err)
 	}
 	return endpoint
 }

@@ -9,9 +9,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -192,12 +195,86 @@ func TestAccProvider_unknownEndpoint(t *testing.T) {
 	})
 }
 
+// What is not read says so, and why.
+func TestAccCLI_unknownEndpointWarns(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{}, testApp)
+	config := func(note string) string {
+		return fmt.Sprintf("resource \"terraform_data\" \"late\" {\n  input = %q\n  triggers_replace = %q\n}\n\nprovider \"sparkrtc\" {\n  endpoint = terraform_data.late.output\n}\n", c.endpoint, note) + callbackConfig
+	}
+	r := newCLI(t, c, config("one"))
+	r.apply(t)
+	r.write(t, config("two"))
+	out := r.must(t, 0, "plan").out()
+	for _, want := range []string{"Recording callback not read", testApp, "(endpoint)", "as it was last seen"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not said: %s", want, out)
+		}
+	}
+	r.must(t, 0, "state", "rm", "sparkrtc_record_callback.test")
+	r.write(t, config("three")+"import {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
+	if out := r.run(t, "plan").out(); !strings.Contains(out, "not known to be there") {
+		t.Errorf("of an import: %s", out)
+	}
+}
+
+// A server whose certificate nobody vouches for is refused, unless the user
+// says otherwise, in the block or in the environment.
+func TestAccCLI_insecure(t *testing.T) {
+	t.Parallel()
+	server := emulator.New(emulator.Options{})
+	server.AddApp(testApp)
+	listener := httptest.NewUnstartedServer(server)
+	listener.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	listener.StartTLS()
+	t.Cleanup(func() { server.Close(); listener.Close() })
+	c := &cloud{Server: server, endpoint: listener.URL}
+	for name, tc := range map[string]struct {
+		block, env string
+		code       int
+	}{
+		"by default":          {"", "", 1},
+		"in the block":        {"insecure = true", "false", 0},
+		"in the environment":  {"", "true", 0},
+		"off, the block wins": {"insecure = false", "true", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newCLI(t, c, "provider \"sparkrtc\" {\n  "+tc.block+"\n}\n"+callbackConfig, "HW_INSECURE="+tc.env, "HW_MAX_RETRIES=0")
+			got := r.must(t, tc.code, "apply", "-auto-approve")
+			if tc.code != 0 && !strings.Contains(got.out(), "certificate") {
+				t.Errorf("the message: %s", got.out())
+			}
+		})
+	}
+}
+
+// The proxies of the environment are used, as by every other tool there.
+func TestAccCLI_proxy(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Pointer[string]
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		what := r.Method + " " + r.Host
+		asked.Store(&what)
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	t.Cleanup(proxy.Close)
+	r := newCLI(t, nil, callbackConfig, append(keys(), "HTTPS_PROXY="+proxy.URL, "HW_MAX_RETRIES=0", "SPARKRTC_ENDPOINT=https://rtc.example.com")...)
+	out := r.must(t, 1, "apply", "-auto-approve").out()
+	if got := asked.Load(); got == nil || *got != "CONNECT rtc.example.com:443" {
+		t.Errorf("the proxy was not asked: %s", out)
+	}
+	if !strings.Contains(out, "No connection to the SparkRTC API") || !strings.Contains(out, "HTTPS_PROXY") {
+		t.Errorf("the message: %s", out)
+	}
+}
+
 // The same test on the emulator and, with SPARKRTC_ACC_LIVE=1, on the real
 // service. It needs nothing of the service but an app.
 func TestAccLiveRecordCallback(t *testing.T) {
 	var config func(lines ...string) string
 	url, app := testURL, testApp
-	if os.Getenv("SPARKRTC_ACC_LIVE") == "1" {
+	if live() {
 		app, url = os.Getenv("SPARKRTC_ACC_APP_ID"), os.Getenv("SPARKRTC_ACC_URL")
 		for _, name := range []string{"SPARKRTC_ACC_APP_ID", "SPARKRTC_ACC_URL"} {
 			if os.Getenv(name) == "" {
@@ -326,21 +403,21 @@ func (s memoryStore) SetKey(_ context.Context, key string, value []byte) diag.Di
 func TestPrivateState(t *testing.T) {
 	memory := drift.Remember(drift.Sent{URL: testURL, Key: testKey}, drift.Echo{URL: testURL, Key: testKey, UpdateTime: "2026-01-01T00:00:00.000Z"})
 	store := memoryStore{}
-	if diags := savePrivate(t.Context(), store, private{Memory: &memory, Resend: resendKeyPerhaps}); diags.HasError() {
+	if diags := savePrivate(t.Context(), store, private{Memory: &memory, Resend: []resend{resendKeyPerhaps}}); diags.HasError() {
 		t.Fatal(diags)
 	}
 	if strings.Contains(string(store[privateKey]), testKey) {
 		t.Error("the key is in the private state")
 	}
 	got, diags := loadPrivate(t.Context(), store)
-	if diags.HasError() || got.Memory == nil || got.Memory.URL != testURL || got.Resend != resendKeyPerhaps {
+	if diags.HasError() || got.Memory == nil || got.Memory.URL != testURL || fmt.Sprint(got.Resend) != fmt.Sprint([]resend{resendKeyPerhaps}) {
 		t.Errorf("loaded %+v, %v", got, diags)
 	}
 	// What can't be read counts as nothing: an apply settles it.
 	for _, content := range []string{"", "{", "[]", `{"memory":7}`} {
 		store[privateKey] = []byte(content)
 		want := private{empty: content == ""}
-		if got, diags := loadPrivate(t.Context(), store); got != want || diags.HasError() {
+		if got, diags := loadPrivate(t.Context(), store); !reflect.DeepEqual(got, want) || diags.HasError() {
 			t.Errorf("%q loaded as %+v, %v", content, got, diags)
 		}
 	}

@@ -31,25 +31,19 @@ type private struct {
 
 	// Resend says why the callback has to be set again though the state may
 	// not differ from the configuration.
-	Resend resend `json:"resend,omitempty"`
+	Resend []resend `json:"resend,omitempty"`
 }
 
 type resend string
 
 const (
-	resendNot           resend = ""
-	resendKeyChanged    resend = "key changed"     // and the state does not show it
-	resendKeyRemoved    resend = "key removed"     // likewise
-	resendKeyAdded      resend = "key added"       // likewise
-	resendKeyPerhaps    resend = "key perhaps"     // changed: what is shown doesn't tell keys apart
-	resendURLPerhaps    resend = "url perhaps"     // changed: what is shown is a part of it
-	resendKeyNotManaged resend = "key not managed" // imported with a key that isn't shown
+	resendKeyChanged resend = "key changed" // and the state does not show it
+	resendKeyRemoved resend = "key removed" // likewise
+	resendKeyAdded   resend = "key added"   // likewise
+	resendKeyPerhaps resend = "key perhaps" // changed: what is shown doesn't tell keys apart
+	resendURLPerhaps resend = "url perhaps" // changed: what is shown is a part of it
+	resendKeyUnknown resend = "key unknown" // imported with a key that isn't shown
 )
-
-// keyIsSet tells whether the service may hold a key.
-func (p private) keyIsSet() bool {
-	return p.Resend == resendKeyChanged || p.Resend == resendKeyAdded || p.Resend == resendKeyNotManaged || p.Memory != nil && p.Memory.HasKey()
-}
 
 type privateStore interface {
 	GetKey(context.Context, string) ([]byte, diag.Diagnostics)
@@ -95,56 +89,59 @@ func observe(ctx context.Context, state recordCallbackModel, known private, call
 		tflog.Debug(ctx, "the service shows the same recording callback in another way", map[string]any{"app_id": state.AppID.ValueString()})
 	}
 	memory := finding.Memory
-	known = private{Memory: &memory}
+	known = private{Memory: &memory, ForeignKey: known.ForeignKey}
 
 	state.URL = types.StringValue(memory.URL)
 	switch finding.URL {
 	case drift.Changed:
 		state.URL = types.StringValue(callback.URL)
 	case drift.PerhapsChanged:
-		known.Resend = resendURLPerhaps
+		known.Resend = append(known.Resend, resendURLPerhaps)
 	case drift.Same:
 	}
 
+	// What is not known to be otherwise stays in the state as it is: taking a
+	// key out would make a plan say that there is none.
+	own := func(key types.String) { state.AuthKey, known.ForeignKey = key, false }
 	switch finding.Key {
 	case drift.Same:
 		switch {
 		case memory.Key == nil:
-			state.AuthKey = types.StringNull()
+			own(types.StringNull())
 		case memory.ShowsKeys() && !writeOnly:
-			state.AuthKey = types.StringValue(callback.AuthKey)
+			own(types.StringValue(callback.AuthKey))
 		}
 	case drift.Changed:
-		state.AuthKey = types.StringNull()
 		switch {
 		case callback.AuthKey == "":
-			known.Resend = resendKeyRemoved
-		case memory.ShowsKeys() && !writeOnly:
-			state.AuthKey = types.StringValue(callback.AuthKey)
-			known.ForeignKey = true
+			known.Resend = append(known.Resend, resendKeyRemoved)
+			if memory.ShowsKeys() {
+				own(types.StringNull())
+			}
+		case known.Memory.ShowsKeys() && !writeOnly && drift.LooksLikeKey(callback.AuthKey):
+			state.AuthKey, known.ForeignKey = types.StringValue(callback.AuthKey), true
 		case memory.Key == nil:
-			known.Resend = resendKeyAdded
+			known.Resend = append(known.Resend, resendKeyAdded)
 		default:
-			known.Resend = resendKeyChanged
+			known.Resend = append(known.Resend, resendKeyChanged)
 		}
 	case drift.PerhapsChanged:
-		known.Resend = resendKeyPerhaps
+		known.Resend = append(known.Resend, resendKeyPerhaps)
 	}
 	return state, known
 }
 
-// adopt takes over a callback that was not set from here. A mask is not taken
-// for a key.
+// adopt takes over a callback that was not set from here.
 func adopt(state recordCallbackModel, callback *sparkrtc.RecordCallback) (recordCallbackModel, private) {
 	var known private
 	state.URL = types.StringValue(callback.URL)
 	state.AuthKey = types.StringNull()
 	switch {
 	case callback.AuthKey == "":
-	case drift.LooksMasked(callback.AuthKey):
-		known.Resend = resendKeyNotManaged
-	default:
+	case drift.LooksLikeKey(callback.AuthKey):
 		state.AuthKey = types.StringValue(callback.AuthKey)
+	default:
+		known.Resend = append(known.Resend, resendKeyUnknown)
 	}
 	return state, known
 }

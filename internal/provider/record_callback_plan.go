@@ -5,6 +5,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 
@@ -47,7 +48,10 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 			"The recording callback of app %q, last written to at %s, is not as Terraform set it:\n\n  - %s\n\nThe apply sets it again as it is configured.",
 			plan.AppID.ValueString(), orUnknown(state.UpdateTime), strings.Join(changes, "\n  - ")))
 	}
-	if known.Resend == resendNot {
+	if len(known.Resend) == 0 {
+		if known.Memory != nil && known.Memory.KeptKey() && !plan.hasKey() {
+			warnKeptKey(plan.AppID.ValueString(), &resp.Diagnostics)
+		}
 		return
 	}
 	plan.UpdateTime = types.StringUnknown()
@@ -60,24 +64,54 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 func (p private) changes(plan, state *recordCallbackModel) []string {
 	var changes []string
 	if p.Memory != nil && !plan.URL.Equal(state.URL) && state.URL.ValueString() != p.Memory.URL {
-		changes = append(changes, fmt.Sprintf("the URL is %s, and was set to %s", state.URL.ValueString(), p.Memory.URL))
+		changes = append(changes, fmt.Sprintf("the URL is %s, and was set to %s", shownURL(state.URL), shownURL(types.StringValue(p.Memory.URL))))
 	}
 	if p.ForeignKey && !plan.AuthKey.Equal(state.AuthKey) {
 		changes = append(changes, "the key is another one")
 	}
-	if text := resendTexts[p.Resend]; text != "" {
+	for _, why := range p.Resend {
+		text := resendTexts[why]
+		if why == resendKeyUnknown && !plan.hasKey() {
+			text = "it was imported with a key that the service doesn't show, and the configuration has none: the key will be removed"
+		}
 		changes = append(changes, text)
 	}
 	return changes
 }
 
+// hasKey tells whether a key is configured, in either way.
+func (m *recordCallbackModel) hasKey() bool {
+	return !m.AuthKey.IsNull() || !m.AuthKeyWOVersion.IsNull()
+}
+
 var resendTexts = map[resend]string{
-	resendKeyChanged:    "the key is another one",
-	resendKeyRemoved:    "the key was removed",
-	resendKeyAdded:      "a key was added",
-	resendKeyPerhaps:    "the key may be another one: the service shows it in a way that doesn't tell keys apart; sending the configured one again does no harm",
-	resendURLPerhaps:    "the URL may be another one: the service shows it in a way that doesn't tell URLs apart; sending the configured one again does no harm",
-	resendKeyNotManaged: "it was imported with a key that the service doesn't show, so that nobody can tell whether it is the configured one",
+	resendKeyChanged: "the key is another one",
+	resendKeyRemoved: "the key was removed",
+	resendKeyAdded:   "a key was added",
+	resendKeyPerhaps: "the key may be another one: the service shows it in a way that doesn't tell keys apart; sending the configured one again does no harm",
+	resendURLPerhaps: "the URL may be another one: the service shows it in a way that doesn't tell URLs apart; sending the configured one again does no harm",
+	resendKeyUnknown: "it was imported with a key that the service doesn't show, so that nobody can tell whether it is the configured one",
+}
+
+// warnKeptKey is said by the apply that could not remove a key, and by each
+// plan until it is gone.
+func warnKeptKey(appID string, diags *diag.Diagnostics) {
+	diags.AddWarning("Callback key could not be removed", fmt.Sprintf(
+		"The configuration has no key for the recording callback of app %q, but the service kept the one that was set before, and goes on signing events with it.\n\n"+
+			"Remove it in the SparkRTC console, or set a new one with auth_key_wo or auth_key.", appID))
+}
+
+// shownURL is a URL without what may be a secret in it: user and query.
+func shownURL(v types.String) string {
+	u, err := url.Parse(v.ValueString())
+	if err != nil {
+		return "a URL that can't be read"
+	}
+	u.User, u.Fragment = nil, ""
+	if u.RawQuery != "" {
+		u.RawQuery = "…"
+	}
+	return u.String()
 }
 
 func orUnknown(v types.String) string {
@@ -93,7 +127,7 @@ func (m *recordCallbackModel) warnLeftInPlace(diags *diag.Diagnostics, what stri
 	diags.AddWarning("Recording callback left in place", fmt.Sprintf(
 		"The recording callback of app %q %s set: the SparkRTC API has no way to remove a callback, and recording events go on being sent to %s.\n\n"+
 			"To end that, clear the callback in the SparkRTC console, point it to another receiver, or delete the app.",
-		m.AppID.ValueString(), what, m.URL.ValueString()))
+		m.AppID.ValueString(), what, shownURL(m.URL)))
 }
 
 // warnTwice warns of a second resource for an app. Each app is planned once in
@@ -130,7 +164,7 @@ func (r *recordCallbackResource) warnOverwrite(ctx context.Context, appID types.
 		diags.AddWarning("Recording callback will be overwritten", fmt.Sprintf(
 			"App %q has a recording callback already: its events are sent to %s, which was set at %s. Creating this resource overwrites it.\n\n"+
 				"To take it over as it is instead, import it:\n\n  import {\n    to = sparkrtc_record_callback.NAME # the address of this resource\n    id = %q\n  }",
-			id, callback.URL, orUnknown(types.StringValue(callback.UpdateTime)), id))
+			id, shownURL(types.StringValue(callback.URL)), orUnknown(types.StringValue(callback.UpdateTime)), id))
 	}
 }
 

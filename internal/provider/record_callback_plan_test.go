@@ -173,6 +173,55 @@ resource "sparkrtc_record_callback" "other" {
 	}
 }
 
+// A URL may be a secret to its user, in what follows the "?" and before the "@";
+// Terraform hides it then, and so do the warnings.
+func TestAccCLI_secretInURL(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cr3t-0123456789"
+	c := newCloud(t, emulator.Options{}, testApp)
+	c.SetCallback(testApp, "https://elsewhere.example.com/hook?token="+secret, "")
+	config := `
+variable "url" {
+  sensitive = true
+  default   = "https://recordings.example.com/hook?token=` + secret + `"
+}
+
+resource "sparkrtc_record_callback" "test" {
+  app_id = "` + testApp + `"
+  url    = var.url
+}
+`
+	r := newCLI(t, c, config)
+	for _, arguments := range [][]string{{"plan"}, {"apply", "-auto-approve"}, {"plan", "-destroy"}} {
+		got := r.must(t, 0, arguments...)
+		if strings.Contains(got.stdout+got.stderr, secret) {
+			t.Errorf("%v prints the secret: %s", arguments, got.stdout)
+		}
+	}
+	c.SetCallback(testApp, "https://user:"+secret+"@elsewhere.example.com/hook", "")
+	got := r.must(t, 0, "plan", "-json")
+	d := find(t, got.diagnostics(t), "sparkrtc_record_callback.test")
+	if strings.Contains(d.Detail, secret) || !strings.Contains(d.Detail, "https://elsewhere.example.com/hook") {
+		t.Errorf("the warning: %s", d.Detail)
+	}
+
+	// Neither does the message about an endpoint that is refused for it.
+	r.write(t, `
+variable "endpoint" {
+  sensitive = true
+  default   = "https://user:`+secret+`@rtc.example.com"
+}
+
+provider "sparkrtc" {
+  endpoint = var.endpoint
+}
+`+callbackConfig)
+	got = r.must(t, 1, "plan")
+	if strings.Contains(got.stdout+got.stderr, secret) || !strings.Contains(got.out(), "user or a password") {
+		t.Errorf("the message: %s", got.out())
+	}
+}
+
 // A line for each thing that differs, and never the key.
 func TestAccCLI_driftIsExplained(t *testing.T) {
 	t.Parallel()

@@ -146,7 +146,7 @@ func (r *recordCallbackResource) Create(ctx context.Context, req resource.Create
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan, memory := r.put(ctx, plan, config.key(), false, &resp.Diagnostics)
+	plan, memory := r.put(ctx, plan, config.key(), &resp.Diagnostics)
 	if memory == nil {
 		return
 	}
@@ -163,9 +163,13 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 		return
 	}
 	if r.provider.client == nil {
-		resp.Diagnostics.AddWarning("Recording callback not refreshed", fmt.Sprintf(
-			"The recording callback of app %q was not read, because the provider configuration is known only after apply (%s). The plan shows it as it was last seen.",
-			state.AppID.ValueString(), strings.Join(r.provider.unknown, ", ")))
+		seen := "The plan shows it as it was last seen."
+		if state.URL.IsNull() {
+			seen = "What the plan shows of it is not known to be there."
+		}
+		resp.Diagnostics.AddWarning("Recording callback not read", fmt.Sprintf(
+			"The recording callback of app %q was not read, because the provider configuration is known only after apply (%s). %s",
+			state.AppID.ValueString(), strings.Join(r.provider.unknown, ", "), seen))
 		return
 	}
 	callback, err := r.provider.client.ShowRecordCallback(ctx, state.AppID.ValueString())
@@ -184,17 +188,13 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 }
 
 func (r *recordCallbackResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, config, state recordCallbackModel
+	var plan, config recordCallbackModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	known, diags := loadPrivate(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	hadKey := !state.AuthKey.IsNull() || known.keyIsSet()
-	plan, memory := r.put(ctx, plan, config.key(), hadKey, &resp.Diagnostics)
+	plan, memory := r.put(ctx, plan, config.key(), &resp.Diagnostics)
 	if memory == nil {
 		return
 	}
@@ -213,22 +213,19 @@ func (m *recordCallbackModel) key() *string {
 
 // put sets the whole callback, and returns the state and the memory of it, or
 // nil after an error.
-func (r *recordCallbackResource) put(ctx context.Context, plan recordCallbackModel, key *string, hadKey bool, diags *diag.Diagnostics) (recordCallbackModel, *drift.Memory) {
+func (r *recordCallbackResource) put(ctx context.Context, plan recordCallbackModel, key *string, diags *diag.Diagnostics) (recordCallbackModel, *drift.Memory) {
 	if r.provider.client == nil {
 		r.provider.addUnknownError(diags, callbackOf(plan.AppID.ValueString(), "can't be set"))
 		return plan, nil
 	}
 	appID, url := plan.AppID.ValueString(), plan.URL.ValueString()
-	if checkKnown(url, key, diags); diags.HasError() {
-		return plan, nil
-	}
 	set := func(key *string) (*sparkrtc.RecordCallback, error) {
 		return r.provider.client.UpdateRecordCallback(ctx, appID, sparkrtc.RecordCallbackRequest{URL: url, AuthKey: key})
 	}
 	var callback *sparkrtc.RecordCallback
 	var err error
 	if key == nil {
-		callback, err = setWithoutKey(set, hadKey)
+		callback, err = setWithoutKey(set)
 	} else {
 		callback, err = set(key)
 	}
@@ -237,9 +234,7 @@ func (r *recordCallbackResource) put(ctx context.Context, plan recordCallbackMod
 		return plan, nil
 	}
 	if key == nil && callback.AuthKey != "" {
-		diags.AddWarning("Callback key could not be removed", fmt.Sprintf(
-			"The configuration has no key for the recording callback of app %q, but the service kept the one that was set before, and goes on signing events with it.\n\n"+
-				"Remove it in the SparkRTC console, or set a new one with auth_key_wo or auth_key.", appID))
+		warnKeptKey(appID, diags)
 	}
 	sent := drift.Sent{URL: url}
 	if key != nil {
@@ -253,38 +248,15 @@ func (r *recordCallbackResource) put(ctx context.Context, plan recordCallbackMod
 // setWithoutKey sets a callback that is to have no key.
 //
 // Whether a PUT without a key keeps an earlier one is not documented; that an
-// empty key is none, is. So an earlier key is overwritten with an empty one. A
-// service that should refuse an empty key is left with leaving it out.
-func setWithoutKey(set func(*string) (*sparkrtc.RecordCallback, error), hadKey bool) (*sparkrtc.RecordCallback, error) {
-	var none *string
+// empty key is none, is. So the key is overwritten with an empty one. A service
+// that should refuse an empty key is left with leaving it out.
+func setWithoutKey(set func(*string) (*sparkrtc.RecordCallback, error)) (*sparkrtc.RecordCallback, error) {
 	empty := ""
-	if hadKey {
-		callback, err := set(&empty)
-		if reason(err) != sparkrtc.ReasonInvalidParameter {
-			return callback, err
-		}
-		return set(none)
-	}
-	callback, err := set(none)
-	if err != nil || callback.AuthKey == "" {
-		return callback, err
-	}
-	// There was a key that nobody here knew of, and it was kept.
-	cleared, err := set(&empty)
+	callback, err := set(&empty)
 	if reason(err) == sparkrtc.ReasonInvalidParameter {
-		return callback, nil
+		return set(nil)
 	}
-	return cleared, err
-}
-
-// checkKnown checks again what could not be checked while it was unknown.
-func checkKnown(url string, key *string, diags *diag.Diagnostics) {
-	if _, wrong := parseCallbackURL(url); wrong != "" {
-		addCallbackURLError(diags, wrong)
-	}
-	if key != nil && *key == "" {
-		addEmptyKeyError(diags, path.Empty())
-	}
+	return callback, err
 }
 
 // Delete makes no call: there is none to make.

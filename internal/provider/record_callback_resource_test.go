@@ -4,6 +4,7 @@ package provider
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
 	"testing"
 
@@ -117,7 +118,7 @@ func TestAccRecordCallback_lifecycle(t *testing.T) {
 			},
 		},
 		CheckDestroy: func(*terraform.State) error {
-			c.expectPuts(t, payload{URL: testURL})
+			c.expectPuts(t, withKey(testURL, ""))
 			c.expectTruth(t, testApp, testURL, "")
 			return nil
 		},
@@ -145,7 +146,7 @@ func (c *cloud) expectPuts(t *testing.T, puts ...payload) {
 }
 
 func TestAccRecordCallback_drift(t *testing.T) {
-	const foreignURL, foreignKey = "https://elsewhere.example.com/", "ffffffffffffffffffffffffffffffff"
+	const foreignURL, foreignKey = "https://elsewhere.example.com/", "key-of-somebody-else-0123456789abcdef"
 	tests := map[string]struct {
 		outside   func(*cloud)
 		attribute string
@@ -231,7 +232,7 @@ func TestAccRecordCallback_driftThatWentAway(t *testing.T) {
 
 // Somebody else's key that is taken over into the configuration needs no PUT.
 func TestAccRecordCallback_driftThatIsAdopted(t *testing.T) {
-	const foreignURL, foreignKey = "https://elsewhere.example.com/", "ffffffffffffffffffffffffffffffff"
+	const foreignURL, foreignKey = "https://elsewhere.example.com/", "key-of-somebody-else-0123456789abcdef"
 	c := newCloud(t, emulator.Options{}, testApp)
 	resource.ParallelTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders,
@@ -365,7 +366,8 @@ func TestAccRecordCallback_keyRemoved(t *testing.T) {
 	}
 }
 
-// A callback without a key, over one that has a key of somebody else's.
+// A callback without a key, over one that has a key of somebody else's, whether
+// the service shows that or not.
 func TestAccRecordCallback_createWithoutKeyOverOneWithKey(t *testing.T) {
 	none := payload{URL: testURL}
 	empty := withKey(testURL, "")
@@ -374,12 +376,14 @@ func TestAccRecordCallback_createWithoutKeyOverOneWithKey(t *testing.T) {
 		puts    []payload
 		left    string
 	}{
-		{emulator.Options{}, []payload{none}, ""},
-		{emulator.Options{KeepKey: true}, []payload{none, empty}, ""},
-		{emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyRefused}, []payload{none, empty}, testKey},
+		{emulator.Options{}, []payload{empty}, ""},
+		{emulator.Options{KeepKey: true}, []payload{empty}, ""},
+		{emulator.Options{KeepKey: true, KeyEcho: emulator.EchoAbsent}, []payload{empty}, ""},
+		{emulator.Options{EmptyKey: emulator.EmptyRefused}, []payload{empty, none}, ""},
+		{emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyRefused}, []payload{empty, none}, testKey},
 	}
 	for _, tc := range tests {
-		t.Run(fmt.Sprintf("kept %t, empty key %s", tc.options.KeepKey, tc.options.EmptyKey), func(t *testing.T) {
+		t.Run(fmt.Sprintf("kept %t, empty key %s, shown %s", tc.options.KeepKey, tc.options.EmptyKey, tc.options.KeyEcho), func(t *testing.T) {
 			c := newCloud(t, tc.options)
 			c.SetCallback(testApp, "https://elsewhere.example.com/", testKey)
 			resource.ParallelTest(t, resource.TestCase{
@@ -395,6 +399,109 @@ func TestAccRecordCallback_createWithoutKeyOverOneWithKey(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A read need not repeat the answer of the write before it: it may round the
+// time, show the key otherwise, or leave both out. The plan after an apply is
+// empty all the same, in this way and the other.
+func TestAccRecordCallback_readsThatDifferFromWrites(t *testing.T) {
+	for name, options := range map[string]emulator.Options{
+		"masked, time later":              {KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeLater},
+		"masked, time rounded":            {KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeSeconds},
+		"masked, time only in writes":     {KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeAbsent},
+		"masked, time only in reads":      {KeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeAbsent, ReadTimeEcho: emulator.TimeExact},
+		"masked in reads":                 {ReadKeyEcho: emulator.EchoMasked},
+		"masked in reads, time later":     {ReadKeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeLater},
+		"masked in reads, no time":        {ReadKeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeAbsent},
+		"truncated in reads, no time":     {ReadKeyEcho: emulator.EchoTruncated, TimeEcho: emulator.TimeAbsent},
+		"masked in writes":                {KeyEcho: emulator.EchoMasked, ReadKeyEcho: emulator.EchoExact},
+		"origin in reads, no time":        {ReadURLEcho: emulator.URLOrigin, TimeEcho: emulator.TimeAbsent},
+		"origin in reads, time later":     {ReadURLEcho: emulator.URLOrigin, ReadTimeEcho: emulator.TimeLater},
+		"time that is none":               {TimeEcho: emulator.TimeOdd},
+		"masked, time that is none":       {KeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeOdd},
+		"hashed, time rounded everywhere": {KeyEcho: emulator.EchoHashed, TimeEcho: emulator.TimeSeconds},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCloud(t, options, testApp)
+			app := arg("app_id", testApp)
+			resource.ParallelTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: testProviders,
+				Steps: []resource.TestStep{
+					{Config: c.config(app, arg("url", testURL), arg("auth_key", testKey))},
+					{Config: c.config(app, arg("url", testURL+"/new"), arg("auth_key", testKey))},
+				},
+				CheckDestroy: func(*terraform.State) error {
+					c.expectPuts(t, withKey(testURL, testKey), withKey(testURL+"/new", testKey))
+					return nil
+				},
+			})
+		})
+	}
+}
+
+// Who tells Terraform to leave the key alone still has it after whatever is
+// shown of it: it is never overwritten with a mask, and never wiped.
+func TestAccRecordCallback_ignoreChangesOfKey(t *testing.T) {
+	const foreign = "somebody-elses-key-0123456789abcdefgh"
+	for _, echo := range emulator.KeyEchoes {
+		t.Run(string(echo), func(t *testing.T) {
+			c := newCloud(t, emulator.Options{KeyEcho: echo}, testApp)
+			config := func(url string) string {
+				return c.config(arg("app_id", testApp), arg("url", url), arg("auth_key", testKey), "lifecycle {\n    ignore_changes = [auth_key]\n  }")
+			}
+			resource.ParallelTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: testProviders,
+				Steps: []resource.TestStep{
+					{Config: config(testURL)},
+					{
+						PreConfig: func() {
+							c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoMasked })
+							c.SetCallback(testApp, testURL, foreign)
+						},
+						Config:             config(testURL),
+						PlanOnly:           true,
+						ExpectNonEmptyPlan: true,
+					},
+					{RefreshState: true, ExpectNonEmptyPlan: true},
+					{Config: config(testURL + "/new")},
+				},
+				CheckDestroy: func(*terraform.State) error {
+					for _, put := range c.puts(t) {
+						if put.AuthKey == nil || *put.AuthKey != testKey && *put.AuthKey != foreign {
+							t.Errorf("sent %v", put)
+						}
+					}
+					return nil
+				},
+			})
+		})
+	}
+}
+
+// Events may change with a PUT: a plan must not have promised otherwise.
+func TestAccRecordCallback_eventsChange(t *testing.T) {
+	c := newCloud(t, emulator.Options{}, testApp)
+	resource.ParallelTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: testProviders,
+		Steps: []resource.TestStep{
+			{Config: c.config(arg("app_id", testApp), arg("url", testURL))},
+			{
+				PreConfig: func() {
+					c.SetOptions(func(o *emulator.Options) {
+						o.Observe = func(r emulator.Request) {
+							if r.Method == http.MethodGet {
+								c.SetEvents(testApp, "RTC_USER_ROLE_CHANGED") // between the plan and the PUT
+							}
+						}
+					})
+				},
+				Config: c.config(arg("app_id", testApp), arg("url", testURL+"/new")),
+				ConfigStateChecks: []statecheck.StateCheck{
+					state("notify_event_subscription", knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("RTC_USER_ROLE_CHANGED")})),
+				},
+			},
+		},
+	})
 }
 
 func TestAccRecordCallback_disappears(t *testing.T) {
@@ -437,6 +544,7 @@ func TestAccRecordCallback_import(t *testing.T) {
 		{emulator.EchoExact, "", knownvalue.Null(), true},
 		// What isn't shown can't be known to match: one apply settles it.
 		{emulator.EchoMasked, testKey, knownvalue.Null(), false},
+		{emulator.EchoTruncated, testKey, knownvalue.Null(), false},
 		{emulator.EchoAbsent, testKey, knownvalue.Null(), false},
 	} {
 		t.Run(fmt.Sprintf("key %q shown %s", tc.authKey, tc.key), func(t *testing.T) {

@@ -33,8 +33,15 @@ func (endpointValidator) ValidateString(_ context.Context, req validator.StringR
 		return // not set, or not known yet
 	}
 	if _, err := sparkrtc.ParseEndpoint(value); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid endpoint", fmt.Sprintf("The endpoint %q can't be used: %s.", value, err))
+		addEndpointError(&resp.Diagnostics, "the argument endpoint", err)
 	}
+}
+
+// addEndpointError does not repeat the endpoint, which may have a password in
+// it.
+func addEndpointError(diags *diag.Diagnostics, source string, err error) {
+	diags.AddAttributeError(path.Root("endpoint"), "Invalid endpoint",
+		fmt.Sprintf("The endpoint from %s can't be used: %s.", source, err))
 }
 
 // callbackURLValidator accepts what the API is documented to accept, and warns
@@ -55,7 +62,9 @@ func (callbackURLValidator) ValidateString(_ context.Context, req validator.Stri
 	}
 	u, wrong := parseCallbackURL(req.ConfigValue.ValueString())
 	if wrong != "" {
-		addCallbackURLError(&resp.Diagnostics, wrong)
+		// It doesn't repeat the URL, which may hold a secret.
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid callback URL",
+			"The URL "+wrong+".\n\nIt must be complete, start with http:// or https://, and accept POST requests: for example https://recordings.example.com/sparkrtc.")
 		return
 	}
 	if u.Scheme == "http" {
@@ -67,12 +76,6 @@ func (callbackURLValidator) ValidateString(_ context.Context, req validator.Stri
 		resp.Diagnostics.AddAttributeWarning(req.Path, "Callback URL with a user or a password",
 			"url is no secret to Terraform: what is in it stands in clear in plans and in the state.\n\nUse auth_key to let the receiver recognise the service.")
 	}
-}
-
-// addCallbackURLError does not repeat the URL, which may hold a secret.
-func addCallbackURLError(diags *diag.Diagnostics, wrong string) {
-	diags.AddAttributeError(path.Root("url"), "Invalid callback URL",
-		"The URL "+wrong+".\n\nIt must be complete, start with http:// or https://, and accept POST requests: for example https://recordings.example.com/sparkrtc.")
 }
 
 // parseCallbackURL returns what is wrong with a URL, as the end of a sentence,
@@ -132,15 +135,11 @@ func (authKeyValidator) ValidateString(_ context.Context, req validator.StringRe
 	length := utf8.RuneCountInString(req.ConfigValue.ValueString())
 	switch {
 	case length == 0:
-		addEmptyKeyError(&resp.Diagnostics, req.Path)
+		resp.Diagnostics.AddAttributeError(req.Path, "Empty callback key", fmt.Sprintf(
+			"An empty key is no key: events would be sent without a signature.\n\nSet a key of %d to %d characters with auth_key_wo or auth_key, or leave both out (or null) for events without a signature.",
+			minAuthKey, maxAuthKey))
 	case length < minAuthKey || length > maxAuthKey:
 		resp.Diagnostics.AddWarning("Callback key of an unusual length",
 			fmt.Sprintf("The value of %s has %d characters. The SparkRTC console takes %d to %d; the API Reference states no limit, so the key is sent as it is, and the service may refuse it. The same goes for auth_key and auth_key_wo.", req.Path, length, minAuthKey, maxAuthKey))
 	}
-}
-
-func addEmptyKeyError(diags *diag.Diagnostics, at path.Path) {
-	diags.AddAttributeError(at, "Empty callback key", fmt.Sprintf(
-		"An empty key is no key: events would be sent without a signature.\n\nSet a key of %d to %d characters with auth_key_wo or auth_key, or leave both out (or null) for events without a signature.",
-		minAuthKey, maxAuthKey))
 }
