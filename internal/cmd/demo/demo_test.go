@@ -139,7 +139,7 @@ func TestFailingCLI(t *testing.T) {
 
 func TestIdleCLI(t *testing.T) {
 	got := playFake(t, "idle")
-	expectError(t, got.err, "step 3: the emulator has no callback instead of callback https://recordings.example.com/sparkrtc with the configured key")
+	expectError(t, got.err, "step 2: the emulator has had 0 PUTs, 0 GETs so far instead of 0 PUTs, 1 GET")
 	if want := "\n== 2. Plan\n"; !strings.Contains(got.stdout, want) {
 		t.Errorf("stdout lacks %q:\n%s", want, got.stdout)
 	}
@@ -428,7 +428,7 @@ func TestAccDemo(t *testing.T) {
 	if stderr.Len() > 0 {
 		t.Errorf("stderr:\n%s", stderr.String())
 	}
-	summary := regexp.MustCompile(`\ndemo: passed in \d+ s: 2 PUTs, 4 GETs, no secret in the output; nothing was left behind in \S+\n$`)
+	summary := regexp.MustCompile(`\ndemo: passed in \d+ s: 2 PUTs, 6 GETs, no secret in the output; nothing was left behind in \S+\n$`)
 	if !summary.MatchString(stdout.String()) {
 		t.Errorf("no summary:\n%s", stdout.String())
 	}
