@@ -9,3 +9,17 @@ terraform {
 
 # Credentials come from HW_ACCESS_KEY, HW_SECRET_KEY and HW_PROJECT_ID.
 provider "sparkrtc" {}
+
+variable "callback_key" {
+  description = "Key that signs the recording events, 32 to 64 characters."
+  type        = string
+  sensitive   = true
+  ephemeral   = true
+}
+
+resource "sparkrtc_record_callback" "main" {
+  app_id              = "5ff9701f2346968bb306cb43"
+  url                 = "https://recordings.example.com/sparkrtc"
+  auth_key_wo         = var.callback_key
+  auth_key_wo_version = 1
+}
