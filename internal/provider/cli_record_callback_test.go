@@ -5,8 +5,6 @@ package provider
 import (
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -419,47 +417,5 @@ func TestAccCLI_unwantedKeyThatStays(t *testing.T) {
 	c.SetCallback(testApp, testURL, "")
 	if out := r.plan(t, noChanges).out(); strings.Contains(out, "Callback key could not be removed") {
 		t.Errorf("the plan still warns of a key that is gone: %s", out)
-	}
-}
-
-// Every example is one that the real CLI accepts, formatted as it would be.
-func TestAccCLI_examples(t *testing.T) {
-	t.Parallel()
-	examples, err := filepath.Abs("../../examples")
-	if err != nil {
-		t.Fatal(err)
-	}
-	newCLI(t, nil, "").must(t, 0, "fmt", "-check", "-diff", "-recursive", examples)
-
-	files, err := filepath.Glob(filepath.Join(examples, "*", "*.tf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	deeper, err := filepath.Glob(filepath.Join(examples, "*", "*", "*.tf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	files = append(files, deeper...)
-	if len(files) < 3 {
-		t.Fatalf("only %d examples: %v", len(files), files)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimPrefix(file, examples), func(t *testing.T) {
-			t.Parallel()
-			content, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			config := string(content)
-			if strings.HasPrefix(config, "import {") {
-				// Of the resource that stands beside it.
-				resource, err := os.ReadFile(filepath.Join(filepath.Dir(file), "resource.tf"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				config += string(resource)
-			}
-			newCLI(t, nil, config).must(t, 0, "validate")
-		})
 	}
 }

@@ -1,0 +1,36 @@
+terraform {
+  required_version = ">= 1.11" # for write-only arguments, in Terraform and in OpenTofu
+
+  required_providers {
+    sparkrtc = {
+      source  = "sparkrtc/sparkrtc"
+      version = "~> 0.1"
+    }
+  }
+}
+
+# Credentials come from HW_ACCESS_KEY, HW_SECRET_KEY and HW_PROJECT_ID.
+provider "sparkrtc" {}
+
+variable "receiver_url" {
+  description = "Where SparkRTC reaches the receiver."
+  type        = string
+  default     = "https://recordings.example.com/sparkrtc"
+}
+
+# Ephemeral: neither the state nor a saved plan holds it.
+variable "callback_key" {
+  description = "The receiver's SPARKRTC_CALLBACK_KEY, 32 to 64 characters."
+  type        = string
+  sensitive   = true
+  ephemeral   = true
+}
+
+resource "sparkrtc_record_callback" "main" {
+  app_id      = "5ff9701f2346968bb306cb43"
+  url         = var.receiver_url
+  auth_key_wo = var.callback_key
+
+  # Another number with each new key: that is what sends it.
+  auth_key_wo_version = 1
+}

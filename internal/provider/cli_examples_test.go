@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Every example, in files and in the documentation, is one that the real CLI
+// accepts, formatted as it would format it.
+func TestAccCLI_examples(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]int{}
+	for name, config := range examples(t, root) {
+		found[strings.SplitN(name, string(filepath.Separator), 2)[0]]++
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newCLI(t, nil, "")
+			if err := os.WriteFile(filepath.Join(r.dir, "example.tf"), []byte(config), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			r.must(t, 0, "fmt", "-check", "-diff", "example.tf")
+			if err := os.Remove(filepath.Join(r.dir, "example.tf")); err != nil {
+				t.Fatal(err)
+			}
+			r.write(t, complete(t, root, config))
+			r.must(t, 0, "validate")
+		})
+	}
+	for _, where := range []string{"README.md", "docs", "examples"} {
+		if found[where] == 0 {
+			t.Errorf("no example in %s", where)
+		}
+	}
+}
+
+var fence = regexp.MustCompile("(?ms)^( *)```(?:terraform|hcl)\n(.*?)^ *```$")
+
+// examples are by file, and by number in a page.
+func examples(t *testing.T, root string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	add := func(path string) {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if filepath.Ext(path) == ".tf" {
+			all[name] = string(content)
+			return
+		}
+		for i, block := range fence.FindAllStringSubmatch(string(content), -1) {
+			config := regexp.MustCompile("(?m)^"+block[1]).ReplaceAllString(block[2], "")
+			all[fmt.Sprintf("%s%c%d", name, filepath.Separator, i+1)] = config
+		}
+	}
+	for _, dir := range []string{"docs", "examples"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, entry fs.DirEntry, err error) error {
+			if extension := filepath.Ext(path); err == nil && !entry.IsDir() && (extension == ".tf" || extension == ".md") {
+				add(path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(filepath.Join(root, "README.md"))
+	return all
+}
+
+var variable = regexp.MustCompile(`var\.(\w+)`)
+
+// complete adds what an example leaves to the page around it: variables, and the
+// resource that is imported.
+func complete(t *testing.T, root, config string) string {
+	t.Helper()
+	if strings.Contains(config, "import {") && !strings.Contains(config, "resource \"") {
+		content, err := os.ReadFile(filepath.Join(root, "examples", "resources", "sparkrtc_record_callback", "resource.tf"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		config += string(content)
+	}
+	for _, reference := range variable.FindAllStringSubmatch(config, -1) {
+		if declaration := fmt.Sprintf("variable %q {", reference[1]); !strings.Contains(config, declaration) {
+			config += "\n" + declaration + "\n  type      = string\n  ephemeral = true\n}\n"
+		}
+	}
+	return config
+}
