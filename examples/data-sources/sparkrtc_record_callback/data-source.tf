@@ -1,0 +1,7 @@
+data "sparkrtc_record_callback" "main" {
+  app_id = "5ff9701f2346968bb306cb43"
+}
+
+output "recording_events_go_to" {
+  value = data.sparkrtc_record_callback.main.configured ? data.sparkrtc_record_callback.main.url : "nowhere"
+}
