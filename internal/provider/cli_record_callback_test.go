@@ -233,7 +233,7 @@ func TestAccCLI_errorTable(t *testing.T) {
 		{401, "APIGW.0301", iam + "token expires, expires_at: 2026-01-01", "Token expired", "", []string{"24 hours"}, 1},
 		{401, "APIGW.0301", iam + "x-auth-token not found", "Authentication failed", "", []string{"project_id"}, 1},
 		{401, "APIGW.0301", iam + "AK access failed to reach the limit,forbidden", "Access key locked for some minutes", "", []string{"five minutes"}, 1},
-		{429, "APIGW.0308", "The throttling threshold has been reached: policy user over ratelimit,limit:200,time:5 minute", "SparkRTC throttles requests", "", []string{"60 calls a minute", "limit:200,time:5 minute", "parallelism"}, 2},
+		{429, "APIGW.0308", "The throttling threshold has been reached: policy user over ratelimit,limit:200,time:5 minute", "SparkRTC throttles requests", "", []string{"60 calls a minute", "limit:200,time:5 minute", "max_retries"}, 2},
 		{418, "RTC.00009999", "Something new", "SparkRTC refused the request", "", []string{"RTC.00009999", "Something new"}, 1},
 		{302, "", "", "Endpoint redirects", "", []string{"never followed"}, 1},
 		{404, "RTC.00001003", "InvalidParameterValue", "SparkRTC app not found", "app_id", []string{"app list", "project_id"}, 1},

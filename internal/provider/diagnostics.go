@@ -134,7 +134,7 @@ var advices = map[sparkrtc.Reason]advice{
 	sparkrtc.ReasonThrottled: {
 		summary: "SparkRTC throttles requests",
 		why:     "The service takes 60 calls a minute for everything about apps, callbacks and recording rules together, and refused this one in each retry.",
-		todo:    "Try again after a minute, with fewer operations at a time (terraform apply -parallelism=2) or a higher max_retries.",
+		todo:    "Try again after a minute, or with a higher max_retries.",
 	},
 	sparkrtc.ReasonServerError: {
 		summary: "SparkRTC has a server error",

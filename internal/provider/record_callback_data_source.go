@@ -41,7 +41,7 @@ type recordCallbackView struct {
 const (
 	viewAppID      = "ID of the app."
 	viewAuthKey    = "Key that signs the events, as the service shows it: that may be masked or cut off. Null if it shows none."
-	viewConfigured = "Whether the app has a recording callback. If not, all that follows is null. An app that does not exist can't be told from one without a callback."
+	viewConfigured = "Whether the app has a recording callback. If not, everything but `app_id` is null. An app that does not exist can't be told from one without a callback."
 	viewEvents     = "Events that the service sends."
 	viewUpdateTime = "When the callback was last set, by whomever: RFC 3339 in UTC."
 	viewURL        = "URL that the service sends events to, as the service shows it."

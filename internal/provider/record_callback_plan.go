@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -36,11 +37,11 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 	}
 	// The create that is planned for a replacement comes with the private
 	// state of what it replaces, and was counted with that.
-	if state != nil || known.empty {
-		r.warnTwice(plan.AppID, &resp.Diagnostics)
-	}
+	twice := (state != nil || known.empty) && r.warnTwice(plan.AppID, &resp.Diagnostics)
 	if state == nil {
-		r.warnOverwrite(ctx, plan.AppID, &resp.Diagnostics)
+		if !twice {
+			r.warnOverwrite(ctx, plan.AppID, &resp.Diagnostics)
+		}
 		return
 	}
 	if changes := known.changes(plan, state); len(changes) > 0 {
@@ -130,17 +131,19 @@ func (m *recordCallbackModel) warnLeftInPlace(diags *diag.Diagnostics, what stri
 		m.AppID.ValueString(), what, shownURL(m.URL)))
 }
 
-// warnTwice warns of a second resource for an app. Each app is planned once in
-// the life of a providerData unless there are two.
-func (r *recordCallbackResource) warnTwice(appID types.String, diags *diag.Diagnostics) {
+// warnTwice warns of a second resource for an app, and tells whether it did. Each
+// app is planned once in the life of a providerData unless there are two.
+func (r *recordCallbackResource) warnTwice(appID types.String, diags *diag.Diagnostics) bool {
 	if appID.IsUnknown() {
-		return
+		return false
 	}
-	if _, again := r.provider.planned.LoadOrStore(appID.ValueString(), true); again {
+	_, again := r.provider.planned.LoadOrStore(appID.ValueString(), true)
+	if again {
 		diags.AddWarning("Two resources set one recording callback", fmt.Sprintf(
 			"Another sparkrtc_record_callback of this configuration has the same app, %q. An app has one recording callback: each apply, the two overwrite one another, and the last one wins.\n\nRemove one of them.",
 			appID.ValueString()))
 	}
+	return again
 }
 
 // warnOverwrite looks a new resource's app up. It costs at most one call for all
@@ -155,6 +158,7 @@ func (r *recordCallbackResource) warnOverwrite(ctx context.Context, appID types.
 	switch {
 	case reason(err) == sparkrtc.ReasonAppNotFound, refusesCredentials(err):
 		r.provider.addAPIError(diags, err, fmt.Sprintf("The app %q could not be looked up", id))
+	case app == nil && err == nil:
 	case err != nil:
 		// The apply will tell: setting a callback may well be allowed where
 		// looking at apps isn't.
@@ -171,12 +175,18 @@ func (r *recordCallbackResource) warnOverwrite(ctx context.Context, appID types.
 // apps lists the apps of a project at most once. A failure is not tried again:
 // what it is good for is a warning.
 type apps struct {
-	mu     sync.Mutex
-	listed bool
-	byID   map[string]sparkrtc.App
-	err    error
+	mu      sync.Mutex
+	listed  bool
+	byID    map[string]sparkrtc.App
+	err     error
+	lookUps atomic.Int32
 }
 
+// maxLookUps bounds the calls about apps that are not on the list: the first of
+// them fail the plan already.
+const maxLookUps = 5
+
+// find returns nil for an app that it doesn't look up.
 func (a *apps) find(ctx context.Context, client *sparkrtc.Client, id string) (*sparkrtc.App, error) {
 	if err := a.list(ctx, client); err != nil {
 		return nil, err
@@ -185,6 +195,9 @@ func (a *apps) find(ctx context.Context, client *sparkrtc.Client, id string) (*s
 		return &app, nil
 	}
 	// A listing may be incomplete: whoever is absent is asked for.
+	if a.lookUps.Add(1) > maxLookUps {
+		return nil, nil
+	}
 	return client.ShowApp(ctx, id)
 }
 

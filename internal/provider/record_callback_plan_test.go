@@ -62,6 +62,11 @@ resource "sparkrtc_record_callback" "test" {
 		t.Errorf("got %+v", d)
 	}
 	c.expectCalls(t, 2) // the listing, and the app that wasn't on it
+
+	// Many that are not there don't cost a call each.
+	r.write(t, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  count = 20\n  app_id = \"gone-${count.index}\"\n  url = %q\n}\n", testURL))
+	r.must(t, 1, "plan")
+	c.expectCalls(t, 1+maxLookUps)
 }
 
 // Where apps may not be looked at, or not now, a callback is set all the same.
@@ -126,7 +131,7 @@ func TestAccCLI_twoResourcesOnOneApp(t *testing.T) {
 	}
 	r.write(t, callbackConfig+second)
 	out := r.must(t, 0, "plan").out()
-	if strings.Count(out, title) != 1 || !strings.Contains(out, testApp) {
+	if strings.Count(out, title) != 1 || !strings.Contains(out, testApp) || strings.Contains(out, "will be overwritten") {
 		t.Errorf("of two: %s", out)
 	}
 }

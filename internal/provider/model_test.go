@@ -1,0 +1,1066 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+)
+
+// Random histories of a recording callback, with a service that may show it in
+// any way, and with failures and other people in between. A model knows what
+// the service has, and what it showed when. It says of each run what has to be
+// planned, what may be sent, and what must be true afterwards.
+
+const histories = 200
+
+// A history has its number as the seed, so that one is run again by itself with
+// go test -run 'TestRandomHistories/17$'.
+func TestRandomHistories(t *testing.T) {
+	for seed := range uint64(histories) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			h := newHistory(seed)
+			if err := h.run(t); err != nil {
+				short := h.shortest(t)
+				t.Errorf("history %d: %v\n%v\n\nThe shortest part of it that fails: %v\n%v", seed, err, h, short.run(t), short)
+			}
+		})
+	}
+}
+
+type history struct {
+	options emulator.Options
+	steps   []historyStep
+}
+
+type historyStep struct {
+	what string
+	do   func(*world) error
+}
+
+func (h history) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "     key shown %s, URL shown %s, no callback is %s, a key that is left out is kept: %t, an empty key %s",
+		h.options.KeyEcho, h.options.URLEcho, h.options.Unset, h.options.KeepKey, h.options.EmptyKey)
+	for i, s := range h.steps {
+		fmt.Fprintf(&b, "\n%3d. %s", i+1, s.what)
+	}
+	return b.String()
+}
+
+func (h history) run(t *testing.T) error {
+	t.Helper()
+	w := newWorld(t, h.options)
+	for i, s := range h.steps {
+		err := s.do(w)
+		if err == nil {
+			err = w.checkSecrets()
+		}
+		if err != nil {
+			return fmt.Errorf("step %d (%s): %w", i+1, s.what, err)
+		}
+	}
+	return nil
+}
+
+// shortest leaves out what a failure doesn't need.
+func (h history) shortest(t *testing.T) history {
+	t.Helper()
+	for i := 0; i < len(h.steps); {
+		fewer := history{h.options, slices.Delete(slices.Clone(h.steps), i, i+1)}
+		if fewer.run(t) == nil {
+			i++
+		} else {
+			h, i = fewer, 0
+		}
+	}
+	for _, simplify := range []func(*emulator.Options){
+		func(o *emulator.Options) { o.KeyEcho = emulator.EchoExact },
+		func(o *emulator.Options) { o.URLEcho = emulator.URLExact },
+		func(o *emulator.Options) { o.Unset = emulator.UnsetNotFound },
+		func(o *emulator.Options) { o.KeepKey = false },
+		func(o *emulator.Options) { o.EmptyKey = emulator.EmptyClears },
+	} {
+		simpler := h
+		simplify(&simpler.options)
+		if simpler.run(t) != nil {
+			h = simpler
+		}
+	}
+	return h
+}
+
+var (
+	modelURLs = []string{
+		"https://recordings.example.com/sparkrtc?tenant=a",
+		"https://recordings.example.com/other",
+		"https://recordings.example.com",
+		"HTTPS://Recordings.Example.com/sparkrtc?tenant=a",
+		"http://elsewhere.example.com:8080/a%20b",
+	}
+
+	// The first two begin and end alike, and the third is what they begin with.
+	modelKeys = []string{
+		"0123456789abcdef-first-key--wxyz",
+		"0123456789abcdef-second-key-wxyz",
+		"0123456789abcdef",
+		"another-key-altogether-0123456789",
+	}
+)
+
+func newHistory(seed uint64) history {
+	r := rand.New(rand.NewPCG(seed, 0))
+	// Some are drawn more often, so that each meets the others often enough.
+	h := history{options: emulator.Options{
+		KeyEcho:  pick(r, append(emulator.KeyEchoes, emulator.EchoExact, emulator.EchoExact, emulator.EchoAbsent)),
+		URLEcho:  pick(r, emulator.URLEchoes),
+		Unset:    pick(r, emulator.Unsets),
+		KeepKey:  r.IntN(3) > 0,
+		EmptyKey: pick(r, append(emulator.EmptyKeys, emulator.EmptyClears)),
+	}}
+	always := func(what string, do func(*world) error) func(*rand.Rand) historyStep {
+		return func(*rand.Rand) historyStep { return historyStep{what, do} }
+	}
+	changes := deck{{4, drawEdit}, {4, drawOutside}, {1, drawEcho}}
+	runs := deck{
+		{8, always("apply", applyRun.do)},
+		{3, always("refresh", refreshRun.do)},
+		{1, always("plan", planRun.do)},
+		{2, drawSavedPlan},
+		{2, drawFailedWrite},
+		{1, drawFailedRead},
+		{1, always("destroy", (*world).destroy)},
+		{1, always("remove from the state and import", (*world).importAgain)},
+	}
+	for range runsOfHistory {
+		for range r.IntN(3) {
+			h.steps = append(h.steps, changes.draw(r))
+		}
+		h.steps = append(h.steps, runs.draw(r))
+	}
+	return h
+}
+
+const runsOfHistory = 7
+
+// deck has each kind of step a number of times.
+type deck []struct {
+	times int
+	draw  func(*rand.Rand) historyStep
+}
+
+func (d deck) draw(r *rand.Rand) historyStep {
+	var cards []func(*rand.Rand) historyStep
+	for _, kind := range d {
+		cards = append(cards, slices.Repeat([]func(*rand.Rand) historyStep{kind.draw}, kind.times)...)
+	}
+	return pick(r, cards)(r)
+}
+
+func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
+
+func drawEdit(r *rand.Rand) historyStep {
+	url, key := pick(r, modelURLs), pick(r, modelKeys)
+	edit := func(what string, change func(*arguments)) historyStep {
+		return historyStep{"configure " + what, func(w *world) error { change(&w.config); return nil }}
+	}
+	switch r.IntN(10) {
+	case 0, 1:
+		return edit("url "+url, func(a *arguments) { a.url = url })
+	case 2, 3:
+		return edit("auth_key "+key, func(a *arguments) { a.key, a.version = key, 0 })
+	case 4, 5, 6:
+		return edit("no key", func(a *arguments) { a.key, a.version = "", 0 })
+	case 7:
+		return edit("another version of auth_key_wo, "+key, func(a *arguments) { a.key, a.version = key, a.version+1 })
+	case 8:
+		return edit("auth_key_wo "+key, func(a *arguments) { a.key, a.version = key, max(a.version, 1) })
+	default:
+		return historyStep{"configure what the service has", func(w *world) error {
+			if truth, there := w.Callback(testApp); there {
+				w.config = arguments{url: truth.URL, key: truth.AuthKey}
+			}
+			return nil
+		}}
+	}
+}
+
+func drawOutside(r *rand.Rand) historyStep {
+	url, key := pick(r, modelURLs), pick(r, append(modelKeys, ""))
+	outside := func(what string, change func(w *world, truth emulator.Callback)) historyStep {
+		return historyStep{"outside: " + what, func(w *world) error {
+			truth, _ := w.Callback(testApp)
+			truth.URL = cmp.Or(truth.URL, url)
+			change(w, truth)
+			return nil
+		}}
+	}
+	switch r.IntN(10) {
+	case 0, 1:
+		return outside("url "+url, func(w *world, truth emulator.Callback) { w.SetCallback(testApp, url, truth.AuthKey) })
+	case 2, 3, 4:
+		return outside(fmt.Sprintf("key %q", key), func(w *world, truth emulator.Callback) { w.SetCallback(testApp, truth.URL, key) })
+	case 5:
+		return outside(fmt.Sprintf("url %s, key %q", url, key), func(w *world, _ emulator.Callback) { w.SetCallback(testApp, url, key) })
+	case 6:
+		return outside("the same once more", func(w *world, truth emulator.Callback) { w.SetCallback(testApp, truth.URL, truth.AuthKey) })
+	case 7:
+		return outside("what was set last", func(w *world, truth emulator.Callback) {
+			w.SetCallback(testApp, cmp.Or(w.known.sent.url, truth.URL), w.known.sent.key)
+		})
+	case 8:
+		return outside("touch", func(w *world, _ emulator.Callback) { w.Touch(testApp) })
+	default:
+		return outside("clear", func(w *world, _ emulator.Callback) { w.ClearCallback(testApp) })
+	}
+}
+
+func drawEcho(r *rand.Rand) historyStep {
+	key, url := pick(r, emulator.KeyEchoes), pick(r, emulator.URLEchoes)
+	return historyStep{fmt.Sprintf("from now on, key shown %s, URL shown %s", key, url), func(w *world) error {
+		w.options.KeyEcho, w.options.URLEcho = key, url
+		w.SetOptions(func(o *emulator.Options) { o.KeyEcho, o.URLEcho = key, url })
+		return nil
+	}}
+}
+
+// drawSavedPlan is a plan and the apply of it by another process, and something
+// that happens between the two.
+func drawSavedPlan(r *rand.Rand) historyStep {
+	between := drawOutside(r)
+	saved := applyRun
+	saved.between = between.do
+	return historyStep{"plan; " + between.what + "; apply the plan", saved.do}
+}
+
+func drawFailedWrite(r *rand.Rand) historyStep {
+	failure := pick(r, []struct {
+		what   string
+		fault  emulator.Fault
+		second bool
+	}{
+		{"the PUT is answered with 500", emulator.Fault{Status: http.StatusInternalServerError}, false},
+		{"the PUT is dropped", emulator.Fault{Drop: true}, false},
+		{"the PUT is done, and answered with 500", emulator.Fault{Status: http.StatusInternalServerError, After: true}, false},
+		{"the PUT is done, and its answer is dropped", emulator.Fault{Drop: true, After: true}, false},
+		{"the PUT is done, and its answer is cut off", emulator.Fault{Cut: true}, false},
+		{"if there is a second PUT, it is answered with 500", emulator.Fault{Status: http.StatusInternalServerError}, true},
+	})
+	failing := applyRun
+	failing.failPUT, failing.second = &failure.fault, failure.second
+	return historyStep{"apply; " + failure.what, failing.do}
+}
+
+func drawFailedRead(r *rand.Rand) historyStep {
+	failure := pick(r, []struct {
+		what  string
+		fault emulator.Fault
+	}{
+		{"answered with 500", emulator.Fault{Status: http.StatusInternalServerError}},
+		{"answered with 404 by the gateway", emulator.Fault{Status: http.StatusNotFound, Code: "APIGW.0101"}},
+		{"dropped", emulator.Fault{Drop: true}},
+		{"cut off", emulator.Fault{Cut: true}},
+	})
+	failing := planRun
+	failing.failGET = &failure.fault
+	return historyStep{"plan; each GET is " + failure.what, failing.do}
+}
+
+// arguments are a configuration of the resource.
+type arguments struct {
+	url     string
+	key     string // "" for none
+	version int64  // 0 unless the key is an auth_key_wo
+}
+
+func (a arguments) authKey() string {
+	if a.version > 0 {
+		return ""
+	}
+	return a.key
+}
+
+func (a arguments) value() tftypes.Value {
+	given := map[string]any{"app_id": testApp, "url": a.url}
+	switch {
+	case a.version > 0:
+		given["auth_key_wo"], given["auth_key_wo_version"] = a.key, a.version
+	case a.key != "":
+		given["auth_key"] = a.key
+	}
+	return objectOf(callbackSchema(), given)
+}
+
+// look is how the service shows a callback.
+type look struct {
+	URL string `json:"url"`
+	Key string `json:"auth_key"`
+}
+
+// knowledge is what can be known of a callback by whoever reads the answers.
+type knowledge struct {
+	// imported: it was not set from here, and nothing below is known.
+	imported bool
+
+	sent  arguments
+	shown look // right after, or later, by a read that found nothing changed
+	time  time.Time
+
+	// distinct: another key would not look like shown.Key.
+	distinct bool
+}
+
+func (k knowledge) showsKeys() bool { return k.sent.key != "" && k.shown.Key == k.sent.key }
+
+// changed tells what is not as it was set, or perhaps not.
+func (k knowledge) changed(truth emulator.Callback, now look) (url, key bool) {
+	if k.imported || truth.UpdateTime.Equal(k.time) {
+		return false, false
+	}
+	// A key that was shown though none was set is one that can't be removed.
+	sameKey := now.Key == k.sent.key || now.Key == k.shown.Key && (k.distinct || k.sent.key == "")
+	return plainURL(now.URL) != plainURL(k.sent.url), !sameKey
+}
+
+// likeKey tells whether what is shown may be a key, and not a part of one.
+func likeKey(shown string) bool { return len(shown) >= 32 && !strings.Contains(shown, "*") }
+
+// plainURL is the same for URLs that differ only in how they are written.
+func plainURL(s string) string {
+	scheme, rest, _ := strings.Cut(s, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	return strings.ToLower(scheme+"://"+host) + "/" + path
+}
+
+// actions are those that may be planned for a callback that is in the state.
+func (k knowledge) actions(config arguments, truth emulator.Callback, now look, state tfObject) []string {
+	if k.imported {
+		if config == (arguments{url: now.URL, key: now.Key}) && (now.Key == "" || likeKey(now.Key)) {
+			return []string{actNothing}
+		}
+		return []string{actUpdate}
+	}
+	urlChanged, keyChanged := k.changed(truth, now)
+	sameURL := config.url == k.sent.url
+	sameKey := config.version == k.sent.version && config.authKey() == k.sent.authKey()
+	needless := false // and harmless
+	if urlChanged {
+		// What is shown may have been taken over into the configuration.
+		sameURL = config.url == now.URL && now.URL != k.shown.URL
+	}
+	switch {
+	case keyChanged:
+		sameKey = config.version == 0 && k.sent.version == 0 && config.key == now.Key && now.Key != k.shown.Key
+		needless = !k.showsKeys() || !likeKey(now.Key)
+	case state.text("auth_key") != k.sent.authKey():
+		// It was another key for a while, and then again the one that was
+		// set; the service doesn't show it, so that it can't be put back.
+		needless = true
+	}
+	switch {
+	case !sameURL || !sameKey:
+		return []string{actUpdate}
+	case needless:
+		return []string{actNothing, actUpdate}
+	default:
+		return []string{actNothing}
+	}
+}
+
+// world is where a history takes place.
+type world struct {
+	*cloud
+	t       *testing.T
+	options emulator.Options
+	config  arguments
+	stored  tfObject  // in the state file
+	known   knowledge // of what is stored
+}
+
+func newWorld(t *testing.T, options emulator.Options) *world {
+	t.Helper()
+	// Nobody writes within milliseconds of somebody else: the provider relies
+	// on it.
+	start, ticks := time.Now(), atomic.Int64{}
+	options.Clock = func() time.Time { return start.Add(time.Duration(ticks.Add(1)) * 20 * time.Millisecond) }
+	return &world{
+		cloud:   newCloud(t, options, testApp),
+		t:       t,
+		options: options,
+		config:  arguments{url: modelURLs[0], key: modelKeys[0]},
+		stored:  tfObject{value: nothing()},
+	}
+}
+
+// look asks the service itself, and forgets the calls so far.
+func (w *world) look() look {
+	request := httptest.NewRequest(http.MethodGet, "/v2/apps/"+testApp+"/record-callback", http.NoBody)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-Auth-Token", emulator.DefaultToken)
+	recorder := httptest.NewRecorder()
+	w.ServeHTTP(recorder, request)
+	w.ResetRequests()
+	var answer struct {
+		RecordCallback look `json:"record_callback"`
+	}
+	if err := json.Unmarshal(recorder.Body.Bytes(), &answer); err != nil {
+		w.t.Fatal(err)
+	}
+	return answer.RecordCallback
+}
+
+// called compares the methods of the calls since the last time.
+func (w *world) called(want ...string) error {
+	var got []string
+	for _, r := range w.Requests() {
+		got = append(got, r.Method)
+	}
+	w.ResetRequests()
+	if !slices.Equal(got, want) {
+		return fmt.Errorf("the calls are %q, want %q", got, want)
+	}
+	return nil
+}
+
+// tfRun is a run of Terraform.
+type tfRun struct {
+	stage   int
+	failGET *emulator.Fault // each
+	failPUT *emulator.Fault // the first
+	second  bool            // or the second
+	between func(*world) error
+}
+
+const (
+	stageRefresh = iota
+	stagePlan
+	stageApply
+)
+
+var (
+	refreshRun = tfRun{stage: stageRefresh}
+	planRun    = tfRun{stage: stagePlan}
+	applyRun   = tfRun{stage: stageApply}
+)
+
+func (r tfRun) do(w *world) error {
+	truth, there := w.Callback(testApp)
+	now := w.look()
+	defer w.ClearFaults()
+	if r.failGET != nil {
+		fault := *r.failGET
+		fault.Method, fault.Times = http.MethodGet, -1
+		w.Fail(fault)
+	}
+	core, err := newCore(w.t, w.cloud)
+	if err != nil {
+		return err
+	}
+	if err := core.validate(w.config.value()); err != nil {
+		return err
+	}
+
+	refreshed, known := w.stored, w.known
+	if w.stored.exists() {
+		refreshed, err = core.read(w.stored)
+		if r.failGET != nil {
+			if !errors.As(err, new(diagnosed)) {
+				return fmt.Errorf("what comes of a read that fails: %v", err) //nolint:errorlint // it may be nil
+			}
+			return nil
+		}
+		if err := errors.Join(err, w.called(http.MethodGet)); err != nil {
+			return err
+		}
+		if known, err = w.checkRead(refreshed, truth, there, now); err != nil {
+			return err
+		}
+	}
+	if r.stage == stageRefresh {
+		w.stored, w.known = refreshed, known
+		return nil
+	}
+
+	plan, err := core.plan(refreshed, w.config.value())
+	if err != nil {
+		return err
+	}
+	if puts := w.puts(w.t); len(puts) > 0 {
+		return fmt.Errorf("a plan sends %v", puts)
+	}
+	if err := checkPlan(plan, w.config, known, truth, now); err != nil {
+		return err
+	}
+	if r.stage == stagePlan {
+		return nil
+	}
+
+	w.stored, w.known = refreshed, known
+	if plan.action == actNothing {
+		return nil
+	}
+	if r.between != nil {
+		if err := r.between(w); err != nil {
+			return err
+		}
+		if core, err = newCore(w.t, w.cloud); err != nil {
+			return err
+		}
+	}
+	return r.apply(w, core, plan)
+}
+
+func (r tfRun) apply(w *world, core tfCore, plan tfPlan) error {
+	if r.failPUT != nil {
+		fault := *r.failPUT
+		fault.Method = http.MethodPut
+		if r.second {
+			w.SetOptions(func(o *emulator.Options) {
+				o.Observe = func(request emulator.Request) {
+					if request.Method == http.MethodPut {
+						w.Fail(fault)
+					}
+				}
+			})
+			defer w.SetOptions(func(o *emulator.Options) { o.Observe = nil })
+		} else {
+			w.Fail(fault)
+		}
+	}
+	w.ResetRequests()
+	result, err := core.apply(plan)
+	puts := w.puts(w.t)
+	w.ClearFaults()
+
+	allowed := []string{withKey(w.config.url, w.config.key).String()} // an empty key for none
+	most := 1
+	if w.config.key == "" {
+		allowed = append(allowed, payload{URL: w.config.url}.String())
+		most = 2
+	}
+	for _, put := range puts {
+		if !slices.Contains(allowed, put.String()) {
+			return fmt.Errorf("sent is %v", put)
+		}
+	}
+	if len(puts) < 1 || len(puts) > most {
+		return fmt.Errorf("sent are %d PUTs", len(puts))
+	}
+
+	w.stored = result
+	if r.failPUT != nil && errors.As(err, new(diagnosed)) {
+		if !result.value.Equal(plan.prior.value) {
+			return fmt.Errorf("an apply that fails leaves the state %v", result.value)
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if r.failPUT != nil && !r.second {
+		return errors.New("an apply that fails says nothing")
+	}
+	return w.checkApplied()
+}
+
+// checkRead compares what a read makes of a callback, and returns what is known
+// after it.
+func (w *world) checkRead(refreshed tfObject, truth emulator.Callback, there bool, now look) (knowledge, error) {
+	k := w.known
+	if there != refreshed.exists() {
+		return k, fmt.Errorf("there is a callback: %t, and in the state: %t", there, refreshed.exists())
+	}
+	if !there {
+		return knowledge{}, nil
+	}
+	url, key := refreshed.text("url"), refreshed.text("auth_key")
+	if updated := refreshed.text("update_time"); updated != truth.UpdateTime.Format("2006-01-02T15:04:05.000Z") {
+		return k, fmt.Errorf("update_time is %s, want %v", updated, truth.UpdateTime)
+	}
+	if strings.Contains(key, "*") {
+		return k, errors.New("a mask is taken for a key")
+	}
+	if k.imported {
+		want := ""
+		if likeKey(now.Key) {
+			want = now.Key
+		}
+		if url != now.URL || key != want {
+			return k, fmt.Errorf("the state has %s with key %q, and shown is %+v", url, key, now)
+		}
+		return k, nil
+	}
+
+	urls, keys := []string{k.sent.url}, []string{k.sent.authKey()}
+	urlChanged, keyChanged := k.changed(truth, now)
+	if urlChanged {
+		urls = append(urls, now.URL)
+	}
+	if keyChanged || now.Key != k.sent.key {
+		// Of what isn't shown, nothing is taken out of the state.
+		keys = append(keys, w.stored.text("auth_key"))
+	}
+	if keyChanged && k.showsKeys() && k.sent.version == 0 && (now.Key == "" || likeKey(now.Key)) {
+		keys = append(keys, now.Key)
+	}
+	if !slices.Contains(urls, url) || !slices.Contains(keys, key) {
+		return k, fmt.Errorf("the state has %s with key %q, want one of %q with one of %q", url, key, urls, keys)
+	}
+	if !urlChanged && !keyChanged {
+		if k.shown.Key != now.Key {
+			// Without the key at hand, its hash is like any other text.
+			k.distinct = w.showsHashes() && w.stored.text("auth_key") != ""
+		}
+		k.shown, k.time = now, truth.UpdateTime
+	}
+	return k, nil
+}
+
+func (w *world) showsHashes() bool {
+	return w.options.KeyEcho == emulator.EchoHashed || w.options.KeyEcho == emulator.EchoRandom
+}
+
+func checkPlan(plan tfPlan, config arguments, k knowledge, truth emulator.Callback, now look) error {
+	if slices.Contains(plan.warnings, "Two resources set one recording callback") {
+		return errors.New("there are not two resources")
+	}
+	actions := []string{actCreate}
+	if plan.prior.exists() {
+		actions = k.actions(config, truth, now, plan.prior)
+	}
+	if !slices.Contains(actions, plan.action) {
+		return fmt.Errorf("the plan is %s, want %s; configured is %+v, shown is %+v, known is %+v", plan.action, strings.Join(actions, " or "), config, now, k)
+	}
+	if !plan.prior.exists() || k.imported {
+		return nil
+	}
+	warned := slices.Contains(plan.warnings, "Recording callback was changed outside Terraform")
+	urlChanged, keyChanged := k.changed(truth, now)
+	if changed := urlChanged || keyChanged; warned && !changed || !warned && changed && config == k.sent {
+		return fmt.Errorf("warned of a change outside: %t, want %t", warned, changed)
+	}
+	return nil
+}
+
+// checkApplied compares what the service has with the configuration, and sees
+// that nothing is left to do.
+func (w *world) checkApplied() error {
+	truth, _ := w.Callback(testApp)
+	now := w.look()
+	if truth.URL != w.config.url {
+		return fmt.Errorf("the service has the URL %s after an apply", truth.URL)
+	}
+	if truth.AuthKey != w.config.key && (w.config.key != "" || !w.mayKeepKey()) {
+		return fmt.Errorf("the service has the key %q after an apply", truth.AuthKey)
+	}
+	w.known = knowledge{sent: w.config, shown: now, time: truth.UpdateTime, distinct: w.showsHashes()}
+
+	core, err := newCore(w.t, w.cloud)
+	if err != nil {
+		return err
+	}
+	refreshed, err := core.read(w.stored)
+	if err := errors.Join(err, w.called(http.MethodGet)); err != nil {
+		return err
+	}
+	plan, err := core.plan(refreshed, w.config.value())
+	if err != nil {
+		return err
+	}
+	if plan.action != actNothing {
+		return fmt.Errorf("the plan after an apply is %s: %q", plan.action, plan.warnings)
+	}
+	return nil
+}
+
+// mayKeepKey tells whether the service may be left with a key that is not
+// configured: one that it does not part with.
+func (w *world) mayKeepKey() bool {
+	return w.options.KeepKey && w.options.EmptyKey != emulator.EmptyClears
+}
+
+func (w *world) destroy() error {
+	if !w.stored.exists() {
+		return nil
+	}
+	core, err := newCore(w.t, w.cloud)
+	if err != nil {
+		return err
+	}
+	w.ResetRequests()
+	if err := core.destroy(w.stored); err != nil {
+		return err
+	}
+	w.stored, w.known = tfObject{value: nothing()}, knowledge{}
+	return w.called()
+}
+
+func (w *world) importAgain() error {
+	truth, there := w.Callback(testApp)
+	now := w.look()
+	core, err := newCore(w.t, w.cloud)
+	if err != nil {
+		return err
+	}
+	imported, err := core.importState(testApp)
+	if err != nil {
+		return err
+	}
+	refreshed, err := core.read(imported)
+	if err := errors.Join(err, w.called(http.MethodGet)); err != nil {
+		return err
+	}
+	w.known = knowledge{imported: true}
+	w.known, err = w.checkRead(refreshed, truth, there, now)
+	w.stored = refreshed
+	return err
+}
+
+// checkSecrets looks for keys where none may be: in the private state, and in
+// the state of what was set with a write-only key.
+func (w *world) checkSecrets() error {
+	places := map[string][]byte{"private state": w.stored.private}
+	if len(w.stored.private) > 0 {
+		var decoded map[string][]byte
+		if err := json.Unmarshal(w.stored.private, &decoded); err != nil {
+			return err
+		}
+		for name, content := range decoded {
+			places["private state, "+name] = content
+		}
+	}
+	if w.stored.exists() && !w.known.imported && w.known.sent.version > 0 {
+		places["state"] = []byte(w.stored.value.String())
+	}
+	secrets := slices.Clone(modelKeys)
+	if shown := w.look().Key; len(shown) > len("******") {
+		secrets = append(secrets, shown)
+	}
+	for place, content := range places {
+		for _, secret := range secrets {
+			part := []byte(secret[:min(len(secret), 16)])
+			whole := part[:len(part)/3*3] // without the padding, which would hide it
+			for _, form := range []string{string(part), hex.EncodeToString(part), base64.StdEncoding.EncodeToString(whole)} {
+				if bytes.Contains(content, []byte(form)) {
+					return fmt.Errorf("%q is in the %s: %s", form, place, content)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// tfCore stands in for Terraform Core: it speaks the protocol to a provider in
+// this process, and insists on what Terraform Core insists on.
+type tfCore struct {
+	server tfprotov6.ProviderServer
+	t      *testing.T
+}
+
+// tfObject is what a state file has of the resource.
+type tfObject struct {
+	value   tftypes.Value // null for nothing
+	private []byte
+}
+
+func (o tfObject) exists() bool { return !o.value.IsNull() }
+
+// text returns an attribute that is a string, "" for null.
+func (o tfObject) text(attribute string) string {
+	var text *string
+	if err := attributesOf(o.value)[attribute].As(&text); err != nil {
+		panic(err)
+	}
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+// tfPlan is what a plan file has of the resource.
+type tfPlan struct {
+	action   string
+	config   tftypes.Value
+	prior    tfObject
+	planned  tfObject
+	warnings []string
+}
+
+const actNothing, actCreate, actUpdate = "no-op", "create", "update"
+
+const callbackType = "sparkrtc_record_callback"
+
+var schemas = sync.OnceValue(func() *tfprotov6.GetProviderSchemaResponse {
+	server, err := providerserver.NewProtocol6WithError(New("test")())()
+	if err != nil {
+		panic(err)
+	}
+	schemas, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		panic(err)
+	}
+	return schemas
+})
+
+func callbackSchema() *tfprotov6.Schema { return schemas().ResourceSchemas[callbackType] }
+
+func nothing() tftypes.Value { return tftypes.NewValue(callbackSchema().ValueType(), nil) }
+
+// objectOf makes an object that is null where nothing is given.
+func objectOf(schema *tfprotov6.Schema, given map[string]any) tftypes.Value {
+	values := make(map[string]tftypes.Value)
+	for _, a := range schema.Block.Attributes {
+		values[a.Name] = tftypes.NewValue(a.Type, given[a.Name])
+	}
+	return tftypes.NewValue(schema.ValueType(), values)
+}
+
+// attributesOf returns none of a null object.
+func attributesOf(object tftypes.Value) map[string]tftypes.Value {
+	var values map[string]tftypes.Value
+	if err := object.As(&values); err != nil {
+		panic(err)
+	}
+	return values
+}
+
+func encoded(value tftypes.Value) *tfprotov6.DynamicValue {
+	dynamic, err := tfprotov6.NewDynamicValue(value.Type(), value)
+	if err != nil {
+		panic(err)
+	}
+	return &dynamic
+}
+
+// decoded is of an answer, in which nothing write-only may be.
+func decoded(dynamic *tfprotov6.DynamicValue) (tftypes.Value, error) {
+	value, err := dynamic.Unmarshal(callbackSchema().ValueType())
+	if err != nil || value.IsNull() {
+		return nothing(), err
+	}
+	for _, a := range callbackSchema().Block.Attributes {
+		if a.WriteOnly && !attributesOf(value)[a.Name].IsNull() {
+			return value, fmt.Errorf("%s came back, which is write-only", a.Name)
+		}
+	}
+	return value, nil
+}
+
+// diagnosed is an error that the provider reports.
+type diagnosed string
+
+func (d diagnosed) Error() string { return string(d) }
+
+// split returns the summaries of the warnings, and all errors as one.
+func split(diagnostics []*tfprotov6.Diagnostic) (warnings []string, err error) {
+	for _, d := range diagnostics {
+		if d.Severity == tfprotov6.DiagnosticSeverityWarning {
+			warnings = append(warnings, d.Summary)
+		} else {
+			err = errors.Join(err, diagnosed(d.Summary+": "+d.Detail))
+		}
+	}
+	return warnings, err
+}
+
+// newCore starts a provider, as each process of Terraform does.
+func newCore(t *testing.T, c *cloud) (tfCore, error) {
+	t.Helper()
+	server, err := providerserver.NewProtocol6WithError(&sparkRTCProvider{version: "test", retryWait: time.Microsecond})()
+	if err != nil {
+		return tfCore{}, err
+	}
+	resp, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
+		Config: encoded(objectOf(schemas().Provider, map[string]any{
+			"endpoint":    c.endpoint,
+			"access_key":  emulator.DefaultAccessKey,
+			"secret_key":  emulator.DefaultSecretKey,
+			"project_id":  emulator.DefaultProjectID,
+			"max_retries": 0,
+		})),
+	})
+	if err != nil {
+		return tfCore{}, err
+	}
+	_, err = split(resp.Diagnostics)
+	return tfCore{server, t}, err
+}
+
+func (c tfCore) validate(config tftypes.Value) error {
+	resp, err := c.server.ValidateResourceConfig(c.t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+		TypeName:           callbackType,
+		Config:             encoded(config),
+		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+	})
+	if err != nil {
+		return err
+	}
+	_, err = split(resp.Diagnostics)
+	return err
+}
+
+func (c tfCore) read(from tfObject) (tfObject, error) {
+	resp, err := c.server.ReadResource(c.t.Context(), &tfprotov6.ReadResourceRequest{
+		TypeName:     callbackType,
+		CurrentState: encoded(from.value),
+		Private:      from.private,
+	})
+	if err != nil {
+		return from, err
+	}
+	if _, err := split(resp.Diagnostics); err != nil {
+		return from, err
+	}
+	value, err := decoded(resp.NewState)
+	switch {
+	case err != nil:
+		return from, err
+	case value.IsNull():
+		return tfObject{value: value}, nil
+	case !value.IsFullyKnown():
+		return from, fmt.Errorf("what is read is not known: %v", value)
+	}
+	return tfObject{value, resp.Private}, nil
+}
+
+func (c tfCore) plan(prior tfObject, config tftypes.Value) (tfPlan, error) {
+	plan := tfPlan{config: config, prior: prior}
+	attributes, was := callbackSchema().Block.Attributes, attributesOf(prior.value)
+	proposed := maps.Clone(attributesOf(config)) // write-only ones among them
+	for _, a := range attributes {
+		if a.Computed && proposed[a.Name].IsNull() && prior.exists() {
+			proposed[a.Name] = was[a.Name]
+		}
+	}
+	resp, err := c.server.PlanResourceChange(c.t.Context(), &tfprotov6.PlanResourceChangeRequest{
+		TypeName:         callbackType,
+		PriorState:       encoded(prior.value),
+		ProposedNewState: encoded(tftypes.NewValue(config.Type(), proposed)),
+		Config:           encoded(config),
+		PriorPrivate:     prior.private,
+	})
+	if err != nil {
+		return plan, err
+	}
+	if plan.warnings, err = split(resp.Diagnostics); err != nil {
+		return plan, err
+	}
+	value, err := decoded(resp.PlannedState)
+	if err != nil {
+		return plan, err
+	}
+	plan.planned = tfObject{value, resp.PlannedPrivate}
+	if len(resp.RequiresReplace) > 0 {
+		return plan, fmt.Errorf("a replacement is planned, because of %v", resp.RequiresReplace)
+	}
+	configured, planned := attributesOf(config), attributesOf(value)
+	for _, a := range attributes {
+		if !a.Computed && !a.WriteOnly && !planned[a.Name].Equal(configured[a.Name]) {
+			return plan, fmt.Errorf("invalid plan: %s is %v, and %v is configured", a.Name, planned[a.Name], configured[a.Name])
+		}
+	}
+	switch {
+	case !prior.exists():
+		plan.action = actCreate
+	case value.Equal(prior.value):
+		plan.action = actNothing
+	default:
+		plan.action = actUpdate
+	}
+	return plan, nil
+}
+
+// apply returns what is to be stored, after an error too.
+func (c tfCore) apply(plan tfPlan) (tfObject, error) {
+	resp, err := c.server.ApplyResourceChange(c.t.Context(), &tfprotov6.ApplyResourceChangeRequest{
+		TypeName:       callbackType,
+		PriorState:     encoded(plan.prior.value),
+		PlannedState:   encoded(plan.planned.value),
+		Config:         encoded(plan.config),
+		PlannedPrivate: plan.planned.private,
+	})
+	if err != nil {
+		return plan.prior, err
+	}
+	value, err := decoded(resp.NewState)
+	if err != nil {
+		return plan.prior, err
+	}
+	if _, err := split(resp.Diagnostics); err != nil {
+		if value.IsNull() {
+			return plan.prior, err
+		}
+		return tfObject{value, resp.Private}, err
+	}
+	if value.IsNull() != plan.planned.value.IsNull() {
+		return plan.prior, fmt.Errorf("invalid result: %v, and %v was planned", value, plan.planned.value)
+	}
+	got := attributesOf(value)
+	for name, planned := range attributesOf(plan.planned.value) {
+		if !got[name].IsFullyKnown() || planned.IsFullyKnown() && !planned.Equal(got[name]) {
+			return plan.prior, fmt.Errorf("inconsistent result: %s is %v, and %v was planned", name, got[name], planned)
+		}
+	}
+	return tfObject{value, resp.Private}, nil
+}
+
+func (c tfCore) destroy(prior tfObject) error {
+	resp, err := c.server.PlanResourceChange(c.t.Context(), &tfprotov6.PlanResourceChangeRequest{
+		TypeName:         callbackType,
+		PriorState:       encoded(prior.value),
+		ProposedNewState: encoded(nothing()),
+		Config:           encoded(nothing()),
+		PriorPrivate:     prior.private,
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := split(resp.Diagnostics); err != nil {
+		return err
+	}
+	planned, err := decoded(resp.PlannedState)
+	if err != nil {
+		return err
+	}
+	_, err = c.apply(tfPlan{config: nothing(), prior: prior, planned: tfObject{planned, resp.PlannedPrivate}})
+	return err
+}
+
+func (c tfCore) importState(id string) (tfObject, error) {
+	resp, err := c.server.ImportResourceState(c.t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: callbackType, ID: id})
+	if err != nil {
+		return tfObject{}, err
+	}
+	if _, err := split(resp.Diagnostics); err != nil {
+		return tfObject{}, err
+	}
+	if len(resp.ImportedResources) != 1 {
+		return tfObject{}, fmt.Errorf("%d resources are imported", len(resp.ImportedResources))
+	}
+	imported := resp.ImportedResources[0]
+	value, err := decoded(imported.State)
+	return tfObject{value, imported.Private}, err
+}
