@@ -167,7 +167,7 @@ func (r *recordCallbackResource) warnOverwrite(ctx context.Context, appID types.
 		callback := app.Callbacks.RecordCallback
 		diags.AddWarning("Recording callback will be overwritten", fmt.Sprintf(
 			"App %q has a recording callback already: its events are sent to %s, which was set at %s. Creating this resource overwrites it.\n\n"+
-				"To take it over as it is instead, import it:\n\n  import {\n    to = sparkrtc_record_callback.NAME # the address of this resource\n    id = %q\n  }",
+				"To take it over as it is instead, import it, unless another resource of this configuration manages it already:\n\n  import {\n    to = sparkrtc_record_callback.NAME # the address of this resource\n    id = %q\n  }",
 			id, shownURL(types.StringValue(callback.URL)), orUnknown(types.StringValue(callback.UpdateTime)), id))
 	}
 }

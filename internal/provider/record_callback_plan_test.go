@@ -131,7 +131,7 @@ func TestAccCLI_twoResourcesOnOneApp(t *testing.T) {
 	}
 	r.write(t, callbackConfig+second)
 	out := r.must(t, 0, "plan").out()
-	if strings.Count(out, title) != 1 || !strings.Contains(out, testApp) || strings.Contains(out, "will be overwritten") {
+	if strings.Count(out, title) != 1 || !strings.Contains(out, testApp) {
 		t.Errorf("of two: %s", out)
 	}
 }
