@@ -26,6 +26,10 @@ type Fault struct {
 	// AppID is whom it hits, not escaped; "" any, and requests about no app.
 	AppID string
 
+	// Path is how the path begins of whom it hits, escaped as on the request
+	// line; "" any.
+	Path string
+
 	// Times is how many requests it hits; 0 means 1, -1 all.
 	Times int
 
@@ -38,6 +42,8 @@ type Fault struct {
 	Status int
 
 	// Code and Message are the JSON error body; without both there is none.
+	// Without Code it has the form of the API that is asked: IAM has no such
+	// codes, and what the metadata service says is text.
 	Code, Message string
 
 	// RawBody and ContentType are the body instead.
@@ -94,7 +100,8 @@ func (s *Server) ClearFaults() {
 // Fault if there is none. The caller holds the lock.
 func (s *Server) takeFault(x *exchange) Fault {
 	for i, f := range s.faults {
-		if f.Method != "" && f.Method != x.r.Method || f.AppID != "" && f.AppID != x.appID {
+		if f.Method != "" && f.Method != x.r.Method || f.AppID != "" && f.AppID != x.appID ||
+			!strings.HasPrefix(x.path, f.Path) {
 			continue
 		}
 		if f.Times--; f.Times == 0 { // -1 never gets there
@@ -141,7 +148,7 @@ func (f *Fault) answer(x *exchange) answer {
 		canonical, _ := canonicalRequest(x, names)
 		return x.fail(
 			cmp.Or(f.Status, http.StatusUnauthorized),
-			cmp.Or(f.Code, "APIGW.0301"),
+			cmp.Or(f.Code, x.authenticationCode()),
 			cmp.Or(f.Message, incorrectIAM+signatureFails)+
 				", canonicalRequest:"+strings.ReplaceAll(canonical, "\n", "|"))
 	}

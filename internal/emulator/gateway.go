@@ -54,11 +54,25 @@ func (s *Server) gateway(x *exchange, now time.Time) answer {
 	if x.bodyErr != nil {
 		return x.fail(http.StatusBadRequest, "APIGW.0201", "Bad request")
 	}
+	if x.route.proves() {
+		return answer{}
+	}
 	if why := s.authenticate(x, now); why != "" {
-		return x.fail(http.StatusUnauthorized, "APIGW.0301", incorrectIAM+why)
+		return x.fail(http.StatusUnauthorized, x.authenticationCode(), incorrectIAM+why)
 	}
 	x.entry.Authenticated = true
+	if x.route.api() != apiSparkRTC {
+		return answer{}
+	}
 	return s.throttle(x, now)
+}
+
+// authenticationCode is the code of an error of authentication.
+func (x *exchange) authenticationCode() string {
+	if x.route.api() == apiIAM {
+		return ""
+	}
+	return "APIGW.0301"
 }
 
 // throttle counts a call. The quota's minute begins with the first call after
@@ -88,11 +102,15 @@ func (s *Server) throttle(x *exchange, now time.Time) answer {
 // gateway's words, or "". A token counts before a signature.
 func (s *Server) authenticate(x *exchange, now time.Time) string {
 	header := x.r.Header
-	if token := header.Get("X-Auth-Token"); token != "" {
-		if !same(token, s.opts.Token) {
-			return "decrypt token fail"
-		}
-		return ""
+	token := header.Get("X-Auth-Token")
+	switch {
+	case x.route == assumeAgency:
+		token = "" // STS knows signatures only
+	case x.route == createKeys && token == "" && header.Get("Authorization") == "":
+		token = tokenInBody(x.body)
+	}
+	if token != "" {
+		return s.checkToken(x, token, now)
 	}
 	if header.Get("Authorization") == "" {
 		return "x-auth-token not found"
@@ -110,7 +128,7 @@ func (s *Server) authenticate(x *exchange, now time.Time) string {
 	if now.Before(l.until) {
 		return "AK access failed to reach the limit,forbidden"
 	}
-	why := verify(x, auth, s.opts, now)
+	why := verify(x, auth, s.keysFor(auth.accessKey, now), now)
 	if why == "" {
 		*l = lock{}
 		return ""
@@ -152,7 +170,7 @@ func verify(x *exchange, auth authorization, opts Options, now time.Time) string
 		return failed
 	}
 	// Users have met a missing project as a failed signature.
-	if header.Get("X-Project-Id") == "" {
+	if x.route.api() == apiSparkRTC && header.Get("X-Project-Id") == "" {
 		return failed
 	}
 	return ""

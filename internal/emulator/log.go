@@ -5,6 +5,7 @@ package emulator
 import (
 	"bytes"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -18,7 +19,7 @@ type Request struct {
 	Header        http.Header
 	Body          []byte
 	Status        int    // 0 while it is under way, and if the connection was closed instead
-	Code          string // the answer's error code
+	Code          string // the answer's error code; IAM's errors have none
 	Authenticated bool
 }
 
@@ -61,6 +62,12 @@ func Method(m string) func(Request) bool {
 // App is a filter for Requests; id is not escaped.
 func App(id string) func(Request) bool {
 	return func(r Request) bool { return r.AppID == id }
+}
+
+// Path is a filter for Requests: what the path begins with, as it is in the
+// log.
+func Path(prefix string) func(Request) bool {
+	return func(r Request) bool { return strings.HasPrefix(r.Path, prefix) }
 }
 
 func (r Request) clone() Request {

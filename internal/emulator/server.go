@@ -2,7 +2,9 @@
 
 // Package emulator is the SparkRTC API as far as this provider uses it, behind
 // the API gateway that authenticates and throttles its requests, as an
-// http.Handler: for tests, and for trying things without an account.
+// http.Handler: for tests, and for trying things without an account. Beside it,
+// on other paths of the same address, are what credentials come from: IAM, STS
+// and the metadata service of an ECS.
 //
 // It is written from the public documentation alone and shares no code with
 // the client, so that a mistake of one is not a mistake of both. Where the
@@ -14,6 +16,7 @@ package emulator
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -46,6 +49,11 @@ type Server struct {
 	calls       int                  // in that minute
 	faults      []*Fault
 	log         []*Request
+
+	idTokenKey    ed25519.PrivateKey
+	tokens        map[string]*issuedToken
+	keys          map[string]issuedKey // by access key
+	sessionTokens map[string]time.Time // of the metadata service: until when
 }
 
 var _ http.Handler = (*Server)(nil)
@@ -60,6 +68,11 @@ func New(opts Options) *Server {
 		updated:     make(map[string]time.Time),
 		unreachable: make(map[string]bool),
 		locks:       make(map[string]*lock),
+
+		idTokenKey:    ed25519.NewKeyFromSeed(randomBytes(ed25519.SeedSize)),
+		tokens:        make(map[string]*issuedToken),
+		keys:          make(map[string]issuedKey),
+		sessionTokens: make(map[string]time.Time),
 	}
 }
 
@@ -79,7 +92,7 @@ func (s *Server) Close() {
 	s.closeOnce.Do(func() { close(s.closed) })
 }
 
-// route is an operation of the API.
+// route is an operation of one of the APIs.
 type route int
 
 const (
@@ -88,7 +101,55 @@ const (
 	showApp
 	showRecordCallback
 	updateRecordCallback
+	listProjects
+	createToken
+	createTokenWithIDToken
+	createKeys
+	assumeAgency
+	createSessionToken
+	showKeys
 )
+
+// fixedRoutes are the operations whose path holds nothing that varies.
+var fixedRoutes = map[string]route{
+	"GET /v2/apps":                            listApps,
+	"GET /v3/projects":                        listProjects,
+	"POST /v3/auth/tokens":                    createToken,
+	"POST /v3.0/OS-AUTH/id-token/tokens":      createTokenWithIDToken,
+	"POST /v3.0/OS-CREDENTIAL/securitytokens": createKeys,
+	"POST /v5/agencies/assume":                assumeAgency,
+	"PUT /meta-data/latest/api/token":         createSessionToken,
+	"GET /openstack/latest/securitykey":       showKeys,
+}
+
+// api is one of those that share the address.
+type api int
+
+const (
+	apiSparkRTC api = iota
+	apiIAM
+	apiSTS
+	apiMetadata
+)
+
+func (r route) api() api {
+	switch r {
+	case listProjects, createToken, createTokenWithIDToken, createKeys:
+		return apiIAM
+	case assumeAgency:
+		return apiSTS
+	case createSessionToken, showKeys:
+		return apiMetadata
+	default:
+		return apiSparkRTC
+	}
+}
+
+// proves tells whether the operation itself is a proof of identity, or needs
+// none, so that there is nothing for the gateway to authenticate.
+func (r route) proves() bool {
+	return r == createToken || r == createTokenWithIDToken || r.api() == apiMetadata
+}
 
 // exchange is one request and what is known about it.
 type exchange struct {
@@ -101,6 +162,7 @@ type exchange struct {
 	body    []byte
 	bodyErr error
 	entry   *Request
+	token   *issuedToken // that authenticates it; nil if something else does
 }
 
 // answer is what goes back.
@@ -159,10 +221,21 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // service. The caller holds the lock.
 func (s *Server) pass(x *exchange, skip bool) answer {
 	now := s.opts.Clock()
-	if ans := s.gateway(x, now); ans.status != 0 || skip {
+	// An operation that is a proof of identity is not skipped, for the log to
+	// say what it deserves; what it issues then is known to nobody.
+	if ans := s.gateway(x, now); ans.status != 0 || skip && !x.route.proves() {
 		return ans
 	}
-	return s.service(x)
+	switch x.route.api() {
+	case apiIAM:
+		return s.iam(x, now)
+	case apiSTS:
+		return s.sts(x, now)
+	case apiMetadata:
+		return s.metadata(x, now)
+	default:
+		return s.service(x)
+	}
 }
 
 // write sends an answer, or with cut its first half. It ends by panicking with
@@ -208,14 +281,11 @@ func requestLine(r *http.Request) (path, query string) {
 // escaped: an id with an escaped slash is one segment. A dot segment that is
 // not escaped is no id, since whatever is on the way resolves it.
 func match(method, path string) (route, string) {
-	segments := strings.Split(path, "/")
-	if len(segments) < 3 || segments[0] != "" || segments[1] != "v2" || segments[2] != "apps" {
-		return noRoute, ""
+	if r, found := fixedRoutes[method+" "+path]; found {
+		return r, ""
 	}
-	if len(segments) == 3 {
-		if method == http.MethodGet {
-			return listApps, ""
-		}
+	segments := strings.Split(path, "/")
+	if len(segments) < 4 || segments[0] != "" || segments[1] != "v2" || segments[2] != "apps" {
 		return noRoute, ""
 	}
 	id, err := url.PathUnescape(segments[3])
@@ -245,15 +315,24 @@ func readBody(r io.Reader) ([]byte, error) {
 	return body, err
 }
 
-// fail is an error in the shape of the API's; the gateway's own errors carry
-// the request's id too.
+// fail is an error in the shape of the API's; the gateway's own errors and
+// those of STS carry the request's id too. Without a code, those of IAM and of
+// the metadata service have shapes of their own.
 func (x *exchange) fail(status int, code, message string) answer {
+	if code == "" {
+		switch x.route.api() {
+		case apiIAM:
+			return iamError(status, message)
+		case apiMetadata:
+			return plain(status, message)
+		}
+	}
 	body := struct {
 		Message   string `json:"error_msg"`
 		Code      string `json:"error_code"`
 		RequestID string `json:"request_id,omitempty"`
 	}{Message: message, Code: code}
-	if strings.HasPrefix(code, "APIG") {
+	if strings.HasPrefix(code, "APIG") || strings.HasPrefix(code, "STS") {
 		body.RequestID = x.id
 	}
 	ans := ok(body)
@@ -275,9 +354,23 @@ func ok(v any) answer {
 	}
 }
 
+func created(v any) answer {
+	ans := ok(v)
+	ans.status = http.StatusCreated
+	return ans
+}
+
+func plain(status int, text string) answer {
+	return answer{status: status, contentType: "text/plain; charset=utf-8", body: []byte(text)}
+}
+
 // randomHex returns n random bytes in hex.
 func randomHex(n int) string {
+	return hex.EncodeToString(randomBytes(n))
+}
+
+func randomBytes(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails, says its documentation
-	return hex.EncodeToString(b)
+	return b
 }

@@ -81,7 +81,8 @@ type (
 
 // service does what is behind the gateway. The caller holds the lock.
 func (s *Server) service(x *exchange) answer {
-	if project := x.r.Header.Get("X-Project-Id"); project != "" && project != s.opts.ProjectID {
+	project := x.r.Header.Get("X-Project-Id")
+	if project != "" && project != s.opts.ProjectID || x.token != nil && x.token.projectID != s.opts.ProjectID {
 		return x.fail(http.StatusBadRequest, "RTC.00001001",
 			"OperationUnauthorized: get DomainID fail please check X-Auth-Token or AK/SK")
 	}

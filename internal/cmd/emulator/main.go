@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Command emulator serves the emulated SparkRTC API on a loopback address, for
-// trying the provider without an account. Its credentials are made up; it
-// prints them and what else is needed to use it, and then a line for each
-// request.
+// Command emulator serves the emulated SparkRTC API, and IAM beside it, on a
+// loopback address, for trying the provider without an account. Its credentials
+// are made up; it prints them and what else is needed to use it, and then a
+// line for each request.
 package main
 
 import (
@@ -171,7 +171,9 @@ func usage(endpoint string, apps []string) string {
 	fmt.Fprintf(&b, "export SPARKRTC_ENDPOINT=%s\n", endpoint)
 	fmt.Fprintf(&b, "export HW_ACCESS_KEY=%s\n", emulator.DefaultAccessKey)
 	fmt.Fprintf(&b, "export HW_SECRET_KEY=%s\n", emulator.DefaultSecretKey)
-	fmt.Fprintf(&b, "export HW_PROJECT_ID=%s\n\n", emulator.DefaultProjectID)
+	fmt.Fprintf(&b, "export HW_PROJECT_ID=%s\n", emulator.DefaultProjectID)
+	fmt.Fprintf(&b, "# or by IAM: HW_AUTH_URL=%s HW_DOMAIN_NAME=%s HW_USER_NAME=%s HW_USER_PASSWORD=%s\n\n",
+		endpoint, emulator.DefaultDomainName, emulator.DefaultUserName, emulator.DefaultPassword)
 	b.WriteString("# Its apps:\n")
 	for _, id := range apps {
 		fmt.Fprintf(&b, "#   %q\n", id)

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package emulator
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// maxSessionTime is how long a session token of the metadata service may be
+// valid, in seconds.
+const maxSessionTime = 6 * 60 * 60
+
+// metadata is the metadata service of an ECS. The caller holds the lock.
+func (s *Server) metadata(x *exchange, now time.Time) answer {
+	switch {
+	case s.opts.MetadataOff, s.opts.MetadataOldHost && x.route == createSessionToken:
+		return plain(http.StatusNotFound, "404 Not Found")
+	case x.route == createSessionToken:
+		return s.createSessionToken(x, now)
+	case !s.opts.MetadataOldHost && !s.sessionHolds(x.r.Header.Get("X-Metadata-Token"), now):
+		return plain(http.StatusUnauthorized, "401 Unauthorized")
+	}
+	x.entry.Authenticated = true
+	if s.opts.MetadataNoAgency {
+		return plain(http.StatusUnauthorized, "401 Unauthorized\nPlease configure Cloud Service Agency first\n")
+	}
+	return ok(credential(s.issueKey(0, now)))
+}
+
+func (s *Server) createSessionToken(x *exchange, now time.Time) answer {
+	seconds, err := strconv.Atoi(x.r.Header.Get("X-Metadata-Token-Ttl-Seconds"))
+	if err != nil || seconds < 1 || seconds > maxSessionTime {
+		return plain(http.StatusBadRequest, "400 Bad Request")
+	}
+	x.entry.Authenticated = true
+	token := randomHex(24)
+	s.sessionTokens[token] = now.Add(time.Duration(seconds) * time.Second)
+	return plain(http.StatusOK, token)
+}
+
+// sessionHolds tells whether a session token, or none, is good enough.
+func (s *Server) sessionHolds(token string, now time.Time) bool {
+	if token == "" {
+		return !s.opts.MetadataTokenRequired
+	}
+	until, found := s.sessionTokens[token]
+	return found && now.Before(until)
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package emulator
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"time"
+)
+
+const (
+	// What duration_seconds may be at most, and for who comes with a
+	// temporary access key.
+	maxSTSDuration     = 12 * time.Hour
+	maxChainedDuration = time.Hour
+
+	// The digits are made up; the documentation lists none.
+	stsInvalid   = "STS5.0400"
+	stsForbidden = "STS5.0403"
+)
+
+var (
+	agencyURN   = regexp.MustCompile(`^iam::([^:]+):agency:([^:]+)$`)
+	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+)
+
+// The documented shapes.
+type (
+	assumeAnswer struct {
+		Credentials   stsCredentialsJSON `json:"credentials"`
+		AssumedAgency assumedAgencyJSON  `json:"assumed_agency"`
+	}
+
+	stsCredentialsJSON struct {
+		AccessKeyID     string `json:"access_key_id"`
+		SecretAccessKey string `json:"secret_access_key"`
+		SecurityToken   string `json:"security_token"`
+		Expiration      string `json:"expiration"`
+	}
+
+	assumedAgencyJSON struct {
+		URN string `json:"urn"`
+		ID  string `json:"id"`
+	}
+)
+
+// sts does what is behind the gateway in STS: a temporary access key to who
+// assumes an agency. The caller holds the lock.
+func (s *Server) sts(x *exchange, now time.Time) answer {
+	body := parseFields(x.body)
+	if body == nil || !isJSON(x.r) {
+		return x.fail(http.StatusBadRequest, stsInvalid, "the request body is not a JSON object")
+	}
+	longest := maxSTSDuration
+	if x.r.Header.Get("X-Security-Token") != "" {
+		longest = maxChainedDuration
+	}
+	urn, session := body.text("agency_urn"), body.text("agency_session_name")
+	parts := agencyURN.FindStringSubmatch(urn)
+	duration, valid := duration(body, longest)
+	switch {
+	case parts == nil:
+		return x.fail(http.StatusBadRequest, stsInvalid, "agency_urn is invalid")
+	case !sessionName.MatchString(session):
+		return x.fail(http.StatusBadRequest, stsInvalid, "agency_session_name is invalid")
+	case !valid:
+		return x.fail(http.StatusBadRequest, stsInvalid, fmt.Sprintf(
+			"duration_seconds must be between %d and %d", minKeyDuration/time.Second, longest/time.Second))
+	case s.opts.AgencyForbidden || parts[1] != s.opts.DomainID || parts[2] != s.opts.AgencyName:
+		return x.fail(http.StatusForbidden, stsForbidden, "not allowed to assume the agency "+urn)
+	}
+	k := s.issueKey(duration, now)
+	return ok(assumeAnswer{
+		Credentials: stsCredentialsJSON{
+			AccessKeyID:     k.accessKey,
+			SecretAccessKey: k.secretKey,
+			SecurityToken:   k.securityToken,
+			Expiration:      k.expires.Format(timeLayout),
+		},
+		AssumedAgency: assumedAgencyJSON{
+			URN: fmt.Sprintf("sts::%s:assumed-agency:%s/%s", parts[1], parts[2], session),
+			ID:  hexSHA256([]byte(urn))[:32] + ":" + session,
+		},
+	})
+}
