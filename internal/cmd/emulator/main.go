@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Command emulator serves the emulated SparkRTC API, and IAM beside it, on a
-// loopback address, for trying the provider without an account. Its credentials
-// are made up; it prints them and what else is needed to use it, and then a
-// line for each request.
+// Command emulator serves the emulated SparkRTC API on a loopback address, for
+// trying the provider without an account. Its credentials are made up; it
+// prints them and what else is needed to use it, and then a line for each
+// request.
 package main
 
 import (
@@ -114,6 +114,8 @@ func parse(args []string, out io.Writer) (config, error) {
 	})
 	mode(flags, &cfg.options.KeyEcho, "key-echo", "how answers show auth_key", emulator.KeyEchoes)
 	mode(flags, &cfg.options.URLEcho, "url-echo", "how answers show url", emulator.URLEchoes)
+	mode(flags, &cfg.options.TimeEcho, "time-echo", "how answers show update_time", emulator.TimeEchoes)
+	flags.BoolVar(&cfg.options.RetryAfter, "retry-after", false, "answers beyond the -quota carry Retry-After")
 	mode(flags, &cfg.options.Unset, "unset", "what a GET answers when there is no callback", emulator.Unsets)
 	mode(flags, &cfg.options.EmptyKey, "empty-key", `what a PUT with an auth_key of "" does`, emulator.EmptyKeys)
 	flags.BoolVar(&cfg.options.KeepKey, "keep-key", false, "a PUT without auth_key keeps the earlier key")
@@ -171,9 +173,7 @@ func usage(endpoint string, apps []string) string {
 	fmt.Fprintf(&b, "export SPARKRTC_ENDPOINT=%s\n", endpoint)
 	fmt.Fprintf(&b, "export HW_ACCESS_KEY=%s\n", emulator.DefaultAccessKey)
 	fmt.Fprintf(&b, "export HW_SECRET_KEY=%s\n", emulator.DefaultSecretKey)
-	fmt.Fprintf(&b, "export HW_PROJECT_ID=%s\n", emulator.DefaultProjectID)
-	fmt.Fprintf(&b, "# or by IAM: HW_AUTH_URL=%s HW_DOMAIN_NAME=%s HW_USER_NAME=%s HW_USER_PASSWORD=%s\n\n",
-		endpoint, emulator.DefaultDomainName, emulator.DefaultUserName, emulator.DefaultPassword)
+	fmt.Fprintf(&b, "export HW_PROJECT_ID=%s\n\n", emulator.DefaultProjectID)
 	b.WriteString("# Its apps:\n")
 	for _, id := range apps {
 		fmt.Fprintf(&b, "#   %q\n", id)

@@ -22,7 +22,7 @@ import (
 
 func TestParse(t *testing.T) {
 	defaults := emulator.Options{
-		KeyEcho: emulator.EchoExact, URLEcho: emulator.URLExact, Unset: emulator.UnsetNotFound, EmptyKey: emulator.EmptyClears,
+		KeyEcho: emulator.EchoExact, URLEcho: emulator.URLExact, TimeEcho: emulator.TimeExact, Unset: emulator.UnsetNotFound, EmptyKey: emulator.EmptyClears,
 	}
 	tests := map[string]struct {
 		args []string
@@ -31,11 +31,11 @@ func TestParse(t *testing.T) {
 		"none": {nil, config{addr: "127.0.0.1:8089", apps: []string{"5ff9701f2346968bb306cb43"}, options: defaults}},
 		"all": {
 			[]string{
-				"-addr", "[::1]:80", "-app", "one", "-app", "two/2", "-key-echo", "masked", "-url-echo", "origin",
+				"-addr", "[::1]:80", "-app", "one", "-app", "two/2", "-key-echo", "masked", "-url-echo", "origin", "-time-echo", "seconds", "-retry-after",
 				"-unset", "empty", "-keep-key", "-empty-key", "refused", "-quota", "60",
 			},
 			config{addr: "[::1]:80", apps: []string{"one", "two/2"}, options: emulator.Options{
-				KeyEcho: emulator.EchoMasked, URLEcho: emulator.URLOrigin, Unset: emulator.UnsetEmpty,
+				KeyEcho: emulator.EchoMasked, URLEcho: emulator.URLOrigin, TimeEcho: emulator.TimeSeconds, RetryAfter: true, Unset: emulator.UnsetEmpty,
 				KeepKey: true, EmptyKey: emulator.EmptyRefused, Quota: 60,
 			}},
 		},
@@ -117,7 +117,7 @@ func TestHelp(t *testing.T) {
 		t.Error(err)
 	}
 	for _, name := range []string{
-		"-addr", "-allow-remote", "-app", "-key-echo", "-url-echo", "-unset", "-keep-key", "-empty-key", "-quota", "truncated",
+		"-addr", "-allow-remote", "-app", "-key-echo", "-url-echo", "-time-echo", "-retry-after", "-unset", "-keep-key", "-empty-key", "-quota", "truncated",
 	} {
 		if !strings.Contains(out.String(), name) {
 			t.Errorf("no %s in %s", name, &out)
@@ -132,7 +132,6 @@ export SPARKRTC_ENDPOINT=http://127.0.0.1:8089
 export HW_ACCESS_KEY=AKEMULATOR0000000001
 export HW_SECRET_KEY=SKEMULATOR0000000000000000000000000000001
 export HW_PROJECT_ID=0123456789abcdef0123456789abcdef
-# or by IAM: HW_AUTH_URL=http://127.0.0.1:8089 HW_DOMAIN_NAME=emulator-domain HW_USER_NAME=emulator-user HW_USER_PASSWORD=Emulator-Password-1
 
 # Its apps:
 #   "it's/1"
