@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -140,18 +141,7 @@ func (r *recordCallbackResource) Configure(_ context.Context, req resource.Confi
 }
 
 func (r *recordCallbackResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan, config recordCallbackModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	plan, memory := r.put(ctx, plan, config.key(), &resp.Diagnostics)
-	if memory == nil {
-		return
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, private{Memory: memory})...)
+	r.put(ctx, req.Plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
 }
 
 func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -188,35 +178,27 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 }
 
 func (r *recordCallbackResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	r.put(ctx, req.Plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
+}
+
+// put sets the whole callback as it is planned, and leaves the state alone if
+// that fails.
+func (r *recordCallbackResource) put(ctx context.Context, planned tfsdk.Plan, configured tfsdk.Config, state *tfsdk.State, store privateStore, diags *diag.Diagnostics) {
 	var plan, config recordCallbackModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
+	diags.Append(planned.Get(ctx, &plan)...)
+	diags.Append(configured.Get(ctx, &config)...)
+	if diags.HasError() {
 		return
 	}
-	plan, memory := r.put(ctx, plan, config.key(), &resp.Diagnostics)
-	if memory == nil {
-		return
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, private{Memory: memory})...)
-}
-
-// key returns the configured key, nil for none. Only the configuration has a
-// write-only one.
-func (m *recordCallbackModel) key() *string {
-	if !m.AuthKeyWO.IsNull() {
-		return m.AuthKeyWO.ValueStringPointer()
-	}
-	return m.AuthKey.ValueStringPointer()
-}
-
-// put sets the whole callback, and returns the state and the memory of it, or
-// nil after an error.
-func (r *recordCallbackResource) put(ctx context.Context, plan recordCallbackModel, key *string, diags *diag.Diagnostics) (recordCallbackModel, *drift.Memory) {
 	if r.provider.client == nil {
 		r.provider.addUnknownError(diags, callbackOf(plan.AppID.ValueString(), "can't be set"))
-		return plan, nil
+		return
+	}
+	// Only the configuration has a write-only key. Of the other, what counts is
+	// the plan: with ignore_changes the two differ.
+	key := plan.AuthKey.ValueStringPointer()
+	if !config.AuthKeyWO.IsNull() {
+		key = config.AuthKeyWO.ValueStringPointer()
 	}
 	appID, url := plan.AppID.ValueString(), plan.URL.ValueString()
 	set := func(key *string) (*sparkrtc.RecordCallback, error) {
@@ -231,7 +213,7 @@ func (r *recordCallbackResource) put(ctx context.Context, plan recordCallbackMod
 	}
 	if err != nil {
 		r.provider.addAPIError(diags, err, callbackOf(appID, "could not be set"))
-		return plan, nil
+		return
 	}
 	if key == nil && callback.AuthKey != "" {
 		warnKeptKey(appID, diags)
@@ -242,7 +224,8 @@ func (r *recordCallbackResource) put(ctx context.Context, plan recordCallbackMod
 	}
 	memory := drift.Remember(sent, echo(callback))
 	diags.Append(plan.setComputed(ctx, callback)...)
-	return plan, &memory
+	diags.Append(state.Set(ctx, plan)...)
+	diags.Append(savePrivate(ctx, store, private{Memory: &memory})...)
 }
 
 // setWithoutKey sets a callback that is to have no key.

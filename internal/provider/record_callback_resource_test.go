@@ -478,6 +478,29 @@ func TestAccRecordCallback_ignoreChangesOfKey(t *testing.T) {
 	}
 }
 
+// An apply sends what the plan says, and not what the configuration has that the
+// plan was told to ignore.
+func TestAccRecordCallback_ignoredKeyIsNotSent(t *testing.T) {
+	c := newCloud(t, emulator.Options{}, testApp)
+	config := func(url, key string) string {
+		return c.config(arg("app_id", testApp), arg("url", url), arg("auth_key", key), "lifecycle {\n    ignore_changes = [auth_key]\n  }")
+	}
+	resource.ParallelTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: testProviders,
+		Steps: []resource.TestStep{
+			{Config: config(testURL, testKey)},
+			{
+				Config:            config(testURL+"/new", "another-key-in-the-configuration-0123"),
+				ConfigStateChecks: []statecheck.StateCheck{state("auth_key", knownvalue.StringExact(testKey))},
+			},
+		},
+		CheckDestroy: func(*terraform.State) error {
+			c.expectPuts(t, withKey(testURL, testKey), withKey(testURL+"/new", testKey))
+			return nil
+		},
+	})
+}
+
 // Events may change with a PUT: a plan must not have promised otherwise.
 func TestAccRecordCallback_eventsChange(t *testing.T) {
 	c := newCloud(t, emulator.Options{}, testApp)
