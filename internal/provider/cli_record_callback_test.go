@@ -52,9 +52,10 @@ func TestAccCLI_callsOfEachStep(t *testing.T) {
 	if planned := r.must(t, 0, "plan", "-destroy", "-refresh=false").out(); !strings.Contains(planned, leftInPlace) || !strings.Contains(planned, testApp) {
 		t.Errorf("the plan of a destroy does not warn: %s", planned)
 	}
-	c.AddApp("another-app")
+	c.SetCallback("another-app", "https://live.example.com/", "")
 	r.write(t, strings.Replace(callbackConfig, testApp, "another-app", 1))
-	if planned := r.must(t, 0, "plan", "-refresh=false").out(); !strings.Contains(planned, leftInPlace) || !strings.Contains(planned, testApp) || !strings.Contains(planned, "must be replaced") {
+	if planned := r.must(t, 0, "plan", "-refresh=false").out(); !strings.Contains(planned, leftInPlace) || !strings.Contains(planned, testApp) || !strings.Contains(planned, "must be replaced") ||
+		!strings.Contains(planned, "Recording callback will be overwritten") || !strings.Contains(planned, "https://live.example.com/") {
 		t.Errorf("the plan of a replacement does not warn: %s", planned)
 	}
 	c.expectCalls(t, 1)

@@ -31,13 +31,17 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 		return
 	}
 	if state != nil && (plan == nil || !plan.AppID.Equal(state.AppID)) {
-		// Of a replacement, the create is planned by a call of its own.
 		state.warnLeftInPlace(&resp.Diagnostics, "will no longer be managed, but stays")
+		if plan == nil {
+			return
+		}
+		state = nil // for the new app, it is a create
+	} else if state == nil && !known.empty {
+		// The create of a replacement is planned once more, with the private
+		// state of what it replaces; Terraform drops what is said there.
 		return
 	}
-	// The create that is planned for a replacement comes with the private
-	// state of what it replaces, and was counted with that.
-	twice := (state != nil || known.empty) && r.warnTwice(plan.AppID, &resp.Diagnostics)
+	twice := r.warnTwice(plan.AppID, &resp.Diagnostics)
 	if state == nil {
 		if !twice {
 			r.warnOverwrite(ctx, plan.AppID, &resp.Diagnostics)
