@@ -127,7 +127,7 @@ func (m Memory) compareURL(echo string, moved movement) Verdict {
 		return PerhapsChanged // what is shown is only a part of what was sent
 	case echo == m.URLEcho, moved == stoodStill:
 		return Same
-	case moved == movedPerhaps && strings.HasPrefix(normalise(m.URL), strings.TrimSuffix(normalise(echo), "/")):
+	case moved == movedPerhaps && host(m.URL) == host(echo) && strings.HasPrefix(normalise(m.URL), strings.TrimSuffix(normalise(echo), "/")):
 		return Same // a part of what was sent
 	default:
 		return Changed
@@ -192,6 +192,14 @@ func compareTimes(before, now string) movement {
 // equivalent tells whether two URLs are the same by RFC 3986, 6.2.2 and 6.2.3:
 // scheme and host in any case, no path for "/", the scheme's own port left out.
 func equivalent(a, b string) bool { return a == b || normalise(a) == normalise(b) }
+
+func host(s string) string {
+	u, err := url.Parse(normalise(s))
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
 
 func normalise(s string) string {
 	u, err := url.Parse(s)

@@ -94,6 +94,7 @@ func TestCompare(t *testing.T) {
 		"first read, another URL":                      {sent, Echo{mine, key, t0}, Echo{others, key, soon}, Changed, Same, false},
 		"first read, key removed":                      {sent, Echo{mine, key, t0}, Echo{mine, "", soon}, Same, Changed, false},
 		"first read, no key, a mask appears":           {keyless, Echo{mine, "", t0}, Echo{mine, "******", soon}, Same, Changed, false},
+		"first read, a host that only begins alike":    {sent, Echo{mine, key, ""}, Echo{"https://recordings.example.co", key, ""}, Changed, Same, false},
 		"first read, an origin that is not of the URL": {sent, Echo{mine, key, ""}, Echo{"https://recordings.example.org", key, ""}, Changed, Same, false},
 
 		"time at another precision":       {sent, Echo{mine, key, "2026-01-01T00:00:00.750Z"}, Echo{mine, "******", "2026-01-01T00:00:00Z"}, Same, Same, true},

@@ -19,6 +19,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -420,6 +421,16 @@ func TestPrivateState(t *testing.T) {
 		if got, diags := loadPrivate(t.Context(), store); !reflect.DeepEqual(got, want) || diags.HasError() {
 			t.Errorf("%q loaded as %+v, %v", content, got, diags)
 		}
+	}
+}
+
+// Without a memory, a key that is shown is still not taken into the state of a
+// write-only one.
+func TestLostMemoryOfWriteOnlyKey(t *testing.T) {
+	state := recordCallbackModel{AuthKeyWOVersion: types.Int64Value(1)}
+	state, known := observe(t.Context(), state, private{}, &sparkrtc.RecordCallback{URL: testURL, AuthKey: testKey})
+	if !state.AuthKey.IsNull() || len(known.Resend) == 0 {
+		t.Errorf("auth_key null: %t, resend %v", state.AuthKey.IsNull(), known.Resend)
 	}
 }
 

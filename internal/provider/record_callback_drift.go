@@ -137,8 +137,8 @@ func adopt(state recordCallbackModel, callback *sparkrtc.RecordCallback) (record
 	state.URL = types.StringValue(callback.URL)
 	state.AuthKey = types.StringNull()
 	switch {
-	case callback.AuthKey == "":
-	case drift.LooksLikeKey(callback.AuthKey):
+	case callback.AuthKey == "" && state.AuthKeyWOVersion.IsNull():
+	case drift.LooksLikeKey(callback.AuthKey) && state.AuthKeyWOVersion.IsNull(): // never a write-only one
 		state.AuthKey = types.StringValue(callback.AuthKey)
 	default:
 		known.Resend = append(known.Resend, resendKeyUnknown)

@@ -95,7 +95,7 @@ var resendTexts = map[resend]string{
 	resendKeyAdded:   "a key was added",
 	resendKeyPerhaps: "the key may be another one: the service shows it in a way that doesn't tell keys apart; sending the configured one again does no harm",
 	resendURLPerhaps: "the URL may be another one: the service shows it in a way that doesn't tell URLs apart; sending the configured one again does no harm",
-	resendKeyUnknown: "it was imported with a key that the service doesn't show, so that nobody can tell whether it is the configured one",
+	resendKeyUnknown: "nothing is remembered of the key, and the service doesn't show one to compare with, so that nobody can tell whether it is the configured one",
 }
 
 // warnKeptKey is said by the apply that could not remove a key, and by each
