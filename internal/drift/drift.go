@@ -65,6 +65,9 @@ type Finding struct {
 	URL Verdict
 	Key Verdict
 
+	// KeyShown: what is shown now is the very key that was sent.
+	KeyShown bool
+
 	// Memory is to be kept from now on.
 	Memory Memory
 
@@ -94,9 +97,10 @@ func (m Memory) Compare(echo Echo, key string) Finding {
 	}
 	shown := m.describe(echo.Key, key)
 	f := Finding{
-		URL:    m.compareURL(echo.URL, moved),
-		Key:    m.compareKey(echo.Key, key, shown, moved),
-		Memory: m,
+		URL:      m.compareURL(echo.URL, moved),
+		Key:      m.compareKey(echo.Key, key, shown, moved),
+		KeyShown: shown.Kind == shownExactly,
+		Memory:   m,
 	}
 	f.Memory.Fresh = false
 	if f.URL != Same || f.Key != Same {

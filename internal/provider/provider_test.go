@@ -434,6 +434,19 @@ func TestLostMemoryOfWriteOnlyKey(t *testing.T) {
 	}
 }
 
+// A mask that counts as the key that was sent does not become the key in the
+// state, also when the URL beside it was changed.
+func TestMaskIsNeverTakenForTheKey(t *testing.T) {
+	memory := drift.Remember(drift.Sent{URL: testURL, Key: testKey}, drift.Echo{URL: testURL, Key: testKey})
+	for name, url := range map[string]string{"the URL is the same": testURL, "the URL was changed": "https://elsewhere.example.com/"} {
+		state := recordCallbackModel{URL: types.StringValue(testURL), AuthKey: types.StringValue(testKey)}
+		state, _ = observe(t.Context(), state, private{Memory: &memory}, &sparkrtc.RecordCallback{URL: url, AuthKey: "******"})
+		if state.AuthKey.ValueString() != testKey || state.URL.ValueString() != url {
+			t.Errorf("%s: the state has %s with another key than was set: %t", name, state.URL.ValueString(), state.AuthKey.ValueString() != testKey)
+		}
+	}
+}
+
 func TestSetComputed(t *testing.T) {
 	var m recordCallbackModel
 	diags := m.setComputed(t.Context(), &sparkrtc.RecordCallback{NotifyEventSubscription: []string{"B", "A", "B"}, UpdateTime: "yesterday"})

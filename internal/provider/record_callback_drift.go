@@ -108,7 +108,7 @@ func observe(ctx context.Context, state recordCallbackModel, known private, call
 		switch {
 		case memory.Key == nil:
 			own(types.StringNull())
-		case memory.ShowsKeys() && !writeOnly:
+		case finding.KeyShown && !writeOnly:
 			own(types.StringValue(callback.AuthKey))
 		}
 	case drift.Changed:
