@@ -18,7 +18,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,8 +62,9 @@ type historyStep struct {
 
 func (h history) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "     key shown %s, URL shown %s, no callback is %s, a key that is left out is kept: %t, an empty key %s",
-		h.options.KeyEcho, h.options.URLEcho, h.options.Unset, h.options.KeepKey, h.options.EmptyKey)
+	o := h.options
+	fmt.Fprintf(&b, "     key shown %s, URL %s, time %s; by reads %q, %q, %q; no callback %s; key left out is kept: %t; empty key %s",
+		o.KeyEcho, o.URLEcho, o.TimeEcho, o.ReadKeyEcho, o.ReadURLEcho, o.ReadTimeEcho, o.Unset, o.KeepKey, o.EmptyKey)
 	for i, s := range h.steps {
 		fmt.Fprintf(&b, "\n%3d. %s", i+1, s.what)
 	}
@@ -100,6 +100,10 @@ func (h history) shortest(t *testing.T) history {
 	for _, simplify := range []func(*emulator.Options){
 		func(o *emulator.Options) { o.KeyEcho = emulator.EchoExact },
 		func(o *emulator.Options) { o.URLEcho = emulator.URLExact },
+		func(o *emulator.Options) { o.TimeEcho = emulator.TimeExact },
+		func(o *emulator.Options) { o.ReadKeyEcho = "" },
+		func(o *emulator.Options) { o.ReadURLEcho = "" },
+		func(o *emulator.Options) { o.ReadTimeEcho = "" },
 		func(o *emulator.Options) { o.Unset = emulator.UnsetNotFound },
 		func(o *emulator.Options) { o.KeepKey = false },
 		func(o *emulator.Options) { o.EmptyKey = emulator.EmptyClears },
@@ -122,38 +126,56 @@ var (
 		"http://elsewhere.example.com:8080/a%20b",
 	}
 
-	// The first two begin and end alike, and the third is what they begin with.
+	// The first two begin and end alike, and the last is what they begin
+	// with: too short to be taken for a key where it may be a part of one.
 	modelKeys = []string{
-		"0123456789abcdef-first-key--wxyz",
-		"0123456789abcdef-second-key-wxyz",
-		"0123456789abcdef",
+		"0123456789abcdef-the-first-key-wxyz",
+		"0123456789abcdef-the-second-key-wxyz",
 		"another-key-altogether-0123456789",
+		"yet-another-key-9876543210-987654",
+		"0123456789abcdef",
 	}
 )
 
 func newHistory(seed uint64) history {
 	r := rand.New(rand.NewPCG(seed, 0))
-	// Some are drawn more often, so that each meets the others often enough.
 	h := history{options: emulator.Options{
-		KeyEcho:  pick(r, append(emulator.KeyEchoes, emulator.EchoExact, emulator.EchoExact, emulator.EchoAbsent)),
-		URLEcho:  pick(r, emulator.URLEchoes),
+		KeyEcho:  emulator.EchoExact,
+		URLEcho:  emulator.URLExact,
+		TimeEcho: emulator.TimeExact,
 		Unset:    pick(r, emulator.Unsets),
 		KeepKey:  r.IntN(3) > 0,
 		EmptyKey: pick(r, append(emulator.EmptyKeys, emulator.EmptyClears)),
 	}}
+	// Services that show things as they are get their share: only there does
+	// a key of somebody else's get into the state.
+	if r.IntN(5) > 1 {
+		h.options.KeyEcho, h.options.URLEcho = pick(r, emulator.KeyEchoes), pick(r, emulator.URLEchoes)
+		if r.IntN(3) == 0 {
+			h.options.TimeEcho = pick(r, emulator.TimeEchoes)
+		}
+		if r.IntN(4) == 0 {
+			h.options.ReadKeyEcho = pick(r, emulator.KeyEchoes)
+			h.options.ReadURLEcho = pick(r, emulator.URLEchoes)
+			h.options.ReadTimeEcho = pick(r, emulator.TimeEchoes)
+		}
+	}
 	always := func(what string, do func(*world) error) func(*rand.Rand) historyStep {
 		return func(*rand.Rand) historyStep { return historyStep{what, do} }
 	}
-	changes := deck{{4, drawEdit}, {4, drawOutside}, {1, drawEcho}}
+	changes := deck{{4, drawEdit}, {6, drawOutside}, {1, drawEcho}}
 	runs := deck{
 		{8, always("apply", applyRun.do)},
-		{3, always("refresh", refreshRun.do)},
+		{5, always("refresh", refreshRun.do)},
 		{1, always("plan", planRun.do)},
-		{2, drawSavedPlan},
+		{3, drawSavedPlan},
 		{2, drawFailedWrite},
 		{1, drawFailedRead},
 		{1, always("destroy", (*world).destroy)},
 		{1, always("remove from the state and import", (*world).importAgain)},
+	}
+	if r.IntN(4) > 0 {
+		h.steps = append(h.steps, historyStep{"apply", applyRun.do})
 	}
 	for range runsOfHistory {
 		for range r.IntN(3) {
@@ -164,7 +186,7 @@ func newHistory(seed uint64) history {
 	return h
 }
 
-const runsOfHistory = 7
+const runsOfHistory = 6
 
 // deck has each kind of step a number of times.
 type deck []struct {
@@ -187,16 +209,16 @@ func drawEdit(r *rand.Rand) historyStep {
 	edit := func(what string, change func(*arguments)) historyStep {
 		return historyStep{"configure " + what, func(w *world) error { change(&w.config); return nil }}
 	}
-	switch r.IntN(10) {
+	switch r.IntN(9) {
 	case 0, 1:
 		return edit("url "+url, func(a *arguments) { a.url = url })
 	case 2, 3:
 		return edit("auth_key "+key, func(a *arguments) { a.key, a.version = key, 0 })
-	case 4, 5, 6:
+	case 4, 5:
 		return edit("no key", func(a *arguments) { a.key, a.version = "", 0 })
-	case 7:
+	case 6:
 		return edit("another version of auth_key_wo, "+key, func(a *arguments) { a.key, a.version = key, a.version+1 })
-	case 8:
+	case 7:
 		return edit("auth_key_wo "+key, func(a *arguments) { a.key, a.version = key, max(a.version, 1) })
 	default:
 		return historyStep{"configure what the service has", func(w *world) error {
@@ -209,7 +231,7 @@ func drawEdit(r *rand.Rand) historyStep {
 }
 
 func drawOutside(r *rand.Rand) historyStep {
-	url, key := pick(r, modelURLs), pick(r, append(modelKeys, ""))
+	url, key, event := pick(r, modelURLs), pick(r, append(modelKeys, "")), fmt.Sprintf("EVENT_%d", r.IntN(3))
 	outside := func(what string, change func(w *world, truth emulator.Callback)) historyStep {
 		return historyStep{"outside: " + what, func(w *world) error {
 			truth, _ := w.Callback(testApp)
@@ -218,20 +240,22 @@ func drawOutside(r *rand.Rand) historyStep {
 			return nil
 		}}
 	}
-	switch r.IntN(10) {
+	switch r.IntN(13) {
 	case 0, 1:
 		return outside("url "+url, func(w *world, truth emulator.Callback) { w.SetCallback(testApp, url, truth.AuthKey) })
-	case 2, 3, 4:
+	case 2, 3, 4, 5:
 		return outside(fmt.Sprintf("key %q", key), func(w *world, truth emulator.Callback) { w.SetCallback(testApp, truth.URL, key) })
-	case 5:
-		return outside(fmt.Sprintf("url %s, key %q", url, key), func(w *world, _ emulator.Callback) { w.SetCallback(testApp, url, key) })
 	case 6:
-		return outside("the same once more", func(w *world, truth emulator.Callback) { w.SetCallback(testApp, truth.URL, truth.AuthKey) })
+		return outside(fmt.Sprintf("url %s, key %q", url, key), func(w *world, _ emulator.Callback) { w.SetCallback(testApp, url, key) })
 	case 7:
+		return outside("the same once more", func(w *world, truth emulator.Callback) { w.SetCallback(testApp, truth.URL, truth.AuthKey) })
+	case 8, 9:
 		return outside("what was set last", func(w *world, truth emulator.Callback) {
 			w.SetCallback(testApp, cmp.Or(w.known.sent.url, truth.URL), w.known.sent.key)
 		})
-	case 8:
+	case 10:
+		return outside("event "+event, func(w *world, _ emulator.Callback) { w.SetEvents(testApp, event) })
+	case 11:
 		return outside("touch", func(w *world, _ emulator.Callback) { w.Touch(testApp) })
 	default:
 		return outside("clear", func(w *world, _ emulator.Callback) { w.ClearCallback(testApp) })
@@ -240,9 +264,10 @@ func drawOutside(r *rand.Rand) historyStep {
 
 func drawEcho(r *rand.Rand) historyStep {
 	key, url := pick(r, emulator.KeyEchoes), pick(r, emulator.URLEchoes)
-	return historyStep{fmt.Sprintf("from now on, key shown %s, URL shown %s", key, url), func(w *world) error {
-		w.options.KeyEcho, w.options.URLEcho = key, url
-		w.SetOptions(func(o *emulator.Options) { o.KeyEcho, o.URLEcho = key, url })
+	return historyStep{fmt.Sprintf("from now on, key shown %s, URL %s", key, url), func(w *world) error {
+		w.options.KeyEcho, w.options.ReadKeyEcho = key, ""
+		w.options.URLEcho, w.options.ReadURLEcho = url, ""
+		w.SetOptions(w.modes)
 		return nil
 	}}
 }
@@ -316,8 +341,9 @@ func (a arguments) value() tftypes.Value {
 
 // look is how the service shows a callback.
 type look struct {
-	URL string `json:"url"`
-	Key string `json:"auth_key"`
+	URL  string `json:"url"`
+	Key  string `json:"auth_key"`
+	Time string `json:"update_time"`
 }
 
 // knowledge is what can be known of a callback by whoever reads the answers.
@@ -326,8 +352,8 @@ type knowledge struct {
 	imported bool
 
 	sent  arguments
-	shown look // right after, or later, by a read that found nothing changed
-	time  time.Time
+	shown look // by the PUT, or later by a read that found nothing changed
+	fresh bool // nothing was read since the PUT
 
 	// distinct: another key would not look like shown.Key.
 	distinct bool
@@ -335,18 +361,64 @@ type knowledge struct {
 
 func (k knowledge) showsKeys() bool { return k.sent.key != "" && k.shown.Key == k.sent.key }
 
-// changed tells what is not as it was set, or perhaps not.
-func (k knowledge) changed(truth emulator.Callback, now look) (url, key bool) {
-	if k.imported || truth.UpdateTime.Equal(k.time) {
-		return false, false
+// movement says what has become of update_time since it was shown.
+type movement int
+
+const (
+	stood   movement = iota
+	unknown          // for want of a time
+	unclear          // for want of one, or slightly, right after the PUT
+	moved
+)
+
+func (k knowledge) movement(now look) movement {
+	if now.Time != "" && (now.Time == k.shown.Time || k.shown.Time == "") {
+		return stood
 	}
-	// A key that was shown though none was set is one that can't be removed.
-	sameKey := now.Key == k.sent.key || now.Key == k.shown.Key && (k.distinct || k.sent.key == "")
-	return plainURL(now.URL) != plainURL(k.sent.url), !sameKey
+	before, errBefore := time.Parse(time.RFC3339, k.shown.Time)
+	after, errAfter := time.Parse(time.RFC3339, now.Time)
+	apart := after.Sub(before).Abs()
+	atPrecision := strings.Contains(k.shown.Time, ".") == strings.Contains(now.Time, ".")
+	switch noTime := errBefore != nil || errAfter != nil; {
+	case noTime && !k.fresh:
+		return unknown
+	case noTime:
+		return unclear
+	case apart == 0, !atPrecision && apart < time.Second:
+		return stood
+	case k.fresh && apart <= 10*time.Millisecond:
+		return unclear
+	default:
+		return moved
+	}
 }
 
-// likeKey tells whether what is shown may be a key, and not a part of one.
-func likeKey(shown string) bool { return len(shown) >= 32 && !strings.Contains(shown, "*") }
+// changed tells what is not as it was set, or perhaps not. The key is given if
+// it is in the state.
+func (k knowledge) changed(now look, key string) (urlChanged, keyChanged bool) {
+	movement := k.movement(now)
+	if k.imported || movement == stood {
+		return false, false
+	}
+	sent := plainURL(k.sent.url)
+	switch {
+	case plainURL(now.URL) == sent:
+	case now.URL == k.shown.URL:
+		urlChanged = movement == moved
+	default:
+		urlChanged = movement != unclear || !strings.HasPrefix(sent, plainURL(now.URL))
+	}
+	switch now.Key {
+	case k.sent.key:
+	case k.shown.Key:
+		// A key that is shown though none was set can't be removed.
+		keyChanged = movement == moved && k.sent.key != "" && !k.distinct
+	default:
+		plausible := now.Key == "" && !k.showsKeys() || isMask(now.Key) || isPart(now.Key, key)
+		keyChanged = movement != unclear || k.sent.key == "" || !plausible
+	}
+	return urlChanged, keyChanged
+}
 
 // plainURL is the same for URLs that differ only in how they are written.
 func plainURL(s string) string {
@@ -355,15 +427,24 @@ func plainURL(s string) string {
 	return strings.ToLower(scheme+"://"+host) + "/" + path
 }
 
+func isMask(shown string) bool { return strings.Contains(shown, "**") }
+
+func isPart(shown, key string) bool {
+	return shown != "" && (strings.HasPrefix(key, shown) || strings.HasSuffix(key, shown))
+}
+
+// isKey tells whether what is shown is taken for a key.
+func isKey(shown string) bool { return len(shown) >= 32 && !isMask(shown) }
+
 // actions are those that may be planned for a callback that is in the state.
-func (k knowledge) actions(config arguments, truth emulator.Callback, now look, state tfObject) []string {
+func (k knowledge) actions(config arguments, now look, state tfObject) []string {
 	if k.imported {
-		if config == (arguments{url: now.URL, key: now.Key}) && (now.Key == "" || likeKey(now.Key)) {
+		if config == (arguments{url: now.URL, key: now.Key}) && (now.Key == "" || isKey(now.Key)) {
 			return []string{actNothing}
 		}
 		return []string{actUpdate}
 	}
-	urlChanged, keyChanged := k.changed(truth, now)
+	urlChanged, keyChanged := k.changed(now, state.text("auth_key"))
 	sameURL := config.url == k.sent.url
 	sameKey := config.version == k.sent.version && config.authKey() == k.sent.authKey()
 	needless := false // and harmless
@@ -371,14 +452,9 @@ func (k knowledge) actions(config arguments, truth emulator.Callback, now look, 
 		// What is shown may have been taken over into the configuration.
 		sameURL = config.url == now.URL && now.URL != k.shown.URL
 	}
-	switch {
-	case keyChanged:
+	if keyChanged {
 		sameKey = config.version == 0 && k.sent.version == 0 && config.key == now.Key && now.Key != k.shown.Key
-		needless = !k.showsKeys() || !likeKey(now.Key)
-	case state.text("auth_key") != k.sent.authKey():
-		// It was another key for a while, and then again the one that was
-		// set; the service doesn't show it, so that it can't be put back.
-		needless = true
+		needless = !k.showsKeys() || !isKey(now.Key)
 	}
 	switch {
 	case !sameURL || !sameKey:
@@ -402,10 +478,13 @@ type world struct {
 
 func newWorld(t *testing.T, options emulator.Options) *world {
 	t.Helper()
-	// Nobody writes within milliseconds of somebody else: the provider relies
-	// on it.
-	start, ticks := time.Now(), atomic.Int64{}
-	options.Clock = func() time.Time { return start.Add(time.Duration(ticks.Add(1)) * 20 * time.Millisecond) }
+	// No two changes are so close that they could be one to the provider.
+	// From the full second on, so that rounded times are the same each time.
+	now := time.Now().Truncate(time.Second)
+	options.Clock = func() time.Time {
+		now = now.Add(20 * time.Millisecond)
+		return now
+	}
 	return &world{
 		cloud:   newCloud(t, options, testApp),
 		t:       t,
@@ -413,6 +492,19 @@ func newWorld(t *testing.T, options emulator.Options) *world {
 		config:  arguments{url: modelURLs[0], key: modelKeys[0]},
 		stored:  tfObject{value: nothing()},
 	}
+}
+
+// modes are those that the service is to be in.
+func (w *world) modes(o *emulator.Options) {
+	o.KeyEcho, o.URLEcho, o.TimeEcho = w.options.KeyEcho, w.options.URLEcho, w.options.TimeEcho
+	o.ReadKeyEcho, o.ReadURLEcho, o.ReadTimeEcho = w.options.ReadKeyEcho, w.options.ReadURLEcho, w.options.ReadTimeEcho
+}
+
+// written is the answer of the last PUT.
+func (w *world) written() look {
+	w.SetOptions(func(o *emulator.Options) { o.ReadKeyEcho, o.ReadURLEcho, o.ReadTimeEcho = "", "", "" })
+	defer w.SetOptions(w.modes)
+	return w.look()
 }
 
 // look asks the service itself, and forgets the calls so far.
@@ -495,7 +587,7 @@ func (r tfRun) do(w *world) error {
 		if err := errors.Join(err, w.called(http.MethodGet)); err != nil {
 			return err
 		}
-		if known, err = w.checkRead(refreshed, truth, there, now); err != nil {
+		if known, err = w.checkRead(refreshed, there, now); err != nil {
 			return err
 		}
 	}
@@ -511,7 +603,7 @@ func (r tfRun) do(w *world) error {
 	if puts := w.puts(w.t); len(puts) > 0 {
 		return fmt.Errorf("a plan sends %v", puts)
 	}
-	if err := checkPlan(plan, w.config, known, truth, now); err != nil {
+	if err := w.checkPlan(plan, truth, known, now); err != nil {
 		return err
 	}
 	if r.stage == stagePlan {
@@ -555,7 +647,7 @@ func (r tfRun) apply(w *world, core tfCore, plan tfPlan) error {
 	puts := w.puts(w.t)
 	w.ClearFaults()
 
-	allowed := []string{withKey(w.config.url, w.config.key).String()} // an empty key for none
+	allowed := []string{withKey(w.config.url, w.config.key).String()}
 	most := 1
 	if w.config.key == "" {
 		allowed = append(allowed, payload{URL: w.config.url}.String())
@@ -588,7 +680,7 @@ func (r tfRun) apply(w *world, core tfCore, plan tfPlan) error {
 
 // checkRead compares what a read makes of a callback, and returns what is known
 // after it.
-func (w *world) checkRead(refreshed tfObject, truth emulator.Callback, there bool, now look) (knowledge, error) {
+func (w *world) checkRead(refreshed tfObject, there bool, now look) (knowledge, error) {
 	k := w.known
 	if there != refreshed.exists() {
 		return k, fmt.Errorf("there is a callback: %t, and in the state: %t", there, refreshed.exists())
@@ -596,87 +688,111 @@ func (w *world) checkRead(refreshed tfObject, truth emulator.Callback, there boo
 	if !there {
 		return knowledge{}, nil
 	}
-	url, key := refreshed.text("url"), refreshed.text("auth_key")
-	if updated := refreshed.text("update_time"); updated != truth.UpdateTime.Format("2006-01-02T15:04:05.000Z") {
-		return k, fmt.Errorf("update_time is %s, want %v", updated, truth.UpdateTime)
+	had := w.stored.text("auth_key")
+	urlChanged, keyChanged := k.changed(now, had)
+	url, key, updated := k.sent.url, had, now.Time
+	if urlChanged && now.URL != k.shown.URL {
+		url = now.URL
 	}
-	if strings.Contains(key, "*") {
-		return k, errors.New("a mask is taken for a key")
+	switch ownKey := k.sent.version == 0 && k.showsKeys(); {
+	case !keyChanged && now.Key == k.sent.key:
+		key = k.sent.authKey()
+	case keyChanged && k.showsKeys() && now.Key == "", keyChanged && ownKey && isKey(now.Key):
+		key = now.Key
 	}
 	if k.imported {
-		want := ""
-		if likeKey(now.Key) {
-			want = now.Key
+		url, key = now.URL, ""
+		if isKey(now.Key) {
+			key = now.Key
 		}
-		if url != now.URL || key != want {
-			return k, fmt.Errorf("the state has %s with key %q, and shown is %+v", url, key, now)
-		}
-		return k, nil
+	}
+	if _, err := time.Parse(time.RFC3339, updated); err != nil {
+		updated = ""
+	}
+	got := look{refreshed.text("url"), refreshed.text("auth_key"), refreshed.text("update_time")}
+	if want := (look{url, key, updated}); got != want {
+		return k, fmt.Errorf("the state has %q, want %q; shown is %q, known is %+v", got, want, now, k)
 	}
 
-	urls, keys := []string{k.sent.url}, []string{k.sent.authKey()}
-	urlChanged, keyChanged := k.changed(truth, now)
-	if urlChanged {
-		urls = append(urls, now.URL)
-	}
-	if keyChanged || now.Key != k.sent.key {
-		// Of what isn't shown, nothing is taken out of the state.
-		keys = append(keys, w.stored.text("auth_key"))
-	}
-	if keyChanged && k.showsKeys() && k.sent.version == 0 && (now.Key == "" || likeKey(now.Key)) {
-		keys = append(keys, now.Key)
-	}
-	if !slices.Contains(urls, url) || !slices.Contains(keys, key) {
-		return k, fmt.Errorf("the state has %s with key %q, want one of %q with one of %q", url, key, urls, keys)
-	}
+	k.fresh = false
 	if !urlChanged && !keyChanged {
 		if k.shown.Key != now.Key {
-			// Without the key at hand, its hash is like any other text.
-			k.distinct = w.showsHashes() && w.stored.text("auth_key") != ""
+			k.distinct = isDistinct(now.Key, had)
 		}
-		k.shown, k.time = now, truth.UpdateTime
+		now.Time = cmp.Or(now.Time, k.shown.Time)
+		k.shown = now
 	}
 	return k, nil
 }
 
-func (w *world) showsHashes() bool {
-	return w.options.KeyEcho == emulator.EchoHashed || w.options.KeyEcho == emulator.EchoRandom
+// isDistinct tells whether another key would not be shown like this. Without
+// the key at hand nobody knows.
+func isDistinct(shown, key string) bool {
+	return key != "" && len(shown) >= 12 && !isMask(shown) && !isPart(shown, key)
 }
 
-func checkPlan(plan tfPlan, config arguments, k knowledge, truth emulator.Callback, now look) error {
+func (w *world) checkPlan(plan tfPlan, truth emulator.Callback, k knowledge, now look) error {
 	if slices.Contains(plan.warnings, "Two resources set one recording callback") {
 		return errors.New("there are not two resources")
 	}
-	actions := []string{actCreate}
-	if plan.prior.exists() {
-		actions = k.actions(config, truth, now, plan.prior)
-	}
-	if !slices.Contains(actions, plan.action) {
-		return fmt.Errorf("the plan is %s, want %s; configured is %+v, shown is %+v, known is %+v", plan.action, strings.Join(actions, " or "), config, now, k)
-	}
-	if !plan.prior.exists() || k.imported {
+	if !plan.prior.exists() {
+		if plan.action != actCreate {
+			return fmt.Errorf("the plan is %s, want %s", plan.action, actCreate)
+		}
 		return nil
 	}
+	// w.known is from before the read, and tells what the read had to find.
+	had := w.stored.text("auth_key")
+	if actions := w.known.actions(w.config, now, w.stored); !slices.Contains(actions, plan.action) {
+		return fmt.Errorf("the plan is %s, want %s; configured is %+v, shown is %q, known was %+v",
+			plan.action, strings.Join(actions, " or "), w.config, now, w.known)
+	}
+
+	// Whatever the rules, there is no doubt about what is shown as it is.
+	if now.URL == truth.URL && now.Key == truth.AuthKey && !k.imported {
+		has := arguments{url: plainURL(truth.URL), key: truth.AuthKey, version: w.config.version}
+		want := arguments{url: plainURL(w.config.url), key: w.config.key, version: w.config.version}
+		if want.version > 0 {
+			want.key = k.sent.key // another one is sent with another version
+		}
+		written := w.known.movement(now)
+		showedAll := w.known.showsKeys() && plainURL(w.known.shown.URL) == plainURL(w.known.sent.url)
+		visible := !w.roundsTimes() && (written == moved || written == unknown && showedAll)
+		kept := k.sent.key == "" && now.Key == w.known.shown.Key
+		if plan.action == actNothing && has != want && visible && !kept {
+			return fmt.Errorf("nothing is planned; configured is %+v, and there is %+v", want, has)
+		}
+		if plan.action != actNothing && has == want && w.config == k.sent {
+			return fmt.Errorf("the plan is %s, and there is what was set", plan.action)
+		}
+	}
+
 	warned := slices.Contains(plan.warnings, "Recording callback was changed outside Terraform")
-	urlChanged, keyChanged := k.changed(truth, now)
-	if changed := urlChanged || keyChanged; warned && !changed || !warned && changed && config == k.sent {
+	urlChanged, keyChanged := w.known.changed(now, had)
+	if changed := urlChanged || keyChanged; !k.imported && (warned && !changed || !warned && changed && w.config == k.sent) {
 		return fmt.Errorf("warned of a change outside: %t, want %t", warned, changed)
 	}
 	return nil
+}
+
+func (w *world) roundsTimes() bool {
+	return w.options.TimeEcho == emulator.TimeSeconds || w.options.ReadTimeEcho == emulator.TimeSeconds
 }
 
 // checkApplied compares what the service has with the configuration, and sees
 // that nothing is left to do.
 func (w *world) checkApplied() error {
 	truth, _ := w.Callback(testApp)
-	now := w.look()
 	if truth.URL != w.config.url {
 		return fmt.Errorf("the service has the URL %s after an apply", truth.URL)
 	}
-	if truth.AuthKey != w.config.key && (w.config.key != "" || !w.mayKeepKey()) {
+	// It may insist on keeping a key.
+	kept := w.config.key == "" && w.options.KeepKey && w.options.EmptyKey != emulator.EmptyClears
+	if truth.AuthKey != w.config.key && !kept {
 		return fmt.Errorf("the service has the key %q after an apply", truth.AuthKey)
 	}
-	w.known = knowledge{sent: w.config, shown: now, time: truth.UpdateTime, distinct: w.showsHashes()}
+	written, now := w.written(), w.look()
+	w.known = knowledge{sent: w.config, shown: written, fresh: true, distinct: isDistinct(written.Key, w.config.key)}
 
 	core, err := newCore(w.t, w.cloud)
 	if err != nil {
@@ -690,16 +806,13 @@ func (w *world) checkApplied() error {
 	if err != nil {
 		return err
 	}
-	if plan.action != actNothing {
+	// Reads that show another callback than the PUT, at another time or at
+	// none, may well show a change.
+	urlChanged, keyChanged := w.known.changed(now, w.config.authKey())
+	if plan.action != actNothing && (now == written || !urlChanged && !keyChanged) {
 		return fmt.Errorf("the plan after an apply is %s: %q", plan.action, plan.warnings)
 	}
 	return nil
-}
-
-// mayKeepKey tells whether the service may be left with a key that is not
-// configured: one that it does not part with.
-func (w *world) mayKeepKey() bool {
-	return w.options.KeepKey && w.options.EmptyKey != emulator.EmptyClears
 }
 
 func (w *world) destroy() error {
@@ -719,7 +832,7 @@ func (w *world) destroy() error {
 }
 
 func (w *world) importAgain() error {
-	truth, there := w.Callback(testApp)
+	_, there := w.Callback(testApp)
 	now := w.look()
 	core, err := newCore(w.t, w.cloud)
 	if err != nil {
@@ -734,7 +847,7 @@ func (w *world) importAgain() error {
 		return err
 	}
 	w.known = knowledge{imported: true}
-	w.known, err = w.checkRead(refreshed, truth, there, now)
+	w.known, err = w.checkRead(refreshed, there, now)
 	w.stored = refreshed
 	return err
 }
