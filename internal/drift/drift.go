@@ -10,6 +10,7 @@
 package drift
 
 import (
+	"io"
 	"net/url"
 	"strings"
 	"time"
@@ -74,11 +75,15 @@ type Finding struct {
 	// Reshown: the service shows the same callback in another way than
 	// before. Memory has the new one.
 	Reshown bool
+
+	// Rewritten: somebody wrote to the callback since, whatever they wrote.
+	Rewritten bool
 }
 
-// Remember returns the memory of a callback that was just set.
-func Remember(sent Sent, echo Echo) Memory {
-	m := Memory{URL: sent.URL, URLEcho: echo.URL, UpdateTime: echo.UpdateTime, Fresh: true, Salt: newSalt()}
+// Remember returns the memory of a callback that was just set. Its salt is read
+// from random; nil is crypto/rand's Reader, and all that is right but in tests.
+func Remember(random io.Reader, sent Sent, echo Echo) Memory {
+	m := Memory{URL: sent.URL, URLEcho: echo.URL, UpdateTime: echo.UpdateTime, Fresh: true, Salt: newSalt(random)}
 	if sent.Key != "" {
 		m.Key = fingerprint(m.Salt, sent.Key)
 	}
@@ -89,18 +94,14 @@ func Remember(sent Sent, echo Echo) Memory {
 // Compare tells what an echo means. The key that was sent is given where it is
 // at hand: it saves the time of a fingerprint, and "" does as well.
 func (m Memory) Compare(echo Echo, key string) Finding {
-	moved := compareTimes(m.UpdateTime, echo.UpdateTime)
-	if m.Fresh && (moved == movedSlightly || moved == movedUnknown) {
-		moved = movedPerhaps
-	} else if moved == movedSlightly {
-		moved = movedOn
-	}
+	moved := m.moved(echo.UpdateTime)
 	shown := m.describe(echo.Key, key)
 	f := Finding{
-		URL:      m.compareURL(echo.URL, moved),
-		Key:      m.compareKey(echo.Key, key, shown, moved),
-		KeyShown: shown.Kind == shownExactly,
-		Memory:   m,
+		URL:       m.compareURL(echo.URL, moved),
+		Key:       m.compareKey(echo.Key, key, shown, moved),
+		KeyShown:  shown.Kind == shownExactly,
+		Memory:    m,
+		Rewritten: moved == movedOn,
 	}
 	f.Memory.Fresh = false
 	if f.URL != Same || f.Key != Same {
@@ -119,6 +120,9 @@ func (m Memory) Compare(echo Echo, key string) Finding {
 // KeptKey tells whether the service kept a key though none was to be there.
 func (m Memory) KeptKey() bool { return m.Key == nil && m.KeyEcho.Kind != shownNot }
 
+// Valid tells whether it is one that Remember returned.
+func (m Memory) Valid() bool { return m.URL != "" && len(m.Salt) == saltLength }
+
 // ShowsKeys tells whether the service showed the key that was set as it is, so
 // that another one that it shows is a key too.
 func (m Memory) ShowsKeys() bool { return m.KeyEcho.Kind == shownExactly }
@@ -131,8 +135,8 @@ func (m Memory) compareURL(echo string, moved movement) Verdict {
 		return PerhapsChanged // what is shown is only a part of what was sent
 	case echo == m.URLEcho, moved == stoodStill:
 		return Same
-	case moved == movedPerhaps && host(m.URL) == host(echo) && strings.HasPrefix(normalise(m.URL), strings.TrimSuffix(normalise(echo), "/")):
-		return Same // a part of what was sent
+	case m.Fresh && moved != movedOn && isPartOfURL(echo, m.URL):
+		return Same
 	default:
 		return Changed
 	}
@@ -149,7 +153,9 @@ func (m Memory) compareKey(echo, key string, shown Shown, moved movement) Verdic
 		return Same
 	case moved == stoodStill:
 		return Same
-	case moved == movedPerhaps && m.Key != nil && (echo == "" && !m.ShowsKeys() || LooksMasked(echo) || isPart(echo, key)):
+	case moved == movedAtOnce && !(m.ShowsKeys() && LooksLikeKey(echo)):
+		return Same // a read shows it in another way than the write did
+	case moved == movedUnknown && m.Fresh && m.Key != nil && (echo == "" && !m.ShowsKeys() || LooksMasked(echo) || isPart(echo, key)):
 		return Same // as a key that was sent may well be shown
 	default:
 		return Changed
@@ -160,20 +166,20 @@ func (m Memory) compareKey(echo, key string, shown Shown, moved movement) Verdic
 type movement int
 
 const (
-	movedUnknown movement = iota
+	movedUnknown movement = iota // for want of a time
 	stoodStill
-	movedSlightly // by less than two times of one write may differ
+	movedAtOnce // by so little that it is still the write that is remembered
 	movedOn
-	movedPerhaps // in the first read after a write: slightly, or unknown
 )
 
-// slightly is how far apart the times may be that a service takes for one write:
+// atOnce is how far apart the times may be that a service takes for one write:
 // when it answers, and when it stores. Nobody else writes that soon after.
-const slightly = 10 * time.Millisecond
+const atOnce = 10 * time.Millisecond
 
-// compareTimes compares at the coarser precision of the two: a service may
-// answer a write with milliseconds and a read without.
-func compareTimes(before, now string) movement {
+// moved compares at the coarser precision of the two: a service may answer a
+// write with milliseconds and a read without.
+func (m Memory) moved(now string) movement {
+	before := m.UpdateTime
 	if now != "" && (before == now || before == "") {
 		return stoodStill // the first time that is seen is the one that counts
 	}
@@ -183,11 +189,12 @@ func compareTimes(before, now string) movement {
 		return movedUnknown
 	}
 	coarse := strings.Contains(before, ".") != strings.Contains(now, ".")
+	apart := b.Sub(a).Abs()
 	switch {
-	case a.Equal(b), coarse && b.Sub(a).Abs() < time.Second: // rounded, or cut off
+	case apart == 0, coarse && apart < time.Second: // rounded, or cut off
 		return stoodStill
-	case b.Sub(a).Abs() <= slightly:
-		return movedSlightly
+	case m.Fresh && apart <= atOnce:
+		return movedAtOnce
 	default:
 		return movedOn
 	}
@@ -195,25 +202,24 @@ func compareTimes(before, now string) movement {
 
 // equivalent tells whether two URLs are the same by RFC 3986, 6.2.2 and 6.2.3:
 // scheme and host in any case, no path for "/", the scheme's own port left out.
-func equivalent(a, b string) bool { return a == b || normalise(a) == normalise(b) }
+func equivalent(a, b string) bool { return a == b || normalised(a).String() == normalised(b).String() }
 
-func host(s string) string {
-	u, err := url.Parse(normalise(s))
-	if err != nil {
-		return ""
-	}
-	return u.Host
+// isPartOfURL tells whether a URL ends early, but not within its host.
+func isPartOfURL(part, whole string) bool {
+	p, w := normalised(part), normalised(whole)
+	return p.Host == w.Host && strings.HasPrefix(w.String(), strings.TrimSuffix(p.String(), "/"))
 }
 
-func normalise(s string) string {
+// normalised has a text that is no URL with a host as its Opaque part.
+func normalised(s string) *url.URL {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" {
-		return s
+		return &url.URL{Opaque: s}
 	}
 	u.Host = strings.ToLower(u.Host) // the scheme is lower case by then
 	u.Host = strings.TrimSuffix(u.Host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
 	if u.Path == "" {
 		u.Path = "/"
 	}
-	return u.String()
+	return u
 }

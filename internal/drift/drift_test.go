@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -26,6 +27,9 @@ func hash(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:8])
 }
+
+// fixed is a salt with which no two of the parts below have the same byte.
+func fixed() io.Reader { return strings.NewReader("sixteen bytes ok") }
 
 func TestCompare(t *testing.T) {
 	sent := Sent{URL: mine, Key: key}
@@ -90,10 +94,15 @@ func TestCompare(t *testing.T) {
 		"first read, time is gone":                     {sent, Echo{mine, "******", t0}, Echo{mine, "******", ""}, Same, Same, false},
 		"first read, origin and no time":               {sent, Echo{mine, key, ""}, Echo{"https://recordings.example.com", key, ""}, Same, Same, true},
 		"first read, another key":                      {sent, Echo{mine, key, t0}, Echo{mine, otherKey, soon}, Same, Changed, false},
-		"first read, another hash":                     {sent, Echo{mine, hash(key), t0}, Echo{mine, hash(otherKey), soon}, Same, Changed, false},
+		"first read, hashed by reads":                  {sent, Echo{mine, key, t0}, Echo{mine, hash(key), soon}, Same, Same, true},
+		"first read, truncated by reads":               {sent, Echo{mine, hash(key), t0}, Echo{mine, key[:16], soon}, Same, Same, true},
+		"first read, not shown by reads":               {sent, Echo{mine, key, t0}, Echo{mine, "", soon}, Same, Same, true},
+		"first read, hashed and no time":               {sent, Echo{mine, key, ""}, Echo{mine, hash(key), ""}, Same, Changed, false},
+		"first read, hashed and written":               {sent, Echo{mine, key, t0}, Echo{mine, hash(key), t1}, Same, Changed, false},
 		"first read, another URL":                      {sent, Echo{mine, key, t0}, Echo{others, key, soon}, Changed, Same, false},
-		"first read, key removed":                      {sent, Echo{mine, key, t0}, Echo{mine, "", soon}, Same, Changed, false},
-		"first read, no key, a mask appears":           {keyless, Echo{mine, "", t0}, Echo{mine, "******", soon}, Same, Changed, false},
+		"first read, key removed":                      {sent, Echo{mine, key, t0}, Echo{mine, "", "2026-01-01T00:00:00.011Z"}, Same, Changed, false},
+		"first read, no key, masked by reads":          {keyless, Echo{mine, "", t0}, Echo{mine, "******", soon}, Same, Same, true},
+		"first read, no key, a mask appears":           {keyless, Echo{mine, "", t0}, Echo{mine, "******", t1}, Same, Changed, false},
 		"first read, a host that only begins alike":    {sent, Echo{mine, key, ""}, Echo{"https://recordings.example.co", key, ""}, Changed, Same, false},
 		"first read, an origin that is not of the URL": {sent, Echo{mine, key, ""}, Echo{"https://recordings.example.org", key, ""}, Changed, Same, false},
 
@@ -102,11 +111,15 @@ func TestCompare(t *testing.T) {
 		"time comes with the first read":  {sent, Echo{mine, key, ""}, Echo{mine, "******", t0}, Same, Same, true},
 		"no time at all, nothing changed": {sent, Echo{mine, "******", ""}, Echo{mine, "******", ""}, Same, Same, false},
 		"no time at all, another key":     {sent, Echo{mine, key, ""}, Echo{mine, otherKey, ""}, Same, Changed, false},
+		"no time at all, another part":    {sent, Echo{mine, key[:16], ""}, Echo{mine, otherKey[:16], ""}, Same, Changed, false},
+		"no time at all, key removed":     {sent, Echo{mine, key, ""}, Echo{mine, "", ""}, Same, Changed, false},
+		"no time at all, another URL":     {sent, Echo{mine, key, ""}, Echo{others, key, ""}, Changed, Same, false},
+		"no time at all, a mask appears":  {keyless, Echo{mine, "", ""}, Echo{mine, "******", ""}, Same, Changed, false},
 		"time is no time, another key":    {sent, Echo{mine, key, "yesterday"}, Echo{mine, otherKey, "today"}, Same, Changed, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			memory := stored(t, Remember(tc.sent, tc.then))
+			memory := stored(t, Remember(fixed(), tc.sent, tc.then))
 			for _, atHand := range []string{tc.sent.Key, ""} {
 				f := memory.Compare(tc.now, atHand)
 				if f.URL != tc.url || f.Key != tc.key || f.Reshown != tc.reshown {
@@ -140,7 +153,7 @@ func stored(t *testing.T, m Memory) Memory {
 
 func TestMemoryHoldsNoKey(t *testing.T) {
 	for name, shown := range map[string]string{"exact": key, "truncated": key[:16], "last four": "****y-01", "hashed": hash(key), "": ""} {
-		m := Remember(Sent{URL: mine, Key: key}, Echo{mine, shown, t0})
+		m := Remember(nil, Sent{URL: mine, Key: key}, Echo{mine, shown, t0})
 		content, err := json.Marshal(m)
 		if err != nil {
 			t.Fatal(err)
@@ -151,7 +164,7 @@ func TestMemoryHoldsNoKey(t *testing.T) {
 				t.Errorf("%s: %q is in %s", name, secret, text)
 			}
 		}
-		if other := Remember(Sent{URL: mine, Key: key}, Echo{mine, shown, t0}); string(other.Key) == string(m.Key) {
+		if other := Remember(nil, Sent{URL: mine, Key: key}, Echo{mine, shown, t0}); string(other.Key) == string(m.Key) {
 			t.Errorf("%s: two memories of one key have one fingerprint", name)
 		}
 	}
@@ -183,7 +196,8 @@ func TestRandomHistories(t *testing.T) {
 				now := func() string { return fmt.Sprintf("2026-01-01T%02d:%02d:00.000Z", clock/60, clock%60) }
 				sent := Sent{URL: mine, Key: keys[0]}
 				truth, wrote := sent, false
-				memory := Remember(sent, Echo{mine, showing.show(sent.Key), now()})
+				salts := rand.NewChaCha8([32]byte{byte(seed)})
+				memory := Remember(salts, sent, Echo{mine, showing.show(sent.Key), now()})
 				for step := range 12 {
 					switch random.IntN(4) {
 					case 0: // somebody writes
@@ -196,7 +210,7 @@ func TestRandomHistories(t *testing.T) {
 						clock++
 						sent.Key = keys[random.IntN(len(keys))]
 						truth, wrote = sent, false
-						memory = Remember(sent, Echo{sent.URL, showing.show(sent.Key), now()})
+						memory = Remember(salts, sent, Echo{sent.URL, showing.show(sent.Key), now()})
 					}
 					f := memory.Compare(Echo{truth.URL, showing.show(truth.Key), now()}, []string{sent.Key, ""}[random.IntN(2)])
 					memory = f.Memory
@@ -231,6 +245,8 @@ func TestLooksMasked(t *testing.T) {
 		"abcd…":     true,
 		key:         false,
 		hash(key):   false,
+		"ffffffff":  false,
+		"00000000":  false,
 		"my key *1": false,
 	} {
 		if got := LooksMasked(text); got != want {
@@ -239,8 +255,28 @@ func TestLooksMasked(t *testing.T) {
 	}
 }
 
+// A fingerprint that is cheaper to compute, or another one, has to be decided on.
+func TestFingerprintIsWhatItWas(t *testing.T) {
+	const want = "eab5da2f20081ae453137ee3fb107723"
+	if got := hex.EncodeToString(fingerprint([]byte("0123456789abcdef"), key)); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// Of a part of a key, no more than a byte's worth can be tried.
+func TestLittleIsKeptOfAPart(t *testing.T) {
+	for _, shown := range []string{"******", key[:16], "****y-01"} {
+		m := Remember(fixed(), Sent{URL: mine, Key: key}, Echo{mine, shown, t0})
+		for _, kept := range []Shown{m.KeyEcho, m.Compare(Echo{mine, "****y-02", t0}, "").Memory.KeyEcho} {
+			if kept.Kind != shownVaguely || len(kept.Sum) != 1 {
+				t.Errorf("%s: %d bytes of what is shown %s", shown, len(kept.Sum), kept.Kind)
+			}
+		}
+	}
+}
+
 func BenchmarkFingerprint(b *testing.B) {
-	salt := newSalt()
+	salt := newSalt(nil)
 	b.ReportAllocs()
 	for b.Loop() {
 		fingerprint(salt, key)
@@ -249,7 +285,7 @@ func BenchmarkFingerprint(b *testing.B) {
 
 // Only the first comparison is that lenient.
 func TestSecondReadIsStrict(t *testing.T) {
-	memory := Remember(Sent{URL: mine, Key: key}, Echo{mine, "******", t0})
+	memory := Remember(fixed(), Sent{URL: mine, Key: key}, Echo{mine, "******", t0})
 	first := memory.Compare(Echo{mine, "******", t0}, "")
 	if first.Key != Same || first.Memory.Fresh {
 		t.Errorf("the first read: %s, fresh %t", first.Key, first.Memory.Fresh)

@@ -5,6 +5,7 @@ package drift
 import (
 	"bytes"
 	"crypto/rand"
+	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,8 +15,11 @@ import (
 
 // Shown is how the service showed a key, without the key.
 type Shown struct {
-	Kind kind   `json:"kind"`
-	Sum  []byte `json:"sum,omitempty"` // fingerprint of what was shown
+	Kind kind `json:"kind"`
+
+	// Sum is the fingerprint of what was shown distinctly, and one byte of
+	// that of what was shown vaguely.
+	Sum []byte `json:"sum,omitempty"`
 }
 
 type kind string
@@ -27,12 +31,13 @@ const (
 	shownVaguely    kind = "vaguely"    // by a mask, or by a part that another key may share
 )
 
-func (s Shown) equal(o Shown) bool {
-	if s.Sum != nil && o.Sum != nil {
-		return bytes.Equal(s.Sum, o.Sum)
-	}
-	return s.Kind == o.Kind
-}
+func (s Shown) equal(o Shown) bool { return s.Kind == o.Kind && bytes.Equal(s.Sum, o.Sum) }
+
+// vaguely is the Shown of a part of a key, such as its last four characters.
+// Those are found by trying, whatever a try costs, so that little is kept of
+// them: of another part, one in 256 is taken for the same, and PerhapsChanged
+// comes out in place of Changed.
+func vaguely(sum []byte) Shown { return Shown{Kind: shownVaguely, Sum: sum[:1]} }
 
 // describe costs a fingerprint unless nothing is shown or the key is at hand
 // and shown exactly.
@@ -47,14 +52,14 @@ func (m Memory) describe(echo, key string) Shown {
 	switch {
 	case bytes.Equal(sum, m.Key):
 		return Shown{Kind: shownExactly}
-	case bytes.Equal(sum, m.KeyEcho.Sum):
+	case bytes.Equal(sum, m.KeyEcho.Sum), vaguely(sum).equal(m.KeyEcho):
 		return m.KeyEcho
 	case key != "" && looksDistinct(echo) && !isPart(echo, key):
 		return Shown{Kind: shownDistinctly, Sum: sum}
 	default:
 		// Keys that people make up begin or end alike too often for a part
 		// to tell them apart.
-		return Shown{Kind: shownVaguely, Sum: sum}
+		return vaguely(sum)
 	}
 }
 
@@ -89,11 +94,13 @@ func looksDistinct(echo string) bool {
 	return len(echo) >= least && digits > 0 && len(different) >= leastDifferent
 }
 
-// LooksMasked tells whether a text can't be a key, but only stand for one:
-// one character over and over, or a row of asterisks or dots in it.
+// LooksMasked tells whether a text can't be a key, but only stand for one: one
+// character over and over, which is x or neither a letter nor a digit, or a row
+// of asterisks or dots in it.
 func LooksMasked(echo string) bool {
-	runes := []rune(echo)
-	if len(runes) > 0 && strings.Trim(echo, string(runes[0])) == "" {
+	first, _ := utf8.DecodeRuneInString(echo)
+	isLetter := unicode.IsLetter(first) || unicode.IsDigit(first)
+	if echo != "" && (!isLetter || first == 'x' || first == 'X') && strings.Trim(echo, string(first)) == "" {
 		return true
 	}
 	return strings.Contains(echo, "**") || strings.Contains(echo, "••") || strings.Contains(echo, "...") || strings.Contains(echo, "…")
@@ -111,9 +118,12 @@ const (
 	sumLength    = 16
 )
 
-func newSalt() []byte {
+func newSalt(random io.Reader) []byte {
+	if random == nil {
+		random = rand.Reader
+	}
 	salt := make([]byte, saltLength)
-	_, _ = rand.Read(salt) // documented never to fail
+	_, _ = io.ReadFull(random, salt) // crypto/rand's is documented never to fail
 	return salt
 }
 

@@ -48,14 +48,17 @@ func TestAccCLI_callsOfEachStep(t *testing.T) {
 	r.must(t, 0, "apply", "-auto-approve", "-var", "url=https://recordings.example.com/other")
 	c.expectCalls(t, 1, withKey("https://recordings.example.com/other", testKey))
 
-	const leftInPlace = "Warning: Recording callback left in place"
-	if planned := r.must(t, 0, "plan", "-destroy", "-refresh=false").out(); !strings.Contains(planned, leftInPlace) || !strings.Contains(planned, testApp) {
+	const (
+		willStay    = `Warning: Recording callback of app "` + testApp + `" will stay in place`
+		leftInPlace = `Warning: Recording callback of app "` + testApp + `" left in place`
+	)
+	if planned := r.must(t, 0, "plan", "-destroy", "-refresh=false").out(); !strings.Contains(planned, willStay) {
 		t.Errorf("the plan of a destroy does not warn: %s", planned)
 	}
 	c.SetCallback("another-app", "https://live.example.com/", "")
 	r.write(t, strings.Replace(callbackConfig, testApp, "another-app", 1))
-	if planned := r.must(t, 0, "plan", "-refresh=false").out(); !strings.Contains(planned, leftInPlace) || !strings.Contains(planned, testApp) || !strings.Contains(planned, "must be replaced") ||
-		!strings.Contains(planned, "Recording callback will be overwritten") || !strings.Contains(planned, "https://live.example.com/") {
+	if planned := r.must(t, 0, "plan", "-refresh=false").out(); !strings.Contains(planned, willStay) || !strings.Contains(planned, "must be replaced") ||
+		!strings.Contains(planned, `app "another-app" will be overwritten`) || !strings.Contains(planned, "https://live.example.com/") {
 		t.Errorf("the plan of a replacement does not warn: %s", planned)
 	}
 	c.expectCalls(t, 1)
@@ -141,60 +144,81 @@ func TestAccCLI_importCommand(t *testing.T) {
 func TestAccCLI_validate(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name, url, key     string
-		severity, summary  string
-		attribute, mention string
+		url, key string
+		expectation
 	}{
-		{"no_scheme", "recordings.example.com/x", testKey, "error", "Invalid callback URL", "url", "has no scheme"},
-		{"other_scheme", "ftp://recordings.example.com", testKey, "error", "Invalid callback URL", "url", `scheme "ftp"`},
-		{"port_for_scheme", "recordings.example.com:8443/x", testKey, "error", "Invalid callback URL", "url", "scheme"},
-		{"no_host", "https:///x", testKey, "error", "Invalid callback URL", "url", "has no host"},
-		{"empty_url", "", testKey, "error", "Invalid callback URL", "url", "is empty"},
-		{"blank_inside", "https://recordings.example.com/a b", testKey, "error", "Invalid callback URL", "url", "a blank or a control character"},
-		{"blank_around", "https://recordings.example.com/ ", testKey, "error", "Invalid callback URL", "url", "at one end"},
-		{"wrong_port", "https://recordings.example.com:99999/", testKey, "error", "Invalid callback URL", "url", "99999"},
-		{"wrong_escape", "https://recordings.example.com/%zz", testKey, "error", "Invalid callback URL", "url", "%zz"},
-		{"empty_key", testURL, "", "error", "Empty callback key", "auth_key", "32 to 64"},
-		{"plain_http", "http://recordings.example.com/", testKey, "warning", "Callback URL without TLS", "url", "signature"},
-		{"user_in_url", "https://user:s3cr3tpassword@recordings.example.com/", testKey, "warning", "Callback URL with a user or a password", "url", "in clear"},
-		{"short_key", testURL, "tooshort31characters-0123456789", "warning", "Callback key of an unusual length", "", "31 characters"},
-		{"long_key", testURL, strings.Repeat("long", 16) + "x", "warning", "Callback key of an unusual length", "", "65 characters"},
-		{"key_of_32", testURL, strings.Repeat("é", 32), "", "", "", ""},
-		{"key_of_64", testURL, strings.Repeat("x", 64), "", "", "", ""},
-		{"odd_but_right", "HTTPS://[2001:db8::1]:8443/a%20b?c=d#e", testKey, "", "", "", ""},
+		{"recordings.example.com/x", testKey, expectation{"no_scheme", "error", "Invalid callback URL", "url", []string{"has no scheme"}}},
+		{"ftp://recordings.example.com", testKey, expectation{"other_scheme", "error", "Invalid callback URL", "url", []string{`scheme "ftp"`}}},
+		{"recordings.example.com:8443/x", testKey, expectation{"port_for_scheme", "error", "Invalid callback URL", "url", []string{"scheme"}}},
+		{"https:///x", testKey, expectation{"no_host", "error", "Invalid callback URL", "url", []string{"has no host"}}},
+		{"", testKey, expectation{"empty_url", "error", "Invalid callback URL", "url", []string{"is empty"}}},
+		{"https://recordings.example.com/a b", testKey, expectation{"blank_inside", "error", "Invalid callback URL", "url", []string{"a blank or a control character"}}},
+		{"https://recordings.example.com/ ", testKey, expectation{"blank_around", "error", "Invalid callback URL", "url", []string{"at one end"}}},
+		{"https://recordings.example.com:99999/", testKey, expectation{"wrong_port", "error", "Invalid callback URL", "url", []string{"99999"}}},
+		{"https://recordings.example.com/%zz", testKey, expectation{"wrong_escape", "error", "Invalid callback URL", "url", []string{"%zz"}}},
+		{testURL, "", expectation{"empty_key", "error", "Empty callback key", "auth_key", []string{"32 to 64"}}},
+		{testURL, strings.Repeat("é", 32), expectation{"key_of_32", "", "", "", nil}},
+		{testURL, strings.Repeat("x", 64), expectation{"key_of_64", "", "", "", nil}},
+		{"HTTPS://[2001:db8::1]:8443/a%20b?c=d#e", testKey, expectation{"odd_but_right", "", "", "", nil}},
 	}
 	var config strings.Builder
 	for _, tc := range tests {
 		fmt.Fprintf(&config, "resource \"sparkrtc_record_callback\" %q {\n  app_id = \"app\"\n  url = %q\n  auth_key = %q\n}\n",
 			tc.name, tc.url, tc.key)
 	}
-	config.WriteString("resource \"sparkrtc_record_callback\" \"empty_app\" {\n  app_id = \"\"\n  url = \"" + testURL + "\"\n}\n")
-	r := newCLI(t, nil, config.String())
-	got := r.must(t, 1, "validate", "-json")
-	if strings.Contains(got.stdout, "tooshort31") || strings.Contains(got.stdout, "longlong") {
-		t.Error("a key is in the messages")
+	for name, id := range map[string]string{"empty_app": "", "blank_in_app": "5ff9701f 2346968bb306cb43"} {
+		fmt.Fprintf(&config, "resource \"sparkrtc_record_callback\" %q {\n  app_id = %q\n  url = %q\n}\n", name, id, testURL)
 	}
-	list := got.diagnostics(t)
+	list := newCLI(t, nil, config.String()).must(t, 1, "validate", "-json").diagnostics(t)
 	for _, tc := range tests {
-		address := "sparkrtc_record_callback." + tc.name
-		if tc.severity == "" {
-			for _, d := range list {
-				if d.Address == address {
-					t.Errorf("%s: %+v", tc.name, d)
-				}
-			}
-			continue
-		}
-		d := find(t, list, address)
-		if d.Severity != tc.severity || d.Summary != tc.summary || d.Attribute != tc.attribute || !strings.Contains(d.Detail, tc.mention) {
-			t.Errorf("%s: %+v", tc.name, d)
-		}
-		if tc.url != "" && strings.Contains(d.Detail, tc.url) {
-			t.Errorf("%s: the message repeats the URL, which may hold a secret: %s", tc.name, d.Detail)
+		tc.check(t, list)
+		if tc.severity != "" && tc.url != "" && strings.Contains(find(t, list, tc.address()).Detail, tc.url) {
+			t.Errorf("%s: the message repeats the URL, which may hold a secret", tc.name)
 		}
 	}
-	if d := find(t, list, "sparkrtc_record_callback.empty_app"); d.Severity != "error" || d.Attribute != "app_id" {
-		t.Errorf("empty app_id: %+v", d)
+	expectation{"empty_app", "error", "Invalid app ID", "app_id", []string{"is empty", "console"}}.check(t, list)
+	expectation{"blank_in_app", "error", "Invalid app ID", "app_id", []string{"a blank"}}.check(t, list)
+}
+
+// What is valid, and may be regretted, is said once by each plan, also of values
+// that validate can't know.
+func TestAccCLI_warningsOfValues(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		url, key string
+		expectation
+	}{
+		{"http://recordings.example.com/", testKey, expectation{"plain_http", "warning", "Callback URL without TLS", "url", []string{"signature"}}},
+		{"https://user:s3cr3tpassword@recordings.example.com/", testKey, expectation{"user_in_url", "warning", "Callback URL with a user or a password", "url", []string{"in clear"}}},
+		{testURL, "tooshort31characters-0123456789", expectation{"short_key", "warning", "Callback key of an unusual length", "", []string{"31 characters"}}},
+		{testURL, strings.Repeat("long", 16) + "x", expectation{"long_key", "warning", "Callback key of an unusual length", "", []string{"65 characters"}}},
+		{"https://recordings.example.com/", testKey, expectation{"neither", "", "", "", nil}},
+	}
+	for _, attribute := range []string{"auth_key", "auth_key_wo"} {
+		t.Run(attribute, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, emulator.Options{})
+			var config strings.Builder
+			for i, tc := range tests {
+				c.AddApp(tc.name)
+				fmt.Fprintf(&config, "variable \"url_%[1]d\" {\n  default = %[2]q\n}\n\nresource \"sparkrtc_record_callback\" %[3]q {\n  app_id = %[3]q\n  url = var.url_%[1]d\n  %[4]s = %[5]q\n", i, tc.url, tc.name, attribute, tc.key)
+				if attribute == "auth_key_wo" {
+					config.WriteString("  auth_key_wo_version = 1\n")
+				}
+				config.WriteString("}\n")
+			}
+			r := newCLI(t, c, config.String())
+			for _, run := range []string{"of new resources", "of resources that stay as they are"} {
+				got := r.must(t, 0, "plan", "-json")
+				if strings.Contains(got.stdout, "tooshort31") || strings.Contains(got.stdout, "longlong") {
+					t.Errorf("%s: a key is in the messages", run)
+				}
+				for _, tc := range tests {
+					tc.check(t, got.diagnostics(t))
+				}
+				r.apply(t)
+			}
+		})
 	}
 }
 
@@ -408,15 +432,15 @@ func TestAccCLI_unwantedKeyThatStays(t *testing.T) {
 	r.apply(t)
 	r.write(t, strings.Replace(callbackConfig, "  auth_key = var.key\n", "", 1))
 	out := r.apply(t).out()
-	if !strings.Contains(out, "Callback key could not be removed") || !strings.Contains(out, testApp) {
+	if !strings.Contains(out, "kept its key") || !strings.Contains(out, testApp) {
 		t.Errorf("nothing is said of the key that stays: %s", out)
 	}
 	// And each plan says so until it is gone.
-	if out := r.plan(t, noChanges).out(); !strings.Contains(out, "Callback key could not be removed") {
+	if out := r.plan(t, noChanges).out(); !strings.Contains(out, "kept its key") {
 		t.Errorf("the plan says nothing of the key that stays: %s", out)
 	}
 	c.SetCallback(testApp, testURL, "")
-	if out := r.plan(t, noChanges).out(); strings.Contains(out, "Callback key could not be removed") {
+	if out := r.plan(t, noChanges).out(); strings.Contains(out, "kept its key") {
 		t.Errorf("the plan still warns of a key that is gone: %s", out)
 	}
 }

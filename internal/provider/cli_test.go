@@ -251,6 +251,37 @@ func find(t *testing.T, list []diagnostic, address string) diagnostic {
 	return found[0]
 }
 
+// expectation is what the CLI says about the resource of a name, once; nothing
+// when the severity is "".
+type expectation struct {
+	name, severity, summary string
+	attribute               string // that it is about, "" for none
+	mentions                []string
+}
+
+func (e expectation) address() string { return "sparkrtc_record_callback." + e.name }
+
+func (e expectation) check(t *testing.T, list []diagnostic) {
+	t.Helper()
+	if e.severity == "" {
+		for _, d := range list {
+			if d.Address == e.address() {
+				t.Errorf("%s: %+v", e.name, d)
+			}
+		}
+		return
+	}
+	d := find(t, list, e.address())
+	if d.Severity != e.severity || d.Summary != e.summary || d.Attribute != e.attribute {
+		t.Errorf("%s: %+v", e.name, d)
+	}
+	for _, mention := range e.mentions {
+		if !strings.Contains(d.Detail, mention) {
+			t.Errorf("%s does not mention %q: %s", e.name, mention, d.Detail)
+		}
+	}
+}
+
 func (r *cli) readFile(t *testing.T, name string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(r.dir, name))

@@ -232,7 +232,8 @@ func callbackOf(appID, what string) string {
 // addUnknownError is about a provider that has no client yet.
 func (d *providerData) addUnknownError(diags *diag.Diagnostics, what string) {
 	diags.AddError("Provider configuration is not known",
-		what+" while arguments of the provider have no value: "+strings.Join(d.unknown, ", ")+".")
+		what+" while arguments of the provider have no value: "+strings.Join(d.unknown, ", ")+".\n\n"+
+			"Give them values that are known before the apply, or apply first what they come from: terraform apply -target=ADDRESS.")
 }
 
 // refusesCredentials tells whether no call with these credentials can succeed.

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -367,7 +369,8 @@ type movement int
 const (
 	stood   movement = iota
 	unknown          // for want of a time
-	unclear          // for want of one, or slightly, right after the PUT
+	unclear          // for want of one, right after the PUT
+	atOnce           // slightly, right after the PUT
 	moved
 )
 
@@ -387,7 +390,7 @@ func (k knowledge) movement(now look) movement {
 	case apart == 0, !atPrecision && apart < time.Second:
 		return stood
 	case k.fresh && apart <= 10*time.Millisecond:
-		return unclear
+		return atOnce
 	default:
 		return moved
 	}
@@ -406,7 +409,7 @@ func (k knowledge) changed(now look, key string) (urlChanged, keyChanged bool) {
 	case now.URL == k.shown.URL:
 		urlChanged = movement == moved
 	default:
-		urlChanged = movement != unclear || !strings.HasPrefix(sent, plainURL(now.URL))
+		urlChanged = movement != unclear && movement != atOnce || !strings.HasPrefix(sent, plainURL(now.URL))
 	}
 	switch now.Key {
 	case k.sent.key:
@@ -416,6 +419,9 @@ func (k knowledge) changed(now look, key string) (urlChanged, keyChanged bool) {
 	default:
 		plausible := now.Key == "" && !k.showsKeys() || isMask(now.Key) || isPart(now.Key, key)
 		keyChanged = movement != unclear || k.sent.key == "" || !plausible
+		if movement == atOnce {
+			keyChanged = k.showsKeys() && isKey(now.Key)
+		}
 	}
 	return urlChanged, keyChanged
 }
@@ -472,6 +478,7 @@ type world struct {
 	t       *testing.T
 	options emulator.Options
 	config  arguments
+	salts   io.Reader // the same each time: one byte decides whether two parts of keys differ
 	stored  tfObject  // in the state file
 	known   knowledge // of what is stored
 }
@@ -489,6 +496,7 @@ func newWorld(t *testing.T, options emulator.Options) *world {
 		cloud:   newCloud(t, options, testApp),
 		t:       t,
 		options: options,
+		salts:   rand.NewChaCha8([32]byte{}),
 		config:  arguments{url: modelURLs[0], key: modelKeys[0]},
 		stored:  tfObject{value: nothing()},
 	}
@@ -567,7 +575,7 @@ func (r tfRun) do(w *world) error {
 		fault.Method, fault.Times = http.MethodGet, -1
 		w.Fail(fault)
 	}
-	core, err := newCore(w.t, w.cloud)
+	core, err := newCore(w.t, w.cloud, w.salts)
 	if err != nil {
 		return err
 	}
@@ -618,7 +626,7 @@ func (r tfRun) do(w *world) error {
 		if err := r.between(w); err != nil {
 			return err
 		}
-		if core, err = newCore(w.t, w.cloud); err != nil {
+		if core, err = newCore(w.t, w.cloud, w.salts); err != nil {
 			return err
 		}
 	}
@@ -691,6 +699,9 @@ func (w *world) checkRead(refreshed tfObject, there bool, now look) (knowledge, 
 	had := w.stored.text("auth_key")
 	urlChanged, keyChanged := k.changed(now, had)
 	url, key, updated := k.sent.url, had, now.Time
+	if before := w.stored.text("update_time"); before != "" && !k.imported && k.movement(now) != moved {
+		updated = before
+	}
 	if urlChanged && now.URL != k.shown.URL {
 		url = now.URL
 	}
@@ -732,7 +743,7 @@ func isDistinct(shown, key string) bool {
 }
 
 func (w *world) checkPlan(plan tfPlan, truth emulator.Callback, k knowledge, now look) error {
-	if slices.Contains(plan.warnings, "Two resources set one recording callback") {
+	if slices.Contains(plan.warnings, aboutCallback(types.StringValue(testApp), "is set by two resources")) {
 		return errors.New("there are not two resources")
 	}
 	if !plan.prior.exists() {
@@ -767,7 +778,7 @@ func (w *world) checkPlan(plan tfPlan, truth emulator.Callback, k knowledge, now
 		}
 	}
 
-	warned := slices.Contains(plan.warnings, "Recording callback was changed outside Terraform")
+	warned := slices.Contains(plan.warnings, aboutCallback(types.StringValue(testApp), "was changed outside Terraform"))
 	urlChanged, keyChanged := w.known.changed(now, had)
 	if changed := urlChanged || keyChanged; !k.imported && (warned && !changed || !warned && changed && w.config == k.sent) {
 		return fmt.Errorf("warned of a change outside: %t, want %t", warned, changed)
@@ -794,7 +805,7 @@ func (w *world) checkApplied() error {
 	written, now := w.written(), w.look()
 	w.known = knowledge{sent: w.config, shown: written, fresh: true, distinct: isDistinct(written.Key, w.config.key)}
 
-	core, err := newCore(w.t, w.cloud)
+	core, err := newCore(w.t, w.cloud, w.salts)
 	if err != nil {
 		return err
 	}
@@ -819,7 +830,7 @@ func (w *world) destroy() error {
 	if !w.stored.exists() {
 		return nil
 	}
-	core, err := newCore(w.t, w.cloud)
+	core, err := newCore(w.t, w.cloud, w.salts)
 	if err != nil {
 		return err
 	}
@@ -834,7 +845,7 @@ func (w *world) destroy() error {
 func (w *world) importAgain() error {
 	_, there := w.Callback(testApp)
 	now := w.look()
-	core, err := newCore(w.t, w.cloud)
+	core, err := newCore(w.t, w.cloud, w.salts)
 	if err != nil {
 		return err
 	}
@@ -1000,9 +1011,9 @@ func split(diagnostics []*tfprotov6.Diagnostic) (warnings []string, err error) {
 }
 
 // newCore starts a provider, as each process of Terraform does.
-func newCore(t *testing.T, c *cloud) (tfCore, error) {
+func newCore(t *testing.T, c *cloud, salts io.Reader) (tfCore, error) {
 	t.Helper()
-	server, err := providerserver.NewProtocol6WithError(&sparkRTCProvider{version: "test", retryWait: time.Microsecond})()
+	server, err := providerserver.NewProtocol6WithError(&sparkRTCProvider{version: "test", retryWait: time.Microsecond, random: salts})()
 	if err != nil {
 		return tfCore{}, err
 	}

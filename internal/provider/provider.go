@@ -7,6 +7,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strconv"
@@ -51,8 +52,12 @@ type sparkRTCProvider struct {
 	// retryWait shortens the back-off in tests; 0 leaves the client's own.
 	retryWait time.Duration
 
-	// clearTextKey is said once in the life of a process, and so of a run.
+	// clearTextKey is said once in the life of a process: once a run for each
+	// configuration of the provider.
 	clearTextKey warnOnce
+
+	// random makes salts; nil but in tests.
+	random io.Reader
 }
 
 var (
@@ -363,7 +368,9 @@ func (s settings) credentials(config providerModel) credentials.Credentials {
 
 func (p *sparkRTCProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
-		func() resource.Resource { return &recordCallbackResource{clearTextKey: &p.clearTextKey} },
+		func() resource.Resource {
+			return &recordCallbackResource{clearTextKey: &p.clearTextKey, random: p.random}
+		},
 	}
 }
 

@@ -217,6 +217,18 @@ func TestAccCLI_unknownEndpointWarns(t *testing.T) {
 	if out := r.run(t, "plan").out(); !strings.Contains(out, "not known to be there") {
 		t.Errorf("of an import: %s", out)
 	}
+
+	// Nobody knows of an app whether its callback is configured.
+	r.must(t, 0, "state", "rm", "terraform_data.late")
+	c.ResetRequests()
+	for _, kind := range []string{"data", "ephemeral"} {
+		r.write(t, config("four")+kind+" \"sparkrtc_record_callback\" \"test\" {\n  app_id = \""+testApp+"\"\n}\n")
+		out := r.run(t, "plan").out()
+		if kind == "data" && (!strings.Contains(out, "Provider configuration is not known") || !strings.Contains(out, "-target")) {
+			t.Errorf("of a %s: %s", kind, out)
+		}
+		c.expectCalls(t, 0)
+	}
 }
 
 // A server whose certificate nobody vouches for is refused, unless the user
@@ -402,7 +414,7 @@ func (s memoryStore) SetKey(_ context.Context, key string, value []byte) diag.Di
 }
 
 func TestPrivateState(t *testing.T) {
-	memory := drift.Remember(drift.Sent{URL: testURL, Key: testKey}, drift.Echo{URL: testURL, Key: testKey, UpdateTime: "2026-01-01T00:00:00.000Z"})
+	memory := drift.Remember(nil, drift.Sent{URL: testURL, Key: testKey}, drift.Echo{URL: testURL, Key: testKey, UpdateTime: "2026-01-01T00:00:00.000Z"})
 	store := memoryStore{}
 	if diags := savePrivate(t.Context(), store, private{Memory: &memory, Resend: []resend{resendKeyPerhaps}}); diags.HasError() {
 		t.Fatal(diags)
@@ -415,7 +427,12 @@ func TestPrivateState(t *testing.T) {
 		t.Errorf("loaded %+v, %v", got, diags)
 	}
 	// What can't be read counts as nothing: an apply settles it.
-	for _, content := range []string{"", "{", "[]", `{"memory":7}`} {
+	memory.Salt = nil
+	if diags := savePrivate(t.Context(), store, private{Memory: &memory}); diags.HasError() {
+		t.Fatal(diags)
+	}
+	damaged := string(store[privateKey])
+	for _, content := range []string{"", "{", "[]", `{"memory":7}`, `{"version":1,"memory":{}}`, `{"version":2}`, `{}`, damaged} {
 		store[privateKey] = []byte(content)
 		want := private{empty: content == ""}
 		if got, diags := loadPrivate(t.Context(), store); !reflect.DeepEqual(got, want) || diags.HasError() {
@@ -437,7 +454,7 @@ func TestLostMemoryOfWriteOnlyKey(t *testing.T) {
 // A mask that counts as the key that was sent does not become the key in the
 // state, also when the URL beside it was changed.
 func TestMaskIsNeverTakenForTheKey(t *testing.T) {
-	memory := drift.Remember(drift.Sent{URL: testURL, Key: testKey}, drift.Echo{URL: testURL, Key: testKey})
+	memory := drift.Remember(nil, drift.Sent{URL: testURL, Key: testKey}, drift.Echo{URL: testURL, Key: testKey})
 	for name, url := range map[string]string{"the URL is the same": testURL, "the URL was changed": "https://elsewhere.example.com/"} {
 		state := recordCallbackModel{URL: types.StringValue(testURL), AuthKey: types.StringValue(testKey)}
 		state, _ = observe(t.Context(), state, private{Memory: &memory}, &sparkrtc.RecordCallback{URL: url, AuthKey: "******"})
@@ -447,18 +464,26 @@ func TestMaskIsNeverTakenForTheKey(t *testing.T) {
 	}
 }
 
-func TestSetComputed(t *testing.T) {
-	var m recordCallbackModel
-	diags := m.setComputed(t.Context(), &sparkrtc.RecordCallback{NotifyEventSubscription: []string{"B", "A", "B"}, UpdateTime: "yesterday"})
-	if diags.HasError() {
-		t.Fatal(diags)
+func TestComputed(t *testing.T) {
+	events, updateTime := computed(t.Context(), &sparkrtc.RecordCallback{NotifyEventSubscription: []string{"B", "A", "B"}, UpdateTime: "yesterday"})
+	if len(events.Elements()) != 2 || !updateTime.IsNull() {
+		t.Errorf("events %v, update_time %s", events, updateTime)
 	}
-	events := m.NotifyEventSubscription.Elements()
-	if len(events) != 2 || !m.UpdateTime.IsNull() {
-		t.Errorf("events %v, update_time %s", events, m.UpdateTime)
+	if events, _ = computed(t.Context(), &sparkrtc.RecordCallback{}); events.IsNull() || len(events.Elements()) != 0 {
+		t.Errorf("no events became %s", events)
 	}
-	diags = m.setComputed(t.Context(), &sparkrtc.RecordCallback{})
-	if diags.HasError() || m.NotifyEventSubscription.IsNull() || len(m.NotifyEventSubscription.Elements()) != 0 {
-		t.Errorf("no events became %s, %v", m.NotifyEventSubscription, diags)
+}
+
+// The time of one write is shown with more or fewer digits, and nothing that
+// depends on it changes for that.
+func TestUpdateTimeIsThatOfTheWrite(t *testing.T) {
+	const set, rounded, later = "2026-01-01T00:00:00.700Z", "2026-01-01T00:00:01Z", "2026-01-01T00:02:00Z"
+	memory := drift.Remember(nil, drift.Sent{URL: testURL}, drift.Echo{URL: testURL, UpdateTime: set})
+	state, known := recordCallbackModel{URL: types.StringValue(testURL), UpdateTime: types.StringValue(set)}, private{Memory: &memory}
+	for _, step := range []struct{ shown, want string }{{rounded, set}, {set, set}, {"", set}, {rounded, set}, {later, later}} {
+		state, known = observe(t.Context(), state, known, &sparkrtc.RecordCallback{URL: testURL, UpdateTime: step.shown})
+		if got := state.UpdateTime.ValueString(); got != step.want {
+			t.Errorf("shown %q, it became %q, want %q", step.shown, got, step.want)
+		}
 	}
 }

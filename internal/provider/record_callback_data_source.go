@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -56,7 +55,7 @@ func (d *recordCallbackDataSource) Schema(_ context.Context, _ datasource.Schema
 		MarkdownDescription: "Reads where the recording events of a SparkRTC app go. An app without a recording callback is no error: `configured` is then `false`.\n\n" +
 			"The key is stored in the state in clear text, as the service shows it. The ephemeral resource of the same name reads it without storing it.",
 		Attributes: map[string]schema.Attribute{
-			"app_id":                    schema.StringAttribute{MarkdownDescription: viewAppID, Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
+			"app_id":                    schema.StringAttribute{MarkdownDescription: viewAppID, Required: true, Validators: []validator.String{appIDValidator{}}},
 			"auth_key":                  schema.StringAttribute{MarkdownDescription: viewAuthKey, Computed: true, Sensitive: true},
 			"configured":                schema.BoolAttribute{MarkdownDescription: viewConfigured, Computed: true},
 			"notify_event_subscription": schema.SetAttribute{MarkdownDescription: viewEvents, Computed: true, ElementType: types.StringType},
@@ -103,7 +102,5 @@ func (d *providerData) show(ctx context.Context, view *recordCallbackView, diags
 	if callback.AuthKey != "" {
 		view.AuthKey = types.StringValue(callback.AuthKey)
 	}
-	var diagnostics diag.Diagnostics
-	view.NotifyEventSubscription, view.UpdateTime, diagnostics = computed(ctx, callback)
-	diags.Append(diagnostics...)
+	view.NotifyEventSubscription, view.UpdateTime = computed(ctx, callback)
 }

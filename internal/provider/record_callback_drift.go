@@ -17,10 +17,16 @@ import (
 // privateKey is where the private state of a recording callback lies.
 const privateKey = "record_callback"
 
+// privateVersion is the version of its form. It goes up with each change that
+// an earlier build would read wrongly.
+const privateVersion = 1
+
 // private is kept beside the state, unseen by the user, as JSON.
 type private struct {
 	// empty: there was none.
 	empty bool
+
+	Version int `json:"version"`
 
 	// Memory is nil after an import, until the first PUT.
 	Memory *drift.Memory `json:"memory,omitempty"`
@@ -42,7 +48,7 @@ const (
 	resendKeyAdded   resend = "key added"   // likewise
 	resendKeyPerhaps resend = "key perhaps" // changed: what is shown doesn't tell keys apart
 	resendURLPerhaps resend = "url perhaps" // changed: what is shown is a part of it
-	resendKeyUnknown resend = "key unknown" // imported with a key that isn't shown
+	resendKeyUnknown resend = "key unknown" // there is one that isn't shown, and no memory
 )
 
 type privateStore interface {
@@ -56,16 +62,18 @@ func loadPrivate(ctx context.Context, store privateStore) (private, diag.Diagnos
 	if len(content) == 0 {
 		return private{empty: true}, diags
 	}
-	if err := json.Unmarshal(content, &p); err != nil {
-		// Of a version to come, perhaps. Without a memory it is as after an
-		// import, and the next apply settles it.
-		tflog.Warn(ctx, "private state is not readable and is not used", map[string]any{"error": err.Error()})
+	err := json.Unmarshal(content, &p)
+	if err != nil || p.Version != privateVersion || p.Memory != nil && !p.Memory.Valid() {
+		// Without a memory it is as after an import, and the next apply
+		// settles it.
+		tflog.Warn(ctx, "private state is of another version of the provider, or damaged, and is not used", map[string]any{"version": p.Version})
 		return private{}, diags
 	}
 	return p, diags
 }
 
 func savePrivate(ctx context.Context, store privateStore, p private) diag.Diagnostics {
+	p.Version = privateVersion
 	content, err := json.Marshal(p)
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Private state can't be written", err.Error())}
@@ -76,7 +84,10 @@ func savePrivate(ctx context.Context, store privateStore, p private) diag.Diagno
 // observe returns the state, and what to keep beside it, once the service has
 // shown its callback.
 func observe(ctx context.Context, state recordCallbackModel, known private, callback *sparkrtc.RecordCallback) (recordCallbackModel, private) {
+	var updateTime types.String
+	state.NotifyEventSubscription, updateTime = computed(ctx, callback)
 	if known.Memory == nil {
+		state.UpdateTime = updateTime
 		return adopt(state, callback)
 	}
 	writeOnly := !state.AuthKeyWOVersion.IsNull()
@@ -87,6 +98,11 @@ func observe(ctx context.Context, state recordCallbackModel, known private, call
 	finding := known.Memory.Compare(echo(callback), key)
 	if finding.Reshown {
 		tflog.Debug(ctx, "the service shows the same recording callback in another way", map[string]any{"app_id": state.AppID.ValueString()})
+	}
+	// A read may show the time of one and the same write otherwise than the
+	// write did, and nothing that depends on it is to change for that.
+	if finding.Rewritten || state.UpdateTime.ValueString() == "" {
+		state.UpdateTime = updateTime
 	}
 	memory := finding.Memory
 	known = private{Memory: &memory, ForeignKey: known.ForeignKey}

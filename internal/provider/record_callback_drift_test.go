@@ -216,3 +216,66 @@ func TestAccCLI_decisionTableOfURLs(t *testing.T) {
 		})
 	}
 }
+
+// A service whose reads show the key otherwise than its writes, and the time of
+// the write by some milliseconds later, still gives a plan that ends.
+func TestAccCLI_readsThatDifferFromWrites(t *testing.T) {
+	t.Parallel()
+	for _, written := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoHashed, emulator.EchoTruncated, emulator.EchoAbsent} {
+		for _, read := range emulator.KeyEchoes {
+			t.Run(fmt.Sprintf("%s and %s", written, read), func(t *testing.T) {
+				t.Parallel()
+				const foreign = "fedcba9876543210-recordings-key-0002"
+				apps := []string{"clear", "write-only", "keyless"}
+				c := newCloud(t, emulator.Options{KeyEcho: written, ReadKeyEcho: read, ReadTimeEcho: emulator.TimeLater}, apps...)
+				r := newCLI(t, c, fmt.Sprintf(`
+resource "sparkrtc_record_callback" "clear" {
+  app_id   = "clear"
+  url      = %[1]q
+  auth_key = %[2]q
+}
+
+resource "sparkrtc_record_callback" "write_only" {
+  app_id              = "write-only"
+  url                 = %[1]q
+  auth_key_wo         = %[2]q
+  auth_key_wo_version = 1
+}
+
+resource "sparkrtc_record_callback" "keyless" {
+  app_id = "keyless"
+  url    = %[1]q
+}
+`, testURL, testKey))
+				r.apply(t)
+				r.plan(t, noChanges)
+				r.must(t, 0, "apply", "-refresh-only", "-auto-approve")
+				r.plan(t, noChanges)
+				for _, app := range apps[:2] {
+					c.SetCallback(app, testURL, foreign)
+				}
+				got := r.must(t, 0, "plan", "-json").plannedActions(t)
+				if len(got) != 2 {
+					t.Errorf("of two foreign keys: %v", got)
+				}
+			})
+		}
+	}
+}
+
+// That a service shows the same in another way is no news to users, and is to
+// whoever looks for the cause of something.
+func TestAccCLI_reshownIsLogged(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{}, testApp)
+	r := newCLI(t, c, callbackConfig, "TF_LOG_PROVIDER=DEBUG")
+	const line = "the service shows the same recording callback in another way"
+	r.apply(t)
+	if got := r.plan(t, noChanges); strings.Contains(got.stderr, line) {
+		t.Errorf("logged without a cause: %s", got.stderr)
+	}
+	c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoMasked })
+	if got := r.plan(t, noChanges); !strings.Contains(got.stderr, line) || strings.Contains(got.stdout, line) {
+		t.Errorf("not logged, or told to the user: %s%s", got.stdout, got.stderr)
+	}
+}

@@ -5,7 +5,6 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -32,7 +31,7 @@ func (e *recordCallbackEphemeralResource) Schema(_ context.Context, _ ephemeral.
 		MarkdownDescription: "Reads where the recording events of a SparkRTC app go, and the key that signs them, without storing any of it in the state or in a plan. Needs Terraform 1.10 or OpenTofu 1.11.\n\n" +
 			"An app without a recording callback is no error: `configured` is then `false`.",
 		Attributes: map[string]schema.Attribute{
-			"app_id":                    schema.StringAttribute{MarkdownDescription: viewAppID, Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
+			"app_id":                    schema.StringAttribute{MarkdownDescription: viewAppID, Required: true, Validators: []validator.String{appIDValidator{}}},
 			"auth_key":                  schema.StringAttribute{MarkdownDescription: viewAuthKey, Computed: true, Sensitive: true},
 			"configured":                schema.BoolAttribute{MarkdownDescription: viewConfigured, Computed: true},
 			"notify_event_subscription": schema.SetAttribute{MarkdownDescription: viewEvents, Computed: true, ElementType: types.StringType},

@@ -6,12 +6,15 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -31,7 +34,7 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 		return
 	}
 	if state != nil && (plan == nil || !plan.AppID.Equal(state.AppID)) {
-		state.warnLeftInPlace(&resp.Diagnostics, "will no longer be managed, but stays")
+		state.warnStays(&resp.Diagnostics)
 		if plan == nil {
 			return
 		}
@@ -41,17 +44,23 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 		// state of what it replaces; Terraform drops what is said there.
 		return
 	}
+	resp.Diagnostics.Append(warnOfValues(ctx, req.Config)...)
 	twice := r.warnTwice(plan.AppID, &resp.Diagnostics)
 	if state == nil {
 		if !twice {
-			r.warnOverwrite(ctx, plan.AppID, &resp.Diagnostics)
+			r.warnOverwrite(ctx, plan, &resp.Diagnostics)
 		}
 		return
 	}
 	if changes := known.changes(plan, state); len(changes) > 0 {
-		resp.Diagnostics.AddWarning("Recording callback was changed outside Terraform", fmt.Sprintf(
+		resp.Diagnostics.AddWarning(aboutCallback(state.AppID, "was changed outside Terraform"), fmt.Sprintf(
 			"The recording callback of app %q, last written to at %s, is not as Terraform set it:\n\n  - %s\n\nThe apply sets it again as it is configured.",
-			plan.AppID.ValueString(), orUnknown(state.UpdateTime), strings.Join(changes, "\n  - ")))
+			state.AppID.ValueString(), orUnknown(state.UpdateTime), strings.Join(changes, "\n  - ")))
+	}
+	if slices.Contains(known.Resend, resendKeyUnknown) {
+		plan.warnKeyUnknown(&resp.Diagnostics)
+	} else if state.hasKey() && !plan.hasKey() {
+		plan.warnNoLongerSigned(&resp.Diagnostics)
 	}
 	if len(known.Resend) == 0 {
 		if known.Memory != nil && known.Memory.KeptKey() && !plan.hasKey() {
@@ -62,6 +71,16 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 	plan.UpdateTime = types.StringUnknown()
 	plan.NotifyEventSubscription = types.SetUnknown(types.StringType)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// warnOfValues warns of what is valid, and a user may regret.
+func warnOfValues(ctx context.Context, configured tfsdk.Config) diag.Diagnostics {
+	var config recordCallbackModel
+	diags := configured.Get(ctx, &config)
+	warnOfURL(path.Root("url"), config.URL, &diags)
+	warnOfKeyLength(path.Root("auth_key"), config.AuthKey, &diags)
+	warnOfKeyLength(path.Root("auth_key_wo"), config.AuthKeyWO, &diags)
+	return diags
 }
 
 // changes says what is not as it was set, and is planned to be set again. It
@@ -75,11 +94,9 @@ func (p private) changes(plan, state *recordCallbackModel) []string {
 		changes = append(changes, "the key is another one")
 	}
 	for _, why := range p.Resend {
-		text := resendTexts[why]
-		if why == resendKeyUnknown && !plan.hasKey() {
-			text = "it was imported with a key that the service doesn't show, and the configuration has none: the key will be removed"
+		if text, ok := resendTexts[why]; ok {
+			changes = append(changes, text)
 		}
-		changes = append(changes, text)
 	}
 	return changes
 }
@@ -89,19 +106,47 @@ func (m *recordCallbackModel) hasKey() bool {
 	return !m.AuthKey.IsNull() || !m.AuthKeyWOVersion.IsNull()
 }
 
+// resendTexts are those of changes from outside.
 var resendTexts = map[resend]string{
 	resendKeyChanged: "the key is another one",
 	resendKeyRemoved: "the key was removed",
 	resendKeyAdded:   "a key was added",
 	resendKeyPerhaps: "the key may be another one: the service shows it in a way that doesn't tell keys apart; sending the configured one again does no harm",
 	resendURLPerhaps: "the URL may be another one: the service shows it in a way that doesn't tell URLs apart; sending the configured one again does no harm",
-	resendKeyUnknown: "nothing is remembered of the key, and the service doesn't show one to compare with, so that nobody can tell whether it is the configured one",
+}
+
+// aboutCallback is a summary. Terraform shows only the first of several warnings
+// that have the same one, so that the app is in it.
+func aboutCallback(appID types.String, what string) string {
+	return fmt.Sprintf("Recording callback of app %q %s", appID.ValueString(), what)
+}
+
+func (m *recordCallbackModel) warnKeyUnknown(diags *diag.Diagnostics) {
+	then := "so that nobody can tell whether it is the configured one. The apply sends that one, and from then on another one is noticed."
+	if !m.hasKey() {
+		then = "and the configuration has none: the apply removes the one that there is, and events are no longer signed.\n\nTo keep it, set it as auth_key_wo, with auth_key_wo_version = 1."
+	}
+	diags.AddWarning(aboutCallback(m.AppID, "has a key that can't be compared"), fmt.Sprintf(
+		"Nothing is remembered of the key of the recording callback of app %q, as after an import, and the service doesn't show it as it is, %s",
+		m.AppID.ValueString(), then))
+}
+
+func (m *recordCallbackModel) warnNoLongerSigned(diags *diag.Diagnostics) {
+	diags.AddWarning(aboutCallback(m.AppID, "loses its key"), fmt.Sprintf(
+		"The configuration no longer has a key for the recording callback of app %q. The apply removes the one that was set: events are no longer signed, and a receiver that checks signatures will refuse them.\n\n"+
+			"To keep it, set it as auth_key_wo, with auth_key_wo_version = 1, or as auth_key.", m.AppID.ValueString()))
+}
+
+// warnGone explains why a callback is planned to be created again.
+func warnGone(appID string, diags *diag.Diagnostics) {
+	diags.AddWarning(aboutCallback(types.StringValue(appID), "is gone"), fmt.Sprintf(
+		"App %q has no recording callback any more, or there is no such app in the project of the credentials. The resource is taken out of the state; as long as it is in the configuration, it is created again.", appID))
 }
 
 // warnKeptKey is said by the apply that could not remove a key, and by each
 // plan until it is gone.
 func warnKeptKey(appID string, diags *diag.Diagnostics) {
-	diags.AddWarning("Callback key could not be removed", fmt.Sprintf(
+	diags.AddWarning(aboutCallback(types.StringValue(appID), "kept its key"), fmt.Sprintf(
 		"The configuration has no key for the recording callback of app %q, but the service kept the one that was set before, and goes on signing events with it.\n\n"+
 			"Remove it in the SparkRTC console, or set a new one with auth_key_wo or auth_key.", appID))
 }
@@ -126,13 +171,21 @@ func orUnknown(v types.String) string {
 	return v.ValueString()
 }
 
-// warnLeftInPlace is said when a destroy is planned, and again when it is done:
-// the two may be far apart.
-func (m *recordCallbackModel) warnLeftInPlace(diags *diag.Diagnostics, what string) {
-	diags.AddWarning("Recording callback left in place", fmt.Sprintf(
-		"The recording callback of app %q %s set: the SparkRTC API has no way to remove a callback, and recording events go on being sent to %s.\n\n"+
-			"To end that, clear the callback in the SparkRTC console, point it to another receiver, or delete the app.",
-		m.AppID.ValueString(), what, shownURL(m.URL)))
+const howToEnd = "To end that, clear the callback in the SparkRTC console, point it to another receiver, or delete the app."
+
+// warnStays is said when a destroy is planned, and warnLeftInPlace when it is
+// done: the two may be far apart.
+func (m *recordCallbackModel) warnStays(diags *diag.Diagnostics) {
+	diags.AddWarning(aboutCallback(m.AppID, "will stay in place"), fmt.Sprintf(
+		"The SparkRTC API has no way to remove a callback. That of app %q will no longer be managed, and recording events go on being sent to %s.\n\n%s\n\n"+
+			"If the resource only gets another address in the configuration, a moved block tells Terraform so.",
+		m.AppID.ValueString(), shownURL(m.URL), howToEnd))
+}
+
+func (m *recordCallbackModel) warnLeftInPlace(diags *diag.Diagnostics) {
+	diags.AddWarning(aboutCallback(m.AppID, "left in place"), fmt.Sprintf(
+		"The SparkRTC API has no way to remove a callback. That of app %q is as it was, and recording events go on being sent to %s, unless the same apply sets it again.\n\n%s",
+		m.AppID.ValueString(), shownURL(m.URL), howToEnd))
 }
 
 // warnTwice warns of a second resource for an app, and tells whether it did. Each
@@ -143,7 +196,7 @@ func (r *recordCallbackResource) warnTwice(appID types.String, diags *diag.Diagn
 	}
 	_, again := r.provider.planned.LoadOrStore(appID.ValueString(), true)
 	if again {
-		diags.AddWarning("Two resources set one recording callback", fmt.Sprintf(
+		diags.AddWarning(aboutCallback(appID, "is set by two resources"), fmt.Sprintf(
 			"Another sparkrtc_record_callback of this configuration has the same app, %q. An app has one recording callback: each apply, the two overwrite one another, and the last one wins.\n\nRemove one of them.",
 			appID.ValueString()))
 	}
@@ -153,11 +206,11 @@ func (r *recordCallbackResource) warnTwice(appID types.String, diags *diag.Diagn
 // warnOverwrite looks a new resource's app up. It costs at most one call for all
 // the new resources of a plan, up to a hundred apps, and none for an app that
 // isn't known yet; only an app that is not among them is asked for by itself.
-func (r *recordCallbackResource) warnOverwrite(ctx context.Context, appID types.String, diags *diag.Diagnostics) {
-	if appID.IsUnknown() || r.provider.client == nil {
+func (r *recordCallbackResource) warnOverwrite(ctx context.Context, plan *recordCallbackModel, diags *diag.Diagnostics) {
+	if plan.AppID.IsUnknown() || r.provider.client == nil {
 		return
 	}
-	id := appID.ValueString()
+	id := plan.AppID.ValueString()
 	app, err := r.provider.apps.find(ctx, r.provider.client, id)
 	switch {
 	case reason(err) == sparkrtc.ReasonAppNotFound, refusesCredentials(err):
@@ -169,10 +222,15 @@ func (r *recordCallbackResource) warnOverwrite(ctx context.Context, appID types.
 		tflog.Debug(ctx, "app could not be looked up before its recording callback is created", map[string]any{"app_id": id, "error": err.Error()})
 	case app.Callbacks.RecordCallback != nil && app.Callbacks.RecordCallback.URL != "":
 		callback := app.Callbacks.RecordCallback
-		diags.AddWarning("Recording callback will be overwritten", fmt.Sprintf(
-			"App %q has a recording callback already: its events are sent to %s, which was set at %s. Creating this resource overwrites it.\n\n"+
-				"To take it over as it is instead, import it, unless another resource of this configuration manages it already:\n\n  import {\n    to = sparkrtc_record_callback.NAME # the address of this resource\n    id = %q\n  }",
-			id, shownURL(types.StringValue(callback.URL)), orUnknown(types.StringValue(callback.UpdateTime)), id))
+		overwrites := "overwrites it."
+		if callback.AuthKey != "" && !plan.hasKey() {
+			overwrites = "overwrites it and removes its key: events are no longer signed."
+		}
+		diags.AddWarning(aboutCallback(plan.AppID, "will be overwritten"), fmt.Sprintf(
+			"App %q has a recording callback already: its events are sent to %s, which was set at %s. Creating this resource %s\n\n"+
+				"To take it over instead, import it, and put its URL and its key into the configuration:\n\n  import {\n    to = sparkrtc_record_callback.NAME # the address of this resource\n    id = %q\n  }\n\n"+
+				"If it was this configuration that set it, nothing is lost: the resource is tainted, or had another address, which a moved block tells Terraform.",
+			id, shownURL(types.StringValue(callback.URL)), orUnknown(types.StringValue(callback.UpdateTime)), overwrites, id))
 	}
 }
 

@@ -8,6 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -29,7 +33,7 @@ resource "sparkrtc_record_callback" "test" {
 			got := r.must(t, 0, "plan", "-json")
 			c.expectCalls(t, 1)
 			d := find(t, got.diagnostics(t), `sparkrtc_record_callback.test["with"]`)
-			if d.Severity != "warning" || d.Summary != "Recording callback will be overwritten" {
+			if d.Severity != "warning" || d.Summary != `Recording callback of app "with" will be overwritten` {
 				t.Errorf("got %+v", d)
 			}
 			set, _ := c.Callback("with")
@@ -114,7 +118,7 @@ resource "sparkrtc_record_callback" "test" {
 
 func TestAccCLI_twoResourcesOnOneApp(t *testing.T) {
 	t.Parallel()
-	const title = "Two resources set one recording callback"
+	const title = "is set by two resources"
 	c := newCloud(t, emulator.Options{}, testApp)
 	second := strings.Replace(strings.SplitAfterN(callbackConfig, "\n}\n", 3)[2], `"test"`, `"second"`, 1)
 	r := newCLI(t, c, callbackConfig)
@@ -252,7 +256,7 @@ func TestAccCLI_driftIsExplained(t *testing.T) {
 			tc.outside(c)
 			got := r.must(t, 0, "plan", "-json")
 			d := find(t, got.diagnostics(t), "sparkrtc_record_callback.test")
-			if d.Severity != "warning" || d.Summary != "Recording callback was changed outside Terraform" {
+			if d.Severity != "warning" || d.Summary != aboutCallback(types.StringValue(testApp), "was changed outside Terraform") {
 				t.Errorf("got %+v", d)
 			}
 			for _, mention := range append(tc.mentions, testApp) {
@@ -267,5 +271,158 @@ func TestAccCLI_driftIsExplained(t *testing.T) {
 			c.expectTruth(t, testApp, testURL, testKey)
 			r.plan(t, noChanges)
 		})
+	}
+}
+
+// What a plan says beyond what it shows, once, and of which app.
+func TestAccCLI_planWarnings(t *testing.T) {
+	t.Parallel()
+	callback := func(arguments string) string {
+		return fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  app_id = %q\n  url = %q\n  %s\n}\n", testApp, testURL, arguments)
+	}
+	const (
+		clearText = "auth_key = \"" + testKey + "\""
+		writeOnly = "auth_key_wo = \"" + testKey + "\"\n  auth_key_wo_version = 1"
+		adopting  = "import {\n  to = sparkrtc_record_callback.test\n  id = \"" + testApp + "\"\n}\n"
+	)
+	live := func(c *cloud) { c.SetCallback(testApp, testURL, testKey) }
+	tests := map[string]struct {
+		echo     emulator.KeyEcho
+		applied  string // "" for nothing
+		then     func(*cloud)
+		config   string
+		summary  string
+		mentions []string
+	}{
+		"the key goes":                     {"", callback(clearText), nil, callback(""), "loses its key", []string{"no longer signed", "auth_key_wo"}},
+		"the write-only key goes":          {"", callback(writeOnly), nil, callback(""), "loses its key", []string{"no longer signed"}},
+		"the key moves":                    {"", callback(clearText), nil, callback(writeOnly), "", nil},
+		"created with a key, over one":     {"", "", live, callback(writeOnly), "will be overwritten", []string{"overwrites it.\n"}},
+		"created without, over one with":   {"", "", live, callback(""), "will be overwritten", []string{"removes its key"}},
+		"adopted with a key that is shown": {"", "", live, adopting + callback(clearText), "", nil},
+		"adopted with a key that is not":   {emulator.EchoMasked, "", live, adopting + callback(clearText), "has a key that can't be compared", []string{"The apply sends that one"}},
+		"adopted as write-only":            {emulator.EchoAbsent, "", live, adopting + callback(writeOnly), "", nil},
+		"adopted without, has one":         {emulator.EchoMasked, "", live, adopting + callback(""), "has a key that can't be compared", []string{"the apply removes"}},
+		"adopted without, has one shown":   {"", "", live, adopting + callback(""), "loses its key", nil},
+		"gone":                             {"", callback(""), func(c *cloud) { c.ClearCallback(testApp) }, callback(""), "is gone", []string{"created again"}},
+		"no longer wanted":                 {"", callback(""), nil, "", "will stay in place", []string{testURL, "moved block", "SparkRTC console"}},
+		"nothing":                          {"", callback(clearText), nil, callback(clearText), "", nil},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, emulator.Options{KeyEcho: tc.echo}, testApp)
+			r := newCLI(t, c, tc.applied)
+			if tc.applied != "" {
+				r.apply(t)
+			}
+			if tc.then != nil {
+				tc.then(c)
+			}
+			r.write(t, tc.config)
+			// Terraform gives no address to what is no longer configured.
+			got := r.must(t, 0, "plan", "-json")
+			var about []diagnostic
+			for _, d := range got.diagnostics(t) {
+				if strings.Contains(d.Summary, testApp) {
+					about = append(about, d)
+				}
+			}
+			if tc.summary == "" {
+				if len(about) > 0 {
+					t.Errorf("there is nothing to say: %+v", about)
+				}
+				return
+			}
+			if len(about) != 1 || about[0].Severity != "warning" || about[0].Summary != fmt.Sprintf("Recording callback of app %q %s", testApp, tc.summary) {
+				t.Fatalf("got %+v", about)
+			}
+			for _, mention := range tc.mentions {
+				if !strings.Contains(about[0].Detail, mention) {
+					t.Errorf("%q is not mentioned: %s", mention, about[0].Detail)
+				}
+			}
+			if strings.Contains(got.stdout, testKey) {
+				t.Error("the plan shows the key")
+			}
+		})
+	}
+}
+
+// A resource at another address, and a tainted one, look like another one to the
+// provider: what is said must be true of them too.
+func TestAccCLI_warningsOfOneAndTheSameApp(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{}, testApp)
+	config := func(key string) string {
+		return fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  for_each = { %s = %q }\n  app_id = each.value\n  url = %q\n}\n", key, testApp, testURL)
+	}
+	r := newCLI(t, c, config("before"))
+	r.apply(t)
+	const before, after = `sparkrtc_record_callback.test["before"]`, `sparkrtc_record_callback.test["after"]`
+
+	r.must(t, 0, "taint", before)
+	if d := find(t, r.must(t, 0, "plan", "-json").diagnostics(t), before); !strings.Contains(d.Detail, "the resource is tainted") {
+		t.Errorf("of a tainted one: %s", d.Detail)
+	}
+	r.must(t, 0, "untaint", before)
+
+	r.write(t, config("after"))
+	renamed := r.must(t, 0, "plan", "-json").diagnostics(t)
+	for _, address := range []string{before, after} {
+		if d := find(t, renamed, address); !strings.Contains(d.Detail, "moved block") {
+			t.Errorf("of %s: %s", address, d.Detail)
+		}
+	}
+	r.write(t, config("after")+"moved {\n  from = "+before+"\n  to   = "+after+"\n}\n")
+	if list := r.must(t, 0, "plan", "-json").diagnostics(t); len(list) != 1 { // the development override
+		t.Errorf("of a moved one: %+v", list)
+	}
+}
+
+// Terraform folds warnings of one summary, and which apps they are about is what
+// counts.
+func TestAccCLI_warningsAreNotFolded(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{}, "one", "two")
+	r := newCLI(t, c, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  for_each = toset([\"one\", \"two\"])\n  app_id = each.key\n  url = %q\n}\n", testURL))
+	r.apply(t)
+	out := r.must(t, 0, "plan", "-destroy").out()
+	for _, app := range []string{"one", "two"} {
+		if !strings.Contains(out, fmt.Sprintf("That of app %q will no longer be managed", app)) {
+			t.Errorf("app %s is not mentioned: %s", app, out)
+		}
+	}
+}
+
+// A plan asks for nothing that it can't know the name of.
+func TestAccCLI_appNotKnownYet(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{}, testApp)
+	r := newCLI(t, c, fmt.Sprintf("resource \"terraform_data\" \"app\" {\n  input = %q\n}\n\nresource \"sparkrtc_record_callback\" \"test\" {\n  app_id = terraform_data.app.output\n  url = %q\n}\n", testApp, testURL))
+	r.plan(t, changes)
+	c.expectCalls(t, 0)
+	r.apply(t)
+	c.expectTruth(t, testApp, testURL, "")
+}
+
+// A CLI that knows no write-only arguments gives its user no other choice.
+func TestClearTextKeyWarningNeedsAChoice(t *testing.T) {
+	for _, allowed := range []bool{false, true} {
+		server, err := providerserver.NewProtocol6WithError(New("test")())()
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+			TypeName:           callbackType,
+			Config:             encoded(arguments{url: testURL, key: testKey}.value()),
+			ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: allowed},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if warnings, err := split(resp.Diagnostics); err != nil || len(warnings) > 0 != allowed {
+			t.Errorf("write-only arguments are allowed: %t; warned: %q, %v", allowed, warnings, err)
+		}
 	}
 }

@@ -6,11 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -33,6 +33,7 @@ import (
 type recordCallbackResource struct {
 	provider     *providerData // nil while Terraform only validates
 	clearTextKey *warnOnce
+	random       io.Reader
 }
 
 var (
@@ -64,7 +65,7 @@ func (r *recordCallbackResource) Schema(_ context.Context, _ resource.SchemaRequ
 			"app_id": schema.StringAttribute{
 				MarkdownDescription: "ID of the app. Another one makes another resource: the callback of the old app stays as it is.",
 				Required:            true,
-				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				Validators:          []validator.String{appIDValidator{}},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"auth_key": schema.StringAttribute{
@@ -164,6 +165,9 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 	}
 	callback, err := r.provider.client.ShowRecordCallback(ctx, state.AppID.ValueString())
 	if errors.Is(err, sparkrtc.ErrNotConfigured) {
+		if !state.URL.IsNull() { // an import has an error of its own
+			warnGone(state.AppID.ValueString(), &resp.Diagnostics)
+		}
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -172,7 +176,6 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 		return
 	}
 	state, known = observe(ctx, state, known, callback)
-	resp.Diagnostics.Append(state.setComputed(ctx, callback)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, known)...)
 }
@@ -222,8 +225,8 @@ func (r *recordCallbackResource) put(ctx context.Context, planned tfsdk.Plan, co
 	if key != nil {
 		sent.Key = *key
 	}
-	memory := drift.Remember(sent, echo(callback))
-	diags.Append(plan.setComputed(ctx, callback)...)
+	memory := drift.Remember(r.random, sent, echo(callback))
+	plan.NotifyEventSubscription, plan.UpdateTime = computed(ctx, callback)
 	diags.Append(state.Set(ctx, plan)...)
 	diags.Append(savePrivate(ctx, store, private{Memory: &memory})...)
 }
@@ -249,7 +252,7 @@ func (r *recordCallbackResource) Delete(ctx context.Context, req resource.Delete
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	state.warnLeftInPlace(&resp.Diagnostics, "is no longer managed, but is still")
+	state.warnLeftInPlace(&resp.Diagnostics)
 }
 
 func (r *recordCallbackResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
@@ -260,23 +263,20 @@ func (r *recordCallbackResource) ImportState(ctx context.Context, req resource.I
 	resource.ImportStatePassthroughID(ctx, path.Root("app_id"), req, resp)
 }
 
-// setComputed takes over what only the service knows.
-func (m *recordCallbackModel) setComputed(ctx context.Context, callback *sparkrtc.RecordCallback) (diags diag.Diagnostics) {
-	m.NotifyEventSubscription, m.UpdateTime, diags = computed(ctx, callback)
-	return diags
-}
-
-func computed(ctx context.Context, callback *sparkrtc.RecordCallback) (events types.Set, updateTime types.String, diags diag.Diagnostics) {
+// computed is what only the service knows.
+func computed(ctx context.Context, callback *sparkrtc.RecordCallback) (events types.Set, updateTime types.String) {
 	list := slices.Clone(callback.NotifyEventSubscription)
 	slices.Sort(list)
-	events, diags = types.SetValueFrom(ctx, types.StringType, append([]string{}, slices.Compact(list)...))
-
+	elements := []attr.Value{}
+	for _, event := range slices.Compact(list) {
+		elements = append(elements, types.StringValue(event))
+	}
 	if _, err := time.Parse(time.RFC3339Nano, callback.UpdateTime); err == nil {
 		updateTime = types.StringValue(callback.UpdateTime)
 	} else if callback.UpdateTime != "" {
 		tflog.Warn(ctx, "update_time is not RFC 3339", map[string]any{"update_time": callback.UpdateTime})
 	}
-	return events, updateTime, diags
+	return types.SetValueMust(types.StringType, elements), updateTime
 }
 
 func reason(err error) sparkrtc.Reason {

@@ -662,7 +662,7 @@ func TestAccRecordCallback_importErrors(t *testing.T) {
 }
 
 func TestAccRecordCallback_replace(t *testing.T) {
-	const otherApp = "app two/100% é"
+	const otherApp = "app-two/100%é"
 	c := newCloud(t, emulator.Options{}, testApp, otherApp)
 	url, key := arg("url", testURL), arg("auth_key", testKey)
 	resource.ParallelTest(t, resource.TestCase{

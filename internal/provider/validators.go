@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
 )
@@ -44,8 +45,36 @@ func addEndpointError(diags *diag.Diagnostics, source string, err error) {
 		fmt.Sprintf("The endpoint from %s can't be used: %s.", source, err))
 }
 
-// callbackURLValidator accepts what the API is documented to accept, and warns
-// of what it accepts and a user may regret.
+// appIDValidator refuses what can't be an ID, and what comes of copying one.
+type appIDValidator struct{}
+
+func (appIDValidator) Description(context.Context) string {
+	return "not empty, and without blanks"
+}
+
+func (v appIDValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (appIDValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	wrong := ""
+	switch id := req.ConfigValue.ValueString(); {
+	case id == "":
+		wrong = "is empty"
+	case strings.ContainsFunc(id, isStray):
+		wrong = "has a blank, a line break or another control character in it"
+	}
+	if wrong != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid app ID", "The ID of the app "+wrong+".\n\nCopy it from the app list of the SparkRTC console: for example 5ff9701f2346968bb306cb43.")
+	}
+}
+
+func isStray(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+
+// callbackURLValidator accepts what the API is documented to accept. What it
+// accepts and a user may regret is a warning of the plan: values of variables
+// are not known before, and validators run more than once.
 type callbackURLValidator struct{}
 
 func (callbackURLValidator) Description(context.Context) string {
@@ -60,21 +89,26 @@ func (callbackURLValidator) ValidateString(_ context.Context, req validator.Stri
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	u, wrong := parseCallbackURL(req.ConfigValue.ValueString())
-	if wrong != "" {
+	if _, wrong := parseCallbackURL(req.ConfigValue.ValueString()); wrong != "" {
 		// It doesn't repeat the URL, which may hold a secret.
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid callback URL",
 			"The URL "+wrong+".\n\nIt must be complete, start with http:// or https://, and accept POST requests: for example https://recordings.example.com/sparkrtc.")
-		return
+	}
+}
+
+func warnOfURL(attribute path.Path, value types.String, diags *diag.Diagnostics) {
+	u, wrong := parseCallbackURL(value.ValueString())
+	if wrong != "" {
+		return // not known yet
 	}
 	if u.Scheme == "http" {
-		resp.Diagnostics.AddAttributeWarning(req.Path, "Callback URL without TLS",
-			"Recording events are sent over plain http: anybody on the way can read them, and the signature made with auth_key is then all that shows that they come from the service. Without an auth_key nothing does.\n\n"+
+		diags.AddAttributeWarning(attribute, "Callback URL without TLS",
+			"Recording events are sent over plain http: anybody on the way can read them, and the signature made with the key is then all that shows that they come from the service. Without a key nothing does.\n\n"+
 				"Use an https:// URL if the receiver has one.")
 	}
 	if u.User != nil {
-		resp.Diagnostics.AddAttributeWarning(req.Path, "Callback URL with a user or a password",
-			"url is no secret to Terraform: what is in it stands in clear in plans and in the state.\n\nUse auth_key to let the receiver recognise the service.")
+		diags.AddAttributeWarning(attribute, "Callback URL with a user or a password",
+			"url is no secret to Terraform: what is in it stands in clear in plans and in the state.\n\nUse auth_key_wo or auth_key to let the receiver recognise the service.")
 	}
 }
 
@@ -87,7 +121,7 @@ func parseCallbackURL(s string) (*url.URL, string) {
 	if strings.TrimSpace(s) != s {
 		return nil, "has a blank or a line break at one end"
 	}
-	if i := strings.IndexFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }); i >= 0 {
+	if strings.ContainsFunc(s, isStray) {
 		return nil, "has a blank or a control character in it"
 	}
 	u, err := url.Parse(s)
@@ -113,9 +147,7 @@ func parseCallbackURL(s string) (*url.URL, string) {
 	return u, ""
 }
 
-// authKeyValidator refuses an empty key, and warns of one that the console
-// would not take. What it says is about the resource and not the attribute:
-// Terraform prints the line of an attribute, and the key may stand there.
+// authKeyValidator refuses an empty key.
 type authKeyValidator struct{}
 
 // The console's rule for a "Private Key" (SparkRTC User Guide); the API
@@ -132,14 +164,21 @@ func (authKeyValidator) ValidateString(_ context.Context, req validator.StringRe
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	length := utf8.RuneCountInString(req.ConfigValue.ValueString())
-	switch {
-	case length == 0:
+	if req.ConfigValue.ValueString() == "" {
 		resp.Diagnostics.AddAttributeError(req.Path, "Empty callback key", fmt.Sprintf(
 			"An empty key is no key: events would be sent without a signature.\n\nSet a key of %d to %d characters with auth_key_wo or auth_key, or leave both out (or null) for events without a signature.",
 			minAuthKey, maxAuthKey))
-	case length < minAuthKey || length > maxAuthKey:
-		resp.Diagnostics.AddWarning("Callback key of an unusual length",
-			fmt.Sprintf("The value of %s has %d characters. The SparkRTC console takes %d to %d; the API Reference states no limit, so the key is sent as it is, and the service may refuse it. The same goes for auth_key and auth_key_wo.", req.Path, length, minAuthKey, maxAuthKey))
 	}
+}
+
+// warnOfKeyLength warns of a key that the console would not take. It is about
+// the resource and not the attribute: Terraform prints the line of an
+// attribute, and the key may stand there.
+func warnOfKeyLength(attribute path.Path, value types.String, diags *diag.Diagnostics) {
+	length := utf8.RuneCountInString(value.ValueString())
+	if value.IsNull() || value.IsUnknown() || minAuthKey <= length && length <= maxAuthKey {
+		return
+	}
+	diags.AddWarning("Callback key of an unusual length",
+		fmt.Sprintf("The value of %s has %d characters. The SparkRTC console takes %d to %d; the API Reference states no limit, so the key is sent as it is, and the service may refuse it.", attribute, length, minAuthKey, maxAuthKey))
 }

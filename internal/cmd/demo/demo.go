@@ -173,7 +173,7 @@ func (d *demo) steps() []step {
 		{
 			title:    "Destroy: it must warn that the callback stays, since the API can't remove one",
 			command:  []string{"destroy", "-auto-approve"},
-			prints:   "Recording callback left in place",
+			prints:   "left in place",
 			callback: ours,
 			requests: requests{puts: 2, gets: 6},
 		},
