@@ -153,7 +153,7 @@ func (m Memory) compareKey(echo, key string, shown Shown, moved movement) Verdic
 		return Same
 	case moved == stoodStill:
 		return Same
-	case moved == movedAtOnce && !(m.ShowsKeys() && LooksLikeKey(echo)):
+	case moved == movedAtOnce && (!m.ShowsKeys() || !LooksLikeKey(echo)):
 		return Same // a read shows it in another way than the write did
 	case moved == movedUnknown && m.Fresh && m.Key != nil && (echo == "" && !m.ShowsKeys() || LooksMasked(echo) || isPart(echo, key)):
 		return Same // as a key that was sent may well be shown

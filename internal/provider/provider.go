@@ -134,7 +134,7 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 				Optional:            true,
 			},
 			"clear_text_key_warning": schema.BoolAttribute{
-				MarkdownDescription: "Whether to warn, once a run, of an `auth_key` where the CLI would allow `auth_key_wo`, which is not stored in the state. Can also be set with the environment variable `" + envClearTextKeyWarning + "`. Default: `true`.",
+				MarkdownDescription: "Whether to warn, once a run for each provider configuration, of an `auth_key` where the CLI would allow `auth_key_wo`, which is not stored in the state. Can also be set with the environment variable `" + envClearTextKeyWarning + "`. Default: `true`.",
 				Optional:            true,
 			},
 			"endpoint": schema.StringAttribute{

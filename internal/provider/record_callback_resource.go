@@ -132,7 +132,7 @@ func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resourc
 		r.clearTextKey.do(func() {
 			resp.Diagnostics.AddWarning("Callback key is stored in the state",
 				"auth_key is stored in the state, and in saved plans, in clear text. This CLI can do without: give the key as auth_key_wo with auth_key_wo_version = 1, here and wherever else auth_key is set, and the next apply takes it out of the state. Nothing is replaced. Backups and earlier versions of the state still have it; if that matters, set a new key.\n\n"+
-					"If that is not wanted, clear_text_key_warning = false in the provider block, or "+envClearTextKeyWarning+"=false in the environment, ends this warning, which is given once a run.")
+					"If that is not wanted, clear_text_key_warning = false in the provider block, or "+envClearTextKeyWarning+"=false in the environment, ends this warning, which is given once a run for each configuration of the provider.")
 		})
 	}
 }
