@@ -43,7 +43,7 @@ func (callbackSignatureFunction) Run(ctx context.Context, req function.RunReques
 		return
 	}
 	if authKey == "" {
-		resp.Error = function.NewArgumentFuncError(0, "The key is empty: a callback without a key sends events without a signature.")
+		resp.Error = function.NewArgumentFuncError(0, "The key is empty: a callback without a key sends events without a signature")
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, sparkrtc.CallbackSignature(authKey, rand, timestamp, body))
