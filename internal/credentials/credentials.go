@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"strings"
 	"unicode"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
 // Environment variables that are read, named as the huaweicloud provider
@@ -37,38 +39,24 @@ type Credentials struct {
 	Source string
 }
 
-// Secrets returns the values that must never be shown.
-func (c Credentials) Secrets() []string {
-	var secrets []string
-	for _, s := range []string{c.SecretKey, c.SecurityToken, c.Token} {
-		if s != "" {
-			secrets = append(secrets, s)
-		}
+// Transport returns what authenticates a request.
+func (c Credentials) Transport() transport.Credentials {
+	return transport.Credentials{
+		AccessKey:     c.AccessKey,
+		SecretKey:     c.SecretKey,
+		SecurityToken: c.SecurityToken,
+		Token:         c.Token,
+		ProjectID:     c.ProjectID,
 	}
-	return secrets
 }
 
 // Hint names the credentials without giving them away: their source and, of
 // an access key, the last four characters.
 func (c Credentials) Hint() string {
-	switch {
-	case c.Token != "":
+	if c.Token != "" {
 		return "a token from " + c.Source
-	case c.SecurityToken != "":
-		return "temporary access key " + Tail(c.AccessKey) + " from " + c.Source
-	default:
-		return "access key " + Tail(c.AccessKey) + " from " + c.Source
 	}
-}
-
-// Tail returns the last four characters of an access key behind asterisks, or
-// asterisks alone when the rest would be too short to hide.
-func Tail(accessKey string) string {
-	const shown = 4
-	if len(accessKey) < 3*shown {
-		return "****"
-	}
-	return "****" + accessKey[len(accessKey)-shown:]
+	return c.Transport().String() + " from " + c.Source
 }
 
 // String is Hint, so that a careless %v shows no secret.

@@ -160,6 +160,12 @@ var advices = map[sparkrtc.Reason]advice{
 		summary: "Request could not be made",
 		todo:    "Check app_id and url.",
 	},
+	sparkrtc.ReasonNoCredentials: {
+		summary:        "No credentials to call SparkRTC with",
+		why:            "Credentials that are not given as they are had to be fetched first, and that failed. The request was not sent.",
+		todo:           "Check what they are fetched with, and run it again.",
+		authentication: true,
+	},
 	sparkrtc.ReasonConnection: {
 		summary: "No connection to the SparkRTC API",
 		todo:    "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), endpoint in the provider block and " + envEndpoint + " in the environment.",
@@ -238,10 +244,10 @@ func (d *providerData) addUnknownError(diags *diag.Diagnostics, what string) {
 
 // refusesCredentials tells whether no call with these credentials can succeed.
 func refusesCredentials(err error) bool {
-	switch reason(err) {
+	switch sparkrtc.ReasonOf(err) {
 	case sparkrtc.ReasonSignatureRefused, sparkrtc.ReasonAccessKeyUnknown, sparkrtc.ReasonAccessKeyLocked,
 		sparkrtc.ReasonClockSkew, sparkrtc.ReasonTokenInvalid, sparkrtc.ReasonTokenExpired,
-		sparkrtc.ReasonTenantUnknown, sparkrtc.ReasonUnauthenticated:
+		sparkrtc.ReasonTenantUnknown, sparkrtc.ReasonUnauthenticated, sparkrtc.ReasonNoCredentials:
 		return true
 	default:
 		return false

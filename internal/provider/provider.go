@@ -32,6 +32,7 @@ import (
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/credentials"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
 // Environment variables that stand in for arguments, beside those of the
@@ -213,34 +214,38 @@ func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.Configure
 		return
 	}
 
-	clientConfig := sparkrtc.Config{
+	transportConfig := transport.Config{
 		UserAgent:    userAgent(p.version, req.TerraformVersion, os.Getenv("TF_APPEND_USER_AGENT")),
 		RetryWaitMin: p.retryWait,
 		RetryWaitMax: 10 * p.retryWait,
 	}
 	settings := settings{getenv: os.Getenv, diags: &resp.Diagnostics}
 	settings.region(config.Region)
-	clientConfig.Endpoint = settings.endpoint(config.Endpoint)
-	clientConfig.MaxRetries = settings.maxRetries(config.MaxRetries)
-	clientConfig.Insecure = settings.flag("insecure", config.Insecure, envInsecure, false)
+	endpoint := settings.endpoint(config.Endpoint)
+	transportConfig.MaxRetries = settings.maxRetries(config.MaxRetries)
+	transportConfig.Insecure = settings.flag("insecure", config.Insecure, envInsecure, false)
 	settings.flag("clear_text_key_warning", config.ClearTextKeyWarning, envClearTextKeyWarning, true)
-	clientConfig.Credentials = settings.credentials(config)
+	found := settings.credentials(config)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	clientConfig.Logger = slog.New(tflogHandler{secrets: clientConfig.Credentials.Secrets()})
+	transportConfig.Logger = slog.New(tflogHandler{secrets: found.Transport().Secrets()})
 
-	client, err := sparkrtc.New(clientConfig)
+	client, err := sparkrtc.New(sparkrtc.Config{
+		Endpoint:    endpoint,
+		Credentials: found.Transport(),
+		Transport:   transport.New(transportConfig),
+	})
 	if err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("endpoint"), "Invalid endpoint", "The endpoint can't be used: "+err.Error()+".")
 		return
 	}
-	data.client, data.credentials = client, clientConfig.Credentials.Hint()
+	data.client, data.credentials = client, found.Hint()
 	tflog.Debug(ctx, "provider configured", map[string]any{
 		"credentials": data.credentials,
-		"endpoint":    clientConfig.Endpoint,
-		"max_retries": clientConfig.MaxRetries,
-		"project_id":  clientConfig.Credentials.ProjectID,
+		"endpoint":    endpoint,
+		"max_retries": transportConfig.MaxRetries,
+		"project_id":  found.ProjectID,
 	})
 }
 
@@ -314,7 +319,7 @@ func (s settings) endpoint(value types.String) string {
 	if endpoint == "" {
 		return sparkrtc.DefaultEndpoint
 	}
-	if _, err := sparkrtc.ParseEndpoint(endpoint); err != nil {
+	if _, err := transport.ParseEndpoint(endpoint, sparkrtc.DefaultEndpoint); err != nil {
 		addEndpointError(s.diags, source, err)
 	}
 	return endpoint

@@ -213,7 +213,7 @@ func (r *recordCallbackResource) warnOverwrite(ctx context.Context, plan *record
 	id := plan.AppID.ValueString()
 	app, err := r.provider.apps.find(ctx, r.provider.client, id)
 	switch {
-	case reason(err) == sparkrtc.ReasonAppNotFound, refusesCredentials(err):
+	case sparkrtc.ReasonOf(err) == sparkrtc.ReasonAppNotFound, refusesCredentials(err):
 		r.provider.addAPIError(diags, err, fmt.Sprintf("The app %q could not be looked up", id))
 	case app == nil && err == nil:
 	case err != nil:

@@ -239,7 +239,7 @@ func (r *recordCallbackResource) put(ctx context.Context, planned tfsdk.Plan, co
 func setWithoutKey(set func(*string) (*sparkrtc.RecordCallback, error)) (*sparkrtc.RecordCallback, error) {
 	empty := ""
 	callback, err := set(&empty)
-	if reason(err) == sparkrtc.ReasonInvalidParameter {
+	if sparkrtc.ReasonOf(err) == sparkrtc.ReasonInvalidParameter {
 		return set(nil)
 	}
 	return callback, err
@@ -277,14 +277,6 @@ func computed(ctx context.Context, callback *sparkrtc.RecordCallback) (events ty
 		tflog.Warn(ctx, "update_time is not RFC 3339", map[string]any{"update_time": callback.UpdateTime})
 	}
 	return types.SetValueMust(types.StringType, elements), updateTime
-}
-
-func reason(err error) sparkrtc.Reason {
-	var e *sparkrtc.Error
-	if errors.As(err, &e) {
-		return e.Reason
-	}
-	return ""
 }
 
 func echo(callback *sparkrtc.RecordCallback) drift.Echo {

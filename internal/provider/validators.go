@@ -17,9 +17,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
-// endpointValidator accepts what sparkrtc.ParseEndpoint accepts.
+// endpointValidator accepts what transport.ParseEndpoint accepts.
 type endpointValidator struct{}
 
 func (endpointValidator) Description(context.Context) string {
@@ -33,7 +34,7 @@ func (endpointValidator) ValidateString(_ context.Context, req validator.StringR
 	if value == "" {
 		return // not set, or not known yet
 	}
-	if _, err := sparkrtc.ParseEndpoint(value); err != nil {
+	if _, err := transport.ParseEndpoint(value, sparkrtc.DefaultEndpoint); err != nil {
 		addEndpointError(&resp.Diagnostics, "the argument endpoint", err)
 	}
 }

@@ -23,7 +23,7 @@ func TestListApps(t *testing.T) {
 			}
 			listener := httptest.NewServer(server)
 			t.Cleanup(func() { server.Close(); listener.Close() })
-			client := newClient(t, listener.URL, func(c *Config) { c.Credentials = emulatorCredentials })
+			client := newClient(t, listener.URL, func(c *config) { c.Credentials = emulatorCredentials })
 			apps, err := client.ListApps(t.Context())
 			if err != nil || len(apps) != n {
 				t.Fatalf("%d apps, %v", len(apps), err)
@@ -77,7 +77,7 @@ func TestShowApp(t *testing.T) {
 	server.SetCallback(testApp, "https://example.com/cb", testKey)
 	listener := httptest.NewServer(server)
 	t.Cleanup(func() { server.Close(); listener.Close() })
-	client := newClient(t, listener.URL, func(c *Config) { c.Credentials = emulatorCredentials })
+	client := newClient(t, listener.URL, func(c *config) { c.Credentials = emulatorCredentials })
 
 	app, err := client.ShowApp(t.Context(), testApp)
 	if err != nil || app.ID != testApp || app.Callbacks.RecordCallback.URL != "https://example.com/cb" {

@@ -4,24 +4,21 @@ package sparkrtc
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/credentials"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
 const (
@@ -30,7 +27,7 @@ const (
 	okBody  = `{"app_id":"` + testApp + `","record_callback":{"url":"https://example.com/cb","auth_key":"k","notify_event_subscription":["A"],"update_time":"2026-01-01T00:00:00.000Z"}}`
 )
 
-var testCredentials = credentials.Credentials{
+var testCredentials = transport.Credentials{
 	AccessKey: "AKTESTTESTTESTTEST01", SecretKey: "sk-very-secret-value", SecurityToken: "st-very-secret+value/==", ProjectID: "0123456789abcdef",
 }
 
@@ -51,16 +48,24 @@ func serve(t *testing.T, handler http.HandlerFunc) *server {
 	return s
 }
 
-func newClient(t *testing.T, endpoint string, change ...func(*Config)) *Client {
+// config is what newClient makes a client of.
+type config struct {
+	transport.Config
+	Credentials transport.Credentials
+}
+
+func newClient(t *testing.T, endpoint string, change ...func(*config)) *Client {
 	t.Helper()
-	cfg := Config{
-		Endpoint: endpoint, Credentials: testCredentials, MaxRetries: 2, UserAgent: "test/1",
-		RetryWaitMin: time.Millisecond, RetryWaitMax: 2 * time.Millisecond,
+	cfg := config{
+		Config: transport.Config{
+			MaxRetries: 2, UserAgent: "test/1", RetryWaitMin: time.Millisecond, RetryWaitMax: 2 * time.Millisecond,
+		},
+		Credentials: testCredentials,
 	}
 	for _, c := range change {
 		c(&cfg)
 	}
-	client, err := New(cfg)
+	client, err := New(Config{Endpoint: endpoint, Credentials: cfg.Credentials, Transport: transport.New(cfg.Config)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +93,7 @@ func asError(t *testing.T, err error) *Error {
 func TestRequestsOnTheWire(t *testing.T) {
 	key, empty := testKey, ""
 	tests := map[string]struct {
-		credentials credentials.Credentials
+		credentials transport.Credentials
 		call        func(*Client) error
 		method      string
 		body        string
@@ -105,7 +110,7 @@ func TestRequestsOnTheWire(t *testing.T) {
 			signed: "SignedHeaders=host;x-project-id;x-sdk-date;x-security-token,",
 		},
 		"write with a token": {
-			credentials: credentials.Credentials{Token: "a-token", ProjectID: "p"},
+			credentials: transport.Credentials{Token: "a-token", ProjectID: "p"},
 			call: func(c *Client) error {
 				_, err := c.UpdateRecordCallback(t.Context(), testApp, RecordCallbackRequest{URL: "https://example.com/cb?a=1&b=<2>", AuthKey: &key})
 				return err
@@ -142,7 +147,7 @@ func TestRequestsOnTheWire(t *testing.T) {
 				got, body = r, strings.TrimSpace(string(content))
 				respond(http.StatusOK, okBody)(w, r)
 			})
-			if err := tc.call(newClient(t, s.URL, func(c *Config) { c.Credentials = tc.credentials })); err != nil {
+			if err := tc.call(newClient(t, s.URL, func(c *config) { c.Credentials = tc.credentials })); err != nil {
 				t.Fatal(err)
 			}
 			if got.Method != tc.method || got.RequestURI != "/v2/apps/"+testApp+"/record-callback" || body != tc.body {
@@ -260,7 +265,7 @@ func TestAnswersThatAreNotTheAPIs(t *testing.T) {
 		"JSON of another type":  {respond(200, `{"record_callback":{"url":7}}`), ReasonInvalidAnswer, "record_callback.url can't be a number", 1},
 		"a list":                {respond(200, `[]`), ReasonInvalidAnswer, "", 1},
 		"another app's answer":  {respond(200, strings.ReplaceAll(okBody, testApp, "another")), ReasonInvalidAnswer, "another", 1},
-		"larger than the bound": {respond(200, strings.Repeat(" ", maxAnswer)+okBody), ReasonInvalidAnswer, "larger", 1},
+		"larger than the bound": {respond(200, strings.Repeat(" ", transport.MaxAnswer)+okBody), ReasonInvalidAnswer, "larger", 1},
 		"compressed, not asked": {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Encoding", "gzip"); ok(w, r) }, ReasonInvalidAnswer, "gzip", 1},
 		"cut off":               {cut, ReasonConnection, "broke off", 3},
 		"connection closed":     {drop, ReasonConnection, "EOF", 3},
@@ -269,7 +274,7 @@ func TestAnswersThatAreNotTheAPIs(t *testing.T) {
 		"something else's":      {respond(200, `{"status":"ok"}`), ReasonInvalidAnswer, "neither an app", 1},
 		"a message, no code":    {respond(200, `{"error_msg":"login first"}`), ReasonInvalidAnswer, "login first", 1},
 		"headers without an end": {func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("X-Much", strings.Repeat("x", 2*maxAnswerHeader))
+			w.Header().Set("X-Much", strings.Repeat("x", 128<<10))
 			ok(w, r)
 		}, ReasonConnection, "header", 3},
 		"error of another type":  {respond(400, `{"error_code":"RTC.00001018","error_msg":{"why":7}}`), ReasonURLUnavailable, `{"why":7}`, 1},
@@ -325,7 +330,7 @@ func TestWriteAnsweredWithoutCallback(t *testing.T) {
 				}
 				respond(tc.readStatus, tc.read)(w, r)
 			})
-			got, err := newClient(t, s.URL, func(c *Config) { c.MaxRetries = 0 }).UpdateRecordCallback(t.Context(), testApp, RecordCallbackRequest{URL: "https://example.com"})
+			got, err := newClient(t, s.URL, func(c *config) { c.MaxRetries = 0 }).UpdateRecordCallback(t.Context(), testApp, RecordCallbackRequest{URL: "https://example.com"})
 			if tc.want == "" {
 				if err != nil || got.URL != "https://example.com/cb" {
 					t.Errorf("got %+v, %v", got, err)
@@ -337,31 +342,6 @@ func TestWriteAnsweredWithoutCallback(t *testing.T) {
 				t.Errorf("%d calls", calls)
 			}
 		})
-	}
-}
-
-func TestEveryAttemptIsSignedAndCarriesTheBody(t *testing.T) {
-	var mu sync.Mutex
-	var bodies, ids []string
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		content, _ := io.ReadAll(r.Body)
-		mu.Lock()
-		defer mu.Unlock()
-		bodies = append(bodies, string(content))
-		ids = append(ids, r.Header.Get("Authorization"))
-		if len(bodies) < 3 {
-			respond(503, "")(w, r)
-			return
-		}
-		respond(200, okBody)(w, r)
-	})
-	if _, err := newClient(t, s.URL).UpdateRecordCallback(t.Context(), testApp, RecordCallbackRequest{URL: "https://example.com/cb"}); err != nil {
-		t.Fatal(err)
-	}
-	for i := range bodies {
-		if bodies[i] != bodies[0] || bodies[i] == "" || !strings.Contains(ids[i], "Signature=") {
-			t.Errorf("attempt %d: body %q, Authorization %q", i+1, bodies[i], ids[i])
-		}
 	}
 }
 
@@ -378,106 +358,6 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	}
 	if got := elsewhere.calls.Load(); got != 0 {
 		t.Errorf("the request was carried elsewhere %d times", got)
-	}
-}
-
-func TestContextEndsEverything(t *testing.T) {
-	tests := map[string]http.HandlerFunc{
-		"while backing off": func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Retry-After", "30")
-			respond(503, "")(w, r)
-		},
-		"while waiting for the answer": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
-		"while reading the answer": func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Length", "1000")
-			_, _ = io.WriteString(w, "{")
-			w.(http.Flusher).Flush()
-			<-r.Context().Done()
-		},
-	}
-	for name, handler := range tests {
-		t.Run(name, func(t *testing.T) {
-			started := make(chan struct{}, 10)
-			s := serve(t, func(w http.ResponseWriter, r *http.Request) { started <- struct{}{}; handler(w, r) })
-			ctx, cancel := context.WithCancel(t.Context())
-			go func() { <-started; cancel() }()
-			_, err := newClient(t, s.URL).ShowRecordCallback(ctx, testApp)
-			if e := asError(t, err); e.Reason != ReasonCanceled || !errors.Is(err, context.Canceled) {
-				t.Errorf("got %v", err)
-			}
-			if got := s.calls.Load(); got != 1 {
-				t.Errorf("%d calls, want 1", got)
-			}
-		})
-	}
-}
-
-func TestAttemptTimeoutIsRepeated(t *testing.T) {
-	var first atomic.Bool
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if first.CompareAndSwap(false, true) {
-			<-r.Context().Done()
-			return
-		}
-		respond(200, okBody)(w, r)
-	})
-	client := newClient(t, s.URL, func(c *Config) { c.AttemptTimeout = 50 * time.Millisecond })
-	if _, err := client.ShowRecordCallback(t.Context(), testApp); err != nil {
-		t.Fatal(err)
-	}
-	if got := s.calls.Load(); got != 2 {
-		t.Errorf("%d calls, want 2", got)
-	}
-}
-
-func TestConnectionErrors(t *testing.T) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused := "http://" + closed.Addr().String()
-	if err := closed.Close(); err != nil {
-		t.Fatal(err)
-	}
-	secure := httptest.NewTLSServer(respond(200, okBody))
-	t.Cleanup(secure.Close)
-	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
-
-	tests := map[string]struct {
-		endpoint string
-		mentions string
-		attempts int
-	}{
-		"refused":               {refused, "refused", 3},
-		"certificate not known": {secure.URL, "certificate", 1},
-	}
-	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			_, err := newClient(t, tc.endpoint).ShowRecordCallback(t.Context(), testApp)
-			e := asError(t, err)
-			if e.Reason != ReasonConnection || e.StatusCode != 0 || !strings.Contains(e.Message, tc.mentions) || e.Attempts != tc.attempts {
-				t.Errorf("got %+v", e)
-			}
-		})
-	}
-	t.Run("certificate not known, insecure", func(t *testing.T) {
-		client := newClient(t, secure.URL, func(c *Config) { c.Insecure = true })
-		if _, err := client.ShowRecordCallback(t.Context(), testApp); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-func TestTLSIsAtLeast12(t *testing.T) {
-	s := httptest.NewUnstartedServer(respond(200, okBody))
-	s.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
-	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
-	s.StartTLS()
-	t.Cleanup(s.Close)
-	client := newClient(t, s.URL, func(c *Config) { c.Insecure = true; c.MaxRetries = 0 })
-	_, err := client.ShowRecordCallback(t.Context(), testApp)
-	if e := asError(t, err); e.Reason != ReasonConnection || !strings.Contains(e.Message, "protocol version") {
-		t.Errorf("got %v", e)
 	}
 }
 
@@ -525,7 +405,7 @@ func TestSecretsStayInside(t *testing.T) {
 			_, _ = fmt.Fprintf(w, `{"error_code":"APIGW.0301","error_msg":%s,"app_id":%s}`, echo, echo)
 		})
 		logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		client := newClient(t, s.URL, func(c *Config) { c.Logger = logger })
+		client := newClient(t, s.URL, func(c *config) { c.Logger = logger })
 		_, err := client.UpdateRecordCallback(t.Context(), testApp, RecordCallbackRequest{URL: "https://example.com", AuthKey: &key})
 		shown := fmt.Sprintf("%v %+v", err, *asError(t, err))
 		for what, text := range map[string]string{"error": shown, "log": log.String()} {
@@ -551,144 +431,6 @@ func TestSecretsStayInside(t *testing.T) {
 
 func hexPrefix(s string) string { return fmt.Sprintf("%x", s)[:16] }
 
-func TestRedactor(t *testing.T) {
-	r := newRedactor("long-enough-secret", "long-enough-secret-and-more", "", "äöü ß/").accessKey("AKABCDEFGHIJKLMNOPQR")
-	tests := map[string]string{
-		"":                       "",
-		"nothing to see":         "nothing to see",
-		"x long-enough-secret y": "x (masked) y",
-		"long-enough-secret-and-more, long-enough-secret":      "(masked), (masked)",
-		"ak:AKABCDEFGHIJKLMNOPQR":                              "ak:****OPQR",
-		"SDK-HMAC-SHA256 Access=x, Signature=0123456789abcdef": "SDK-HMAC-SHA256 Access=x, Signature=(masked)",
-		"q=%C3%A4%C3%B6%C3%BC+%C3%9F%2F":                       "q=(masked)",
-	}
-	for in, want := range tests {
-		if got := r.text(in); got != want {
-			t.Errorf("text(%q) = %q, want %q", in, got, want)
-		}
-	}
-	short := newRedactor("e")
-	if got := short.text("the request"); strings.Contains(got, "request") {
-		t.Errorf("a text with a secret of one character came back as %q", got)
-	}
-	if got := short.text("GUI"); got != "GUI" {
-		t.Errorf("a text without it came back as %q", got)
-	}
-}
-
-func TestParseEndpoint(t *testing.T) {
-	tests := map[string]struct{ want, wrong string }{
-		DefaultEndpoint:                  {want: DefaultEndpoint},
-		"https://rtc.example.com/":       {want: "https://rtc.example.com"},
-		"https://rtc.example.com:8443":   {want: "https://rtc.example.com:8443"},
-		"http://127.0.0.1:8089":          {want: "http://127.0.0.1:8089"},
-		"http://localhost:8089":          {want: "http://localhost:8089"},
-		"http://[::1]:8089":              {want: "http://[::1]:8089"},
-		"HTTPS://rtc.example.com":        {want: "https://rtc.example.com"},
-		"http://rtc.example.com":         {wrong: "plain http"},
-		"http://127.0.0.1.example.com":   {wrong: "plain http"},
-		"http://0.0.0.0:1":               {wrong: "plain http"},
-		"http://localhost.example.com":   {wrong: "plain http"},
-		"rtc.example.com":                {wrong: "not a URL"},
-		"":                               {wrong: "not a URL"},
-		"rtc.example.com:443":            {wrong: "not a URL"},
-		"ftp://rtc.example.com":          {wrong: "scheme"},
-		"https://bücher.example":         {wrong: "ASCII"},
-		"https://":                       {wrong: "no host"},
-		"https://:443":                   {wrong: "no host"},
-		"https://u:p@rtc.example.com":    {wrong: "user"},
-		"https://rtc.example.com/v2":     {wrong: "scheme and host only"},
-		"https://rtc.example.com?x=1":    {wrong: "scheme and host only"},
-		"https://rtc.example.com/#x":     {wrong: "scheme and host only"},
-		"https://rtc.example.com:notnum": {wrong: "not a URL"},
-	}
-	for in, tc := range tests {
-		got, err := ParseEndpoint(in)
-		switch {
-		case tc.wrong == "" && (err != nil || got.String() != tc.want):
-			t.Errorf("ParseEndpoint(%q) = %v, %v, want %q", in, got, err, tc.want)
-		case tc.wrong != "" && (err == nil || !strings.Contains(err.Error(), tc.wrong)):
-			t.Errorf("ParseEndpoint(%q) = %v, %v, want an error with %q", in, got, err, tc.wrong)
-		}
-	}
-	if _, err := New(Config{Endpoint: "nonsense"}); err == nil {
-		t.Error("New took a wrong endpoint")
-	}
-}
-
-func TestBackoff(t *testing.T) {
-	b := backoff{}.withDefaults()
-	response := func(status int, retryAfter string) *http.Response {
-		return &http.Response{StatusCode: status, Header: http.Header{"Retry-After": {retryAfter}}}
-	}
-	tests := map[string]struct {
-		attempt     int
-		resp        *http.Response
-		least, most time.Duration
-	}{
-		"first":                          {0, nil, 250 * time.Millisecond, 500 * time.Millisecond},
-		"third":                          {2, response(500, ""), time.Second, 2 * time.Second},
-		"capped":                         {20, nil, 15 * time.Second, 30 * time.Second},
-		"no overflow":                    {1000, nil, 15 * time.Second, 30 * time.Second},
-		"throttled":                      {0, response(429, ""), 2500 * time.Millisecond, 5 * time.Second},
-		"throttled again and again":      {9, response(429, ""), 30 * time.Second, time.Minute},
-		"Retry-After in seconds":         {0, response(429, "8"), 8 * time.Second, 9 * time.Second},
-		"Retry-After on 503":             {5, response(503, "2"), 2 * time.Second, 2250 * time.Millisecond},
-		"Retry-After of zero":            {5, response(429, "0"), 0, 0},
-		"Retry-After beyond the bound":   {0, response(429, "86400"), time.Minute, 68 * time.Second},
-		"Retry-After that overflows":     {0, response(429, "99999999999999999999"), 2500 * time.Millisecond, 5 * time.Second},
-		"Retry-After in the past":        {0, response(429, "Mon, 02 Jan 2006 15:04:05 GMT"), 0, 0},
-		"Retry-After in the far future":  {0, response(429, "Mon, 02 Jan 2106 15:04:05 GMT"), time.Minute, 68 * time.Second},
-		"Retry-After that says nothing":  {0, response(503, "soon"), 250 * time.Millisecond, 500 * time.Millisecond},
-		"Retry-After that is not to be":  {0, response(503, "-5"), 250 * time.Millisecond, 500 * time.Millisecond},
-		"Retry-After with a fraction":    {0, response(503, "1.5"), 250 * time.Millisecond, 500 * time.Millisecond},
-		"attempt of a client of its own": {1, nil, 500 * time.Millisecond, time.Second},
-	}
-	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			seen := map[time.Duration]bool{}
-			for range 50 {
-				got := b.wait(b.min, b.max, tc.attempt, tc.resp)
-				if got < tc.least || got > tc.most {
-					t.Fatalf("waited %v, want %v to %v", got, tc.least, tc.most)
-				}
-				seen[got] = true
-			}
-			if tc.least != tc.most && len(seen) < 2 {
-				t.Error("no jitter")
-			}
-		})
-	}
-}
-
-// Ten operations at a time must not open a connection for each request.
-func TestConnectionsAreKept(t *testing.T) {
-	var opened atomic.Int32
-	s := httptest.NewUnstartedServer(respond(200, okBody))
-	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			opened.Add(1)
-		}
-	}
-	s.Start()
-	t.Cleanup(s.Close)
-	client := newClient(t, s.URL)
-	for range 10 {
-		var group sync.WaitGroup
-		for range 10 {
-			group.Go(func() {
-				if _, err := client.ShowRecordCallback(t.Context(), testApp); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		group.Wait()
-	}
-	if got := opened.Load(); got > 20 {
-		t.Errorf("%d connections for 100 requests, ten at a time", got)
-	}
-}
-
 func FuzzDecode(f *testing.F) {
 	f.Add(200, okBody)
 	f.Add(404, `{"error_code":"RTC.00001003","error_msg":"InvalidParameterValue"}`)
@@ -704,7 +446,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		e := newAnswerError(&http.Response{StatusCode: status, Header: http.Header{}}, []byte(body))
+		e := newAnswerError(&transport.Response{StatusCode: status, Header: http.Header{}, Body: []byte(body)})
 		if e.Reason == "" || e.Reason == ReasonNotConfigured {
 			t.Errorf("status %d became %q", status, e.Reason)
 		}
@@ -712,56 +454,6 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%q is taken for a missing app", body)
 		}
 	})
-}
-
-// A Location that can't be parsed makes net/http fail before it asks whether to
-// follow it.
-func TestRedirectToNowhere(t *testing.T) {
-	for _, location := range []string{"%zz", "http://[::1", ":foo", "", "https://elsewhere.example.com/"} {
-		s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Location", location)
-			w.Header().Set("X-Request-Id", "request-1")
-			w.WriteHeader(http.StatusFound)
-		})
-		_, err := newClient(t, s.URL).ShowRecordCallback(t.Context(), testApp)
-		if e := asError(t, err); e.Reason != ReasonRedirected || e.RequestID != "request-1" || s.calls.Load() != 1 {
-			t.Errorf("%q: %v after %d calls", location, err, s.calls.Load())
-		}
-	}
-}
-
-// A request without a body has none, rather than one of unknown length.
-func TestNoBody(t *testing.T) {
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength != 0 || r.ProtoMajor != 2 {
-			t.Errorf("%s over %s has a body of %d bytes", r.Method, r.Proto, r.ContentLength)
-		}
-		respond(200, okBody)(w, r)
-	}))
-	s.EnableHTTP2 = true
-	s.StartTLS()
-	t.Cleanup(s.Close)
-	if _, err := newClient(t, s.URL, func(c *Config) { c.Insecure = true }).ShowRecordCallback(t.Context(), testApp); err != nil {
-		t.Error(err)
-	}
-}
-
-// The date of each attempt is its own: one of before a long back-off would be
-// too old.
-func TestEveryAttemptHasItsOwnDate(t *testing.T) {
-	var dates []string
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		dates = append(dates, r.Header.Get("X-Sdk-Date"))
-		if len(dates) == 1 {
-			w.Header().Set("Retry-After", "1")
-			w.WriteHeader(http.StatusServiceUnavailable)
-			return
-		}
-		respond(200, okBody)(w, r)
-	})
-	if _, err := newClient(t, s.URL).ShowRecordCallback(t.Context(), testApp); err != nil || len(dates) != 2 || dates[0] >= dates[1] {
-		t.Errorf("dates %v, %v", dates, err)
-	}
 }
 
 // A deadline of the caller's ends a request as a cancellation does.
@@ -782,5 +474,11 @@ func TestMessagesArePrintable(t *testing.T) {
 	_, err := newClient(t, s.URL).ShowRecordCallback(t.Context(), testApp)
 	if e := asError(t, err); len(e.Message) > 2100 || strings.ContainsAny(e.Code+e.Message, "\r\n\x1b") || !strings.HasPrefix(e.Message, "a [31m  bx") {
 		t.Errorf("code %q, message %.60q of %d bytes", e.Code, e.Message, len(e.Message))
+	}
+}
+
+func TestWrongEndpoint(t *testing.T) {
+	if _, err := New(Config{Endpoint: "nonsense"}); err == nil || !strings.Contains(err.Error(), DefaultEndpoint) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -10,12 +10,12 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/credentials"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/signer"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
-var emulatorCredentials = credentials.Credentials{
+var emulatorCredentials = transport.Credentials{
 	AccessKey: emulator.DefaultAccessKey, SecretKey: emulator.DefaultSecretKey, ProjectID: emulator.DefaultProjectID,
 }
 
@@ -28,7 +28,7 @@ func FuzzSignedRequests(f *testing.F) {
 	server := emulator.New(emulator.Options{})
 	listener := httptest.NewServer(server)
 	f.Cleanup(func() { server.Close(); listener.Close() })
-	client, err := New(Config{Endpoint: listener.URL, Credentials: emulatorCredentials})
+	client, err := New(Config{Endpoint: listener.URL, Credentials: emulatorCredentials, Transport: transport.New(transport.Config{})})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -119,17 +119,17 @@ func isText(s string) bool {
 func TestEmulatorRefusals(t *testing.T) {
 	tests := map[string]struct {
 		options emulator.Options
-		change  func(*credentials.Credentials)
+		change  func(*transport.Credentials)
 		calls   int
 		want    Reason
 	}{
-		"wrong secret key":   {emulator.Options{}, func(c *credentials.Credentials) { c.SecretKey += "x" }, 1, ReasonSignatureRefused},
-		"unknown access key": {emulator.Options{}, func(c *credentials.Credentials) { c.AccessKey = "AKUNKNOWN" }, 1, ReasonAccessKeyUnknown},
-		"locked access key":  {emulator.Options{}, func(c *credentials.Credentials) { c.SecretKey += "x" }, 7, ReasonAccessKeyLocked},
+		"wrong secret key":   {emulator.Options{}, func(c *transport.Credentials) { c.SecretKey += "x" }, 1, ReasonSignatureRefused},
+		"unknown access key": {emulator.Options{}, func(c *transport.Credentials) { c.AccessKey = "AKUNKNOWN" }, 1, ReasonAccessKeyUnknown},
+		"locked access key":  {emulator.Options{}, func(c *transport.Credentials) { c.SecretKey += "x" }, 7, ReasonAccessKeyLocked},
 		"wrong clock":        {emulator.Options{Clock: func() time.Time { return time.Now().Add(16 * time.Minute) }}, nil, 1, ReasonClockSkew},
-		"missing project":    {emulator.Options{}, func(c *credentials.Credentials) { c.ProjectID = "" }, 1, ReasonSignatureRefused},
-		"another project":    {emulator.Options{}, func(c *credentials.Credentials) { c.ProjectID = "other" }, 1, ReasonTenantUnknown},
-		"wrong token":        {emulator.Options{}, func(c *credentials.Credentials) { *c = credentials.Credentials{Token: "wrong"} }, 1, ReasonTokenInvalid},
+		"missing project":    {emulator.Options{}, func(c *transport.Credentials) { c.ProjectID = "" }, 1, ReasonSignatureRefused},
+		"another project":    {emulator.Options{}, func(c *transport.Credentials) { c.ProjectID = "other" }, 1, ReasonTenantUnknown},
+		"wrong token":        {emulator.Options{}, func(c *transport.Credentials) { *c = transport.Credentials{Token: "wrong"} }, 1, ReasonTokenInvalid},
 		"over the quota":     {emulator.Options{Quota: 2}, nil, 3, ReasonThrottled},
 	}
 	for name, tc := range tests {
@@ -138,7 +138,7 @@ func TestEmulatorRefusals(t *testing.T) {
 			server.SetCallback(testApp, "https://example.com/", testKey)
 			listener := httptest.NewServer(server)
 			t.Cleanup(func() { server.Close(); listener.Close() })
-			client := newClient(t, listener.URL, func(c *Config) {
+			client := newClient(t, listener.URL, func(c *config) {
 				c.Credentials, c.MaxRetries = emulatorCredentials, 0
 				if tc.change != nil {
 					tc.change(&c.Credentials)

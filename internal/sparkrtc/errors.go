@@ -9,9 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
-	"unicode"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
 // Reason says what an error means, whatever it looked like on the wire.
@@ -44,6 +44,7 @@ const (
 	ReasonInvalidAnswer      Reason = "invalid answer"      // not this API's answer
 	ReasonNotKept            Reason = "not kept"            // set with success, and not there afterwards
 	ReasonInvalidRequest     Reason = "invalid request"     // could not be sent
+	ReasonNoCredentials      Reason = "no credentials"      // there were none to send it with
 	ReasonConnection         Reason = "connection failed"   // no answer
 	ReasonCanceled           Reason = "canceled"            // the caller's context ended
 	ReasonOther              Reason = "other"               // any other status
@@ -75,6 +76,7 @@ var Reasons = []Reason{
 	ReasonInvalidAnswer,
 	ReasonNotKept,
 	ReasonInvalidRequest,
+	ReasonNoCredentials,
 	ReasonConnection,
 	ReasonCanceled,
 	ReasonOther,
@@ -159,23 +161,18 @@ func (f errorFields) asSuccess() *Error {
 }
 
 // newAnswerError reads an answer other than 200.
-func newAnswerError(resp *http.Response, answer []byte) *Error {
+func newAnswerError(resp *transport.Response) *Error {
 	var body errorFields
-	e := &Error{StatusCode: resp.StatusCode, RequestID: requestID(resp)}
-	if err := json.Unmarshal(answer, &body); err != nil {
-		e.Message = notJSON(resp, err)
+	e := &Error{StatusCode: resp.StatusCode, RequestID: resp.RequestID()}
+	if err := resp.Decode(&body); err != nil {
+		e.Message = err.Error()
 	} else {
 		e.Code, e.Message = string(body.Code), string(body.Message)
-		if e.RequestID == "" {
-			e.RequestID = string(body.RequestID)
-		}
+		e.RequestID = cmp.Or(e.RequestID, string(body.RequestID))
 	}
 	e.Reason = reason(e.StatusCode, e.Code, e.Message)
-	if e.Reason == ReasonRedirected {
-		e.Message = "the server sent the request elsewhere"
-		if to, err := url.Parse(resp.Header.Get("Location")); err == nil && to.Host != "" {
-			e.Message = fmt.Sprintf("the server sent the request to %s://%s", to.Scheme, to.Host)
-		}
+	if to, redirected := resp.Redirected(); redirected && e.Reason == ReasonRedirected {
+		e.Message = to
 	}
 	return e
 }
@@ -244,57 +241,29 @@ func authenticationReason(message string) Reason {
 
 // newTransportError reads the error of a call that got no answer.
 func newTransportError(ctx context.Context, err error) *Error {
-	e := &Error{Reason: ReasonConnection, cause: err}
-	var nonsense *answerError
+	e := &Error{Reason: ReasonConnection, Message: err.Error(), cause: err}
+	var unsendable *transport.RequestError
+	var helpless *transport.AuthenticationError
+	var nonsense *transport.AnswerError
 	switch {
 	case ctx.Err() != nil:
 		e.Reason, e.cause = ReasonCanceled, context.Cause(ctx)
 		e.Message = e.cause.Error()
-		return e
+	case errors.As(err, &unsendable):
+		e.Reason = ReasonInvalidRequest
+	case errors.As(err, &helpless): // the cause of which may be any of these
+		e.Reason, e.Message = ReasonNoCredentials, helpless.Err.Error()
 	case errors.As(err, &nonsense):
 		e.Reason = ReasonInvalidAnswer
 	}
-	var wrapped *url.Error // repeats method and URL, which are known
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
-	}
-	e.Message = err.Error()
 	return e
 }
 
-// notJSON says what an answer is that can't be read, in the words of JSON.
-func notJSON(resp *http.Response, err error) string {
-	kind := resp.Header.Get("Content-Type")
-	if kind == "" {
-		kind = "unknown type"
-	}
-	what := "it is not JSON"
-	var mistyped *json.UnmarshalTypeError
-	if errors.As(err, &mistyped) {
-		what = fmt.Sprintf("%s can't be a %s", cmp.Or(mistyped.Field, "the whole"), mistyped.Value)
-	}
-	return fmt.Sprintf("the answer (%s) is not what this API answers: %s", kind, what)
-}
-
-func reasonOf(err error) Reason {
+// ReasonOf returns the reason of an error of this package's, or "".
+func ReasonOf(err error) Reason {
 	var e *Error
 	if errors.As(err, &e) {
 		return e.Reason
 	}
 	return ""
-}
-
-// printable returns what a server said as one bounded line.
-func printable(s string) string {
-	const bound = 2000
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if runes := []rune(s); len(runes) > bound {
-		s = string(runes[:bound]) + "…"
-	}
-	return s
 }

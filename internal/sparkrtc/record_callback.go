@@ -82,11 +82,11 @@ func (c *Client) UpdateRecordCallback(ctx context.Context, appID string, callbac
 		call.secrets = []string{*callback.AuthKey}
 	}
 	set, err := c.recordCallback(ctx, call)
-	if reasonOf(err) != ReasonNotConfigured {
+	if ReasonOf(err) != ReasonNotConfigured {
 		return set, err
 	}
 	// It was taken, and the answer doesn't say how it is now.
-	if set, err = c.ShowRecordCallback(ctx, appID); reasonOf(err) == ReasonNotConfigured {
+	if set, err = c.ShowRecordCallback(ctx, appID); ReasonOf(err) == ReasonNotConfigured {
 		err = &Error{Operation: call.operation, AppID: appID, Reason: ReasonNotKept}
 	}
 	return set, err

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-package sparkrtc
+package transport
 
 import (
 	"context"
@@ -14,16 +14,18 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// maxRetryAfter bounds what a server may ask for; the service's quota is
-// counted by the minute.
+// maxRetryAfter bounds what a server may ask for; the quota of the SparkRTC API
+// is counted by the minute.
 const maxRetryAfter = time.Minute
 
-// shouldRetry repeats connection failures, 429 and 5xx but 501. Every call of
-// this API may be repeated: a PUT carries the whole configuration.
+// shouldRetry repeats connection failures, 429 and 5xx but 501. Every call may
+// be repeated: a PUT of the SparkRTC API carries the whole configuration, and
+// a POST of IAM's gives another token or key.
 func shouldRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	var nonsense *answerError
+	var helpless *AuthenticationError // has repeated what is worth it
+	var nonsense *AnswerError
 	var dns *net.DNSError
-	if errors.As(err, &nonsense) || errors.As(err, &dns) && dns.IsNotFound || errors.Is(err, http.ErrSchemeMismatch) {
+	if errors.As(err, &helpless) || errors.As(err, &nonsense) || errors.As(err, &dns) && dns.IsNotFound || errors.Is(err, http.ErrSchemeMismatch) {
 		return false, err
 	}
 	return retryablehttp.DefaultRetryPolicy(ctx, resp, err)

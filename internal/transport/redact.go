@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-package sparkrtc
+package transport
 
 import (
 	"encoding/base64"
@@ -10,8 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/credentials"
 )
 
 const (
@@ -31,7 +29,7 @@ var signature = regexp.MustCompile(`(?i)(Signature=)[0-9a-f]+`)
 // in it, x-security-token included.
 type redactor struct {
 	secrets []string // with their encoded forms, longest first
-	access  string
+	access  []string
 }
 
 func newRedactor(secrets ...string) redactor { return redactor{}.with(secrets...) }
@@ -48,10 +46,12 @@ func (r redactor) with(secrets ...string) redactor {
 	return redactor{secrets: slices.Compact(all), access: r.access}
 }
 
-// accessKey returns a redactor that shortens this access key, which is no
+// accessKey returns a redactor that shortens this access key too, which is no
 // secret but nobody's business either.
 func (r redactor) accessKey(key string) redactor {
-	r.access = key
+	if key != "" {
+		r.access = append(slices.Clip(r.access), key)
+	}
 	return r
 }
 
@@ -64,8 +64,8 @@ func (r redactor) text(s string) string {
 		}
 		s = strings.ReplaceAll(s, secret, mask)
 	}
-	if r.access != "" {
-		s = strings.ReplaceAll(s, r.access, credentials.Tail(r.access))
+	for _, key := range r.access {
+		s = strings.ReplaceAll(s, key, Tail(key))
 	}
 	return signature.ReplaceAllString(s, "${1}"+mask)
 }
@@ -84,7 +84,7 @@ func forms(s string) []string {
 		strings.ToUpper(hex.EncodeToString([]byte(s))),
 	}
 	// JSON as it is sent, and as Go and others escape it.
-	for _, marshal := range []func(any) ([]byte, error){encode, json.Marshal} {
+	for _, marshal := range []func(any) ([]byte, error){EncodeJSON, json.Marshal} {
 		if quoted, err := marshal(s); err == nil {
 			list = append(list, strings.Trim(strings.TrimSpace(string(quoted)), `"`))
 		}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"unicode"
+)
+
+// ParseEndpoint checks an endpoint: https and a host, or http and a loopback
+// address; no path, query or user. The error says what is wrong without the
+// name of the argument, and shows what an endpoint looks like by the example.
+func ParseEndpoint(s, example string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Opaque != "" || u.Scheme == "" && u.Host == "":
+		return nil, errors.New("it is not a URL such as " + example)
+	case u.User != nil:
+		return nil, errors.New("it must not contain a user or a password")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, fmt.Errorf("its scheme must be https, not %q", u.Scheme)
+	case u.Hostname() == "":
+		return nil, errors.New("it has no host")
+	case strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }):
+		return nil, errors.New("its host has to be written in ASCII, as xn--…")
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return nil, errors.New("plain http is accepted for a loopback address only, because requests carry credentials: use https")
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, errors.New("it must be scheme and host only, such as " + example)
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package transport
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Response is an answer that was read to its end. Headers and body may hold
+// secrets.
+type Response struct {
+	StatusCode int
+	Header     http.Header
+	Body       []byte
+}
+
+// RequestID returns the id that the support of the service asks for, or "".
+func (r *Response) RequestID() string { return requestID(r.Header) }
+
+func requestID(header http.Header) string {
+	return strings.TrimSpace(header.Get("X-Request-Id"))
+}
+
+// Decode reads the body as JSON. The error says what it is instead, in the
+// words of HTTP and JSON, and repeats nothing of the body.
+func (r *Response) Decode(v any) error {
+	err := json.Unmarshal(r.Body, v)
+	if err == nil {
+		return nil
+	}
+	what := "it is not JSON"
+	var mistyped *json.UnmarshalTypeError
+	if errors.As(err, &mistyped) {
+		what = fmt.Sprintf("%s can't be a %s", cmp.Or(mistyped.Field, "the whole"), mistyped.Value)
+	}
+	return &decodeError{
+		text:  fmt.Sprintf("the answer (%s) is not what this API answers: %s", cmp.Or(r.Header.Get("Content-Type"), "unknown type"), what),
+		cause: err,
+	}
+}
+
+type decodeError struct {
+	text  string
+	cause error
+}
+
+func (e *decodeError) Error() string { return e.text }
+
+func (e *decodeError) Unwrap() error { return e.cause }
+
+// Redirected says where the answer sends the request, as scheme and host, if it
+// is a redirect.
+func (r *Response) Redirected() (text string, redirected bool) {
+	if r.StatusCode < 300 || r.StatusCode >= 400 {
+		return "", false
+	}
+	if to, err := url.Parse(r.Header.Get("Location")); err == nil && to.Host != "" {
+		return fmt.Sprintf("the server sent the request to %s://%s", to.Scheme, to.Host), true
+	}
+	return "the server sent the request elsewhere", true
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package transport sends requests to Huawei Cloud's APIs, whichever they are.
+// It knows what they have in common: how a request is authenticated, and which
+// answers are worth asking for again.
+//
+// A Client signs each attempt afresh or sends a token, repeats what is worth
+// repeating, never follows a redirect, bounds what it reads, and masks secrets
+// in everything that it logs. What an answer means is for the caller to say.
+package transport
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+const (
+	// MaxAnswer bounds the body of an answer, in bytes. The largest that is
+	// expected, a full page of 100 apps, is below 100 KB.
+	MaxAnswer = 1 << 20
+
+	maxAnswerHeader = 64 << 10
+
+	// maxConnections is above Terraform's ten parallel operations, so that
+	// none of them has to open a connection for each request.
+	maxConnections = 32
+)
+
+// Config is how a Client behaves.
+type Config struct {
+	// MaxRetries is how often a failed attempt is repeated; 0 means never.
+	MaxRetries int
+
+	// Insecure turns off the verification of servers' certificates.
+	Insecure bool
+
+	// RootCAs are whose certificates are taken; nil means the system's.
+	RootCAs *x509.CertPool
+
+	// NoProxy ignores the proxy that the environment names.
+	NoProxy bool
+
+	// UserAgent is sent as it is.
+	UserAgent string
+
+	// Logger receives a debug record for each attempt; nil logs nothing.
+	Logger *slog.Logger
+
+	// RetryWaitMin and RetryWaitMax bound the back-off between two attempts;
+	// 500 ms and 30 s when zero. After a 429 without Retry-After the wait
+	// starts at ten times the minimum, and goes up to twice the maximum.
+	RetryWaitMin, RetryWaitMax time.Duration
+
+	// AttemptTimeout bounds one attempt, from the connection to the last
+	// byte of the answer; 60 s when zero. What an Authenticator takes does
+	// not count.
+	AttemptTimeout time.Duration
+}
+
+// Client sends requests. It is safe for concurrent use.
+type Client struct {
+	config Config
+	next   http.RoundTripper
+}
+
+// New returns a client with connections of its own. It makes no call.
+func New(cfg Config) *Client {
+	client := &Client{config: cfg, next: newTransport(cfg)}
+	if cfg.Logger == nil {
+		client.config.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.AttemptTimeout == 0 {
+		client.config.AttemptTimeout = time.Minute
+	}
+	return client
+}
+
+// With returns another client: as this one, but for what change does to its
+// configuration.
+func (c *Client) With(change func(*Config)) *Client {
+	cfg := c.config
+	change(&cfg)
+	return New(cfg)
+}
+
+func newTransport(cfg Config) *http.Transport {
+	proxy := http.ProxyFromEnvironment
+	if cfg.NoProxy {
+		proxy = nil
+	}
+	return &http.Transport{
+		Proxy:                  proxy,
+		DialContext:            (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:      true,
+		TLSHandshakeTimeout:    15 * time.Second,
+		ResponseHeaderTimeout:  30 * time.Second,
+		IdleConnTimeout:        90 * time.Second,
+		MaxIdleConns:           maxConnections,
+		MaxIdleConnsPerHost:    maxConnections,
+		MaxResponseHeaderBytes: maxAnswerHeader,
+		DisableCompression:     true, // an answer is small, and a compressed one has no bound
+		TLSClientConfig: &tls.Config{
+			MinVersion:         tls.VersionTLS12,
+			RootCAs:            cfg.RootCAs,
+			InsecureSkipVerify: cfg.Insecure, //nolint:gosec // off unless the user asks for it
+		},
+	}
+}
+
+// Request is what Do sends.
+type Request struct {
+	// Name opens the log line of each attempt, as in "IAM API request".
+	Name string
+
+	Method string
+	URL    string
+	Header http.Header
+	Body   []byte // nil for none
+
+	// Authenticator authenticates each attempt; nil sends it without.
+	Authenticator Authenticator
+
+	// Secrets are values in URL, header or body that must not be shown.
+	Secrets []string
+}
+
+// Do sends a request, and again as long as that is worth it. The last answer
+// counts, whatever its status.
+//
+// Where there is none the error is a *RequestError, an *AuthenticationError, an
+// *AnswerError, the cause of the context's end, or else about the connection.
+// The text of the latter two kinds may hold what a server said, and belongs
+// into Exchange.Printable.
+//
+// The Exchange is never nil.
+func (c *Client) Do(ctx context.Context, r Request) (*Response, *Exchange, error) {
+	x := &Exchange{redact: newRedactor(r.Secrets...)}
+	var body any // an empty []byte would be a body, too
+	if r.Body != nil {
+		body = r.Body
+	}
+	req, err := retryablehttp.NewRequestWithContext(ctx, r.Method, r.URL, body)
+	if err != nil {
+		return nil, x, &RequestError{err}
+	}
+	maps.Copy(req.Header, r.Header)
+
+	resp, err := c.retrying(&attempt{client: c, request: r, exchange: x}).Do(req)
+	if err != nil {
+		return nil, x, cause(ctx, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	content, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, x, err // can't be: attempt has read it into memory
+	}
+	return &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: content}, x, nil
+}
+
+func (c *Client) retrying(a *attempt) *retryablehttp.Client {
+	policy := backoff{min: c.config.RetryWaitMin, max: c.config.RetryWaitMax}.withDefaults()
+	return &retryablehttp.Client{
+		HTTPClient: &http.Client{
+			Transport: a,
+			// A signed request is not to be carried to another place.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		Logger:       nil, // the default one writes to stderr
+		RetryMax:     c.config.MaxRetries,
+		RetryWaitMin: policy.min,
+		RetryWaitMax: policy.max,
+		CheckRetry:   shouldRetry,
+		Backoff:      policy.wait,
+		// Without it the last answer is thrown away when retries run out.
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+}
+
+// cause returns what ended a request.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var wrapped *url.Error // repeats method and URL, which are known
+	if errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
+}
+
+// EncodeJSON returns v as JSON without the escapes that Go adds for HTML.
+func EncodeJSON(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return buf.Bytes(), err
+}
