@@ -36,11 +36,19 @@ type Config struct {
 	// accepted for a loopback address only.
 	Endpoint string
 
-	// Credentials authenticate every attempt.
+	// Credentials authenticate every attempt. If they are a Renewer too, a
+	// call is made once more with others when they are refused.
 	Credentials transport.Authenticator
 
 	// Transport sends the requests. It may be shared.
 	Transport *transport.Client
+}
+
+// Renewer is an Authenticator that may have better credentials than those that
+// were refused. It returns false if it has none, and should remember which it
+// was asked about: parallel calls are refused together.
+type Renewer interface {
+	Renew(refused transport.Credentials) bool
 }
 
 // Client calls the SparkRTC API. It is safe for concurrent use.
@@ -82,13 +90,35 @@ type answer interface {
 
 // do performs the call and decodes its answer into out.
 func (c *Client) do(ctx context.Context, call call, out answer) error {
+	wrong, sent := c.try(ctx, call, out)
+	if wrong != nil && wrong.Reason.renewable() && c.renew(sent) {
+		earlier := wrong.Attempts
+		if wrong, _ = c.try(ctx, call, out); wrong != nil {
+			wrong.Attempts += earlier
+		}
+	}
+	if wrong != nil {
+		return wrong
+	}
+	return nil
+}
+
+// renew tells whether there are other credentials than those that were refused.
+func (c *Client) renew(refused transport.Credentials) bool {
+	renewer, ok := c.credentials.(Renewer)
+	return ok && renewer.Renew(refused)
+}
+
+// try performs the call with the credentials that there are, and returns those
+// of the last attempt as well.
+func (c *Client) try(ctx context.Context, call call, out answer) (*Error, transport.Credentials) {
 	exchange := new(transport.Exchange)
-	fail := func(e *Error) error {
+	fail := func(e *Error) (*Error, transport.Credentials) {
 		e.Operation, e.AppID, e.Attempts = call.operation, call.appID, exchange.Attempts
 		for _, s := range []*string{&e.Code, &e.Message, &e.RequestID} {
 			*s = exchange.Printable(*s)
 		}
-		return e
+		return e, exchange.Sent
 	}
 
 	var body []byte
@@ -124,7 +154,7 @@ func (c *Client) do(ctx context.Context, call call, out answer) error {
 		wrong.StatusCode, wrong.RequestID = resp.StatusCode, resp.RequestID()
 		return fail(wrong)
 	}
-	return nil
+	return nil, exchange.Sent
 }
 
 // url returns the URL of a call. Each segment of the path stays one segment whatever is in

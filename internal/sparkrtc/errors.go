@@ -259,6 +259,12 @@ func newTransportError(ctx context.Context, err error) *Error {
 	return e
 }
 
+// renewable tells whether other credentials of the same kind may be better. A
+// temporary access key becomes unknown when it expires.
+func (r Reason) renewable() bool {
+	return r == ReasonTokenExpired || r == ReasonTokenInvalid || r == ReasonAccessKeyUnknown
+}
+
 // ReasonOf returns the reason of an error of this package's, or "".
 func ReasonOf(err error) Reason {
 	var e *Error
