@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package iam calls what credentials come from: IAM, STS and the metadata
+// service of an ECS. It has the few calls that users of SparkRTC need, and
+// leaves it to others which of them to make.
+//
+// Requests go through package transport, which authenticates, repeats, bounds
+// and masks. Errors of all methods are of type *Error.
+package iam
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
+)
+
+// DefaultMetadataEndpoint is the address of the metadata service on every ECS.
+// It speaks plain http only, and is answered by the host itself.
+const DefaultMetadataEndpoint = "http://169.254.169.254"
+
+// Config is what a Client is made of.
+type Config struct {
+	// Transport sends the requests. It may be shared. The metadata service is
+	// asked through another one like it, with less patience and no proxy.
+	Transport *transport.Client
+
+	// Endpoint and STSEndpoint are scheme and host of IAM and of STS; the
+	// calls of one that is empty fail. Plain http is accepted for a loopback
+	// address only.
+	Endpoint, STSEndpoint string
+
+	// MetadataEndpoint is DefaultMetadataEndpoint when empty. For any other,
+	// the same holds as for those above.
+	MetadataEndpoint string
+}
+
+// Client calls IAM, STS and the metadata service. It is safe for concurrent
+// use.
+type Client struct {
+	iam, sts, metadata service
+}
+
+// service is one of those that are called.
+type service struct {
+	name      string
+	endpoint  *url.URL // nil if it is not known
+	transport *transport.Client
+}
+
+// New returns a client. It makes no call. Its only error is one of
+// transport.ParseEndpoint.
+func New(cfg Config) (*Client, error) {
+	c := &Client{
+		iam:      service{name: "IAM API", transport: cfg.Transport},
+		sts:      service{name: "STS API", transport: cfg.Transport},
+		metadata: service{name: "metadata service", transport: cfg.Transport.With(forMetadata)},
+	}
+	for _, e := range []struct {
+		of      *service
+		text    string
+		example string
+	}{
+		{&c.iam, cfg.Endpoint, "https://iam.cn-north-4.myhuaweicloud.com"},
+		{&c.sts, cfg.STSEndpoint, "https://sts.cn-north-4.myhuaweicloud.com"},
+		{&c.metadata, cfg.MetadataEndpoint, DefaultMetadataEndpoint},
+	} {
+		if e.text == "" {
+			continue
+		}
+		endpoint, err := transport.ParseEndpoint(e.text, e.example)
+		if err != nil {
+			return nil, fmt.Errorf("the endpoint of the %s can't be used: %w", e.of.name, err)
+		}
+		e.of.endpoint = endpoint
+	}
+	if cfg.MetadataEndpoint == "" {
+		c.metadata.endpoint, _ = url.Parse(DefaultMetadataEndpoint) // a constant
+	}
+	return c, nil
+}
+
+// call is one operation.
+type call struct {
+	operation string // in words, behind "could not"
+	service   service
+	method    string
+	path      string
+	query     url.Values
+	header    http.Header
+	auth      transport.Authenticator // nil if the call is a proof of identity itself, or needs none
+	body      any                     // sent as JSON unless nil
+	secrets   []string                // values in header or body that must not be shown
+}
+
+// answer is what a call expects.
+type answer interface {
+	// read takes over an answer that has the status of a success. The error
+	// says what is wrong with it and repeats nothing secret of it.
+	read(*transport.Response) error
+}
+
+// do performs the call and reads its answer into out.
+func (call call) do(ctx context.Context, out answer) error {
+	exchange := new(transport.Exchange)
+	fail := func(e *Error) error {
+		e.Operation = call.operation
+		for _, s := range []*string{&e.Code, &e.Message, &e.RequestID} {
+			*s = exchange.Printable(*s)
+		}
+		return e
+	}
+	if call.service.endpoint == nil {
+		return fail(&Error{Message: "no endpoint of the " + call.service.name + " is set"})
+	}
+	host := call.service.endpoint.Host
+
+	r := transport.Request{
+		Name:    call.service.name + " request",
+		Method:  call.method,
+		URL:     call.url(),
+		Header:  call.header,
+		Secrets: call.secrets,
+	}
+	if call.auth != nil {
+		r.Authenticator = withoutProject{call.auth}
+	}
+	if call.body != nil {
+		var err error
+		if r.Body, err = transport.EncodeJSON(call.body); err != nil {
+			return fail(&Error{Host: host, Message: err.Error(), cause: err})
+		}
+	}
+	resp, exchange, err := call.service.transport.Do(ctx, r)
+	if err != nil {
+		return fail(&Error{Host: host, Message: err.Error(), cause: err})
+	}
+	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusCreated {
+		e := newAnswerError(resp)
+		e.Host = host
+		return fail(e)
+	}
+	if err := out.read(resp); err != nil {
+		return fail(&Error{Host: host, StatusCode: resp.StatusCode, Message: err.Error(), RequestID: resp.RequestID(), cause: err})
+	}
+	return nil
+}
+
+func (call call) url() string {
+	u := *call.service.endpoint
+	u.Path, u.RawQuery = call.path, call.query.Encode()
+	return u.String()
+}
+
+// withoutProject leaves out X-Project-Id: what is asked for is not in a
+// project, and the one that is configured may be another account's.
+type withoutProject struct{ transport.Authenticator }
+
+func (a withoutProject) Credentials(ctx context.Context) (transport.Credentials, error) {
+	c, err := a.Authenticator.Credentials(ctx)
+	c.ProjectID = ""
+	return c, err
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package iam
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
+)
+
+// Error is the error of every operation. It holds no secret.
+type Error struct {
+	Operation  string // in words: "list the projects", …
+	Host       string // that was asked; "" when none is known
+	StatusCode int    // 0 when there was no answer
+	Code       string // "" when there was none
+	Message    string // what the service said, or what went wrong
+	RequestID  string // for the service's support; "" when there was none
+
+	cause error
+}
+
+// Error names the operation, the host, what it said and its request id.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("could not " + e.Operation)
+	if e.Host != "" {
+		b.WriteString(" at " + e.Host)
+	}
+	if e.StatusCode != 0 {
+		fmt.Fprintf(&b, ": HTTP %d", e.StatusCode)
+	}
+	for _, part := range []string{e.Code, e.Message} {
+		if part != "" {
+			b.WriteString(": " + part)
+		}
+	}
+	if e.RequestID != "" {
+		b.WriteString(" (request id " + e.RequestID + ")")
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause when there was no usable answer, such as
+// context.Canceled.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Refused tells whether a service refused what it was asked with or for: a
+// password, key, token or agency. To ask again is no use then, and may lock
+// somebody out. It looks at what fetching the credentials of a call met, too.
+func Refused(err error) bool {
+	var e *Error
+	for errors.As(err, &e) {
+		if e.StatusCode != 0 {
+			return e.StatusCode >= 400 && e.StatusCode < 500 &&
+				e.StatusCode != http.StatusRequestTimeout && e.StatusCode != http.StatusTooManyRequests
+		}
+		err = e.cause
+	}
+	return false
+}
+
+// errorAnswer is an error in IAM's shape, or in that of the gateway and of STS.
+type errorAnswer struct {
+	Error struct {
+		Code    text `json:"code"`
+		Message text `json:"message"`
+	} `json:"error"`
+
+	Code      text `json:"error_code"`
+	Message   text `json:"error_msg"`
+	RequestID text `json:"request_id"`
+}
+
+// text is a string, or the JSON of what came in its place: IAM's codes are
+// numbers here and strings there.
+type text string
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	var s string
+	if json.Unmarshal(b, &s) != nil {
+		s = string(b)
+	}
+	*t = text(s)
+	return nil
+}
+
+// newAnswerError reads an answer that is no success.
+func newAnswerError(resp *transport.Response) *Error {
+	e := &Error{StatusCode: resp.StatusCode, RequestID: resp.RequestID()}
+	if to, redirected := resp.Redirected(); redirected {
+		e.Message = to
+		return e
+	}
+	// The metadata service speaks plainly.
+	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil && kind == "text/plain" {
+		e.Message = strings.TrimSpace(string(resp.Body))
+		return e
+	}
+	var body errorAnswer
+	if err := resp.Decode(&body); err != nil {
+		e.Message, e.cause = err.Error(), err
+		return e
+	}
+	e.Code = string(cmp.Or(body.Error.Code, body.Code))
+	if e.Code == strconv.Itoa(e.StatusCode) {
+		e.Code = "" // it says nothing more
+	}
+	e.Message = string(cmp.Or(body.Error.Message, body.Message))
+	e.RequestID = cmp.Or(e.RequestID, string(body.RequestID))
+	return e
+}

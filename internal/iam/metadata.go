@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package iam
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
+)
+
+// forMetadata makes a client one for the metadata service: the host answers at
+// once, or this is no ECS. A proxy would answer for its own host.
+func forMetadata(cfg *transport.Config) {
+	cfg.NoProxy = true
+	cfg.AttemptTimeout = 2 * time.Second
+	cfg.MaxRetries = min(cfg.MaxRetries, 1)
+}
+
+// sessionSeconds is how long a session token is valid; it is used at once.
+const sessionSeconds = "60"
+
+type sessionAnswer struct{ token string }
+
+func (a *sessionAnswer) read(resp *transport.Response) error {
+	a.token = strings.TrimSpace(string(resp.Body))
+	// It goes into a header next.
+	if strings.ContainsFunc(a.token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("the answer is not a session token")
+	}
+	return nil
+}
+
+// MetadataKeys returns the temporary access key of the agency of the ECS that
+// the program runs on (GET /openstack/latest/securitykey, with a session token
+// where the host knows them).
+func (c *Client) MetadataKeys(ctx context.Context) (Keys, error) {
+	const operation = "get the access key of the ECS from its metadata service"
+	var session sessionAnswer
+	err := call{
+		operation: operation,
+		service:   c.metadata,
+		method:    http.MethodPut,
+		path:      "/meta-data/latest/api/token",
+		header:    http.Header{"X-Metadata-Token-Ttl-Seconds": {sessionSeconds}},
+	}.do(ctx, &session)
+	if err != nil && !knowsNoSessions(err) {
+		return Keys{}, err
+	}
+
+	show := call{operation: operation, service: c.metadata, method: http.MethodGet, path: "/openstack/latest/securitykey"}
+	if session.token != "" {
+		show.header = http.Header{"X-Metadata-Token": {session.token}}
+		show.secrets = []string{session.token}
+	}
+	var answer keysAnswer
+	if err := show.do(ctx, &answer); err != nil {
+		return Keys{}, err
+	}
+	return answer.keys(), nil
+}
+
+// knowsNoSessions tells an older host.
+func knowsNoSessions(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusMethodNotAllowed)
+}
