@@ -358,17 +358,26 @@ func (s settings) flag(argument string, value types.Bool, variable string, prese
 }
 
 func (s settings) credentials(config providerModel) credentials.Credentials {
-	found, err := credentials.Find(credentials.Arguments{
+	found, err := credentials.Find(credentials.Settings{
 		AccessKey:     config.AccessKey.ValueString(),
 		SecretKey:     config.SecretKey.ValueString(),
 		SecurityToken: config.SecurityToken.ValueString(),
 		Token:         config.Token.ValueString(),
 		ProjectID:     config.ProjectID.ValueString(),
-	}, s.getenv)
+		Region:        config.Region.ValueString(),
+	}, credentials.OS())
+	if err != nil {
+		addCredentialsError(s.diags, err)
+		return credentials.Credentials{}
+	}
+	for _, w := range found.Warnings {
+		s.diags.AddWarning(w.Summary, w.Detail)
+	}
+	static, err := found.Static()
 	if err != nil {
 		addCredentialsError(s.diags, err)
 	}
-	return found
+	return static
 }
 
 func (p *sparkRTCProvider) Resources(context.Context) []func() resource.Resource {

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package credentials
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// agency finds the agency that goes on top of the set: the provider block's,
+// else the environment's, else one that came along with the set.
+func (f finder) agency(found *Found, c *candidate) error {
+	own := c.agency
+	switch {
+	case f.AssumeRole != nil:
+		if f.AssumeRoleWithOIDC.hasAgency() {
+			return &Error{
+				Attribute: "assume_role",
+				Summary:   "Two agencies",
+				Detail:    "Both assume_role and assume_role_with_oidc name an agency in the provider block, and only one can be assumed. Remove one of the two.",
+			}
+		}
+		l := level{source: "assume_role of the provider block", block: true, nested: "assume_role"}
+		own = l.agency(*f.AssumeRole)
+	case f.AssumeRoleWithOIDC.hasAgency():
+	case f.Getenv(EnvAgencyName) != "" || f.Getenv(EnvAgencyDomainName) != "" || f.Getenv(EnvAgencyDomainID) != "":
+		own = f.environmentAgency
+	}
+	if own == nil {
+		return nil
+	}
+	var err error
+	found.Agency, err = own()
+	return err
+}
+
+func (a *AssumeRoleWithOIDC) hasAgency() bool {
+	return a != nil && (a.AgencyName != "" || a.DomainName != "" || a.DomainID != "" || a.Duration != 0)
+}
+
+func (f finder) environmentAgency() (*Agency, error) {
+	return environmentLevel.assume(f.nameVariable(EnvAgencyName), f.nameVariable(EnvAgencyDomainName),
+		f.variable(EnvAgencyDomainID), f.variable(EnvAgencyDuration))
+}
+
+// agency returns how to check an agency of the provider block's.
+func (l level) agency(a AssumeRole) func() (*Agency, error) {
+	seconds := ""
+	if a.Duration != 0 {
+		seconds = strconv.FormatInt(a.Duration, 10)
+	}
+	return func() (*Agency, error) {
+		return l.assume(name("agency_name", a.AgencyName), name("domain_name", a.DomainName), key("domain_id", a.DomainID), key("duration", seconds))
+	}
+}
+
+func (l level) assume(agencyName, domainName, domainID, seconds value) (*Agency, error) {
+	domain := part{values: []value{domainName, domainID}}
+	k := kit{
+		belong: "The name of an agency and the account (domain) that it is in",
+		begin:  []value{agencyName, domainName, domainID, seconds},
+		parts:  []part{one(agencyName), domain},
+	}
+	for _, p := range k.parts {
+		if err := l.choose(k, p); err != nil {
+			return nil, err
+		}
+	}
+	duration, err := l.duration(seconds)
+	if err != nil {
+		return nil, err
+	}
+	a := &Agency{Name: agencyName.text, DomainID: domainID.text, Duration: duration, Source: l.of(agencyName, domain.chosen())}
+	if a.DomainID == "" {
+		a.DomainName = domainName.text
+	}
+	return a, nil
+}
+
+func (l level) duration(seconds value) (time.Duration, error) {
+	if !seconds.set() {
+		return DefaultDuration * time.Second, nil
+	}
+	n, err := strconv.Atoi(seconds.text)
+	if err != nil || n < MinDuration || n > MaxDuration {
+		return 0, l.fault(seconds, "Invalid duration",
+			fmt.Sprintf("%s, from %s, must be a whole number of seconds between %d and %d, and is %q.", seconds.name, l.source, MinDuration, MaxDuration, seconds.text))
+	}
+	return time.Duration(n) * time.Second, nil
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package credentials
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// cliConfig is the file of the vendor's CLI, as far as it matters here.
+type cliConfig struct {
+	Current  string       `json:"current"`
+	Profiles []cliProfile `json:"profiles"`
+}
+
+type cliProfile struct {
+	Name string `json:"name"`
+	Mode string `json:"mode"`
+
+	cliKeys
+	SSOAuth struct {
+		STSToken cliKeys `json:"stsToken"`
+	} `json:"ssoAuth"`
+
+	Region    string `json:"region"`
+	ProjectID string `json:"projectId"`
+
+	AgencyName       string `json:"agencyName"`
+	AgencyDomainName string `json:"agencyDomainName"`
+	AgencyDomainID   string `json:"agencyDomainId"`
+	DomainID         string `json:"domainId"`
+}
+
+type cliKeys struct {
+	AccessKeyID     string `json:"accessKeyId"`
+	SecretAccessKey string `json:"secretAccessKey"`
+	SecurityToken   string `json:"securityToken"`
+}
+
+func (f finder) blockProfile() kit {
+	return kit{
+		called: "a profile of the CLI",
+		begin:  []value{path("shared_config_file", f.SharedConfigFile), path("profile", f.Profile)},
+		what:   "shared_config_file or profile",
+		build: func() (*candidate, error) {
+			found, err := f.cliFile()
+			return found.set, err
+		},
+	}
+}
+
+// cliFile takes file and profile each from the provider block, else from the
+// environment. Naming either asks for a profile.
+func (f finder) cliFile() (look, error) {
+	path := first(Value{f.SharedConfigFile, "the argument shared_config_file"}, f.fromEnvironment(EnvSharedConfigFile), Value{DefaultSharedConfigFile, ""})
+	profile := first(Value{f.Profile, "the argument profile"}, f.fromEnvironment(EnvProfile))
+	x := &file{path: path.Text, by: path.Source}
+	if x.by == "" {
+		x.by = profile.Source
+	}
+	switch {
+	case f.SharedConfigFile != "":
+		x.argument = "shared_config_file"
+	case f.Profile != "":
+		x.argument = "profile"
+	}
+	notes, err := f.read(x)
+	if err != nil || notes != nil {
+		return look{notes: notes}, err
+	}
+	config, err := parseCLIConfig(x)
+	if err != nil {
+		return look{}, err
+	}
+	return f.cliProfile(x, config, profile.Text)
+}
+
+// parseCLIConfig takes an empty file for one without profiles.
+func parseCLIConfig(x *file) (cliConfig, error) {
+	var config cliConfig
+	if len(bytes.TrimSpace(x.text)) == 0 {
+		return config, nil
+	}
+	err := json.Unmarshal(x.text, &config)
+	var syntax *json.SyntaxError
+	var mistyped *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return config, x.fault("is not JSON: see " + position(x.text, syntax.Offset))
+	case errors.As(err, &mistyped):
+		return config, x.fault(fmt.Sprintf("has a value of an unexpected type for %q: see %s", mistyped.Field, position(x.text, mistyped.Offset)))
+	default:
+		return config, err
+	}
+}
+
+// position says where the last of the bytes stands that a parser has read.
+func position(text []byte, read int64) string {
+	before := text[:max(0, read-1)]
+	return fmt.Sprintf("line %d, column %d", 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n'))
+}
+
+func (f finder) cliProfile(x *file, config cliConfig, name string) (look, error) {
+	current := ""
+	if name == "" {
+		name, current = config.Current, ", which it says is the current one"
+	}
+	var others []string
+	for _, p := range config.Profiles {
+		if p.Name == name && name != "" {
+			return f.cliKeys(x, p)
+		}
+		others = append(others, p.Name)
+	}
+	if name == "" {
+		return absent(x, "names no current profile"+has(others))
+	}
+	return look{}, x.fault(fmt.Sprintf("has no profile %q%s%s", name, current, has(others)))
+}
+
+func (f finder) cliKeys(x *file, p cliProfile) (look, error) {
+	l := level{source: fmt.Sprintf("profile %q of %s", p.Name, x.path)}
+	keys, prefix := p.cliKeys, ""
+	switch strings.ToUpper(p.Mode) {
+	case "", "AKSK":
+	case "SSO":
+		keys, prefix = p.SSOAuth.STSToken, "ssoAuth.stsToken."
+	default:
+		return absent(x, fmt.Sprintf("has profile %q in mode %q, which can't be used here, as AKSK and SSO can", p.Name, p.Mode))
+	}
+	token := secret(prefix+"securityToken", keys.SecurityToken)
+	kit := l.keys(key(prefix+"accessKeyId", keys.AccessKeyID), secret(prefix+"secretAccessKey", keys.SecretAccessKey), token)
+	if prefix != "" {
+		kit.parts = append(kit.parts, one(token))
+	}
+	found, err := l.read(kit)
+	switch c := found.set; {
+	case err != nil:
+		return look{}, err
+	case c == nil:
+		return absent(x, fmt.Sprintf("has profile %q without keys", p.Name))
+	default:
+		c.region = Value{p.Region, l.source}
+		c.projectID = Value{p.ProjectID, l.source}
+		c.agency = l.cliAgency(p)
+		f.warnIfShared(c, x)
+		return found, nil
+	}
+}
+
+// cliAgency returns how to check the profile's agency. The account that it is
+// in may be the profile's own.
+func (l level) cliAgency(p cliProfile) func() (*Agency, error) {
+	if p.AgencyName == "" && p.AgencyDomainName == "" {
+		return nil
+	}
+	domainName, domainID := name("agencyDomainName", p.AgencyDomainName), key("domainId", p.DomainID)
+	switch {
+	case domainName.set():
+		domainID.text = ""
+	case p.AgencyDomainID != "":
+		domainID = key("agencyDomainId", p.AgencyDomainID)
+	}
+	return func() (*Agency, error) {
+		return l.assume(name("agencyName", p.AgencyName), domainName, domainID, value{})
+	}
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package credentials
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Found is what the provider block, the environment and files say, without a
+// call to anything.
+type Found struct {
+	Set Set
+
+	// Agency goes on top of the set; nil if there is none.
+	Agency *Agency
+
+	// ProjectID is empty if it has to be looked up: by ProjectName, or by the
+	// region's name if that is empty too.
+	ProjectID   Value
+	ProjectName Value
+
+	Region Value // never empty
+
+	// Endpoints are scheme and host, without a slash behind.
+	IAMEndpoint      string
+	STSEndpoint      string
+	MetadataEndpoint string
+
+	Warnings []Warning
+}
+
+// Value is a text, and where it was found in words.
+type Value struct {
+	Text   string
+	Source string
+}
+
+// Static returns the credentials of a set that needs no call to be used.
+// Errors are of type *Error.
+func (f *Found) Static() (Credentials, error) {
+	static := f.Set.Kind == KindAccessKey || f.Set.Kind == KindToken
+	switch {
+	case !static || f.Agency != nil:
+		return Credentials{}, &Error{
+			Summary: "Credentials of this kind can't be used yet",
+			Detail:  fmt.Sprintf("Found was %s. Only an access key or a token can be used so far, and no agency.", f.Set.Hint()),
+		}
+	case f.ProjectID.Text == "" && f.Set.Kind == KindAccessKey:
+		return Credentials{}, &Error{
+			Attribute: "project_id",
+			Summary:   "No project ID found",
+			Detail: "A request that is signed with an access key names its project, and no project was found. Looked at: project_id in the provider block, " +
+				EnvProjectID + " in the environment.\n\nThe ID of the project of region cn-north-4 stands in the console under My Credentials > API Credentials.",
+		}
+	}
+	c := f.Set.credentials()
+	c.ProjectID = f.ProjectID.Text
+	return c, nil
+}
+
+// places is where a set is looked for. The first that has one wins, and those
+// below it are not even opened.
+var places = []struct {
+	where string
+	look  func(finder) (look, error)
+}{
+	{"provider block", finder.block},
+	{"environment", finder.environment},
+	{"SDK's variables", finder.sdkEnvironment},
+	{"SDK's file", finder.sdkFile},
+	{"CLI's file", finder.cliFile},
+	{"OIDC environment", finder.oidcEnvironment},
+	{"ECS metadata", finder.ecsMetadata},
+}
+
+// look is what a place has: a set, or notes of what was looked for there.
+type look struct {
+	set   *candidate
+	notes []note
+}
+
+type note struct{ what, found string }
+
+// candidate is a set with what came along.
+type candidate struct {
+	Set
+
+	// explicit tells that the provider block names the place, so that what
+	// came along counts before the environment.
+	explicit bool
+
+	// What came along; the texts may be empty.
+	region      Value
+	projectID   Value
+	iamEndpoint Value
+
+	agency   func() (*Agency, error) // nil if there is none
+	warnings []Warning
+}
+
+type finder struct {
+	Settings
+	Environment
+}
+
+// Find returns the first whole set of credentials, in the order of the
+// places. A set is never put together from two places. Project, region and
+// agency are looked for by themselves: first those of the provider block.
+//
+// Errors are of type *Error.
+func Find(settings Settings, env Environment) (*Found, error) {
+	f := finder{settings, env}
+	var rows [][3]string
+	for _, p := range places {
+		l, err := p.look(f)
+		if err != nil {
+			return nil, err
+		}
+		if l.set != nil {
+			return f.settle(l.set)
+		}
+		where := p.where
+		for _, n := range l.notes {
+			rows = append(rows, [3]string{where, n.what, n.found})
+			where = ""
+		}
+	}
+	return nil, &Error{
+		Summary: "No credentials found",
+		Detail: "None of the places that credentials may be in has a whole set. Looked at, in this order:\n\n" + table(rows) +
+			"\nMost have an access key: export " + EnvAccessKey + " and " + EnvSecretKey + ", or set access_key and secret_key from sensitive variables.",
+	}
+}
+
+func (f finder) settle(c *candidate) (*Found, error) {
+	found := &Found{Set: c.Set, Warnings: c.warnings}
+	for _, part := range []func(*Found, *candidate) error{f.agency, f.project, f.location} {
+		if err := part(found, c); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// table aligns the columns. Its lines are indented, or Terraform would wrap
+// them.
+func table(rows [][3]string) string {
+	var width [2]int
+	for _, row := range rows {
+		for i := range width {
+			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		fmt.Fprintf(&b, "  %-*s  %-*s  %s\n", width[0], row[0], width[1], row[1], row[2])
+	}
+	return b.String()
+}
+
+func (f finder) variable(name string) value { return key(name, f.Getenv(name)) }
+
+func (f finder) secretVariable(name string) value { return secret(name, f.Getenv(name)) }
+
+func (f finder) nameVariable(n string) value { return name(n, f.Getenv(n)) }
+
+func quoted(list []string) string {
+	shown := make([]string, len(list))
+	for i, s := range list {
+		shown[i] = fmt.Sprintf("%q", s)
+	}
+	slices.Sort(shown)
+	return strings.Join(shown, ", ")
+}

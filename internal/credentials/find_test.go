@@ -1,0 +1,600 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package credentials
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// canary is in every secret of these tests, and must be in no error.
+const canary = "c0ffee"
+
+const cliFileText = `{"current": "main", "profiles": [
+  {"name": "main", "mode": "AKSK", "accessKeyId": "AKMAIN", "secretAccessKey": "c0ffee-main", "region": "cn-main-1", "projectId": "pmain"},
+  {"name": "dev", "mode": "AKSK", "accessKeyId": "AKDEV", "secretAccessKey": "c0ffee-dev", "securityToken": "c0ffee-devst", "region": "cn-dev-1", "projectId": "pdev"},
+  {"name": "sso", "mode": "SSO", "accessKeyId": "AKNOT", "secretAccessKey": "c0ffee-not",
+   "ssoAuth": {"stsToken": {"accessKeyId": "AKSSO", "secretAccessKey": "c0ffee-sso", "securityToken": "c0ffee-ssost"}}},
+  {"name": "halfsso", "mode": "SSO", "ssoAuth": {"stsToken": {"accessKeyId": "AKSSO", "secretAccessKey": "c0ffee-sso"}}},
+  {"name": "half", "mode": "", "secretAccessKey": "c0ffee-half"},
+  {"name": "empty", "mode": "AKSK"},
+  {"name": "ecs", "mode": "ecsAgency"},
+  {"name": "agency", "mode": "AKSK", "accessKeyId": "AKA", "secretAccessKey": "c0ffee-a", "agencyName": "theirs", "agencyDomainName": "dname", "agencyDomainId": "did", "domainId": "own"},
+  {"name": "agencyid", "mode": "AKSK", "accessKeyId": "AKA", "secretAccessKey": "c0ffee-a", "agencyName": "theirs", "agencyDomainId": "did", "domainId": "own"},
+  {"name": "agencyown", "mode": "AKSK", "accessKeyId": "AKA", "secretAccessKey": "c0ffee-a", "agencyName": "theirs", "domainId": "own"},
+  {"name": "halfagency", "mode": "AKSK", "accessKeyId": "AKA", "secretAccessKey": "c0ffee-a", "agencyName": "theirs"},
+  {"name": "stray", "mode": "AKSK", "accessKeyId": "AKA", "secretAccessKey": "c0ffee-a\n"}
+]}`
+
+// world is what a test has around the provider block.
+type world struct {
+	Settings
+	t    *testing.T
+	home string
+	env  map[string]string
+	goos string
+	open func(string) (fs.File, error)
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	return &world{t: t, home: t.TempDir(), env: map[string]string{}, goos: "linux", open: openRegular}
+}
+
+// set takes NAME=value.
+func (w *world) set(pairs ...string) *world {
+	for _, pair := range pairs {
+		name, text, _ := strings.Cut(pair, "=")
+		w.env[name] = text
+	}
+	return w
+}
+
+// file writes a file below the home directory and returns its path.
+func (w *world) file(name, text string) string {
+	w.t.Helper()
+	path := filepath.Join(w.home, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
+}
+
+func (w *world) cliFile() { w.t.Helper(); w.file(".hcloud/config.json", cliFileText) }
+
+// ini adds lines to the section of the SDK's default file.
+func (w *world) ini(lines ...string) {
+	w.t.Helper()
+	path := filepath.Join(w.home, ".huaweicloud/credentials")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		text = []byte("[basic]\n")
+	}
+	w.file(".huaweicloud/credentials", string(text)+strings.Join(lines, "\n")+"\n")
+}
+
+func (w *world) environment() Environment {
+	return Environment{
+		Getenv: func(name string) string { return w.env[name] },
+		Environ: func() []string {
+			var list []string
+			for name, text := range w.env {
+				list = append(list, name+"="+text)
+			}
+			return list
+		},
+		HomeDir: func() (string, error) {
+			if w.home == "" {
+				return "", errors.New("$HOME is not defined")
+			}
+			return w.home, nil
+		},
+		GOOS: w.goos,
+		Open: w.open,
+	}
+}
+
+func (w *world) find() (*Found, error) { return Find(w.Settings, w.environment()) }
+
+func (w *world) must() *Found {
+	w.t.Helper()
+	found, err := w.find()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return found
+}
+
+// fails returns the error, which has no secret.
+func (w *world) fails() *Error {
+	w.t.Helper()
+	found, err := w.find()
+	var e *Error
+	if !errors.As(err, &e) {
+		w.t.Fatalf("error is %T (%v), want *Error; found %v", err, err, found)
+	}
+	if found != nil {
+		w.t.Error("something came with the error")
+	}
+	if strings.Contains(err.Error(), canary) {
+		w.t.Errorf("the error holds a secret:\n%s", err)
+	}
+	return e
+}
+
+// What every source has, in the order in which they count. Those of one level
+// are two sets if both are there.
+var sources = []struct {
+	name  string
+	level string
+	put   func(*world)
+	want  Set
+}{
+	{"key in the block", "block", func(w *world) { w.AccessKey, w.SecretKey, w.SecurityToken = "AKB", "c0ffee-b", "c0ffee-bst" },
+		Set{Kind: KindAccessKey, AccessKey: "AKB", SecretKey: "c0ffee-b", SecurityToken: "c0ffee-bst", Source: "the provider block"}},
+	{"token in the block", "block", func(w *world) { w.Token = "c0ffee-bt" },
+		Set{Kind: KindToken, Token: "c0ffee-bt", Source: "the provider block"}},
+	{"password in the block", "block", func(w *world) { w.UserName, w.Password, w.DomainName = "block user", "c0ffee pass", "d" },
+		Set{Kind: KindPassword, UserName: "block user", Password: "c0ffee pass", DomainName: "d", Source: "the provider block"}},
+	{"profile in the block", "block", func(w *world) { w.cliFile(); w.Profile = "dev" },
+		Set{Kind: KindAccessKey, AccessKey: "AKDEV", SecretKey: "c0ffee-dev", SecurityToken: "c0ffee-devst", Source: `profile "dev" of ~/.hcloud/config.json`}},
+	{"OIDC in the block", "block", func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: "c0ffee-id"} },
+		Set{Kind: KindIDToken, IDPID: "idp", idToken: "c0ffee-id", Source: "assume_role_with_oidc of the provider block"}},
+	{"metadata in the block", "block", func(w *world) { on := true; w.ECSMetadata = &on },
+		Set{Kind: KindECSMetadata, Source: "ecs_metadata in the provider block"}},
+	{"key in the environment", "environment", func(w *world) {
+		w.set("HW_ACCESS_KEY=AKE", "HW_SECRET_KEY=c0ffee-e", "HW_SECURITY_TOKEN=c0ffee-est")
+	}, Set{Kind: KindAccessKey, AccessKey: "AKE", SecretKey: "c0ffee-e", SecurityToken: "c0ffee-est", Source: "the environment (HW_ACCESS_KEY)"}},
+	{"token in the environment", "environment", func(w *world) { w.set("HW_AUTH_TOKEN=c0ffee-et") },
+		Set{Kind: KindToken, Token: "c0ffee-et", Source: "the environment (HW_AUTH_TOKEN)"}},
+	{"password in the environment", "environment", func(w *world) {
+		w.set("HW_USER_NAME=u", "HW_USER_PASSWORD=c0ffee", "HW_DOMAIN_NAME=d")
+	}, Set{Kind: KindPassword, UserName: "u", Password: "c0ffee", DomainName: "d", Source: "the environment (HW_USER_NAME, HW_DOMAIN_NAME)"}},
+	{"key for the SDK", "SDK", func(w *world) {
+		w.set("HUAWEICLOUD_SDK_AK=AKS", "HUAWEICLOUD_SDK_SK=c0ffee-s", "HUAWEICLOUD_SDK_SECURITY_TOKEN=c0ffee-sst")
+	}, Set{Kind: KindAccessKey, AccessKey: "AKS", SecretKey: "c0ffee-s", SecurityToken: "c0ffee-sst", Source: "the environment (HUAWEICLOUD_SDK_AK)"}},
+	{"OIDC for the SDK", "SDK", func(w *world) {
+		w.file("sdk-token", "c0ffee-sid\n")
+		w.set("HUAWEICLOUD_SDK_IDP_ID=sidp", "HUAWEICLOUD_SDK_ID_TOKEN_FILE=~/sdk-token")
+	}, Set{Kind: KindIDToken, IDPID: "sidp", IDTokenFile: "~/sdk-token", Source: "the environment (HUAWEICLOUD_SDK_IDP_ID, HUAWEICLOUD_SDK_ID_TOKEN_FILE)"}},
+	{"key in the SDK's file", "SDK's file", func(w *world) { w.ini("ak = AKI", "sk = c0ffee-i", "security_token = c0ffee-ist") },
+		Set{Kind: KindAccessKey, AccessKey: "AKI", SecretKey: "c0ffee-i", SecurityToken: "c0ffee-ist", Source: "section [basic] of ~/.huaweicloud/credentials"}},
+	{"OIDC in the SDK's file", "SDK's file", func(w *world) {
+		w.file("ini-token", "c0ffee-iid\n")
+		w.ini("idp_id = iidp", "id_token_file = ~/ini-token")
+	}, Set{Kind: KindIDToken, IDPID: "iidp", IDTokenFile: "~/ini-token", Source: "section [basic] of ~/.huaweicloud/credentials"}},
+	{"the CLI's current profile", "", func(w *world) { w.cliFile() },
+		Set{Kind: KindAccessKey, AccessKey: "AKMAIN", SecretKey: "c0ffee-main", Source: `profile "main" of ~/.hcloud/config.json`}},
+	{"OIDC in the environment", "", func(w *world) { w.set("HW_ASSUME_ROLE_IDP_ID=eidp", "HW_ASSUME_ROLE_ID_TOKEN=c0ffee-eid") },
+		Set{Kind: KindIDToken, IDPID: "eidp", idToken: "c0ffee-eid", Source: "the environment (HW_ASSUME_ROLE_IDP_ID, HW_ASSUME_ROLE_ID_TOKEN)"}},
+	{"metadata by the environment", "", func(w *world) { w.set("SPARKRTC_ECS_METADATA=true") },
+		Set{Kind: KindECSMetadata, Source: "the environment (SPARKRTC_ECS_METADATA)"}},
+}
+
+func sameSet(t *testing.T, got, want Set) {
+	t.Helper()
+	got.open, got.idTokenPath = nil, ""
+	a, b := got, want
+	a.open, b.open = nil, nil
+	if shown(a) != shown(b) {
+		t.Errorf("found another set than expected:\n%s\n%s", shown(a), shown(b))
+	}
+}
+
+// shown has everything, secrets included, as only a test may.
+func shown(s Set) string {
+	return strings.Join([]string{s.Kind.String(), s.AccessKey, s.SecretKey, s.SecurityToken, s.Token, s.UserName, s.UserID, s.Password,
+		s.DomainName, s.DomainID, s.IDPID, s.IDTokenFile, s.idToken, s.Source}, "|")
+}
+
+// Of any two sources the earlier one wins, as a whole. Two on one level are an
+// error.
+func TestFindOrder(t *testing.T) {
+	for i, first := range sources {
+		t.Run(first.name, func(t *testing.T) {
+			w := newWorld(t)
+			first.put(w)
+			sameSet(t, w.must().Set, first.want)
+		})
+		for _, second := range sources[i+1:] {
+			t.Run(first.name+" and "+second.name, func(t *testing.T) {
+				w := newWorld(t)
+				second.put(w)
+				first.put(w)
+				if first.level != "" && first.level == second.level {
+					if e := w.fails(); e.Summary != "Two kinds of credentials" {
+						t.Errorf("got %q", e.Summary)
+					}
+					return
+				}
+				sameSet(t, w.must().Set, first.want)
+			})
+		}
+	}
+}
+
+// What comes after the set that wins is not even opened.
+func TestFindLooksNoFurther(t *testing.T) {
+	w := newWorld(t).set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee", "HUAWEICLOUD_SDK_AK=half", "SPARKRTC_ECS_METADATA=perhaps",
+		"HUAWEICLOUD_SDK_CREDENTIALS_FILE=/nowhere", "HW_PROFILE=nowhere", "HW_ASSUME_ROLE_IDP_ID=half")
+	w.open = func(string) (fs.File, error) { t.Error("a file is opened"); return nil, fs.ErrNotExist }
+	w.must()
+}
+
+func TestFindSets(t *testing.T) {
+	tests := map[string]struct {
+		put  func(*world)
+		want Set
+	}{
+		"a user ID needs no domain": {func(w *world) { w.UserID, w.Password, w.DomainName = "uid", "c0ffee", "d" },
+			Set{Kind: KindPassword, UserID: "uid", Password: "c0ffee", Source: "the provider block"}},
+		"a domain's ID": {func(w *world) { w.UserName, w.Password, w.DomainID = "u", "c0ffee", "did" },
+			Set{Kind: KindPassword, UserName: "u", Password: "c0ffee", DomainID: "did", Source: "the provider block"}},
+		"IDs come before names in the environment": {func(w *world) {
+			w.set("HW_USER_ID=uid", "HW_USER_NAME=u", "HW_USER_PASSWORD=c0ffee", "HW_DOMAIN_NAME=d")
+		}, Set{Kind: KindPassword, UserID: "uid", Password: "c0ffee", Source: "the environment (HW_USER_ID)"}},
+		"a domain's ID comes before its name in the environment": {func(w *world) {
+			w.set("HW_USER_NAME=u", "HW_USER_PASSWORD=c0ffee", "HW_DOMAIN_NAME=d", "HW_DOMAIN_ID=did")
+		}, Set{Kind: KindPassword, UserName: "u", Password: "c0ffee", DomainID: "did", Source: "the environment (HW_USER_NAME, HW_DOMAIN_ID)"}},
+		"a password may have blanks and letters of any script": {func(w *world) { w.UserName, w.Password, w.DomainName = "ü ser", " c0ffee–\t", "d" },
+			Set{Kind: KindPassword, UserName: "ü ser", Password: " c0ffee–\t", DomainName: "d", Source: "the provider block"}},
+		"a user's name alone is no half set beside a key": {func(w *world) {
+			w.set("HW_USER_NAME=u", "HW_USER_ID=uid", "HW_DOMAIN_NAME=d", "HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee")
+		}, Set{Kind: KindAccessKey, AccessKey: "AK", SecretKey: "c0ffee", Source: "the environment (HW_ACCESS_KEY)"}},
+		"a domain in the block is no half set": {func(w *world) { w.DomainName = "d"; w.set("HW_AUTH_TOKEN=c0ffee") },
+			Set{Kind: KindToken, Token: "c0ffee", Source: "the environment (HW_AUTH_TOKEN)"}},
+		"the block's pair never takes the environment's security token": {func(w *world) {
+			w.AccessKey, w.SecretKey = "AK", "c0ffee"
+			w.set("HW_SECURITY_TOKEN=c0ffee-st")
+		}, Set{Kind: KindAccessKey, AccessKey: "AK", SecretKey: "c0ffee", Source: "the provider block"}},
+		"a domain is not taken from another place": {func(w *world) { w.UserID, w.Password = "uid", "c0ffee"; w.set("HW_DOMAIN_ID=d") },
+			Set{Kind: KindPassword, UserID: "uid", Password: "c0ffee", Source: "the provider block"}},
+		"an ID token in a file, in the block": {func(w *world) {
+			w.file("token", "c0ffee")
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDTokenFile: "~/token"}
+		}, Set{Kind: KindIDToken, IDPID: "idp", IDTokenFile: "~/token", Source: "assume_role_with_oidc of the provider block"}},
+		"an ID token in a file, in the environment": {func(w *world) {
+			w.file("token", "c0ffee")
+			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN_FILE=~/token", "TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee-w")
+		}, Set{Kind: KindIDToken, IDPID: "idp", IDTokenFile: "~/token", Source: "the environment (HW_ASSUME_ROLE_IDP_ID, HW_ASSUME_ROLE_ID_TOKEN_FILE)"}},
+		"one's own ID token comes before HCP Terraform's": {func(w *world) {
+			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN=c0ffee", "TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee-w", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG=NONE")
+		}, Set{Kind: KindIDToken, IDPID: "idp", idToken: "c0ffee", Source: "the environment (HW_ASSUME_ROLE_IDP_ID, HW_ASSUME_ROLE_ID_TOKEN)"}},
+		"HCP Terraform's token": {func(w *world) {
+			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee", "TFC_WORKLOAD_IDENTITY_TOKEN_A=c0ffee-a", "TFC_WORKLOAD_IDENTITY_TOKEN_B=c0ffee-b")
+		}, Set{Kind: KindIDToken, IDPID: "idp", idToken: "c0ffee", Source: "the environment (HW_ASSUME_ROLE_IDP_ID, TFC_WORKLOAD_IDENTITY_TOKEN)"}},
+		"the only one with a tag": {func(w *world) {
+			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "TFC_WORKLOAD_IDENTITY_TOKEN=", "TFC_WORKLOAD_IDENTITY_TOKEN_A=c0ffee-a", "TFC_WORKLOAD_IDENTITY_TOKEN_B=", "TFC_WORKLOAD_IDENTITY_TOKEN_=c0ffee")
+		}, Set{Kind: KindIDToken, IDPID: "idp", idToken: "c0ffee-a", Source: "the environment (HW_ASSUME_ROLE_IDP_ID, TFC_WORKLOAD_IDENTITY_TOKEN_A)"}},
+		"the one with the tag that is asked for": {func(w *world) {
+			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee", "TFC_WORKLOAD_IDENTITY_TOKEN_A=c0ffee-a", "TFC_WORKLOAD_IDENTITY_TOKEN_B=c0ffee-b", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG=B")
+		}, Set{Kind: KindIDToken, IDPID: "idp", idToken: "c0ffee-b", Source: "the environment (HW_ASSUME_ROLE_IDP_ID, TFC_WORKLOAD_IDENTITY_TOKEN_B)"}},
+		"a profile's temporary keys": {func(w *world) { w.cliFile(); w.set("HW_PROFILE=sso") },
+			Set{Kind: KindAccessKey, AccessKey: "AKSSO", SecretKey: "c0ffee-sso", SecurityToken: "c0ffee-ssost", Source: `profile "sso" of ~/.hcloud/config.json`}},
+		"a profile of the environment's file": {func(w *world) {
+			w.file("other.json", cliFileText)
+			w.Profile = "dev"
+			w.set("HW_SHARED_CONFIG_FILE=~/other.json", "HW_PROFILE=sso")
+		}, Set{Kind: KindAccessKey, AccessKey: "AKDEV", SecretKey: "c0ffee-dev", SecurityToken: "c0ffee-devst", Source: `profile "dev" of ~/other.json`}},
+		"the environment's profile of the block's file": {func(w *world) {
+			w.file("other.json", cliFileText)
+			w.SharedConfigFile = "~/other.json"
+			w.set("HW_SHARED_CONFIG_FILE=~/nowhere.json", "HW_PROFILE=sso")
+		}, Set{Kind: KindAccessKey, AccessKey: "AKSSO", SecretKey: "c0ffee-sso", SecurityToken: "c0ffee-ssost", Source: `profile "sso" of ~/other.json`}},
+		"an empty SDK's file is passed over": {func(w *world) { w.file(".huaweicloud/credentials", ""); w.cliFile() },
+			Set{Kind: KindAccessKey, AccessKey: "AKMAIN", SecretKey: "c0ffee-main", Source: `profile "main" of ~/.hcloud/config.json`}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			tc.put(w)
+			sameSet(t, w.must().Set, tc.want)
+		})
+	}
+}
+
+func TestFindErrors(t *testing.T) {
+	tests := map[string]struct {
+		put       func(*world)
+		attribute string
+		summary   string
+		mentions  []string
+	}{
+		"half a pair in the block, the other half in the environment": {func(w *world) { w.AccessKey = "AK"; w.set("HW_SECRET_KEY=c0ffee") },
+			"secret_key", "Incomplete credentials", []string{"access_key is set in the provider block, but secret_key is not", "remove access_key."}},
+		"the other half": {func(w *world) { w.SecretKey = canary },
+			"access_key", "Incomplete credentials", []string{"secret_key is set in the provider block, but access_key is not"}},
+		"a security token alone": {func(w *world) { w.SecurityToken = canary },
+			"access_key", "Incomplete credentials", []string{"security_token is set"}},
+		"a key without its secret, with a security token": {func(w *world) { w.AccessKey, w.SecurityToken = "AK", canary },
+			"secret_key", "Incomplete credentials", []string{"access_key and security_token are set in the provider block", "remove access_key and security_token."}},
+		"half a pair in the environment": {func(w *world) { w.set("HW_ACCESS_KEY=AK") },
+			"", "Incomplete credentials", []string{"HW_ACCESS_KEY is set in the environment, but HW_SECRET_KEY is not"}},
+		"half a pair for the SDK": {func(w *world) { w.set("HUAWEICLOUD_SDK_SK=c0ffee") },
+			"", "Incomplete credentials", []string{"HUAWEICLOUD_SDK_SK is set in the environment, but HUAWEICLOUD_SDK_AK is not"}},
+		"half an ID token for the SDK": {func(w *world) { w.set("HUAWEICLOUD_SDK_IDP_ID=idp") },
+			"", "Incomplete credentials", []string{"HUAWEICLOUD_SDK_IDP_ID is set", "HUAWEICLOUD_SDK_ID_TOKEN_FILE is not"}},
+		"a user without a password in the block": {func(w *world) { w.UserName = "u" },
+			"password", "Incomplete credentials", []string{"user_name is set in the provider block, but password is not"}},
+		"a password alone in the block": {func(w *world) { w.Password = canary },
+			"user_name", "Incomplete credentials", []string{"password is set in the provider block, but user_name or user_id is not"}},
+		"a user without a domain": {func(w *world) { w.UserName, w.Password = "u", canary; w.set("HW_DOMAIN_NAME=d") },
+			"domain_name", "Incomplete credentials", []string{"user_name and password are set", "domain_name or domain_id is not"}},
+		"a password alone in the environment": {func(w *world) { w.set("HW_USER_PASSWORD=c0ffee") },
+			"", "Incomplete credentials", []string{"HW_USER_PASSWORD is set in the environment, but HW_USER_NAME or HW_USER_ID is not"}},
+		"a user without a domain in the environment": {func(w *world) { w.set("HW_USER_PASSWORD=c0ffee", "HW_USER_NAME=u") },
+			"", "Incomplete credentials", []string{"HW_USER_PASSWORD is set", "HW_DOMAIN_NAME or HW_DOMAIN_ID is not"}},
+		"two users in the block": {func(w *world) { w.UserName, w.UserID, w.Password = "u", "uid", canary },
+			"user_name", "Conflicting credentials", []string{"Both user_id and user_name", "the provider block"}},
+		"two domains in the block": {func(w *world) { w.UserName, w.Password, w.DomainName, w.DomainID = "u", canary, "d", "did" },
+			"domain_name", "Conflicting credentials", []string{"Both domain_id and domain_name"}},
+		"three kinds in the block": {func(w *world) { w.AccessKey, w.Token, w.Profile = "AK", canary, "dev" },
+			"access_key", "Two kinds of credentials", []string{"The provider block has an access key (access_key) and a token (token) and a profile of the CLI (profile)"}},
+		"a token first": {func(w *world) { w.Token, w.UserName = canary, "u" },
+			"", "Two kinds of credentials", []string{"a token (token) and a user and password (user_name)"}},
+		"two kinds in the environment": {func(w *world) { w.set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee", "HW_AUTH_TOKEN=c0ffee") },
+			"", "Two kinds of credentials", []string{"HW_AUTH_TOKEN", "HW_ACCESS_KEY, HW_SECRET_KEY"}},
+		"OIDC beside a key in the block": {func(w *world) { w.AccessKey = "AK"; w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDToken: canary} },
+			"access_key", "Two kinds of credentials", []string{"an ID token (assume_role_with_oidc)"}},
+
+		"line break behind a secret key": {func(w *world) { w.AccessKey, w.SecretKey = "AK", canary+"\n" },
+			"", "Credentials contain a stray character", []string{"secret_key, from the provider block"}},
+		"blank in a token": {func(w *world) { w.set("HW_AUTH_TOKEN=c0ffee x") },
+			"", "Credentials contain a stray character", []string{"HW_AUTH_TOKEN, from the environment"}},
+		"line break in a security token": {func(w *world) { w.set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee", "HW_SECURITY_TOKEN=c0f\nfee") },
+			"", "Credentials contain a stray character", []string{"HW_SECURITY_TOKEN"}},
+		"typographic character in an access key": {func(w *world) { w.AccessKey, w.SecretKey = "AK–", canary },
+			"access_key", "Credentials contain a stray character", []string{"access_key"}},
+		"blank behind a user": {func(w *world) { w.UserName, w.Password, w.DomainName = "u ", canary, "d" },
+			"user_name", "Credentials contain a stray character", []string{"user_name", "ends with a blank"}},
+		"line break behind a password": {func(w *world) { w.UserName, w.Password, w.DomainName = "u", canary+"\r\n", "d" },
+			"", "Credentials contain a stray character", []string{"password", "ends with a line break"}},
+		"line break in a domain": {func(w *world) { w.UserName, w.Password, w.DomainName = "u", canary, "d\ne" },
+			"domain_name", "Credentials contain a stray character", []string{"domain_name"}},
+		"blank in an ID token": {func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary + " "} },
+			"", "Credentials contain a stray character", []string{"id_token, from assume_role_with_oidc of the provider block"}},
+
+		"an empty OIDC block": {func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{} },
+			"assume_role_with_oidc", "Incomplete credentials", []string{"assume_role_with_oidc of the provider block is set, but idp_id is not"}},
+		"an OIDC block without an identity provider": {func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDToken: canary} },
+			"", "Incomplete credentials", []string{"id_token is set in assume_role_with_oidc of the provider block, but idp_id is not"}},
+		"an OIDC block without a token": {func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp"} },
+			"assume_role_with_oidc", "Incomplete credentials", []string{"id_token or id_token_file is not"}},
+		"an OIDC block without a token in HCP Terraform": {func(w *world) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp"}
+			w.set("TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee")
+		}, "assume_role_with_oidc", "Incomplete credentials", []string{"TFC_WORKLOAD_IDENTITY_TOKEN is set, and counts if", "HW_ASSUME_ROLE_IDP_ID"}},
+		"two tokens in an OIDC block": {func(w *world) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary, IDTokenFile: "x"}
+		}, "", "Conflicting credentials", []string{"Both id_token_file and id_token"}},
+		"two tokens in the environment": {func(w *world) {
+			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN=c0ffee", "HW_ASSUME_ROLE_ID_TOKEN_FILE=x")
+		}, "", "Conflicting credentials", []string{"HW_ASSUME_ROLE_ID_TOKEN_FILE and HW_ASSUME_ROLE_ID_TOKEN"}},
+		"an identity provider without a token": {func(w *world) { w.set("HW_ASSUME_ROLE_IDP_ID=idp") },
+			"", "Incomplete credentials", []string{"HW_ASSUME_ROLE_IDP_ID is set", "HW_ASSUME_ROLE_ID_TOKEN or HW_ASSUME_ROLE_ID_TOKEN_FILE or TFC_WORKLOAD_IDENTITY_TOKEN is not"}},
+		"a token without an identity provider": {func(w *world) { w.set("HW_ASSUME_ROLE_ID_TOKEN=c0ffee") },
+			"", "Incomplete credentials", []string{"HW_ASSUME_ROLE_ID_TOKEN is set", "HW_ASSUME_ROLE_IDP_ID is not"}},
+		"a token's file that is missing": {func(w *world) { w.set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN_FILE=~/nowhere") },
+			"", "ID token can't be read", []string{"HW_ASSUME_ROLE_ID_TOKEN_FILE, from the environment", "~/nowhere (", "no such file"}},
+		"a token's file that is missing, in the block": {func(w *world) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDTokenFile: "/nowhere"}
+		}, "assume_role_with_oidc", "ID token can't be read", []string{"id_token_file", "/nowhere", "no such file"}},
+		"a token's file without a token": {func(w *world) {
+			w.file("token", " \r\n")
+			w.set("HUAWEICLOUD_SDK_IDP_ID=idp", "HUAWEICLOUD_SDK_ID_TOKEN_FILE=~/token")
+		}, "", "ID token can't be read", []string{"it is empty"}},
+		"a token's file with two": {func(w *world) {
+			w.file("token", "c0ffee\nc0ffee\n")
+			w.set("HUAWEICLOUD_SDK_IDP_ID=idp", "HUAWEICLOUD_SDK_ID_TOKEN_FILE=~/token")
+		}, "", "ID token can't be read", []string{"contains a blank, a line break"}},
+		"a token's file below no home": {func(w *world) {
+			w.home = ""
+			w.set("HUAWEICLOUD_SDK_IDP_ID=idp", "HUAWEICLOUD_SDK_ID_TOKEN_FILE=~/token")
+		}, "", "ID token can't be read", []string{"home directory is not known"}},
+		"several tags": {func(w *world) {
+			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "TFC_WORKLOAD_IDENTITY_TOKEN_B=c0ffee", "TFC_WORKLOAD_IDENTITY_TOKEN_A=c0ffee")
+		}, "", "Several workload identity tokens", []string{"TFC_WORKLOAD_IDENTITY_TOKEN_A, TFC_WORKLOAD_IDENTITY_TOKEN_B", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG"}},
+		"a tag that isn't there": {func(w *world) {
+			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "TFC_WORKLOAD_IDENTITY_TOKEN_A=c0ffee", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG=X")
+		}, "", "No workload identity token with this tag", []string{`"X"`, "Set in the environment: TFC_WORKLOAD_IDENTITY_TOKEN_A."}},
+		"a tag, and no token": {func(w *world) { w.set("HW_ASSUME_ROLE_IDP_ID=idp", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG=X") },
+			"", "No workload identity token with this tag", []string{"No token is set"}},
+		"a switch that is none": {func(w *world) { w.set("SPARKRTC_ECS_METADATA=perhaps") },
+			"", "Invalid value of a switch", []string{"SPARKRTC_ECS_METADATA", "perhaps"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			tc.put(w)
+			w.fails().check(t, tc.attribute, tc.summary, tc.mentions)
+		})
+	}
+}
+
+func (e *Error) check(t *testing.T, attribute, summary string, mentions []string) {
+	t.Helper()
+	if e.Attribute != attribute || e.Summary != summary {
+		t.Errorf("got %q on %q, want %q on %q", e.Summary, e.Attribute, summary, attribute)
+	}
+	for _, m := range mentions {
+		if !strings.Contains(e.Detail, m) {
+			t.Errorf("the detail does not mention %q:\n%s", m, e.Detail)
+		}
+	}
+}
+
+// The table has every place in its order and what was found there.
+func TestFindNothing(t *testing.T) {
+	w := newWorld(t).set("HW_USER_NAME=u", "HW_DOMAIN_NAME=d", "TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee", "HW_ASSUME_ROLE_AGENCY_NAME=a", "HW_PROJECT_ID=p", "HUAWEICLOUD_SDK_PROJECT_ID=p")
+	w.file(".hcloud/config.json", `{"current": "x", "profiles": [{"name": "x", "mode": "ecsAgency"}]}`)
+	off := false
+	w.ECSMetadata = &off
+	e := w.fails()
+	const want = `None of the places that credentials may be in has a whole set. Looked at, in this order:
+
+  provider block     access_key and secret_key                                    not set
+                     token                                                        not set
+                     user_name or user_id, and password                           not set
+                     shared_config_file or profile                                not set
+                     assume_role_with_oidc                                        not set
+                     ecs_metadata                                                 false
+  environment        HW_ACCESS_KEY and HW_SECRET_KEY                              not set
+                     HW_AUTH_TOKEN                                                not set
+                     HW_USER_NAME or HW_USER_ID, and HW_USER_PASSWORD             HW_USER_NAME is set, HW_USER_PASSWORD is not
+  SDK's variables    HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK                    not set
+                     HUAWEICLOUD_SDK_IDP_ID and HUAWEICLOUD_SDK_ID_TOKEN_FILE     not set
+  SDK's file         ~/.huaweicloud/credentials                                   no such file
+  CLI's file         ~/.hcloud/config.json                                        has profile "x" in mode "ecsAgency", which can't be used here, as AKSK and SSO can
+  OIDC environment   HW_ASSUME_ROLE_IDP_ID and an ID token                        TFC_WORKLOAD_IDENTITY_TOKEN is set, HW_ASSUME_ROLE_IDP_ID is not
+  ECS metadata       ecs_metadata = true, or SPARKRTC_ECS_METADATA=true           not asked for
+
+Most have an access key: export HW_ACCESS_KEY and HW_SECRET_KEY, or set access_key and secret_key from sensitive variables.`
+	if squeeze(e.Detail) != squeeze(want) {
+		t.Errorf("got\n%s\nwant\n%s", e.Detail, want)
+	}
+	if e.Summary != "No credentials found" || e.Attribute != "" {
+		t.Errorf("got %q on %q", e.Summary, e.Attribute)
+	}
+	column := -1
+	for line := range strings.Lines(e.Detail) {
+		i := strings.Index(line, "not set")
+		if i < 0 {
+			continue
+		}
+		if column < 0 {
+			column = i
+		}
+		if i != column {
+			t.Errorf("not aligned: %q", line)
+		}
+	}
+}
+
+func squeeze(s string) string {
+	var lines []string
+	for line := range strings.Lines(s) {
+		lines = append(lines, strings.Join(strings.Fields(line), " "))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Neither switch of the two says yes.
+func TestFindNoMetadata(t *testing.T) {
+	for name, put := range map[string]func(*world){
+		"switched off in the environment":                  func(w *world) { w.set("SPARKRTC_ECS_METADATA=0") },
+		"switched off in the block, on in the environment": func(w *world) { off := false; w.ECSMetadata = &off; w.set("SPARKRTC_ECS_METADATA=true") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			put(w)
+			w.fails().check(t, "", "No credentials found", []string{"not asked for"})
+		})
+	}
+}
+
+func TestFindAgency(t *testing.T) {
+	key := func(w *world) { w.AccessKey, w.SecretKey = "AK", canary }
+	env := func(w *world) {
+		key(w)
+		w.set("HW_ASSUME_ROLE_AGENCY_NAME=env", "HW_ASSUME_ROLE_DOMAIN_NAME=envd", "HW_ASSUME_ROLE_DURATION=900")
+	}
+	oidc := AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary, AgencyName: "oidc", DomainID: "did", Duration: 86400}
+	profile := func(name string) func(*world) { return func(w *world) { w.cliFile(); w.Profile = name } }
+	tests := map[string]struct {
+		put  func(*world)
+		want *Agency
+	}{
+		"none": {key, nil},
+		"the block's": {func(w *world) { env(w); w.AssumeRole = &AssumeRole{AgencyName: "a", DomainName: "d"} },
+			&Agency{Name: "a", DomainName: "d", Duration: time.Hour, Source: "assume_role of the provider block"}},
+		"the environment's": {env, &Agency{Name: "env", DomainName: "envd", Duration: 15 * time.Minute, Source: "the environment (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_NAME)"}},
+		"a domain's ID comes before its name in the environment": {func(w *world) { env(w); w.set("HW_ASSUME_ROLE_DOMAIN_ID=id") },
+			&Agency{Name: "env", DomainID: "id", Duration: 15 * time.Minute, Source: "the environment (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_ID)"}},
+		"a duration alone is none": {func(w *world) { key(w); w.set("HW_ASSUME_ROLE_DURATION=never") }, nil},
+		"an ID token's own": {func(w *world) { w.AssumeRoleWithOIDC = &oidc; w.set("HW_ASSUME_ROLE_AGENCY_NAME=env") },
+			&Agency{Name: "oidc", DomainID: "did", Duration: 24 * time.Hour, Source: "assume_role_with_oidc of the provider block"}},
+		"the environment's, for its own ID token": {func(w *world) {
+			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN=c0ffee", "HW_ASSUME_ROLE_AGENCY_NAME=a", "HW_ASSUME_ROLE_DOMAIN_NAME=d")
+		}, &Agency{Name: "a", DomainName: "d", Duration: time.Hour, Source: "the environment (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_NAME)"}},
+		"an ID token needs none": {func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary} }, nil},
+		"an ID token with the block's": {func(w *world) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary}
+			w.AssumeRole = &AssumeRole{AgencyName: "a", DomainName: "d", Duration: 1000}
+		}, &Agency{Name: "a", DomainName: "d", Duration: 1000 * time.Second, Source: "assume_role of the provider block"}},
+		"a profile's":                     {profile("agency"), &Agency{Name: "theirs", DomainName: "dname", Duration: time.Hour, Source: `profile "agency" of ~/.hcloud/config.json`}},
+		"a profile's, by the domain's ID": {profile("agencyid"), &Agency{Name: "theirs", DomainID: "did", Duration: time.Hour, Source: `profile "agencyid" of ~/.hcloud/config.json`}},
+		"a profile's, in its own domain":  {profile("agencyown"), &Agency{Name: "theirs", DomainID: "own", Duration: time.Hour, Source: `profile "agencyown" of ~/.hcloud/config.json`}},
+		"the environment's over a profile's": {func(w *world) {
+			profile("halfagency")(w)
+			w.set("HW_ASSUME_ROLE_AGENCY_NAME=env", "HW_ASSUME_ROLE_DOMAIN_ID=id")
+		}, &Agency{Name: "env", DomainID: "id", Duration: time.Hour, Source: "the environment (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_ID)"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			tc.put(w)
+			got := w.must().Agency
+			if (got == nil) != (tc.want == nil) || got != nil && *got != *tc.want {
+				t.Errorf("got %+v, want %+v", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestFindAgencyErrors(t *testing.T) {
+	tests := map[string]struct {
+		role      *AssumeRole
+		oidc      *AssumeRoleWithOIDC
+		env       []string
+		profile   string
+		attribute string
+		summary   string
+		mentions  []string
+	}{
+		"nothing in the block": {role: &AssumeRole{}, attribute: "assume_role", summary: "Incomplete credentials",
+			mentions: []string{"assume_role of the provider block is set, but agency_name is not"}},
+		"no domain in the block": {role: &AssumeRole{AgencyName: "a"}, env: []string{"HW_ASSUME_ROLE_DOMAIN_NAME=d"}, attribute: "assume_role", summary: "Incomplete credentials",
+			mentions: []string{"agency_name is set in assume_role of the provider block, but domain_name or domain_id is not"}},
+		"no agency in the block": {role: &AssumeRole{DomainName: "d"}, env: []string{"HW_ASSUME_ROLE_AGENCY_NAME=d"}, attribute: "assume_role", summary: "Incomplete credentials",
+			mentions: []string{"domain_name is set in assume_role of the provider block, but agency_name is not"}},
+		"two domains in the block": {role: &AssumeRole{AgencyName: "a", DomainName: "d", DomainID: "did"}, attribute: "assume_role", summary: "Conflicting credentials",
+			mentions: []string{"Both domain_id and domain_name are set in assume_role of the provider block"}},
+		"too short": {role: &AssumeRole{AgencyName: "a", DomainName: "d", Duration: 899}, attribute: "assume_role", summary: "Invalid duration",
+			mentions: []string{"duration, from assume_role of the provider block", "between 900 and 86400", `"899"`}},
+		"negative": {role: &AssumeRole{AgencyName: "a", DomainName: "d", Duration: -1}, attribute: "assume_role", summary: "Invalid duration"},
+		"stray character": {role: &AssumeRole{AgencyName: "a", DomainID: "d "}, attribute: "assume_role", summary: "Credentials contain a stray character",
+			mentions: []string{"domain_id, from assume_role of the provider block"}},
+		"no domain for an ID token": {oidc: &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary, AgencyName: "a"}, summary: "Incomplete credentials",
+			mentions: []string{"agency_name is set in assume_role_with_oidc of the provider block, but domain_name or domain_id is not"}},
+		"only a duration for an ID token": {oidc: &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary, Duration: 900}, summary: "Incomplete credentials",
+			mentions: []string{"duration is set in assume_role_with_oidc of the provider block, but agency_name is not"}},
+		"two agencies": {role: &AssumeRole{AgencyName: "a", DomainName: "d"}, oidc: &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary, AgencyName: "a"}, attribute: "assume_role", summary: "Two agencies"},
+		"no domain in the environment": {env: []string{"HW_ASSUME_ROLE_AGENCY_NAME=a"}, summary: "Incomplete credentials",
+			mentions: []string{"HW_ASSUME_ROLE_AGENCY_NAME is set in the environment, but HW_ASSUME_ROLE_DOMAIN_NAME or HW_ASSUME_ROLE_DOMAIN_ID is not"}},
+		"no agency in the environment": {env: []string{"HW_ASSUME_ROLE_DOMAIN_ID=a"}, summary: "Incomplete credentials",
+			mentions: []string{"HW_ASSUME_ROLE_DOMAIN_ID is set", "HW_ASSUME_ROLE_AGENCY_NAME is not"}},
+		"no number in the environment": {env: []string{"HW_ASSUME_ROLE_AGENCY_NAME=a", "HW_ASSUME_ROLE_DOMAIN_NAME=d", "HW_ASSUME_ROLE_DURATION=1h"}, summary: "Invalid duration",
+			mentions: []string{"HW_ASSUME_ROLE_DURATION, from the environment", `"1h"`}},
+		"no domain in a profile": {profile: "halfagency", summary: "Incomplete credentials",
+			mentions: []string{`agencyName is set in profile "halfagency" of ~/.hcloud/config.json, but agencyDomainName or domainId is not`}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).set(tc.env...)
+			w.cliFile()
+			w.AssumeRole, w.AssumeRoleWithOIDC, w.Profile = tc.role, tc.oidc, tc.profile
+			if tc.oidc == nil && tc.profile == "" {
+				w.AccessKey, w.SecretKey = "AK", canary
+			}
+			w.fails().check(t, tc.attribute, tc.summary, tc.mentions)
+		})
+	}
+}

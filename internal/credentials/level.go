@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package credentials
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// value is one setting, and how it is called where it stands.
+type value struct {
+	name   string
+	text   string
+	secret bool
+	valid  validity
+}
+
+func (v value) set() bool { return v.text != "" }
+
+// validity is what a value may consist of, and how to say that it doesn't.
+type validity struct {
+	stray func(string) bool
+	fault string
+}
+
+var (
+	// A blank that was copied along is answered with nothing but a failed
+	// signature.
+	asKey = validity{strayKey, "contains a blank, a line break or another character that no key or token has"}
+
+	asName = validity{
+		func(s string) bool { return s != strings.TrimSpace(s) || strings.ContainsFunc(s, unicode.IsControl) },
+		"begins or ends with a blank, or contains a line break or another control character",
+	}
+	asPassword = validity{
+		func(s string) bool { return s != strings.Trim(s, "\r\n") },
+		"begins or ends with a line break",
+	}
+	asAny = validity{func(string) bool { return false }, ""}
+)
+
+func strayKey(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || r > unicode.MaxASCII
+	})
+}
+
+func key(name, text string) value      { return value{name, text, false, asKey} }
+func secret(name, text string) value   { return value{name, text, true, asKey} }
+func name(name, text string) value     { return value{name, text, false, asName} }
+func password(name, text string) value { return value{name, text, true, asPassword} }
+func path(name, text string) value     { return value{name, text, false, asAny} }
+
+// level is a place whose values are all equally explicit, such as the provider
+// block. Two sets on one level are an error.
+type level struct {
+	source string
+
+	// variables tells that a set's source names the variables that it is from.
+	variables bool
+
+	// block tells that the values are arguments of the provider. nested is the
+	// argument that they are nested in, if any.
+	block  bool
+	nested string
+
+	// mute keeps errors from pointing to an argument with a secret inside.
+	mute bool
+}
+
+// of says where a set with these values is from.
+func (l level) of(values ...value) string {
+	if !l.variables {
+		return l.source
+	}
+	return l.source + " (" + names(values, ", ") + ")"
+}
+
+// part is what a set needs one of.
+type part struct {
+	values []value // the last that is set counts
+	alone  bool    // more than one is an error
+}
+
+func one(values ...value) part { return part{values: values} }
+
+func (p part) chosen() value {
+	for _, v := range slices.Backward(p.values) {
+		if v.set() {
+			return v
+		}
+	}
+	return value{}
+}
+
+// kit is what makes up a set of one kind on a level.
+type kit struct {
+	called string // with an article
+	belong string // says what belongs together
+
+	// begin are the values that show an intent: with none of them set, there
+	// is no set, and no half of one.
+	begin []value
+	parts []part
+
+	// build is called with the kit complete.
+	build func() (*candidate, error)
+
+	// what is looked for, and what is there without being half a set.
+	what  string
+	found string
+}
+
+func (k kit) begun() []value {
+	var begun []value
+	for _, v := range k.begin {
+		if v.set() {
+			begun = append(begun, v)
+		}
+	}
+	return begun
+}
+
+func (k kit) note() note {
+	if k.found == "" {
+		return note{k.what, "not set"}
+	}
+	return note{k.what, k.found}
+}
+
+// read returns the set of the one kit that is there, or notes of what was
+// looked for.
+func (l level) read(kits ...kit) (look, error) {
+	var begun []kit
+	var notes []note
+	for _, k := range kits {
+		if len(k.begun()) > 0 {
+			begun = append(begun, k)
+		}
+		notes = append(notes, k.note())
+	}
+	switch len(begun) {
+	case 0:
+		return look{notes: notes}, nil
+	case 1:
+		c, err := l.complete(begun[0])
+		return look{set: c}, err
+	default:
+		return look{}, l.two(begun)
+	}
+}
+
+func (l level) complete(k kit) (*candidate, error) {
+	for _, p := range k.parts {
+		if err := l.choose(k, p); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.check(k.begin...); err != nil {
+		return nil, err
+	}
+	return k.build()
+}
+
+func (l level) choose(k kit, p part) error {
+	switch chosen := p.chosen(); {
+	case !chosen.set():
+		return l.half(k, p)
+	case l.block || p.alone:
+		for _, v := range p.values {
+			if v.set() && v.name != chosen.name {
+				return l.fault(v, "Conflicting credentials",
+					fmt.Sprintf("Both %s and %s are set in %s, and only one of them can count. Remove one of the two.", chosen.name, v.name, l.source))
+			}
+		}
+	}
+	return l.check(p.chosen())
+}
+
+func (l level) half(k kit, missing part) error {
+	begun, lacking := k.begun(), names(missing.values, " or ")
+	them := names(begun, " and ")
+	there := them + " is set in " + l.source
+	switch len(begun) {
+	case 0:
+		there, them = l.source+" is set", "all of it"
+	case 1:
+	default:
+		there = them + " are set in " + l.source
+	}
+	return l.fault(missing.values[0], "Incomplete credentials",
+		fmt.Sprintf("%s, but %s is not. %s belong together and are taken from one place only: set %s there too, or remove %s.",
+			there, lacking, k.belong, lacking, them))
+}
+
+func (l level) two(kits []kit) error {
+	var called []string
+	for _, k := range kits {
+		called = append(called, fmt.Sprintf("%s (%s)", k.called, names(k.begun(), ", ")))
+	}
+	return l.fault(kits[0].begun()[0], "Two kinds of credentials",
+		fmt.Sprintf("%s has %s, and only one of them can authenticate a request. Keep one, and remove the rest.",
+			upperFirst(l.source), strings.Join(called, " and ")))
+}
+
+// check refuses what can't be right.
+func (l level) check(values ...value) error {
+	for _, v := range values {
+		if v.set() && v.valid.stray(v.text) {
+			return l.fault(v, "Credentials contain a stray character",
+				fmt.Sprintf("%s, from %s, %s. Copy the value again, without anything before or after it.", v.name, l.source, v.valid.fault))
+		}
+	}
+	return nil
+}
+
+// fault returns an error about a value. It points to the argument unless a
+// secret may stand there.
+func (l level) fault(v value, summary, detail string) error {
+	err := &Error{Summary: summary, Detail: detail}
+	switch {
+	case !l.block || l.mute || v.secret && v.set():
+	case l.nested != "":
+		err.Attribute = l.nested
+	default:
+		err.Attribute = v.name
+	}
+	return err
+}
+
+func names(values []value, sep string) string {
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = v.name
+	}
+	return strings.Join(list, sep)
+}
+
+func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

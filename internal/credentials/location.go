@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package credentials
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// project finds the project's ID, or else its name. A name in the provider
+// block counts before an ID that is not there.
+func (f finder) project(found *Found, c *candidate) error {
+	environment := f.fromEnvironment(EnvProjectID)
+	inBlock := Value{f.ProjectID, "the argument project_id"}
+	if inBlock.Text == "" && f.ProjectName != "" {
+		return f.projectName(found)
+	}
+	if c.explicit {
+		found.ProjectID = first(inBlock, c.projectID, environment)
+	} else {
+		found.ProjectID = first(inBlock, environment, c.projectID)
+	}
+	if found.ProjectID.Text == "" {
+		return f.projectName(found)
+	}
+	if strayKey(found.ProjectID.Text) {
+		return f.fault("project_id", f.ProjectID, "Project ID contains a stray character",
+			fmt.Sprintf("The project ID, by %s, contains a blank, a line break or another character that no project ID has. Copy the value again.", found.ProjectID.Source))
+	}
+	return nil
+}
+
+func (f finder) projectName(found *Found) error {
+	found.ProjectName = first(Value{f.ProjectName, "the argument project_name"}, f.fromEnvironment(EnvProjectName))
+	if asName.stray(found.ProjectName.Text) {
+		return f.fault("project_name", f.ProjectName, "Project name contains a stray character",
+			fmt.Sprintf("The project's name, by %s, %s. Copy the value again.", found.ProjectName.Source, asName.fault))
+	}
+	return nil
+}
+
+// hosts may consist of these; anything else, and the host would be another one
+// than it seems.
+var (
+	regionPattern = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z_-]*[0-9A-Za-z])?$`)
+	cloudPattern  = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?$`)
+)
+
+// location finds the region, and the endpoints that follow from it.
+func (f finder) location(found *Found, c *candidate) error {
+	environment, preset := f.fromEnvironment(EnvRegion), Value{DefaultRegion, "the default"}
+	inBlock := Value{f.Region, "the argument region"}
+	if c.explicit {
+		found.Region = first(inBlock, c.region, environment, preset)
+	} else {
+		found.Region = first(inBlock, environment, c.region, preset)
+	}
+	if !regionPattern.MatchString(found.Region.Text) {
+		return f.fault("region", f.Region, "Invalid region",
+			fmt.Sprintf("The region is %q, by %s. A region is an identifier such as %s.", found.Region.Text, found.Region.Source, DefaultRegion))
+	}
+	cloud := first(Value{f.Cloud, "the argument cloud"}, f.fromEnvironment(EnvCloud), presetCloud(found.Region.Text))
+	if !cloudPattern.MatchString(cloud.Text) {
+		return f.fault("cloud", f.Cloud, "Invalid cloud",
+			fmt.Sprintf("The cloud is %q, by %s. It is a domain name without a scheme, such as %s.", cloud.Text, cloud.Source, DefaultCloud))
+	}
+	host := found.Region.Text + "." + cloud.Text
+	return f.endpoints(found, first(Value{f.AuthURL, "the argument auth_url"}, f.fromEnvironment(EnvAuthURL), c.iamEndpoint, Value{"https://iam." + host, ""}),
+		first(f.fromEnvironment(EnvSTSEndpoint), Value{"https://sts." + host, ""}))
+}
+
+// presetCloud knows the European sites, which are a cloud of their own.
+func presetCloud(region string) Value {
+	if strings.HasPrefix(region, "eu-west-1") {
+		return Value{"myhuaweicloud.eu", "the region"}
+	}
+	return Value{DefaultCloud, "the default"}
+}
+
+func (f finder) endpoints(found *Found, iam, sts Value) error {
+	metadata := first(f.fromEnvironment(EnvMetadataEndpoint), Value{DefaultMetadataEndpoint, ""})
+	for _, e := range []struct {
+		from     Value
+		argument string
+		local    func(net.IP) bool
+		to       *string
+	}{
+		{iam, "auth_url", net.IP.IsLoopback, &found.IAMEndpoint},
+		{sts, "", net.IP.IsLoopback, &found.STSEndpoint},
+		{metadata, "", func(ip net.IP) bool { return ip.IsLoopback() || ip.IsLinkLocalUnicast() }, &found.MetadataEndpoint},
+	} {
+		endpoint, err := parseEndpoint(e.from.Text, e.local)
+		if err != nil {
+			inBlock := ""
+			if e.argument != "" {
+				inBlock = f.AuthURL
+			}
+			return f.fault(e.argument, inBlock, "Invalid endpoint", fmt.Sprintf("The endpoint by %s can't be used: %s.", e.from.Source, err))
+		}
+		*e.to = endpoint
+	}
+	return nil
+}
+
+// parseEndpoint returns scheme and host of an endpoint as users write it, with
+// or without the scheme, and with the version behind. Plain http is for
+// addresses that are local, since passwords and keys go there.
+func parseEndpoint(s string, local func(net.IP) bool) (string, error) {
+	if !strings.Contains(s, "://") {
+		s = "https://" + s
+	}
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Hostname() == "" || strayKey(u.Host):
+		return "", errors.New("it is not a URL such as https://iam." + DefaultRegion + "." + DefaultCloud)
+	case u.User != nil:
+		return "", errors.New("it must not contain a user or a password")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return "", fmt.Errorf("its scheme must be https, not %q", u.Scheme)
+	case u.Scheme == "http" && u.Hostname() != "localhost" && !local(net.ParseIP(u.Hostname())):
+		return "", errors.New("plain http is accepted for a local address only, because requests carry credentials: use https")
+	case !versionOnly(u.Path) || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return "", errors.New("it must be scheme and host only, such as https://iam." + DefaultRegion + "." + DefaultCloud)
+	}
+	return u.Scheme + "://" + u.Host, nil
+}
+
+func versionOnly(path string) bool {
+	path = strings.Trim(path, "/")
+	return path == "" || path == "v3"
+}
+
+// fault points to the argument if it is what was taken.
+func (f finder) fault(argument, inBlock, summary, detail string) error {
+	err := &Error{Summary: summary, Detail: detail}
+	if inBlock != "" {
+		err.Attribute = argument
+	}
+	return err
+}
+
+func (f finder) fromEnvironment(variable string) Value {
+	return Value{f.Getenv(variable), "the environment variable " + variable}
+}
+
+// first returns the first value that is set, or none.
+func first(values ...Value) Value {
+	for _, v := range values {
+		if v.Text != "" {
+			return v
+		}
+	}
+	return Value{}
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package credentials
+
+import "testing"
+
+// keyInEnvironment is a set that brings nothing along.
+func keyInEnvironment(w *world) { w.set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee") }
+
+func devProfile(w *world) { w.cliFile(); w.Profile = "dev" }
+
+func sdkKey(w *world) {
+	w.set("HUAWEICLOUD_SDK_AK=AK", "HUAWEICLOUD_SDK_SK=c0ffee", "HUAWEICLOUD_SDK_PROJECT_ID=psdk")
+}
+
+func TestFindProject(t *testing.T) {
+	env := []string{"HW_PROJECT_ID=penv", "HW_PROJECT_NAME=nenv"}
+	tests := map[string]struct {
+		set      func(*world)
+		id, name string
+		env      []string
+		wantID   Value
+		wantName Value
+	}{
+		"nowhere":                           {keyInEnvironment, "", "", nil, Value{}, Value{}},
+		"the block's":                       {keyInEnvironment, "p", "n", env, Value{"p", "the argument project_id"}, Value{}},
+		"the block's, over a profile's":     {devProfile, "p", "", env, Value{"p", "the argument project_id"}, Value{}},
+		"the environment's":                 {keyInEnvironment, "", "", env, Value{"penv", "the environment variable HW_PROJECT_ID"}, Value{}},
+		"a profile's that the block names":  {devProfile, "", "", env, Value{"pdev", `profile "dev" of ~/.hcloud/config.json`}, Value{}},
+		"the environment's over a set's":    {(*world).cliFile, "", "", env, Value{"penv", "the environment variable HW_PROJECT_ID"}, Value{}},
+		"a set's":                           {(*world).cliFile, "", "", env[1:], Value{"pmain", `profile "main" of ~/.hcloud/config.json`}, Value{}},
+		"the SDK's":                         {sdkKey, "", "", nil, Value{"psdk", "the environment variable HUAWEICLOUD_SDK_PROJECT_ID"}, Value{}},
+		"the SDK's, for another set":        {func(w *world) { sdkKey(w); keyInEnvironment(w) }, "", "", nil, Value{}, Value{}},
+		"the SDK's file's":                  {func(w *world) { w.ini("ak=AK", "sk=c0ffee", "project_id=pini") }, "", "", nil, Value{"pini", "project_id in section [basic] of ~/.huaweicloud/credentials"}, Value{}},
+		"the block's name":                  {keyInEnvironment, "", "n", env[1:], Value{}, Value{"n", "the argument project_name"}},
+		"the environment's name":            {keyInEnvironment, "", "", env[1:], Value{}, Value{"nenv", "the environment variable HW_PROJECT_NAME"}},
+		"the block's name over an ID":       {keyInEnvironment, "", "n", env, Value{}, Value{"n", "the argument project_name"}},
+		"the block's name over a profile's": {devProfile, "", "n", nil, Value{}, Value{"n", "the argument project_name"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).set(tc.env...)
+			w.ProjectID, w.ProjectName = tc.id, tc.name
+			tc.set(w)
+			found := w.must()
+			if found.ProjectID != tc.wantID || found.ProjectName != tc.wantName {
+				t.Errorf("got %+v and %+v, want %+v and %+v", found.ProjectID, found.ProjectName, tc.wantID, tc.wantName)
+			}
+		})
+	}
+}
+
+func TestFindRegion(t *testing.T) {
+	env := []string{"HW_REGION_NAME=cn-env-1"}
+	tests := map[string]struct {
+		set    func(*world)
+		region string
+		env    []string
+		want   Value
+	}{
+		"nowhere":                          {keyInEnvironment, "", nil, Value{"cn-north-4", "the default"}},
+		"the block's":                      {devProfile, "cn-block-1", env, Value{"cn-block-1", "the argument region"}},
+		"a profile's that the block names": {devProfile, "", env, Value{"cn-dev-1", `profile "dev" of ~/.hcloud/config.json`}},
+		"the environment's over a set's":   {(*world).cliFile, "", env, Value{"cn-env-1", "the environment variable HW_REGION_NAME"}},
+		"a set's":                          {(*world).cliFile, "", nil, Value{"cn-main-1", `profile "main" of ~/.hcloud/config.json`}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).set(tc.env...)
+			w.Region = tc.region
+			tc.set(w)
+			if got := w.must().Region; got != tc.want {
+				t.Errorf("got %+v, want %+v", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestFindEndpoints(t *testing.T) {
+	const metadata = "http://169.254.169.254"
+	tests := map[string]struct {
+		put                func(*world)
+		iam, sts, metadata string
+	}{
+		"preset":           {keyInEnvironment, "https://iam.cn-north-4.myhuaweicloud.com", "https://sts.cn-north-4.myhuaweicloud.com", metadata},
+		"a profile's":      {devProfile, "https://iam.cn-dev-1.myhuaweicloud.com", "https://sts.cn-dev-1.myhuaweicloud.com", metadata},
+		"European":         {func(w *world) { keyInEnvironment(w); w.Region = "eu-west-101" }, "https://iam.eu-west-101.myhuaweicloud.eu", "https://sts.eu-west-101.myhuaweicloud.eu", metadata},
+		"not quite":        {func(w *world) { keyInEnvironment(w); w.Region = "eu-west-0" }, "https://iam.eu-west-0.myhuaweicloud.com", "https://sts.eu-west-0.myhuaweicloud.com", metadata},
+		"cloud":            {func(w *world) { keyInEnvironment(w); w.Region, w.Cloud = "eu-west-101", "example.com" }, "https://iam.eu-west-101.example.com", "https://sts.eu-west-101.example.com", metadata},
+		"cloud, variable":  {func(w *world) { keyInEnvironment(w); w.set("HW_CLOUD=example.org") }, "https://iam.cn-north-4.example.org", "https://sts.cn-north-4.example.org", metadata},
+		"auth_url":         {func(w *world) { keyInEnvironment(w); w.AuthURL = "https://iam.example.com/v3/"; w.set("HW_AUTH_URL=x") }, "https://iam.example.com", "https://sts.cn-north-4.myhuaweicloud.com", metadata},
+		"HW_AUTH_URL":      {func(w *world) { keyInEnvironment(w); w.set("HW_AUTH_URL=https://iam.example.com:8443/v3") }, "https://iam.example.com:8443", "https://sts.cn-north-4.myhuaweicloud.com", metadata},
+		"without a scheme": {func(w *world) { keyInEnvironment(w); w.AuthURL = "iam.example.com" }, "https://iam.example.com", "https://sts.cn-north-4.myhuaweicloud.com", metadata},
+		"iam_endpoint":     {func(w *world) { w.ini("ak=AK", "sk=c0ffee", "iam_endpoint = https://iam.example.net/") }, "https://iam.example.net", "https://sts.cn-north-4.myhuaweicloud.com", metadata},
+		"iam_endpoint of another set": {func(w *world) {
+			keyInEnvironment(w)
+			w.ini("ak=AK", "sk=c0ffee", "iam_endpoint=https://iam.example.net")
+		},
+			"https://iam.cn-north-4.myhuaweicloud.com", "https://sts.cn-north-4.myhuaweicloud.com", metadata},
+		"loopback": {func(w *world) {
+			keyInEnvironment(w)
+			w.AuthURL = "http://localhost:1"
+			w.set("SPARKRTC_STS_ENDPOINT=http://127.0.0.1:2", "SPARKRTC_METADATA_ENDPOINT=http://[::1]:3")
+		}, "http://localhost:1", "http://127.0.0.1:2", "http://[::1]:3"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			tc.put(w)
+			found := w.must()
+			if found.IAMEndpoint != tc.iam || found.STSEndpoint != tc.sts || found.MetadataEndpoint != tc.metadata {
+				t.Errorf("got %s, %s and %s", found.IAMEndpoint, found.STSEndpoint, found.MetadataEndpoint)
+			}
+		})
+	}
+}
+
+func TestFindLocationErrors(t *testing.T) {
+	tests := map[string]struct {
+		put       func(*world)
+		attribute string
+		summary   string
+		mentions  []string
+	}{
+		"blank in a project of the block":       {func(w *world) { w.ProjectID = " p" }, "project_id", "Project ID contains a stray character", []string{"the argument project_id"}},
+		"blank in a project of the environment": {func(w *world) { w.set("HW_PROJECT_ID=p ") }, "", "Project ID contains a stray character", []string{"HW_PROJECT_ID"}},
+		"blank behind a project's name":         {func(w *world) { w.ProjectName = "p " }, "project_name", "Project name contains a stray character", []string{"the argument project_name"}},
+		"blank behind a variable for it":        {func(w *world) { w.set("HW_PROJECT_NAME=p ") }, "", "Project name contains a stray character", []string{"HW_PROJECT_NAME"}},
+		"region that is a host":                 {func(w *world) { w.Region = "example.com/" }, "region", "Invalid region", []string{`"example.com/"`, "the argument region"}},
+		"region of the environment":             {func(w *world) { w.set("HW_REGION_NAME=cn north") }, "", "Invalid region", []string{"HW_REGION_NAME"}},
+		"cloud with a scheme":                   {func(w *world) { w.Cloud = "https://example.com" }, "cloud", "Invalid cloud", []string{"the argument cloud", "without a scheme"}},
+		"cloud of the environment":              {func(w *world) { w.set("HW_CLOUD=.com") }, "", "Invalid cloud", []string{"HW_CLOUD"}},
+		"no URL":                                {func(w *world) { w.AuthURL = "https://" }, "auth_url", "Invalid endpoint", []string{"the argument auth_url", "not a URL"}},
+		"unparseable":                           {func(w *world) { w.AuthURL = "https://%zz" }, "auth_url", "Invalid endpoint", []string{"not a URL"}},
+		"host in another script":                {func(w *world) { w.AuthURL = "https://ïam.example.com" }, "auth_url", "Invalid endpoint", []string{"not a URL"}},
+		"password in it":                        {func(w *world) { w.AuthURL = "https://u:c0ffee@iam.example.com" }, "auth_url", "Invalid endpoint", []string{"must not contain a user"}},
+		"other scheme":                          {func(w *world) { w.set("HW_AUTH_URL=ftp://iam.example.com") }, "", "Invalid endpoint", []string{"HW_AUTH_URL", `not "ftp"`}},
+		"plain http":                            {func(w *world) { w.AuthURL = "http://iam.example.com" }, "auth_url", "Invalid endpoint", []string{"plain http"}},
+		"plain http to a link's address":        {func(w *world) { w.set("SPARKRTC_STS_ENDPOINT=http://169.254.169.254") }, "", "Invalid endpoint", []string{"SPARKRTC_STS_ENDPOINT", "plain http"}},
+		"plain http to another metadata":        {func(w *world) { w.AuthURL = "https://x"; w.set("SPARKRTC_METADATA_ENDPOINT=http://192.0.2.1") }, "", "Invalid endpoint", []string{"SPARKRTC_METADATA_ENDPOINT"}},
+		"path":                                  {func(w *world) { w.AuthURL = "https://iam.example.com/v2" }, "auth_url", "Invalid endpoint", []string{"scheme and host only"}},
+		"query":                                 {func(w *world) { w.AuthURL = "https://iam.example.com/v3?c0ffee" }, "auth_url", "Invalid endpoint", []string{"scheme and host only"}},
+		"iam_endpoint": {func(w *world) {
+			delete(w.env, "HW_ACCESS_KEY")
+			delete(w.env, "HW_SECRET_KEY")
+			w.ini("ak=AK", "sk=c0ffee", "iam_endpoint=http://x")
+		}, "", "Invalid endpoint", []string{"iam_endpoint in section [basic]"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			keyInEnvironment(w)
+			tc.put(w)
+			w.fails().check(t, tc.attribute, tc.summary, tc.mentions)
+		})
+	}
+}

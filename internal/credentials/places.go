@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package credentials
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var (
+	blockLevel       = level{source: "the provider block", block: true}
+	environmentLevel = level{source: "the environment", variables: true}
+)
+
+func (f finder) block() (look, error) {
+	s := f.Settings
+	found, err := blockLevel.read(
+		blockLevel.keys(key("access_key", s.AccessKey), secret("secret_key", s.SecretKey), secret("security_token", s.SecurityToken)),
+		blockLevel.token(secret("token", s.Token)),
+		blockLevel.password(user{
+			name: name("user_name", s.UserName), id: key("user_id", s.UserID), password: password("password", s.Password),
+			domainName: name("domain_name", s.DomainName), domainID: key("domain_id", s.DomainID),
+		}),
+		f.blockProfile(),
+		f.blockOIDC(),
+		f.blockECS(),
+	)
+	if found.set != nil {
+		found.set.explicit = true
+	}
+	return found, err
+}
+
+func (f finder) environment() (look, error) {
+	l := environmentLevel
+	return l.read(
+		l.keys(f.variable(EnvAccessKey), f.secretVariable(EnvSecretKey), f.secretVariable(EnvSecurityToken)),
+		l.token(f.secretVariable(EnvToken)),
+		l.password(user{
+			name: f.nameVariable(EnvUserName), id: f.variable(EnvUserID), password: password(EnvPassword, f.Getenv(EnvPassword)),
+			domainName: f.nameVariable(EnvDomainName), domainID: f.variable(EnvDomainID),
+		}),
+	)
+}
+
+func (f finder) sdkEnvironment() (look, error) {
+	l := environmentLevel
+	found, err := l.read(
+		l.keys(f.variable(EnvSDKAccessKey), f.secretVariable(EnvSDKSecretKey), f.secretVariable(EnvSDKSecurityToken)),
+		l.oidc(f, f.variable(EnvSDKIDPID), path(EnvSDKIDTokenFile, f.Getenv(EnvSDKIDTokenFile))),
+	)
+	if found.set != nil {
+		found.set.projectID = Value{f.Getenv(EnvSDKProjectID), "the environment variable " + EnvSDKProjectID}
+	}
+	return found, err
+}
+
+func (l level) keys(access, secretKey, token value) kit {
+	return kit{
+		called: "an access key",
+		belong: "An access key, its secret key and a security token",
+		begin:  []value{access, secretKey, token},
+		parts:  []part{one(access), one(secretKey)},
+		what:   access.name + " and " + secretKey.name,
+		build: func() (*candidate, error) {
+			return &candidate{Set: Set{
+				Kind: KindAccessKey, AccessKey: access.text, SecretKey: secretKey.text, SecurityToken: token.text, Source: l.of(access),
+			}}, nil
+		},
+	}
+}
+
+func (l level) token(token value) kit {
+	return kit{
+		called: "a token",
+		begin:  []value{token},
+		what:   token.name,
+		build: func() (*candidate, error) {
+			return &candidate{Set: Set{Kind: KindToken, Token: token.text, Source: l.of(token)}}, nil
+		},
+	}
+}
+
+type user struct {
+	name, id, password   value
+	domainName, domainID value
+}
+
+// password begins with the password alone, unless it is the provider block's:
+// variables for a user are exported for other purposes too. Where both a
+// name and an ID may be set, the ID counts.
+func (l level) password(u user) kit {
+	users := part{values: []value{u.name, u.id}}
+	domains := part{values: []value{u.domainName, u.domainID}}
+	k := kit{
+		called: "a user and password",
+		belong: "A user, its password and, unless the user is given by its ID, the account (domain) that it is in",
+		begin:  []value{u.password},
+		parts:  []part{users, one(u.password)},
+		what:   u.name.name + " or " + u.id.name + ", and " + u.password.name,
+	}
+	if l.block {
+		k.begin = []value{u.name, u.id, u.password}
+	} else if users.chosen().set() {
+		k.found = users.chosen().name + " is set, " + u.password.name + " is not"
+	}
+	set := Set{Kind: KindPassword, Password: u.password.text, UserID: u.id.text, Source: l.of(u.id)}
+	if !u.id.set() {
+		k.parts = append(k.parts, domains)
+		set.UserName, set.DomainID, set.Source = u.name.text, u.domainID.text, l.of(u.name, domains.chosen())
+		if !u.domainID.set() {
+			set.DomainName = u.domainName.text
+		}
+	}
+	k.build = func() (*candidate, error) { return &candidate{Set: set}, nil }
+	return k
+}
+
+// oidc has tokens of which there may be one only.
+func (l level) oidc(f finder, idp value, tokens ...value) kit {
+	k := kit{
+		called: "an ID token",
+		belong: "The ID of an identity provider and an ID token",
+		begin:  append([]value{idp}, tokens...),
+		parts:  []part{one(idp), {values: tokens, alone: true}},
+		what:   idp.name + " and " + names(tokens, " or "),
+	}
+	k.build = func() (*candidate, error) {
+		token := k.parts[1].chosen()
+		set := Set{Kind: KindIDToken, IDPID: idp.text, Source: l.of(idp, token)}
+		if token.secret {
+			set.idToken = token.text
+			return &candidate{Set: set}, nil
+		}
+		return f.withTokenFile(l, set, token)
+	}
+	return k
+}
+
+// withTokenFile looks into the file now, so that a wrong one is found before
+// any call, and leaves the token there.
+func (f finder) withTokenFile(l level, set Set, file value) (*candidate, error) {
+	full, err := f.expand(file.text)
+	if err == nil {
+		_, err = readToken(f.Open, file.text, full)
+	}
+	if err != nil {
+		return nil, l.fault(file, "ID token can't be read",
+			fmt.Sprintf("%s, from %s, can't be used: %s.", file.name, l.source, err))
+	}
+	set.IDTokenFile, set.idTokenPath, set.open = file.text, full, f.Open
+	return &candidate{Set: set}, nil
+}
+
+func (f finder) blockOIDC() kit {
+	a := f.AssumeRoleWithOIDC
+	const argument = "assume_role_with_oidc"
+	if a == nil {
+		return kit{what: argument}
+	}
+	l := level{source: argument + " of the provider block", block: true, nested: argument, mute: a.IDToken != ""}
+	k := l.oidc(f, key("idp_id", a.IDPID), secret("id_token", a.IDToken), path("id_token_file", a.IDTokenFile))
+	return kit{
+		called: k.called,
+		begin:  []value{{argument, argument, true, asAny}},
+		what:   argument,
+		build: func() (*candidate, error) {
+			c, err := l.complete(k)
+			if err != nil {
+				return nil, f.hintWorkloadToken(err)
+			}
+			if a.hasAgency() {
+				c.agency = l.agency(AssumeRole{a.AgencyName, a.DomainName, a.DomainID, a.Duration})
+			}
+			return c, nil
+		},
+	}
+}
+
+// hintWorkloadToken says how a token of HCP Terraform is used, to whoever
+// names an identity provider in the block and no token.
+func (f finder) hintWorkloadToken(err error) error {
+	var fault *Error
+	a, tokens := f.AssumeRoleWithOIDC, f.workloadTokens()
+	if errors.As(err, &fault) && a.IDToken == "" && a.IDTokenFile == "" && len(tokens) > 0 {
+		fault.Detail += fmt.Sprintf("\n\n%s is set, and counts if the identity provider is named by %s in the environment instead of the block.", tokens[0].name, EnvIDPID)
+	}
+	return err
+}
+
+func (f finder) oidcEnvironment() (look, error) {
+	idp, token := f.variable(EnvIDPID), f.secretVariable(EnvIDToken)
+	file := path(EnvIDTokenFile, f.Getenv(EnvIDTokenFile))
+	tokens := []value{token, file, secret(EnvWorkloadToken, "")}
+	workload := f.workloadTokens()
+	if idp.set() && !token.set() && !file.set() {
+		chosen, err := f.workloadToken(workload)
+		if err != nil {
+			return look{}, err
+		}
+		tokens[2] = chosen
+	}
+	k := environmentLevel.oidc(f, idp, tokens...)
+	k.what = idp.name + " and an ID token"
+	if !idp.set() && len(workload) > 0 {
+		k.found = workload[0].name + " is set, " + idp.name + " is not"
+	}
+	return environmentLevel.read(k)
+}
+
+// workloadTokens returns those that HCP Terraform gives to a run: the plain one
+// first, then those with a tag.
+func (f finder) workloadTokens() []value {
+	var tagged []value
+	for _, variable := range f.Environ() {
+		name, text, _ := strings.Cut(variable, "=")
+		if tag, ok := strings.CutPrefix(name, EnvWorkloadToken+"_"); ok && tag != "" && text != "" {
+			tagged = append(tagged, secret(name, text))
+		}
+	}
+	slices.SortFunc(tagged, func(a, b value) int { return strings.Compare(a.name, b.name) })
+	if plain := f.secretVariable(EnvWorkloadToken); plain.set() {
+		return append([]value{plain}, tagged...)
+	}
+	return tagged
+}
+
+// workloadToken returns the token that is asked for by its tag, the plain one,
+// or the only one.
+func (f finder) workloadToken(tokens []value) (value, error) {
+	tag := f.Getenv(EnvWorkloadTag)
+	for _, token := range tokens {
+		if tag != "" && token.name == EnvWorkloadToken+"_"+tag || tag == "" && token.name == EnvWorkloadToken {
+			return token, nil
+		}
+	}
+	switch {
+	case tag != "":
+		return value{}, &Error{
+			Summary: "No workload identity token with this tag",
+			Detail:  fmt.Sprintf("%s in the environment asks for the tag %q, and %s_%s is not set. %s", EnvWorkloadTag, tag, EnvWorkloadToken, tag, thereAre(tokens)),
+		}
+	case len(tokens) > 1:
+		return value{}, &Error{
+			Summary: "Several workload identity tokens",
+			Detail:  fmt.Sprintf("%s Say which is meant: set %s to its tag, the part behind %s_.", thereAre(tokens), EnvWorkloadTag, EnvWorkloadToken),
+		}
+	case len(tokens) == 1:
+		return tokens[0], nil
+	default:
+		return secret(EnvWorkloadToken, ""), nil
+	}
+}
+
+func thereAre(tokens []value) string {
+	if len(tokens) == 0 {
+		return "No token is set."
+	}
+	return "Set in the environment: " + names(tokens, ", ") + "."
+}
+
+func (f finder) blockECS() kit {
+	k := kit{
+		called: "the keys of this ECS",
+		what:   "ecs_metadata",
+		build:  func() (*candidate, error) { return ecs("ecs_metadata in the provider block"), nil },
+	}
+	if f.ECSMetadata == nil {
+		return k
+	}
+	k.found = "false"
+	if *f.ECSMetadata {
+		k.begin = []value{{k.what, "true", false, asAny}}
+	}
+	return k
+}
+
+// ecsMetadata needs to be asked for: elsewhere than on an ECS, nobody answers
+// at the metadata address, or somebody else.
+func (f finder) ecsMetadata() (look, error) {
+	row := note{"ecs_metadata = true, or " + EnvECSMetadata + "=true", "not asked for"}
+	text := f.Getenv(EnvECSMetadata)
+	if text == "" || f.ECSMetadata != nil {
+		return look{notes: []note{row}}, nil
+	}
+	on, err := strconv.ParseBool(text)
+	switch {
+	case err != nil:
+		return look{}, &Error{
+			Summary: "Invalid value of a switch",
+			Detail:  fmt.Sprintf("The environment variable %s must be true or false, and is %q.", EnvECSMetadata, text),
+		}
+	case !on:
+		return look{notes: []note{row}}, nil
+	default:
+		return look{set: ecs("the environment (" + EnvECSMetadata + ")")}, nil
+	}
+}
+
+func ecs(source string) *candidate {
+	return &candidate{Set: Set{Kind: KindECSMetadata, Source: source}}
+}

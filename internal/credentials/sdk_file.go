@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package credentials
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"gopkg.in/ini.v1"
+)
+
+// sdkSection has the credentials of a project's services; [global], beside it,
+// those of services without projects.
+const sdkSection = "basic"
+
+func (f finder) sdkFile() (look, error) {
+	file := &file{path: DefaultSDKCredentialsFile}
+	if named := f.fromEnvironment(EnvSDKCredentialsFile); named.Text != "" {
+		file.path, file.by = named.Text, named.Source
+	}
+	notes, err := f.read(file)
+	if err != nil || notes != nil {
+		return look{notes: notes}, err
+	}
+	parsed, err := ini.Load(file.text)
+	if err != nil {
+		return look{}, file.fault("is not an INI file" + iniPosition(file.text, err))
+	}
+	section, err := parsed.GetSection(sdkSection)
+	if err != nil {
+		others := slices.DeleteFunc(parsed.SectionStrings(), func(s string) bool { return s == ini.DefaultSection })
+		return absent(file, fmt.Sprintf("has no section [%s]%s", sdkSection, has(others)))
+	}
+	return f.sdkProfile(file, section)
+}
+
+func (f finder) sdkProfile(x *file, section *ini.Section) (look, error) {
+	// Value, not String: that expands %(name)s, and one that names itself
+	// would never end.
+	get := func(key string) string {
+		if section.HasKey(key) {
+			return section.Key(key).Value()
+		}
+		return ""
+	}
+	l := level{source: fmt.Sprintf("section [%s] of %s", sdkSection, x.path)}
+	found, err := l.read(
+		l.keys(key("ak", get("ak")), secret("sk", get("sk")), secret("security_token", get("security_token"))),
+		l.oidc(f, key("idp_id", get("idp_id")), path("id_token_file", get("id_token_file"))),
+	)
+	switch c := found.set; {
+	case err != nil:
+		return look{}, err
+	case c == nil:
+		return absent(x, fmt.Sprintf("has neither ak nor idp_id in its section [%s]", sdkSection))
+	default:
+		c.projectID = Value{get("project_id"), "project_id in " + l.source}
+		c.iamEndpoint = Value{get("iam_endpoint"), "iam_endpoint in " + l.source}
+		f.warnIfShared(c, x)
+		return found, nil
+	}
+}
+
+func absent(x *file, found string) (look, error) {
+	notes, err := x.absent(found)
+	return look{notes: notes}, err
+}
+
+// iniPosition finds the line that the parser repeats in its error: a secret
+// may stand there, so that only its number is shown.
+func iniPosition(text []byte, err error) string {
+	_, line, _ := strings.Cut(err.Error(), ": ")
+	line = strings.TrimSpace(line)
+	number := 0
+	for l := range bytes.Lines(text) {
+		number++
+		if line != "" && string(bytes.TrimFunc(l, unicode.IsSpace)) == line {
+			return fmt.Sprintf(": see line %d", number)
+		}
+	}
+	return ""
+}
+
+func has(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return ", only " + quoted(list)
+}

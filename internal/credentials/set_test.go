@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package credentials
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestCredentialsShowNoSecret(t *testing.T) {
+	c := Credentials{AccessKey: "AKABCDEFGHIJKL", SecretKey: "s3cr3t-key", SecurityToken: "s3cr3t-token", Token: "s3cr3t-iam", Source: "the environment"}
+	var log strings.Builder
+	slog.New(slog.NewTextHandler(&log, nil)).Info("found", "credentials", c)
+	pair := c
+	pair.Token = ""
+	for _, shown := range []string{
+		fmt.Sprint(c), fmt.Sprintf("%v %+v %#v %s", c, c, c, c), fmt.Sprintf("%#v", pair), pair.Hint(), log.String(),
+	} {
+		if strings.Contains(shown, "s3cr3t") || strings.Contains(shown, "AKABCDEFGHIJKL") {
+			t.Errorf("a secret is shown in %q", shown)
+		}
+		if !strings.Contains(shown, "the environment") {
+			t.Errorf("the source is missing in %q", shown)
+		}
+	}
+	if got := pair.Hint(); !strings.Contains(got, "temporary access key ****IJKL") {
+		t.Errorf("Hint() = %q", got)
+	}
+	if got := len(c.Transport().Secrets()); got != 3 {
+		t.Errorf("%d secrets, want 3", got)
+	}
+}
+
+// Each source's set names itself, and has its secrets in no form but Secrets.
+func TestSetsShowNoSecret(t *testing.T) {
+	hints := map[string]string{
+		"key in the environment":      "temporary access key **** from the environment (HW_ACCESS_KEY)",
+		"key in the SDK's file":       "temporary access key **** from section [basic] of ~/.huaweicloud/credentials",
+		"token in the block":          "a token from the provider block",
+		"password in the block":       "the password of user block user from the provider block",
+		"OIDC for the SDK":            "an ID token of identity provider sidp from the environment (HUAWEICLOUD_SDK_IDP_ID, HUAWEICLOUD_SDK_ID_TOKEN_FILE)",
+		"metadata by the environment": "the keys of this ECS, asked for by the environment (SPARKRTC_ECS_METADATA)",
+	}
+	for _, source := range sources {
+		t.Run(source.name, func(t *testing.T) {
+			w := newWorld(t)
+			source.put(w)
+			found := w.must()
+			if want, ok := hints[source.name]; ok && found.Set.Hint() != want {
+				t.Errorf("Hint() = %q", found.Set.Hint())
+			}
+			var log bytes.Buffer
+			slog.New(slog.NewJSONHandler(&log, nil)).Info("found", "set", found.Set, "settings", w.Settings)
+			slog.New(slog.NewTextHandler(&log, nil)).Info("found", "set", found.Set, "settings", w.Settings)
+			if w.AssumeRoleWithOIDC != nil {
+				slog.New(slog.NewJSONHandler(&log, nil)).Info("found", "oidc", *w.AssumeRoleWithOIDC)
+				fmt.Fprintf(&log, "%v %+v %#v", w.AssumeRoleWithOIDC, w.AssumeRoleWithOIDC, *w.AssumeRoleWithOIDC)
+			}
+			fmt.Fprintf(&log, "%v %+v %#v %s %v %#v %+v", found.Set, found.Set, found.Set, found.Set, w.Settings, w.Settings, *found)
+			if strings.Contains(log.String(), canary) {
+				t.Errorf("a secret is shown in %s", log.String())
+			}
+			want := []string{}
+			for _, secret := range []string{source.want.SecretKey, source.want.SecurityToken, source.want.Token, source.want.Password, source.want.idToken} {
+				if secret != "" {
+					want = append(want, secret)
+				}
+			}
+			if got := found.Set.Secrets(); !slices.Equal(got, want) && len(got)+len(want) > 0 {
+				t.Errorf("Secrets() = %q, want %q", got, want)
+			}
+		})
+	}
+	if got := (Set{}).Hint(); got != "no credentials" {
+		t.Errorf("Hint() of no set = %q", got)
+	}
+}
+
+func TestIDToken(t *testing.T) {
+	w := newWorld(t).set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN_FILE=~/token")
+	path := w.file("token", "c0ffee-1\n")
+	set := w.must().Set
+	if got, err := set.IDToken(); err != nil || got != "c0ffee-1" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	w.file("token", "c0ffee-2")
+	if got, err := set.IDToken(); err != nil || got != "c0ffee-2" {
+		t.Errorf("after a rotation: got %q, %v", got, err)
+	}
+	must(t, os.Remove(path))
+	if _, err := set.IDToken(); err == nil || !strings.Contains(err.Error(), filepath.Join(w.home, "token")) {
+		t.Errorf("got %v", err)
+	}
+	if got, err := (Set{Kind: KindIDToken, idToken: canary}).IDToken(); err != nil || got != canary {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if _, err := (Set{Kind: KindToken, Token: canary, Source: "here"}).IDToken(); err == nil || strings.Contains(err.Error(), canary) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStatic(t *testing.T) {
+	tests := map[string]struct {
+		put     func(*world)
+		want    Credentials
+		summary string
+	}{
+		"access key": {func(w *world) { keyInEnvironment(w); w.ProjectID = "p" },
+			Credentials{AccessKey: "AK", SecretKey: canary, ProjectID: "p", Source: "the environment (HW_ACCESS_KEY)"}, ""},
+		"token":                  {func(w *world) { w.Token = canary }, Credentials{Token: canary, Source: "the provider block"}, ""},
+		"access key, no project": {keyInEnvironment, Credentials{}, "No project ID found"},
+		"agency":                 {func(w *world) { keyInEnvironment(w); w.AssumeRole = &AssumeRole{AgencyName: "a", DomainID: "d"} }, Credentials{}, "Credentials of this kind can't be used yet"},
+		"metadata":               {func(w *world) { w.set("SPARKRTC_ECS_METADATA=true") }, Credentials{}, "Credentials of this kind can't be used yet"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			tc.put(w)
+			got, err := w.must().Static()
+			var e *Error
+			if errors.As(err, &e); (e == nil) != (tc.summary == "") || e != nil && e.Summary != tc.summary || got != tc.want {
+				t.Errorf("got %v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestOS(t *testing.T) {
+	t.Setenv("SPARKRTC_TEST_OS", "x")
+	t.Setenv("HOME", "/home/x")
+	t.Setenv("USERPROFILE", "/home/x")
+	env := OS()
+	if home, err := env.HomeDir(); err != nil || home != "/home/x" || env.Getenv("SPARKRTC_TEST_OS") != "x" || !slices.Contains(env.Environ(), "SPARKRTC_TEST_OS=x") || env.GOOS == "" {
+		t.Errorf("home is %q (%v)", home, err)
+	}
+	file, err := env.Open("set_test.go")
+	must(t, err)
+	must(t, file.Close())
+}

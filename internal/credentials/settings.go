@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package credentials
+
+import (
+	"io/fs"
+	"log/slog"
+	"os"
+	"runtime"
+)
+
+// Environment variables of our users' other tools: the huaweicloud provider's,
+// under the names that it has for them.
+const (
+	EnvAccessKey     = "HW_ACCESS_KEY"
+	EnvSecretKey     = "HW_SECRET_KEY"
+	EnvSecurityToken = "HW_SECURITY_TOKEN"
+	EnvToken         = "HW_AUTH_TOKEN"
+	EnvUserName      = "HW_USER_NAME"
+	EnvUserID        = "HW_USER_ID"
+	EnvPassword      = "HW_USER_PASSWORD"
+	EnvDomainName    = "HW_DOMAIN_NAME"
+	EnvDomainID      = "HW_DOMAIN_ID"
+	EnvProjectID     = "HW_PROJECT_ID"
+	EnvProjectName   = "HW_PROJECT_NAME"
+	EnvRegion        = "HW_REGION_NAME"
+	EnvAuthURL       = "HW_AUTH_URL"
+	EnvCloud         = "HW_CLOUD"
+
+	EnvSharedConfigFile = "HW_SHARED_CONFIG_FILE"
+	EnvProfile          = "HW_PROFILE"
+
+	EnvAgencyName       = "HW_ASSUME_ROLE_AGENCY_NAME"
+	EnvAgencyDomainName = "HW_ASSUME_ROLE_DOMAIN_NAME"
+	EnvAgencyDomainID   = "HW_ASSUME_ROLE_DOMAIN_ID"
+	EnvAgencyDuration   = "HW_ASSUME_ROLE_DURATION"
+	EnvIDPID            = "HW_ASSUME_ROLE_IDP_ID"
+	EnvIDToken          = "HW_ASSUME_ROLE_ID_TOKEN"
+	EnvIDTokenFile      = "HW_ASSUME_ROLE_ID_TOKEN_FILE"
+)
+
+// Environment variables of the vendor's SDKs.
+const (
+	EnvSDKAccessKey       = "HUAWEICLOUD_SDK_AK"
+	EnvSDKSecretKey       = "HUAWEICLOUD_SDK_SK"
+	EnvSDKSecurityToken   = "HUAWEICLOUD_SDK_SECURITY_TOKEN"
+	EnvSDKProjectID       = "HUAWEICLOUD_SDK_PROJECT_ID"
+	EnvSDKIDPID           = "HUAWEICLOUD_SDK_IDP_ID"
+	EnvSDKIDTokenFile     = "HUAWEICLOUD_SDK_ID_TOKEN_FILE"
+	EnvSDKCredentialsFile = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+)
+
+// Environment variables of HCP Terraform, and our own where nobody has one.
+const (
+	// EnvWorkloadToken is also what a tagged token begins with, as in
+	// TFC_WORKLOAD_IDENTITY_TOKEN_HUAWEI.
+	EnvWorkloadToken = "TFC_WORKLOAD_IDENTITY_TOKEN"
+
+	EnvWorkloadTag      = "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG"
+	EnvECSMetadata      = "SPARKRTC_ECS_METADATA"
+	EnvSTSEndpoint      = "SPARKRTC_STS_ENDPOINT"
+	EnvMetadataEndpoint = "SPARKRTC_METADATA_ENDPOINT"
+)
+
+// What holds where nothing else is said.
+const (
+	DefaultRegion             = "cn-north-4"
+	DefaultCloud              = "myhuaweicloud.com"
+	DefaultMetadataEndpoint   = "http://169.254.169.254"
+	DefaultSharedConfigFile   = "~/.hcloud/config.json"
+	DefaultSDKCredentialsFile = "~/.huaweicloud/credentials"
+)
+
+// How long the keys of an agency are valid, in seconds.
+const (
+	MinDuration     = 900
+	MaxDuration     = 86400
+	DefaultDuration = 3600
+)
+
+// Settings are what the provider block sets. An empty string counts as not
+// set.
+type Settings struct {
+	AccessKey     string
+	SecretKey     string
+	SecurityToken string
+
+	Token string
+
+	UserName   string
+	UserID     string
+	Password   string
+	DomainName string
+	DomainID   string
+
+	SharedConfigFile string
+	Profile          string
+
+	AssumeRoleWithOIDC *AssumeRoleWithOIDC
+
+	// ECSMetadata is nil if it is not set: false also overrides the
+	// environment.
+	ECSMetadata *bool
+
+	// AssumeRole is no set, but goes on top of any.
+	AssumeRole *AssumeRole
+
+	ProjectID   string
+	ProjectName string
+	Region      string
+	AuthURL     string
+	Cloud       string
+}
+
+// AssumeRole names an agency, whose keys are used instead of those that were
+// found.
+type AssumeRole struct {
+	AgencyName string
+	DomainName string
+	DomainID   string
+	Duration   int64 // in seconds; 0 is not set
+}
+
+// AssumeRoleWithOIDC is an ID token and who issued it. The agency is optional.
+type AssumeRoleWithOIDC struct {
+	IDPID       string
+	IDToken     string
+	IDTokenFile string
+
+	AgencyName string
+	DomainName string
+	DomainID   string
+	Duration   int64 // in seconds; 0 is not set
+}
+
+const hidden = "settings of the provider block (not shown)"
+
+// String shows nothing, so that a careless %v shows no secret.
+func (s Settings) String() string { return hidden }
+
+// GoString shows nothing, so that a careless %#v shows no secret.
+func (s Settings) GoString() string { return hidden }
+
+// LogValue shows nothing, so that a careless log line shows no secret.
+func (s Settings) LogValue() slog.Value { return slog.StringValue(hidden) }
+
+// String shows nothing, so that a careless %v shows no secret.
+func (a AssumeRoleWithOIDC) String() string { return hidden }
+
+// GoString shows nothing, so that a careless %#v shows no secret.
+func (a AssumeRoleWithOIDC) GoString() string { return hidden }
+
+// LogValue shows nothing, so that a careless log line shows no secret.
+func (a AssumeRoleWithOIDC) LogValue() slog.Value { return slog.StringValue(hidden) }
+
+// Environment is what Find knows of the world outside the provider block. All
+// fields are needed; OS has those of this process.
+type Environment struct {
+	Getenv  func(string) string
+	Environ func() []string // NAME=value, as os.Environ
+	HomeDir func() (string, error)
+	GOOS    string
+
+	// Open opens a file for reading. It must not wait for one that is no
+	// regular file.
+	Open func(path string) (fs.File, error)
+}
+
+// OS returns the environment of this process.
+func OS() Environment {
+	return Environment{
+		Getenv:  os.Getenv,
+		Environ: os.Environ,
+		HomeDir: os.UserHomeDir,
+		GOOS:    runtime.GOOS,
+		Open:    openRegular,
+	}
+}
