@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 const iniText = "# ours\n[global]\nak = AKG\n\n[basic]\nak = \"AKI\" ; a comment\nsk = 'c0ffee'\n"
@@ -315,4 +316,30 @@ func TestOpenRegularRefusesDevices(t *testing.T) {
 	if _, err := openRegular(os.DevNull); !errors.Is(err, errNotRegular) {
 		t.Errorf("got %v", err)
 	}
+}
+
+// Whatever stands in a file: no panic, no endless loop, and an error of the one
+// type.
+func FuzzFindFiles(f *testing.F) {
+	f.Add(iniText)
+	f.Add(cliFileText)
+	f.Add("[basic]\nak = %(ak)s\nsk = %(sk)s\n")
+	f.Add("[basic]\nsk = `c0ffee\n")
+	f.Add(`{"current": "a", "profiles": [{"name": "a", "mode": "SSO", "secretAccessKey": "c0ffee", "ssoAuth": null}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, name := range []string{".huaweicloud/credentials", ".hcloud/config.json"} {
+			files := fstest.MapFS{name: {Data: []byte(text)}}
+			found, err := Find(Settings{}, Environment{
+				Getenv:  func(string) string { return "" },
+				Environ: func() []string { return nil },
+				HomeDir: func() (string, error) { return "home", nil },
+				GOOS:    "linux",
+				Open:    func(path string) (fs.File, error) { return files.Open(strings.TrimPrefix(path, "home/")) },
+			})
+			var e *Error
+			if (err == nil) != (found != nil) || err != nil && !errors.As(err, &e) {
+				t.Errorf("found %v, error %v", found, err)
+			}
+		}
+	})
 }
