@@ -55,6 +55,17 @@ func (e Environment) expand(path string) (string, error) {
 	return filepath.Join(home, rest[1:]), nil
 }
 
+// ReadFile returns the text of a file of the user's, whose path may begin with
+// ~. Its error has neither content nor path.
+func (e Environment) ReadFile(path string) ([]byte, error) {
+	full, err := e.expand(path)
+	if err != nil {
+		return nil, err
+	}
+	text, _, err := readText(e.Open, full)
+	return text, err
+}
+
 // readText returns the UTF-8 text of a file and its mode. The error has neither
 // content nor path.
 func readText(open func(string) (fs.File, error), path string) ([]byte, fs.FileMode, error) {

@@ -24,7 +24,8 @@ type Found struct {
 
 	Region Value // never empty
 
-	// Endpoints are scheme and host, without a slash behind.
+	// Endpoints are scheme and host, without a slash behind. That of the
+	// metadata service is empty unless it is another than usual.
 	IAMEndpoint      string
 	STSEndpoint      string
 	MetadataEndpoint string
@@ -38,27 +39,12 @@ type Value struct {
 	Source string
 }
 
-// Static returns the credentials of a set that needs no call to be used.
-// Errors are of type *Error.
-func (f *Found) Static() (Credentials, error) {
-	static := f.Set.Kind == KindAccessKey || f.Set.Kind == KindToken
-	switch {
-	case !static || f.Agency != nil:
-		return Credentials{}, &Error{
-			Summary: "Credentials of this kind can't be used yet",
-			Detail:  fmt.Sprintf("Found was %s. Only an access key or a token can be used so far, and no agency.", f.Set.Hint()),
-		}
-	case f.ProjectID.Text == "" && f.Set.Kind == KindAccessKey:
-		return Credentials{}, &Error{
-			Attribute: "project_id",
-			Summary:   "No project ID found",
-			Detail: "A request that is signed with an access key names its project, and no project was found. Looked at: project_id in the provider block, " +
-				EnvProjectID + " in the environment.\n\nThe ID of the project of region cn-north-4 stands in the console under My Credentials > API Credentials.",
-		}
+// Hint names what was found without giving it away.
+func (f *Found) Hint() string {
+	if f.Agency == nil {
+		return f.Set.Hint()
 	}
-	c := f.Set.credentials()
-	c.ProjectID = f.ProjectID.Text
-	return c, nil
+	return f.Set.Hint() + ", to assume " + f.Agency.String()
 }
 
 // places is where a set is looked for. The first that has one wins, and those

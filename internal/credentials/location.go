@@ -3,12 +3,11 @@
 package credentials
 
 import (
-	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
 // project finds the project's ID, or else its name. A name in the provider
@@ -82,56 +81,42 @@ func presetCloud(region string) Value {
 }
 
 func (f finder) endpoints(found *Found, iam, sts Value) error {
-	metadata := first(f.fromEnvironment(EnvMetadataEndpoint), Value{DefaultMetadataEndpoint, ""})
+	authURL := "" // that of the block, if it is what was taken
+	if f.AuthURL != "" {
+		authURL = "auth_url"
+	}
 	for _, e := range []struct {
 		from     Value
 		argument string
-		local    func(net.IP) bool
 		to       *string
 	}{
-		{iam, "auth_url", net.IP.IsLoopback, &found.IAMEndpoint},
-		{sts, "", net.IP.IsLoopback, &found.STSEndpoint},
-		{metadata, "", func(ip net.IP) bool { return ip.IsLoopback() || ip.IsLinkLocalUnicast() }, &found.MetadataEndpoint},
+		{iam, authURL, &found.IAMEndpoint},
+		{sts, "", &found.STSEndpoint},
+		{f.fromEnvironment(EnvMetadataEndpoint), "", &found.MetadataEndpoint},
 	} {
-		endpoint, err := parseEndpoint(e.from.Text, e.local)
-		if err != nil {
-			inBlock := ""
-			if e.argument != "" {
-				inBlock = f.AuthURL
-			}
-			return f.fault(e.argument, inBlock, "Invalid endpoint", fmt.Sprintf("The endpoint by %s can't be used: %s.", e.from.Source, err))
+		if e.from.Text == "" {
+			continue
 		}
-		*e.to = endpoint
+		endpoint, err := transport.ParseEndpoint(asEndpoint(e.from.Text), "https://iam."+DefaultRegion+"."+DefaultCloud)
+		if err != nil {
+			return &Error{
+				Attribute: e.argument,
+				Summary:   "Invalid endpoint",
+				Detail:    fmt.Sprintf("The endpoint by %s can't be used: %s.", e.from.Source, err),
+			}
+		}
+		*e.to = endpoint.String()
 	}
 	return nil
 }
 
-// parseEndpoint returns scheme and host of an endpoint as users write it, with
-// or without the scheme, and with the version behind. Plain http is for
-// addresses that are local, since passwords and keys go there.
-func parseEndpoint(s string, local func(net.IP) bool) (string, error) {
+// asEndpoint returns scheme and host of an endpoint as users write it: with or
+// without the scheme, and with the version behind.
+func asEndpoint(s string) string {
 	if !strings.Contains(s, "://") {
 		s = "https://" + s
 	}
-	u, err := url.Parse(s)
-	switch {
-	case err != nil || u.Hostname() == "" || strayKey(u.Host):
-		return "", errors.New("it is not a URL such as https://iam." + DefaultRegion + "." + DefaultCloud)
-	case u.User != nil:
-		return "", errors.New("it must not contain a user or a password")
-	case u.Scheme != "https" && u.Scheme != "http":
-		return "", fmt.Errorf("its scheme must be https, not %q", u.Scheme)
-	case u.Scheme == "http" && u.Hostname() != "localhost" && !local(net.ParseIP(u.Hostname())):
-		return "", errors.New("plain http is accepted for a local address only, because requests carry credentials: use https")
-	case !versionOnly(u.Path) || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return "", errors.New("it must be scheme and host only, such as https://iam." + DefaultRegion + "." + DefaultCloud)
-	}
-	return u.Scheme + "://" + u.Host, nil
-}
-
-func versionOnly(path string) bool {
-	path = strings.Trim(path, "/")
-	return path == "" || path == "v3"
+	return strings.TrimSuffix(strings.TrimSuffix(s, "/"), "/v3")
 }
 
 // fault points to the argument if it is what was taken.

@@ -77,7 +77,7 @@ func TestFindRegion(t *testing.T) {
 }
 
 func TestFindEndpoints(t *testing.T) {
-	const metadata = "http://169.254.169.254"
+	const metadata = "" // the usual one
 	tests := map[string]struct {
 		put                func(*world)
 		iam, sts, metadata string
@@ -130,9 +130,9 @@ func TestFindLocationErrors(t *testing.T) {
 		"region of the environment":             {func(w *world) { w.set("HW_REGION_NAME=cn north") }, "", "Invalid region", []string{"HW_REGION_NAME"}},
 		"cloud with a scheme":                   {func(w *world) { w.Cloud = "https://example.com" }, "cloud", "Invalid cloud", []string{"the argument cloud", "without a scheme"}},
 		"cloud of the environment":              {func(w *world) { w.set("HW_CLOUD=.com") }, "", "Invalid cloud", []string{"HW_CLOUD"}},
-		"no URL":                                {func(w *world) { w.AuthURL = "https://" }, "auth_url", "Invalid endpoint", []string{"the argument auth_url", "not a URL"}},
+		"no URL":                                {func(w *world) { w.AuthURL = "https://" }, "auth_url", "Invalid endpoint", []string{"the argument auth_url", "no host"}},
 		"unparseable":                           {func(w *world) { w.AuthURL = "https://%zz" }, "auth_url", "Invalid endpoint", []string{"not a URL"}},
-		"host in another script":                {func(w *world) { w.AuthURL = "https://ïam.example.com" }, "auth_url", "Invalid endpoint", []string{"not a URL"}},
+		"host in another script":                {func(w *world) { w.AuthURL = "https://ïam.example.com" }, "auth_url", "Invalid endpoint", []string{"ASCII"}},
 		"password in it":                        {func(w *world) { w.AuthURL = "https://u:c0ffee@iam.example.com" }, "auth_url", "Invalid endpoint", []string{"must not contain a user"}},
 		"other scheme":                          {func(w *world) { w.set("HW_AUTH_URL=ftp://iam.example.com") }, "", "Invalid endpoint", []string{"HW_AUTH_URL", `not "ftp"`}},
 		"plain http":                            {func(w *world) { w.AuthURL = "http://iam.example.com" }, "auth_url", "Invalid endpoint", []string{"plain http"}},

@@ -4,9 +4,12 @@ package credentials
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"time"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
 // Kind tells how a set authenticates.
@@ -101,8 +104,10 @@ func (s Set) Secrets() []string {
 // access key, the last four characters.
 func (s Set) Hint() string {
 	switch s.Kind {
-	case KindAccessKey, KindToken:
-		return s.credentials().Hint()
+	case KindAccessKey:
+		return s.transport().String() + " from " + s.Source
+	case KindToken:
+		return "a token from " + s.Source
 	case KindPassword:
 		return "the password of user " + s.UserName + s.UserID + " from " + s.Source
 	case KindIDToken:
@@ -123,14 +128,8 @@ func (s Set) GoString() string { return s.Hint() }
 // LogValue is Hint, so that a careless log line shows no secret.
 func (s Set) LogValue() slog.Value { return slog.StringValue(s.Hint()) }
 
-func (s Set) credentials() Credentials {
-	return Credentials{
-		AccessKey:     s.AccessKey,
-		SecretKey:     s.SecretKey,
-		SecurityToken: s.SecurityToken,
-		Token:         s.Token,
-		Source:        s.Source,
-	}
+func (s Set) transport() transport.Credentials {
+	return transport.Credentials{AccessKey: s.AccessKey, SecretKey: s.SecretKey, SecurityToken: s.SecurityToken, Token: s.Token}
 }
 
 // Agency is who to become once the set has authenticated.
@@ -147,4 +146,11 @@ type Agency struct {
 
 	// Source says in words where the agency was found.
 	Source string
+}
+
+func (a Agency) String() string {
+	if a.DomainID != "" {
+		return fmt.Sprintf("agency %s of account %s (domain_id)", a.Name, a.DomainID)
+	}
+	return fmt.Sprintf("agency %s of account %s", a.Name, a.DomainName)
 }

@@ -4,7 +4,6 @@ package credentials
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,30 +12,6 @@ import (
 	"strings"
 	"testing"
 )
-
-func TestCredentialsShowNoSecret(t *testing.T) {
-	c := Credentials{AccessKey: "AKABCDEFGHIJKL", SecretKey: "s3cr3t-key", SecurityToken: "s3cr3t-token", Token: "s3cr3t-iam", Source: "the environment"}
-	var log strings.Builder
-	slog.New(slog.NewTextHandler(&log, nil)).Info("found", "credentials", c)
-	pair := c
-	pair.Token = ""
-	for _, shown := range []string{
-		fmt.Sprint(c), fmt.Sprintf("%v %+v %#v %s", c, c, c, c), fmt.Sprintf("%#v", pair), pair.Hint(), log.String(),
-	} {
-		if strings.Contains(shown, "s3cr3t") || strings.Contains(shown, "AKABCDEFGHIJKL") {
-			t.Errorf("a secret is shown in %q", shown)
-		}
-		if !strings.Contains(shown, "the environment") {
-			t.Errorf("the source is missing in %q", shown)
-		}
-	}
-	if got := pair.Hint(); !strings.Contains(got, "temporary access key ****IJKL") {
-		t.Errorf("Hint() = %q", got)
-	}
-	if got := len(c.Transport().Secrets()); got != 3 {
-		t.Errorf("%d secrets, want 3", got)
-	}
-}
 
 // Each source's set names itself, and has its secrets in no form but Secrets.
 func TestSetsShowNoSecret(t *testing.T) {
@@ -103,32 +78,6 @@ func TestIDToken(t *testing.T) {
 	}
 	if _, err := (Set{Kind: KindToken, Token: canary, Source: "here"}).IDToken(); err == nil || strings.Contains(err.Error(), canary) {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestStatic(t *testing.T) {
-	tests := map[string]struct {
-		put     func(*world)
-		want    Credentials
-		summary string
-	}{
-		"access key": {func(w *world) { keyInEnvironment(w); w.ProjectID = "p" },
-			Credentials{AccessKey: "AK", SecretKey: canary, ProjectID: "p", Source: "the environment (HW_ACCESS_KEY)"}, ""},
-		"token":                  {func(w *world) { w.Token = canary }, Credentials{Token: canary, Source: "the provider block"}, ""},
-		"access key, no project": {keyInEnvironment, Credentials{}, "No project ID found"},
-		"agency":                 {func(w *world) { keyInEnvironment(w); w.AssumeRole = &AssumeRole{AgencyName: "a", DomainID: "d"} }, Credentials{}, "Credentials of this kind can't be used yet"},
-		"metadata":               {func(w *world) { w.set("SPARKRTC_ECS_METADATA=true") }, Credentials{}, "Credentials of this kind can't be used yet"},
-	}
-	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			tc.put(w)
-			got, err := w.must().Static()
-			var e *Error
-			if errors.As(err, &e); (e == nil) != (tc.summary == "") || e != nil && e.Summary != tc.summary || got != tc.want {
-				t.Errorf("got %v, %v", got, err)
-			}
-		})
 	}
 }
 

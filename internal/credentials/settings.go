@@ -66,7 +66,6 @@ const (
 const (
 	DefaultRegion             = "cn-north-4"
 	DefaultCloud              = "myhuaweicloud.com"
-	DefaultMetadataEndpoint   = "http://169.254.169.254"
 	DefaultSharedConfigFile   = "~/.hcloud/config.json"
 	DefaultSDKCredentialsFile = "~/.huaweicloud/credentials"
 )

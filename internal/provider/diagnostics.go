@@ -162,8 +162,8 @@ var advices = map[sparkrtc.Reason]advice{
 	},
 	sparkrtc.ReasonNoCredentials: {
 		summary:        "No credentials to call SparkRTC with",
-		why:            "Credentials that are not given as they are had to be fetched first, and that failed. The request was not sent.",
-		todo:           "Check what they are fetched with, and run it again.",
+		why:            "Nothing was sent to SparkRTC.",
+		todo:           "They had to be fetched first, and that failed. Check what they are fetched with, and run it again.",
 		authentication: true,
 	},
 	sparkrtc.ReasonConnection: {
@@ -188,6 +188,10 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, what stri
 		diags.AddError("Unexpected error", err.Error()) // can't be: the client has no other type
 		return
 	}
+	if e.Reason == sparkrtc.ReasonNoCredentials {
+		d.addFetchError(diags, err, what)
+		return
+	}
 	advice, ok := advices[e.Reason]
 	if !ok {
 		advice = advices[sparkrtc.ReasonOther]
@@ -210,6 +214,17 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, what stri
 		return
 	}
 	diags.AddError(advice.summary, detail)
+}
+
+// addFetchError is about credentials that had to be fetched for a call.
+func (d *providerData) addFetchError(diags *diag.Diagnostics, err error, what string) {
+	advice := advices[sparkrtc.ReasonNoCredentials]
+	summary, detail := advice.summary, advice.todo
+	var e *credentials.Error
+	if errors.As(err, &e) {
+		summary, detail = e.Summary, e.Detail
+	}
+	diags.AddError(summary, fmt.Sprintf("%s: there are no credentials to do it with. %s\n\n%s In use: %s.", what, detail, advice.why, d.credentials))
 }
 
 // happened says what came back, or what came in its place.

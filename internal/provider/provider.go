@@ -6,6 +6,8 @@ package provider
 
 import (
 	"context"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,21 +18,18 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/credentials"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/iam"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
@@ -40,9 +39,9 @@ import (
 // but for what it has no variable for.
 const (
 	envEndpoint   = "SPARKRTC_ENDPOINT"
-	envRegion     = "HW_REGION_NAME"
 	envMaxRetries = "HW_MAX_RETRIES"
 	envInsecure   = "HW_INSECURE"
+	envCACert     = "HW_CACERT"
 
 	envClearTextKeyWarning = "SPARKRTC_CLEAR_TEXT_KEY_WARNING"
 )
@@ -90,19 +89,6 @@ func New(version string) func() provider.Provider {
 	}
 }
 
-type providerModel struct {
-	AccessKey           types.String `tfsdk:"access_key"`
-	ClearTextKeyWarning types.Bool   `tfsdk:"clear_text_key_warning"`
-	Endpoint            types.String `tfsdk:"endpoint"`
-	Insecure            types.Bool   `tfsdk:"insecure"`
-	MaxRetries          types.Int64  `tfsdk:"max_retries"`
-	ProjectID           types.String `tfsdk:"project_id"`
-	Region              types.String `tfsdk:"region"`
-	SecretKey           types.String `tfsdk:"secret_key"`
-	SecurityToken       types.String `tfsdk:"security_token"`
-	Token               types.String `tfsdk:"token"`
-}
-
 // providerData is what resources get of the provider.
 type providerData struct {
 	// client is nil while the configuration has unknown values.
@@ -126,59 +112,6 @@ func (p *sparkRTCProvider) Metadata(_ context.Context, _ provider.MetadataReques
 	resp.Version = p.version
 }
 
-func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
-	resp.Schema = schema.Schema{
-		MarkdownDescription: "The SparkRTC provider manages [Huawei Cloud SparkRTC](https://www.huaweicloud.com/intl/en-us/product/rtc.html) (real-time audio and video, service code CloudRTC): where the recording events of an app go.",
-		Attributes: map[string]schema.Attribute{
-			"access_key": schema.StringAttribute{
-				MarkdownDescription: "Access key ID (AK). Can also be set with the environment variable `" + credentials.EnvAccessKey + "`. Needs `secret_key` and `project_id`.",
-				Optional:            true,
-			},
-			"clear_text_key_warning": schema.BoolAttribute{
-				MarkdownDescription: "Whether to warn, once a run for each provider configuration, of an `auth_key` where the CLI would allow `auth_key_wo`, which is not stored in the state. Can also be set with the environment variable `" + envClearTextKeyWarning + "`. Default: `true`.",
-				Optional:            true,
-			},
-			"endpoint": schema.StringAttribute{
-				MarkdownDescription: "Scheme and host of the SparkRTC API. Can also be set with the environment variable `" + envEndpoint + "`. Default: `" + sparkrtc.DefaultEndpoint + "`. Plain `http` is accepted for a loopback address only.",
-				Optional:            true,
-				Validators:          []validator.String{endpointValidator{}},
-			},
-			"insecure": schema.BoolAttribute{
-				MarkdownDescription: "Whether to accept any TLS certificate: anybody on the way can then read and change requests. Can also be set with the environment variable `" + envInsecure + "`. Default: `false`.",
-				Optional:            true,
-			},
-			"max_retries": schema.Int64Attribute{
-				MarkdownDescription: fmt.Sprintf("How often a request is repeated that failed for want of a connection, was throttled (429) or met a server error (5xx). Can also be set with the environment variable `%s`. Default: `%d`.", envMaxRetries, sparkrtc.DefaultMaxRetries),
-				Optional:            true,
-				Validators:          []validator.Int64{int64validator.Between(0, maxMaxRetries)},
-			},
-			"project_id": schema.StringAttribute{
-				MarkdownDescription: "ID of the project that the apps belong to, in region `" + sparkrtc.DefaultRegion + "`. Can also be set with the environment variable `" + credentials.EnvProjectID + "`. Needed with an access key; a token carries its project itself.",
-				Optional:            true,
-			},
-			"region": schema.StringAttribute{
-				MarkdownDescription: "Region of the project. Can also be set with the environment variable `" + envRegion + "`. Default: `" + sparkrtc.DefaultRegion + "`, the one region that SparkRTC has; any other brings a warning. The endpoint doesn't depend on it.",
-				Optional:            true,
-			},
-			"secret_key": schema.StringAttribute{
-				MarkdownDescription: "Secret access key (SK) that belongs to `access_key`. Can also be set with the environment variable `" + credentials.EnvSecretKey + "`.",
-				Optional:            true,
-				Sensitive:           true,
-			},
-			"security_token": schema.StringAttribute{
-				MarkdownDescription: "Security token that belongs to `access_key` when it is a temporary one. Can also be set with the environment variable `" + credentials.EnvSecurityToken + "`, but only beside `" + credentials.EnvAccessKey + "` there: the three are taken from one place.",
-				Optional:            true,
-				Sensitive:           true,
-			},
-			"token": schema.StringAttribute{
-				MarkdownDescription: "IAM user token, in place of an access key. Can also be set with the environment variable `" + credentials.EnvToken + "`.",
-				Optional:            true,
-				Sensitive:           true,
-			},
-		},
-	}
-}
-
 // maxMaxRetries bounds an apply: what is still down after 20 retries, which are
 // some minutes, won't come back by asking again.
 const maxMaxRetries = 20
@@ -187,9 +120,9 @@ const maxMaxRetries = 20
 // are validated, when the provider is not configured. Without a provider block
 // it is not called.
 func (p *sparkRTCProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
-	var config providerModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	p.setClearTextKeyWarning(config.ClearTextKeyWarning)
+	var value types.Bool
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("clear_text_key_warning"), &value)...)
+	p.setClearTextKeyWarning(value)
 }
 
 func (p *sparkRTCProvider) setClearTextKeyWarning(value types.Bool) {
@@ -199,12 +132,7 @@ func (p *sparkRTCProvider) setClearTextKeyWarning(value types.Bool) {
 }
 
 func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
-	var config providerModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	data := &providerData{unknown: config.unknown()}
+	data := &providerData{unknown: unknownArguments(req.Config.Raw)}
 	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = data, data, data
 	if len(data.unknown) > 0 {
 		if req.ClientCapabilities.DeferralAllowed {
@@ -214,64 +142,57 @@ func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.Configure
 		return
 	}
 
+	var config providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	settings := settings{getenv: os.Getenv, diags: &resp.Diagnostics}
 	transportConfig := transport.Config{
 		UserAgent:    userAgent(p.version, req.TerraformVersion, os.Getenv("TF_APPEND_USER_AGENT")),
 		RetryWaitMin: p.retryWait,
 		RetryWaitMax: 10 * p.retryWait,
+		MaxRetries:   settings.maxRetries(config.MaxRetries),
+		Insecure:     settings.flag("insecure", config.Insecure, envInsecure, false),
+		RootCAs:      settings.rootCAs(config.CACertFile),
 	}
-	settings := settings{getenv: os.Getenv, diags: &resp.Diagnostics}
-	settings.region(config.Region)
 	endpoint := settings.endpoint(config.Endpoint)
-	transportConfig.MaxRetries = settings.maxRetries(config.MaxRetries)
-	transportConfig.Insecure = settings.flag("insecure", config.Insecure, envInsecure, false)
 	settings.flag("clear_text_key_warning", config.ClearTextKeyWarning, envClearTextKeyWarning, true)
 	found := settings.credentials(config)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	transportConfig.Logger = slog.New(tflogHandler{secrets: found.Transport().Secrets()})
-
-	client, err := sparkrtc.New(sparkrtc.Config{
-		Endpoint:    endpoint,
-		Credentials: found.Transport(),
-		Transport:   transport.New(transportConfig),
-	})
-	if err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("endpoint"), "Invalid endpoint", "The endpoint can't be used: "+err.Error()+".")
+	logger := slog.New(tflogHandler{secrets: found.Set.Secrets()})
+	transportConfig.Logger = logger
+	if err := data.connect(endpoint, transport.New(transportConfig), found, logger); err != nil {
+		resp.Diagnostics.AddError("Invalid endpoint", "An endpoint can't be used: "+err.Error()+".")
 		return
 	}
-	data.client, data.credentials = client, found.Hint()
 	tflog.Debug(ctx, "provider configured", map[string]any{
 		"credentials": data.credentials,
 		"endpoint":    endpoint,
 		"max_retries": transportConfig.MaxRetries,
-		"project_id":  found.ProjectID,
+		"project_id":  found.ProjectID.Text,
+		"region":      found.Region.Text,
 	})
 }
 
-// unknown returns the names of arguments that have no value yet.
-func (m providerModel) unknown() []string {
-	var names []string
-	for _, argument := range []struct {
-		name  string
-		value attr.Value
-	}{
-		{"access_key", m.AccessKey},
-		{"clear_text_key_warning", m.ClearTextKeyWarning},
-		{"endpoint", m.Endpoint},
-		{"insecure", m.Insecure},
-		{"max_retries", m.MaxRetries},
-		{"project_id", m.ProjectID},
-		{"region", m.Region},
-		{"secret_key", m.SecretKey},
-		{"security_token", m.SecurityToken},
-		{"token", m.Token},
-	} {
-		if argument.value.IsUnknown() {
-			names = append(names, argument.name)
-		}
+// connect makes the client. It makes no call: credentials that have to be
+// fetched are fetched with the first request.
+func (d *providerData) connect(endpoint string, wire *transport.Client, found *credentials.Found, logger *slog.Logger) error {
+	identity, err := iam.New(iam.Config{
+		Transport: wire, Endpoint: found.IAMEndpoint, STSEndpoint: found.STSEndpoint, MetadataEndpoint: found.MetadataEndpoint,
+	})
+	if err != nil {
+		return err
 	}
-	return names
+	d.client, err = sparkrtc.New(sparkrtc.Config{
+		Endpoint:    endpoint,
+		Credentials: credentials.NewAuthenticator(found, identity, logger),
+		Transport:   wire,
+	})
+	d.credentials = found.Hint()
+	return err
 }
 
 // userAgent names the provider and the CLI, and appends what the user asks for
@@ -303,15 +224,16 @@ func (s settings) text(argument string, value types.String, variable string) (te
 	return s.getenv(variable), "the environment variable " + variable
 }
 
-func (s settings) region(value types.String) {
-	region, source := s.text("region", value, envRegion)
-	if region == "" || region == sparkrtc.DefaultRegion {
+// region warns of a region that SparkRTC is not known in. The endpoint doesn't
+// depend on it, but IAM's does, and which project is looked up.
+func (s settings) region(region credentials.Value) {
+	if region.Text == sparkrtc.DefaultRegion {
 		return
 	}
 	s.diags.AddAttributeWarning(path.Root("region"), "SparkRTC is not known in this region",
 		fmt.Sprintf("The region is %q, by %s. The one region that SparkRTC is known to have is %s, and a project of another region is refused there with an authentication error.\n\n"+
 			"Set region = %q in the provider block if the project is one of that region, to say so and to end this warning.",
-			region, source, sparkrtc.DefaultRegion, sparkrtc.DefaultRegion))
+			region.Text, region.Source, sparkrtc.DefaultRegion, sparkrtc.DefaultRegion))
 }
 
 func (s settings) endpoint(value types.String) string {
@@ -357,27 +279,42 @@ func (s settings) flag(argument string, value types.Bool, variable string, prese
 	return on
 }
 
-func (s settings) credentials(config providerModel) credentials.Credentials {
-	found, err := credentials.Find(credentials.Settings{
-		AccessKey:     config.AccessKey.ValueString(),
-		SecretKey:     config.SecretKey.ValueString(),
-		SecurityToken: config.SecurityToken.ValueString(),
-		Token:         config.Token.ValueString(),
-		ProjectID:     config.ProjectID.ValueString(),
-		Region:        config.Region.ValueString(),
-	}, credentials.OS())
+// rootCAs returns nil for those of the system alone.
+func (s settings) rootCAs(value types.String) *x509.CertPool {
+	text, source := s.text("cacert_file", value, envCACert)
+	if text == "" {
+		return nil
+	}
+	pem := []byte(text)
+	var err error
+	if !strings.Contains(text, "-----BEGIN") {
+		pem, err = credentials.OS().ReadFile(text)
+	}
+	pool, systemErr := x509.SystemCertPool()
+	if systemErr != nil {
+		pool = x509.NewCertPool()
+	}
+	if err == nil && !pool.AppendCertsFromPEM(pem) {
+		err = errors.New("it has no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
+	}
+	if err != nil {
+		s.diags.AddAttributeError(path.Root("cacert_file"), "CA certificate can't be used", fmt.Sprintf("The CA certificate from %s can't be used: %s.", source, err))
+	}
+	return pool
+}
+
+// credentials finds the credentials, without a call. Nil comes with an error.
+func (s settings) credentials(config providerModel) *credentials.Found {
+	found, err := credentials.Find(config.credentials(), credentials.OS())
 	if err != nil {
 		addCredentialsError(s.diags, err)
-		return credentials.Credentials{}
+		return nil
 	}
 	for _, w := range found.Warnings {
 		s.diags.AddWarning(w.Summary, w.Detail)
 	}
-	static, err := found.Static()
-	if err != nil {
-		addCredentialsError(s.diags, err)
-	}
-	return static
+	s.region(found.Region)
+	return found
 }
 
 func (p *sparkRTCProvider) Resources(context.Context) []func() resource.Resource {

@@ -262,7 +262,7 @@ func newTransportError(ctx context.Context, err error) *Error {
 // renewable tells whether other credentials of the same kind may be better. A
 // temporary access key becomes unknown when it expires.
 func (r Reason) renewable() bool {
-	return r == ReasonTokenExpired || r == ReasonTokenInvalid || r == ReasonAccessKeyUnknown
+	return r == ReasonTokenExpired || r == ReasonTokenInvalid || r == ReasonAccessKeyUnknown || r == ReasonUnauthenticated
 }
 
 // ReasonOf returns the reason of an error of this package's, or "".

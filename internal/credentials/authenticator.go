@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package credentials
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/iam"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
+)
+
+const (
+	// margin is how long before their end credentials are fetched anew: what
+	// is under way with the old ones is done by then.
+	margin = 5 * time.Minute
+
+	// pause is how long nothing is tried again: a renewal that failed while
+	// the old credentials still hold, and one because they were refused.
+	pause = time.Minute
+)
+
+// Authenticator authenticates requests with what was found. What has to be
+// fetched for that is fetched with the first request, once for all of them, and
+// kept; it is fetched anew before it ends, or when it was refused.
+//
+// It is safe for concurrent use. Its errors are of type *Error, or those of a
+// context.
+type Authenticator struct {
+	found *Found
+	iam   *iam.Client
+	log   *slog.Logger
+	now   func() time.Time
+
+	// slot is held by who uses the fields below. It is no mutex because
+	// whoever waits for it may have to stop.
+	slot chan struct{}
+
+	held      *held // nil before the first fetch, and after a refusal
+	projectID string
+	renewedAt time.Time // because of a refusal
+
+	// failure is that of the last fetch, for those who waited for it; a
+	// refused one is for all who come.
+	failure  error
+	failedAt time.Time
+	refused  bool
+}
+
+// held are credentials, and when they end; the times are zero if that is never,
+// or not known.
+type held struct {
+	transport.Credentials
+	renewAt, expiresAt time.Time
+}
+
+var _ transport.Authenticator = (*Authenticator)(nil)
+
+// NewAuthenticator makes no call. The logger is told of each fetch; nil logs
+// nothing.
+func NewAuthenticator(found *Found, client *iam.Client, logger *slog.Logger) *Authenticator {
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	return &Authenticator{found: found, iam: client, log: logger, now: time.Now, slot: make(chan struct{}, 1)}
+}
+
+// Credentials returns what authenticates a request now.
+func (a *Authenticator) Credentials(ctx context.Context) (transport.Credentials, error) {
+	asked := a.now()
+	select {
+	case a.slot <- struct{}{}:
+		defer func() { <-a.slot }()
+	case <-ctx.Done():
+		return transport.Credentials{}, context.Cause(ctx)
+	}
+	switch {
+	case a.held != nil && (a.held.renewAt.IsZero() || a.now().Before(a.held.renewAt)):
+		return a.held.Credentials, nil
+	case a.refused, a.failure != nil && asked.Before(a.failedAt):
+		return transport.Credentials{}, a.failure
+	}
+	err := a.fetch(ctx)
+	if err != nil && a.held != nil && a.now().Before(a.held.expiresAt) {
+		a.log.WarnContext(ctx, "credentials could not be renewed in advance", slog.String("error", err.Error()))
+		a.held.renewAt = a.now().Add(pause)
+		err = nil
+	}
+	if err != nil {
+		return transport.Credentials{}, err
+	}
+	return a.held.Credentials, nil
+}
+
+// Renew gives up credentials that were refused, so that others are fetched next.
+// It returns false if there can be no others, or none that are better: those
+// that were fetched because of a refusal are not given up for a minute.
+func (a *Authenticator) Renew(refused transport.Credentials) bool {
+	if !a.fetches() {
+		return false
+	}
+	a.slot <- struct{}{}
+	defer func() { <-a.slot }()
+	if a.held == nil || a.held.Credentials != refused {
+		return true // a request at the same time was refused as well
+	}
+	if !a.renewedAt.IsZero() && a.now().Sub(a.renewedAt) < pause {
+		return false
+	}
+	a.held, a.renewedAt = nil, a.now()
+	return true
+}
+
+// fetches tells whether credentials come from a call.
+func (a *Authenticator) fetches() bool {
+	kind := a.found.Set.Kind
+	return a.found.Agency != nil || kind != KindAccessKey && kind != KindToken
+}
+
+// fetch fills held, or says why it can't.
+func (a *Authenticator) fetch(ctx context.Context) error {
+	got, err := a.set(ctx)
+	if err == nil && a.found.Agency != nil {
+		got, err = a.assume(ctx, got.Credentials)
+	}
+	if err == nil {
+		err = a.addProject(ctx, got)
+	}
+	switch {
+	case ctx.Err() != nil: // of no meaning to others
+		return context.Cause(ctx)
+	case err != nil:
+		a.failure, a.failedAt, a.refused = err, a.now(), iam.Refused(err)
+		return err
+	}
+	a.held, a.failure = got, nil
+	if a.fetches() {
+		record := []any{slog.String("credentials", got.String()), slog.String("found", a.found.Hint())}
+		if !got.expiresAt.IsZero() {
+			record = append(record, slog.Time("expires_at", got.expiresAt.UTC()))
+		}
+		a.log.DebugContext(ctx, "credentials fetched", record...)
+	}
+	return nil
+}
+
+func (a *Authenticator) hold(c transport.Credentials, expiresAt time.Time) *held {
+	h := &held{Credentials: c, expiresAt: expiresAt}
+	if !expiresAt.IsZero() {
+		h.renewAt = expiresAt.Add(-min(margin, expiresAt.Sub(a.now())/4))
+	}
+	return h
+}
+
+// set authenticates with the set that was found.
+func (a *Authenticator) set(ctx context.Context) (*held, error) {
+	set := a.found.Set
+	switch set.Kind {
+	case KindPassword:
+		return a.token(a.iam.PasswordToken(ctx, iam.Password{
+			UserID: set.UserID, UserName: set.UserName, Password: set.Password, DomainID: set.DomainID, DomainName: set.DomainName,
+		}, a.scope()))
+	case KindIDToken:
+		idToken, err := set.IDToken()
+		if err != nil {
+			return nil, a.fault("ID token can't be read", err, "It is read anew for each token of IAM's: whoever writes the file has to keep it there.")
+		}
+		return a.token(a.iam.IDToken(ctx, set.IDPID, idToken, a.scope()))
+	case KindECSMetadata:
+		keys, err := a.iam.MetadataKeys(ctx)
+		if err != nil {
+			return nil, a.fault("No access key from this ECS", err, "The metadata service answers on an ECS only, and has a key only if the ECS has an agency. "+
+				"It is asked because of "+set.Source+".")
+		}
+		return a.hold(keys.Transport(), keys.ExpiresAt), nil
+	default:
+		return &held{Credentials: set.transport()}, nil
+	}
+}
+
+func (a *Authenticator) token(token iam.Token, err error) (*held, error) {
+	if err == nil {
+		return a.hold(token.Transport(), token.ExpiresAt), nil
+	}
+	todo := fmt.Sprintf("Check the user, the password and the account: domain_name is the name of the account that the user is in. The token was to be for %s.", a.projectInWords())
+	if a.found.Set.Kind == KindIDToken {
+		todo = fmt.Sprintf("Check that IAM has an identity provider %q that takes tokens of this issuer and audience (in HCP Terraform, TFC_WORKLOAD_IDENTITY_AUDIENCE of the workspace), and that its rules give users access to %s.",
+			a.found.Set.IDPID, a.projectInWords())
+	}
+	return nil, a.fault("No token from IAM", err, todo)
+}
+
+// scope is the project of a token. One for an agency is only to prove who asks:
+// the project may be that of the agency's account.
+func (a *Authenticator) scope() iam.Scope {
+	switch {
+	case a.found.Agency != nil:
+		return iam.Scope{}
+	case a.found.ProjectID.Text != "":
+		return iam.Scope{ProjectID: a.found.ProjectID.Text}
+	default:
+		return iam.Scope{ProjectName: a.projectName()}
+	}
+}
+
+// projectName is that of the region's own project unless it is set.
+func (a *Authenticator) projectName() string {
+	return cmp.Or(a.found.ProjectName.Text, a.found.Region.Text)
+}
+
+func (a *Authenticator) projectInWords() string {
+	project := a.found.ProjectID
+	switch {
+	case project.Text != "":
+		return fmt.Sprintf("project %s, by %s", project.Text, project.Source)
+	case a.found.ProjectName.Text != "":
+		return fmt.Sprintf("the project with the name %q, by %s", a.found.ProjectName.Text, a.found.ProjectName.Source)
+	default:
+		return fmt.Sprintf("the project of region %s, by %s", a.found.Region.Text, a.found.Region.Source)
+	}
+}
+
+// assume becomes the agency: by STS where its account is told by ID, which knows
+// no tokens, and else by IAM.
+func (a *Authenticator) assume(ctx context.Context, own transport.Credentials) (*held, error) {
+	if own.Token != "" {
+		keys, err := a.iam.TokenKeys(ctx, own.Token, 0)
+		if err != nil {
+			return nil, a.fault("No access key for the token", err, "An agency is assumed with an access key, and IAM gives none for this token.")
+		}
+		own = keys.Transport()
+	}
+	agency := a.found.Agency
+	assume := a.iam.AssumeAgency
+	if agency.DomainID != "" {
+		assume = a.iam.AssumeAgencySTS
+	}
+	keys, err := assume(ctx, own, iam.Agency{Name: agency.Name, DomainName: agency.DomainName, DomainID: agency.DomainID, Duration: agency.Duration})
+	if err != nil {
+		return nil, a.fault("Agency can't be assumed", err, fmt.Sprintf(
+			"The agency is %s, by %s. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\").", agency, agency.Source))
+	}
+	return a.hold(keys.Transport(), keys.ExpiresAt), nil
+}
+
+// addProject adds the project that an access key needs. It is looked up once.
+func (a *Authenticator) addProject(ctx context.Context, got *held) error {
+	if got.Token != "" {
+		return nil // carries it
+	}
+	if a.projectID == "" {
+		a.projectID = a.found.ProjectID.Text
+	}
+	if a.projectID == "" {
+		id, err := a.lookUpProject(ctx, got.Credentials)
+		if err != nil {
+			return err
+		}
+		a.projectID = id
+	}
+	got.ProjectID = a.projectID
+	return nil
+}
+
+func (a *Authenticator) lookUpProject(ctx context.Context, c transport.Credentials) (string, error) {
+	const todo = "Set project_id: it stands in the console under My Credentials > API Credentials."
+	name := a.projectName()
+	projects, err := a.iam.Projects(ctx, c, name)
+	if err != nil {
+		return "", a.fault("Project can't be looked up", err, "No project_id is set, so that "+a.projectInWords()+" was to be looked up. "+todo)
+	}
+	switch len(projects) {
+	case 1:
+		a.log.DebugContext(ctx, "project looked up", slog.String("name", projects[0].Name), slog.String("project_id", projects[0].ID))
+		return projects[0].ID, nil
+	case 0:
+		there := "The credentials see no project at all."
+		if all, err := a.iam.Projects(ctx, c, ""); err == nil && len(all) > 0 {
+			there = "The credentials see these:\n\n" + listOf(all)
+		}
+		return "", &Error{
+			Summary: "No such project",
+			Detail:  fmt.Sprintf("No project_id is set, and IAM has no project with the name %q, which is what was looked for as %s. %s\n\n%s", name, a.projectInWords(), there, todo),
+		}
+	default:
+		return "", &Error{
+			Summary: "Several projects",
+			Detail:  fmt.Sprintf("No project_id is set, and IAM has several projects with the name %q:\n\n%s\n\n%s", name, listOf(projects), todo),
+		}
+	}
+}
+
+func listOf(projects []iam.Project) string {
+	rows := make([][3]string, len(projects))
+	for i, p := range projects {
+		rows[i] = [3]string{p.ID, p.Name}
+	}
+	return table(rows)
+}
+
+// fault is what a call met, and what to do.
+func (a *Authenticator) fault(summary string, err error, todo string) error {
+	return &Error{Summary: summary, Detail: upperFirst(err.Error()) + ".\n\n" + todo, cause: err}
+}
