@@ -108,7 +108,7 @@ func withKey(url, key string) payload { return payload{URL: url, AuthKey: &key} 
 func (c *cloud) puts(t *testing.T) []payload {
 	t.Helper()
 	var list []payload
-	for _, r := range c.Requests(emulator.Method(http.MethodPut)) {
+	for _, r := range c.Requests(emulator.Path("/v2/"), emulator.Method(http.MethodPut)) {
 		var p payload
 		if err := json.Unmarshal(r.Body, &p); err != nil {
 			t.Fatalf("body of a PUT: %v", err)
@@ -118,13 +118,14 @@ func (c *cloud) puts(t *testing.T) []payload {
 	return list
 }
 
-// expectCalls compares the calls since the last time, and forgets them.
+// expectCalls compares the calls of the SparkRTC API since the last time, and
+// forgets all.
 func (c *cloud) expectCalls(t *testing.T, gets int, puts ...payload) {
 	t.Helper()
 	if got := c.puts(t); fmt.Sprint(got) != fmt.Sprint(puts) {
 		t.Errorf("PUTs: %v, want %v", got, puts)
 	}
-	if got := len(c.Requests(emulator.Method(http.MethodGet))); got != gets {
+	if got := len(c.Requests(emulator.Path("/v2/"), emulator.Method(http.MethodGet))); got != gets {
 		t.Errorf("%d GETs, want %d", got, gets)
 	}
 	c.ResetRequests()

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -123,16 +124,24 @@ output "signature" {
   sensitive = true
 }
 `
+	const password, idToken = "canary-PASSWORD/0123456789+abcdefghij", "id token"
 	for name, credentials := range map[string][]string{
 		"temporary access key": {"HW_SECRET_KEY=" + secretKey, "HW_SECURITY_TOKEN=" + securityToken, "HW_ACCESS_KEY=" + emulator.DefaultAccessKey, "HW_PROJECT_ID=" + emulator.DefaultProjectID},
 		"token":                {"HW_AUTH_TOKEN=" + token},
+		"password":             {"HW_USER_PASSWORD=" + password, "HW_USER_ID=" + emulator.DefaultUserID},
+		idToken:                {"HW_ASSUME_ROLE_IDP_ID=" + emulator.DefaultIDPID, "HW_ASSUME_ROLE_AGENCY_NAME=" + emulator.DefaultAgencyName, "HW_ASSUME_ROLE_DOMAIN_ID=" + emulator.DefaultDomainID},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{SecretKey: secretKey, SecurityToken: securityToken, Token: token}, "clear", "write-only")
+			c := newCloud(t, emulator.Options{SecretKey: secretKey, SecurityToken: securityToken, Token: token, Password: password}, "clear", "write-only")
+			everywhere := append(slices.Clone(everywhere), password)
+			if name == idToken {
+				everywhere = append(everywhere, c.IDToken())
+				credentials = append(credentials, "TFC_WORKLOAD_IDENTITY_TOKEN="+everywhere[len(everywhere)-1])
+			}
 			c.SetCallback("data", testURL, dataKey)
 			c.SetCallback("ephemeral", testURL, ephemeralKey)
-			r := newCLI(t, nil, config, append(credentials, "SPARKRTC_ENDPOINT="+c.endpoint, "TF_LOG=TRACE", "HW_MAX_RETRIES=1",
+			r := newCLI(t, nil, config, append(append(credentials, c.endpoints()...), "TF_LOG=TRACE", "HW_MAX_RETRIES=1",
 				"TF_VAR_clear="+authKey, "TF_VAR_write_only="+writeOnlyKey)...)
 
 			var seen strings.Builder
@@ -165,8 +174,11 @@ output "signature" {
 
 			// Whatever the other side repeats of what it was sent.
 			sent := secretKey + " " + hex.EncodeToString([]byte(secretKey)) + " " + securityToken
-			if name == "token" {
+			switch name {
+			case "token":
 				sent = token + " " + url.QueryEscape(token)
+			case "password", idToken: // goes to IAM only
+				sent = "x"
 			}
 			for _, fault := range []emulator.Fault{
 				{EchoRequest: true},
@@ -200,6 +212,13 @@ output "signature" {
 			ok("import", "sparkrtc_record_callback.write_only", "write-only")
 			ok("apply", "-auto-approve", "-var", "key_version=3")
 
+			for _, r := range c.Requests() {
+				for _, header := range []string{"X-Auth-Token", "X-Security-Token"} {
+					if issued := r.Header.Get(header); issued != "" && !slices.Contains(everywhere, issued) {
+						everywhere = append(everywhere, issued)
+					}
+				}
+			}
 			check := func(what, text string, secrets ...string) {
 				t.Helper()
 				if text == "" {

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,8 +23,9 @@ import (
 // cli is a folder with a configuration, and the real CLI in it with the real
 // binary of the provider: a process each time, as users have it.
 type cli struct {
-	dir string
-	env []string
+	dir  string
+	home string // empty at first, as that of somebody who has just begun
+	env  []string
 }
 
 // result is what a run of the CLI left.
@@ -98,14 +100,14 @@ func newCLI(t *testing.T, c *cloud, config string, variables ...string) *cli {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &cli{dir: t.TempDir()}
+	r := &cli{dir: t.TempDir(), home: t.TempDir()}
+	ours := []string{"TF_", "TFC_", "HW_", "HUAWEICLOUD_", "SPARKRTC_"}
 	for _, variable := range os.Environ() {
-		name, _, _ := strings.Cut(variable, "=")
-		if !strings.HasPrefix(name, "TF_") && !strings.HasPrefix(name, "HW_") && !strings.HasPrefix(name, "SPARKRTC_") {
+		if !slices.ContainsFunc(ours, func(prefix string) bool { return strings.HasPrefix(variable, prefix) }) {
 			r.env = append(r.env, variable)
 		}
 	}
-	r.env = append(r.env, "TF_CLI_CONFIG_FILE="+tfrc, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "SPARKRTC_CLEAR_TEXT_KEY_WARNING=false")
+	r.env = append(r.env, "HOME="+r.home, "USERPROFILE="+r.home, "TF_CLI_CONFIG_FILE="+tfrc, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "SPARKRTC_CLEAR_TEXT_KEY_WARNING=false")
 	if c != nil {
 		r.env = append(r.env, "SPARKRTC_ENDPOINT="+c.endpoint)
 		r.env = append(r.env, keys()...)

@@ -58,7 +58,7 @@ func TestSchemasAreValid(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"secret_key", "security_token", "token", "auth_key"} {
+	for _, name := range []string{"secret_key", "security_token", "token", "password", "auth_key"} {
 		if !sensitive[name] {
 			t.Errorf("%s is not sensitive", name)
 		}
@@ -82,7 +82,13 @@ func TestAccCLI_providerErrors(t *testing.T) {
 		"no credentials":               {"", nil, "error", "No credentials found", []string{"access_key", "secret_key", "token", "HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_AUTH_TOKEN"}},
 		"half a pair":                  {"access_key = \"AK\"", []string{"HW_SECRET_KEY=" + secret}, "error", "Incomplete credentials", []string{"access_key is set in the provider block", "secret_key is not"}},
 		"a pair and a token":           {"", append([]string{"HW_AUTH_TOKEN=t"}, full...), "error", "Two kinds of credentials", []string{"HW_AUTH_TOKEN", "HW_ACCESS_KEY"}},
-		"no project":                   {"", pair, "error", "No project ID found", []string{"project_id", "HW_PROJECT_ID"}},
+		"a pair and a password":        {"user_name = \"me\"\npassword = \"" + secret + "\"\naccess_key = \"AK\"", full, "error", "Two kinds of credentials", []string{"user_name", "access_key", "he provider block"}},
+		"agency without an account":    {"assume_role {\n  agency_name = \"a\"\n}", full, "error", "Incomplete credentials", []string{"agency_name", "domain_name or domain_id"}},
+		"short duration":               {"assume_role {\n  agency_name = \"a\"\n  domain_id = \"d\"\n  duration = 60\n}", full, "error", "Invalid Attribute Value", []string{"duration", "between 900 and 86400"}},
+		"profile that isn't there":     {"profile = \"prod\"", full, "error", "Credentials file can't be used", []string{"~/.hcloud/config.json", "the argument profile"}},
+		"CA certificate that isn't":    {"cacert_file = \"~/ca.pem\"", full, "error", "CA certificate can't be used", []string{"the argument cacert_file", "no such file"}},
+		"CA certificate, environment":  {"", append([]string{"HW_CACERT=-----BEGIN NONSENSE-----"}, full...), "error", "CA certificate can't be used", []string{"HW_CACERT", "no certificate in PEM form"}},
+		"auth_url without a host":      {"auth_url = \"https://\"", full, "error", "Invalid endpoint", []string{"the argument auth_url"}},
 		"a blank in a key":             {"secret_key = \"" + secret + " \"\naccess_key = \"AK\"", full, "error", "Credentials contain a stray character", []string{"secret_key", "the provider block"}},
 		"endpoint without TLS":         {"endpoint = \"http://rtc.example.com\"", full, "error", "Invalid endpoint", []string{"loopback", "https"}},
 		"endpoint from environment":    {"", append([]string{"SPARKRTC_ENDPOINT=rtc.example.com"}, full...), "error", "Invalid endpoint", []string{"SPARKRTC_ENDPOINT"}},
