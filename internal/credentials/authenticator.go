@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/iam"
@@ -288,17 +289,18 @@ func (a *Authenticator) lookUpProject(ctx context.Context, c transport.Credentia
 	default:
 		return "", &Error{
 			Summary: "Several projects",
-			Detail:  fmt.Sprintf("No project_id is set, and IAM has several projects with the name %q:\n\n%s\n\n%s", name, listOf(projects), todo),
+			Detail:  fmt.Sprintf("No project_id is set, and IAM has several projects with the name %q:\n\n%s\n%s", name, listOf(projects), todo),
 		}
 	}
 }
 
+// listOf has indented lines, which Terraform doesn't wrap.
 func listOf(projects []iam.Project) string {
-	rows := make([][3]string, len(projects))
-	for i, p := range projects {
-		rows[i] = [3]string{p.ID, p.Name}
+	var b strings.Builder
+	for _, p := range projects {
+		fmt.Fprintf(&b, "  %s  %s\n", p.ID, p.Name)
 	}
-	return table(rows)
+	return b.String()
 }
 
 // fault is what a call met, and what to do.

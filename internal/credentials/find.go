@@ -55,10 +55,10 @@ var places = []struct {
 }{
 	{"provider block", finder.block},
 	{"environment", finder.environment},
-	{"SDK's variables", finder.sdkEnvironment},
-	{"SDK's file", finder.sdkFile},
-	{"CLI's file", finder.cliFile},
-	{"OIDC environment", finder.oidcEnvironment},
+	{"environment of the vendor's SDKs", finder.sdkEnvironment},
+	{"file of the vendor's SDKs", finder.sdkFile},
+	{"file of the vendor's CLI", finder.cliFile},
+	{"OIDC, in the environment", finder.oidcEnvironment},
 	{"ECS metadata", finder.ecsMetadata},
 }
 
@@ -99,7 +99,7 @@ type finder struct {
 // Errors are of type *Error.
 func Find(settings Settings, env Environment) (*Found, error) {
 	f := finder{settings, env}
-	var rows [][3]string
+	var looked []look
 	for _, p := range places {
 		l, err := p.look(f)
 		if err != nil {
@@ -108,15 +108,11 @@ func Find(settings Settings, env Environment) (*Found, error) {
 		if l.set != nil {
 			return f.settle(l.set)
 		}
-		where := p.where
-		for _, n := range l.notes {
-			rows = append(rows, [3]string{where, n.what, n.found})
-			where = ""
-		}
+		looked = append(looked, l)
 	}
 	return nil, &Error{
 		Summary: "No credentials found",
-		Detail: "None of the places that credentials may be in has a whole set. Looked at, in this order:\n\n" + table(rows) +
+		Detail: "None of the places that credentials may be in has a whole set. Looked at, in this order:\n\n" + tableOf(looked) +
 			"\nMost have an access key: export " + EnvAccessKey + " and " + EnvSecretKey + ", or set access_key and secret_key from sensitive variables.",
 	}
 }
@@ -131,20 +127,26 @@ func (f finder) settle(c *candidate) (*Found, error) {
 	return found, nil
 }
 
-// table aligns the columns. Its lines are indented, or Terraform would wrap
-// them.
-func table(rows [][3]string) string {
-	var width [2]int
-	for _, row := range rows {
-		for i := range width {
-			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
+// tableOf says what was found in the places, which are numbered.
+func tableOf(looked []look) string {
+	var b strings.Builder
+	for i, l := range looked {
+		fmt.Fprintf(&b, "  %d. %s\n", i+1, places[i].where)
+		for _, n := range l.notes {
+			fmt.Fprintf(&b, "     %-*s  %s\n", widest(looked), n.what, n.found)
 		}
 	}
-	var b strings.Builder
-	for _, row := range rows {
-		fmt.Fprintf(&b, "  %-*s  %-*s  %s\n", width[0], row[0], width[1], row[1], row[2])
-	}
 	return b.String()
+}
+
+func widest(looked []look) int {
+	width := 0
+	for _, l := range looked {
+		for _, n := range l.notes {
+			width = max(width, utf8.RuneCountInString(n.what))
+		}
+	}
+	return width
 }
 
 func (f finder) variable(name string) value { return key(name, f.Getenv(name)) }

@@ -440,21 +440,28 @@ func TestFindNothing(t *testing.T) {
 	e := w.fails()
 	const want = `None of the places that credentials may be in has a whole set. Looked at, in this order:
 
-  provider block     access_key and secret_key                                    not set
-                     token                                                        not set
-                     user_name or user_id, and password                           not set
-                     shared_config_file or profile                                not set
-                     assume_role_with_oidc                                        not set
-                     ecs_metadata                                                 false
-  environment        HW_ACCESS_KEY and HW_SECRET_KEY                              not set
-                     HW_AUTH_TOKEN                                                not set
-                     HW_USER_NAME or HW_USER_ID, and HW_USER_PASSWORD             HW_USER_NAME is set, HW_USER_PASSWORD is not
-  SDK's variables    HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK                    not set
-                     HUAWEICLOUD_SDK_IDP_ID and HUAWEICLOUD_SDK_ID_TOKEN_FILE     not set
-  SDK's file         ~/.huaweicloud/credentials                                   no such file
-  CLI's file         ~/.hcloud/config.json                                        has profile "x" in mode "ecsAgency", which can't be used here, as AKSK and SSO can
-  OIDC environment   HW_ASSUME_ROLE_IDP_ID and an ID token                        TFC_WORKLOAD_IDENTITY_TOKEN is set, HW_ASSUME_ROLE_IDP_ID is not
-  ECS metadata       ecs_metadata = true, or SPARKRTC_ECS_METADATA=true           not asked for
+  1. provider block
+     access_key and secret_key                                 not set
+     token                                                     not set
+     user_name or user_id, and password                        not set
+     shared_config_file or profile                             not set
+     assume_role_with_oidc                                     not set
+     ecs_metadata                                              false
+  2. environment
+     HW_ACCESS_KEY and HW_SECRET_KEY                           not set
+     HW_AUTH_TOKEN                                             not set
+     HW_USER_NAME or HW_USER_ID, and HW_USER_PASSWORD          HW_USER_NAME is set, HW_USER_PASSWORD is not
+  3. environment of the vendor's SDKs
+     HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK                 not set
+     HUAWEICLOUD_SDK_IDP_ID and HUAWEICLOUD_SDK_ID_TOKEN_FILE  not set
+  4. file of the vendor's SDKs
+     ~/.huaweicloud/credentials                                no such file
+  5. file of the vendor's CLI
+     ~/.hcloud/config.json                                     has profile "x" in mode "ecsAgency", which can't be used here, as AKSK and SSO can
+  6. OIDC, in the environment
+     HW_ASSUME_ROLE_IDP_ID and an ID token                     TFC_WORKLOAD_IDENTITY_TOKEN is set, HW_ASSUME_ROLE_IDP_ID is not
+  7. ECS metadata
+     ecs_metadata = true, or SPARKRTC_ECS_METADATA=true        not asked for
 
 Most have an access key: export HW_ACCESS_KEY and HW_SECRET_KEY, or set access_key and secret_key from sensitive variables.`
 	if squeeze(e.Detail) != squeeze(want) {

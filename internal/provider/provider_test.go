@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -248,18 +249,23 @@ func TestAccCLI_insecure(t *testing.T) {
 	listener.StartTLS()
 	t.Cleanup(func() { server.Close(); listener.Close() })
 	c := &cloud{Server: server, endpoint: listener.URL}
+	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: listener.Certificate().Raw}))
 	for name, tc := range map[string]struct {
 		block, env string
 		code       int
 	}{
-		"by default":          {"", "", 1},
-		"in the block":        {"insecure = true", "false", 0},
-		"in the environment":  {"", "true", 0},
-		"off, the block wins": {"insecure = false", "true", 1},
+		"by default":            {"", "", 1},
+		"in the block":          {"insecure = true", "HW_INSECURE=false", 0},
+		"in the environment":    {"", "HW_INSECURE=true", 0},
+		"off, the block wins":   {"insecure = false", "HW_INSECURE=true", 1},
+		"CA in a file":          {"cacert_file = \"~/ca.pem\"", "", 0},
+		"CA in itself":          {"cacert_file = <<-EOT\n" + ca + "\nEOT", "", 0},
+		"CA in the environment": {"", "HW_CACERT=" + ca, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newCLI(t, c, "provider \"sparkrtc\" {\n  "+tc.block+"\n}\n"+callbackConfig, "HW_INSECURE="+tc.env, "HW_MAX_RETRIES=0")
+			r := newCLI(t, c, "provider \"sparkrtc\" {\n  "+tc.block+"\n}\n"+callbackConfig, tc.env, "HW_MAX_RETRIES=0")
+			r.file(t, "ca.pem", ca)
 			got := r.must(t, tc.code, "apply", "-auto-approve")
 			if tc.code != 0 && !strings.Contains(got.out(), "certificate") {
 				t.Errorf("the message: %s", got.out())
