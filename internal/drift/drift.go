@@ -10,6 +10,7 @@
 package drift
 
 import (
+	"bytes"
 	"io"
 	"net/url"
 	"strings"
@@ -36,8 +37,8 @@ type Memory struct {
 	URLEcho    string `json:"url_echo"`
 	UpdateTime string `json:"update_time,omitempty"`
 
-	// Fresh: nothing was compared with it yet. Its echo is the answer of a
-	// write, and a read may show and round otherwise.
+	// Fresh: nothing that was compared with it was kept yet. Its echo is the
+	// answer of a write, and a read may show and round otherwise.
 	Fresh bool `json:"fresh,omitempty"`
 
 	Salt    []byte `json:"salt"`
@@ -82,9 +83,19 @@ type Finding struct {
 
 // Remember returns the memory of a callback that was just set. Its salt is read
 // from random; nil is crypto/rand's Reader, and all that is right but in tests.
-func Remember(random io.Reader, sent Sent, echo Echo) Memory {
-	m := Memory{URL: sent.URL, URLEcho: echo.URL, UpdateTime: echo.UpdateTime, Fresh: true, Salt: newSalt(random)}
-	if sent.Key != "" {
+// The salt of the memory before, nil for none, is kept as long as the key is:
+// each other salt would tell a little more of it.
+func Remember(random io.Reader, before *Memory, sent Sent, echo Echo) Memory {
+	m := Memory{URL: sent.URL, URLEcho: echo.URL, UpdateTime: echo.UpdateTime, Fresh: true}
+	if before != nil && before.Key != nil && sent.Key != "" {
+		if sum := fingerprint(before.Salt, sent.Key); bytes.Equal(sum, before.Key) {
+			m.Salt, m.Key = before.Salt, sum
+		}
+	}
+	if m.Salt == nil {
+		m.Salt = newSalt(random)
+	}
+	if m.Key == nil && sent.Key != "" {
 		m.Key = fingerprint(m.Salt, sent.Key)
 	}
 	m.KeyEcho = m.describe(echo.Key, sent.Key)
@@ -135,7 +146,7 @@ func (m Memory) compareURL(echo string, moved movement) Verdict {
 		return PerhapsChanged // what is shown is only a part of what was sent
 	case echo == m.URLEcho, moved == stoodStill:
 		return Same
-	case m.Fresh && moved != movedOn && isPartOfURL(echo, m.URL):
+	case moved == movedAtOnce && sameHost(echo, m.URL), moved == movedUnknown && m.Fresh && isPartOfURL(echo, m.URL):
 		return Same
 	default:
 		return Changed
@@ -173,19 +184,29 @@ const (
 )
 
 // atOnce is how far apart the times may be that a service takes for one write:
-// when it answers, and when it stores. Nobody else writes that soon after.
+// when it answers, and when it stores. Hardly anybody else writes that soon
+// after.
 const atOnce = 10 * time.Millisecond
 
 // moved compares at the coarser precision of the two: a service may answer a
 // write with milliseconds and a read without.
 func (m Memory) moved(now string) movement {
 	before := m.UpdateTime
-	if now != "" && (before == now || before == "") {
-		return stoodStill // the first time that is seen is the one that counts
+	switch {
+	case before == "" && now != "" && m.Fresh:
+		return movedAtOnce // only reads show a time, and this is the first
+	case before == "" || now == "":
+		return movedUnknown
+	case before == now:
+		return stoodStill
 	}
 	a, errA := time.Parse(time.RFC3339Nano, before)
 	b, errB := time.Parse(time.RFC3339Nano, now)
-	if errA != nil || errB != nil {
+	switch {
+	case errA == nil && errB == nil:
+	case errA != nil && errB != nil && !m.Fresh:
+		return movedOn // in a form of its own, and another one
+	default:
 		return movedUnknown
 	}
 	coarse := strings.Contains(before, ".") != strings.Contains(now, ".")
@@ -207,8 +228,11 @@ func equivalent(a, b string) bool { return a == b || normalised(a).String() == n
 // isPartOfURL tells whether a URL ends early, but not within its host.
 func isPartOfURL(part, whole string) bool {
 	p, w := normalised(part), normalised(whole)
+	p.User, w.User = nil, nil
 	return p.Host == w.Host && strings.HasPrefix(w.String(), strings.TrimSuffix(p.String(), "/"))
 }
+
+func sameHost(a, b string) bool { return normalised(a).Host == normalised(b).Host }
 
 // normalised has a text that is no URL with a host as its Opaque part.
 func normalised(s string) *url.URL {

@@ -3,6 +3,7 @@
 package drift
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -61,6 +62,9 @@ func TestCompare(t *testing.T) {
 		"truncated, nothing changed":  {sent, Echo{mine, key[:16], t0}, Echo{mine, key[:16], t0}, Same, Same, false},
 		"truncated, written":          {sent, Echo{mine, key[:16], t0}, Echo{mine, key[:16], t1}, Same, PerhapsChanged, false},
 		"truncated, another key":      {sent, Echo{mine, key[:16], t0}, Echo{mine, otherKey[:16], t1}, Same, Changed, false},
+		"dashes for a mask, written":  {sent, Echo{mine, "01----------01", t0}, Echo{mine, "01----------01", t1}, Same, PerhapsChanged, false},
+		"ends of the key, written":    {sent, Echo{mine, "01masked23key01", t0}, Echo{mine, "01masked23key01", t1}, Same, PerhapsChanged, false},
+		"middle of the key, written":  {sent, Echo{mine, key[2:20], t0}, Echo{mine, key[2:20], t1}, Same, PerhapsChanged, false},
 		"last four, written":          {sent, Echo{mine, "****y-01", t0}, Echo{mine, "****y-01", t1}, Same, PerhapsChanged, false},
 		"last four, another key":      {sent, Echo{mine, "****y-01", t0}, Echo{mine, "****y-02", t1}, Same, Changed, false},
 		"hashed, nothing changed":     {sent, Echo{mine, hash(key), t0}, Echo{mine, hash(key), t0}, Same, Same, false},
@@ -109,6 +113,9 @@ func TestCompare(t *testing.T) {
 		"time at another precision":       {sent, Echo{mine, key, "2026-01-01T00:00:00.750Z"}, Echo{mine, "******", "2026-01-01T00:00:00Z"}, Same, Same, true},
 		"time in another form":            {sent, Echo{mine, key, t0}, Echo{mine, "******", "2026-01-01T08:00:00.000+08:00"}, Same, Same, true},
 		"time comes with the first read":  {sent, Echo{mine, key, ""}, Echo{mine, "******", t0}, Same, Same, true},
+		"time comes, and another URL":     {sent, Echo{mine, key, ""}, Echo{others, key, t0}, Changed, Same, false},
+		"time comes, and another key":     {sent, Echo{mine, key, ""}, Echo{mine, otherKey, t0}, Same, Changed, false},
+		"first read, another path":        {sent, Echo{mine, key, t0}, Echo{"https://recordings.example.com/%73parkrtc?a=1", key, soon}, Same, Same, true},
 		"no time at all, nothing changed": {sent, Echo{mine, "******", ""}, Echo{mine, "******", ""}, Same, Same, false},
 		"no time at all, another key":     {sent, Echo{mine, key, ""}, Echo{mine, otherKey, ""}, Same, Changed, false},
 		"no time at all, another part":    {sent, Echo{mine, key[:16], ""}, Echo{mine, otherKey[:16], ""}, Same, Changed, false},
@@ -119,7 +126,7 @@ func TestCompare(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			memory := stored(t, Remember(fixed(), tc.sent, tc.then))
+			memory := stored(t, Remember(fixed(), nil, tc.sent, tc.then))
 			for _, atHand := range []string{tc.sent.Key, ""} {
 				f := memory.Compare(tc.now, atHand)
 				if f.URL != tc.url || f.Key != tc.key || f.Reshown != tc.reshown {
@@ -153,7 +160,7 @@ func stored(t *testing.T, m Memory) Memory {
 
 func TestMemoryHoldsNoKey(t *testing.T) {
 	for name, shown := range map[string]string{"exact": key, "truncated": key[:16], "last four": "****y-01", "hashed": hash(key), "": ""} {
-		m := Remember(nil, Sent{URL: mine, Key: key}, Echo{mine, shown, t0})
+		m := Remember(nil, nil, Sent{URL: mine, Key: key}, Echo{mine, shown, t0})
 		content, err := json.Marshal(m)
 		if err != nil {
 			t.Fatal(err)
@@ -164,7 +171,7 @@ func TestMemoryHoldsNoKey(t *testing.T) {
 				t.Errorf("%s: %q is in %s", name, secret, text)
 			}
 		}
-		if other := Remember(nil, Sent{URL: mine, Key: key}, Echo{mine, shown, t0}); string(other.Key) == string(m.Key) {
+		if other := Remember(nil, nil, Sent{URL: mine, Key: key}, Echo{mine, shown, t0}); string(other.Key) == string(m.Key) {
 			t.Errorf("%s: two memories of one key have one fingerprint", name)
 		}
 	}
@@ -197,7 +204,7 @@ func TestRandomHistories(t *testing.T) {
 				sent := Sent{URL: mine, Key: keys[0]}
 				truth, wrote := sent, false
 				salts := rand.NewChaCha8([32]byte{byte(seed)})
-				memory := Remember(salts, sent, Echo{mine, showing.show(sent.Key), now()})
+				memory := Remember(salts, nil, sent, Echo{mine, showing.show(sent.Key), now()})
 				for step := range 12 {
 					switch random.IntN(4) {
 					case 0: // somebody writes
@@ -210,7 +217,7 @@ func TestRandomHistories(t *testing.T) {
 						clock++
 						sent.Key = keys[random.IntN(len(keys))]
 						truth, wrote = sent, false
-						memory = Remember(salts, sent, Echo{sent.URL, showing.show(sent.Key), now()})
+						memory = Remember(salts, nil, sent, Echo{sent.URL, showing.show(sent.Key), now()})
 					}
 					f := memory.Compare(Echo{truth.URL, showing.show(truth.Key), now()}, []string{sent.Key, ""}[random.IntN(2)])
 					memory = f.Memory
@@ -245,8 +252,9 @@ func TestLooksMasked(t *testing.T) {
 		"abcd…":     true,
 		key:         false,
 		hash(key):   false,
-		"ffffffff":  false,
-		"00000000":  false,
+		"aaaa":      true,
+		"aaa":       false,
+		"ab-----cd": true,
 		"my key *1": false,
 	} {
 		if got := LooksMasked(text); got != want {
@@ -266,7 +274,7 @@ func TestFingerprintIsWhatItWas(t *testing.T) {
 // Of a part of a key, no more than a byte's worth can be tried.
 func TestLittleIsKeptOfAPart(t *testing.T) {
 	for _, shown := range []string{"******", key[:16], "****y-01"} {
-		m := Remember(fixed(), Sent{URL: mine, Key: key}, Echo{mine, shown, t0})
+		m := Remember(fixed(), nil, Sent{URL: mine, Key: key}, Echo{mine, shown, t0})
 		for _, kept := range []Shown{m.KeyEcho, m.Compare(Echo{mine, "****y-02", t0}, "").Memory.KeyEcho} {
 			if kept.Kind != shownVaguely || len(kept.Sum) != 1 {
 				t.Errorf("%s: %d bytes of what is shown %s", shown, len(kept.Sum), kept.Kind)
@@ -285,7 +293,7 @@ func BenchmarkFingerprint(b *testing.B) {
 
 // Only the first comparison is that lenient.
 func TestSecondReadIsStrict(t *testing.T) {
-	memory := Remember(fixed(), Sent{URL: mine, Key: key}, Echo{mine, "******", t0})
+	memory := Remember(fixed(), nil, Sent{URL: mine, Key: key}, Echo{mine, "******", t0})
 	first := memory.Compare(Echo{mine, "******", t0}, "")
 	if first.Key != Same || first.Memory.Fresh {
 		t.Errorf("the first read: %s, fresh %t", first.Key, first.Memory.Fresh)
@@ -303,5 +311,41 @@ func TestLooksLikeKey(t *testing.T) {
 		if got := LooksLikeKey(text); got != want {
 			t.Errorf("LooksLikeKey(%q) = %t", text, got)
 		}
+	}
+}
+
+// A salt of its own with each write would give away another byte each time.
+func TestSaltIsKeptWithTheKey(t *testing.T) {
+	first := Remember(nil, nil, Sent{URL: mine, Key: key}, Echo{mine, "****y-01", t0})
+	same := Remember(nil, &first, Sent{URL: others, Key: key}, Echo{others, "****y-01", t1})
+	if !bytes.Equal(same.Salt, first.Salt) || !bytes.Equal(same.Key, first.Key) || !same.KeyEcho.equal(first.KeyEcho) {
+		t.Error("the same key became another fingerprint")
+	}
+	for _, sent := range []string{otherKey, ""} {
+		if other := Remember(nil, &first, Sent{URL: mine, Key: sent}, Echo{mine, "", t1}); bytes.Equal(other.Salt, first.Salt) {
+			t.Errorf("another key, of %d characters, has the salt of the first", len(sent))
+		}
+	}
+}
+
+// A time in a form of the service's own tells as well, from read to read.
+func TestTimeInAnotherForm(t *testing.T) {
+	memory := Remember(fixed(), nil, Sent{URL: mine, Key: key}, Echo{mine, "******", "Monday"})
+	read := memory.Compare(Echo{mine, "******", "Mon 1"}, "")
+	if read.Key != Same {
+		t.Errorf("the first read: %s", read.Key)
+	}
+	if again := read.Memory.Compare(Echo{mine, "******", "Mon 1"}, ""); again.Key != Same {
+		t.Errorf("the same time: %s", again.Key)
+	}
+	if moved := read.Memory.Compare(Echo{mine, "******", "Tue 2"}, ""); moved.Key != PerhapsChanged {
+		t.Errorf("another time: %s", moved.Key)
+	}
+}
+
+func TestUserOfURLMayBeHeldBack(t *testing.T) {
+	memory := Remember(nil, nil, Sent{URL: "https://me:pw@recordings.example.com/x"}, Echo{"https://me:pw@recordings.example.com/x", "", ""})
+	if f := memory.Compare(Echo{"https://recordings.example.com", "", ""}, ""); f.URL != Same {
+		t.Errorf("got %s", f.URL)
 	}
 }

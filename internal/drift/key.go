@@ -54,7 +54,7 @@ func (m Memory) describe(echo, key string) Shown {
 		return Shown{Kind: shownExactly}
 	case bytes.Equal(sum, m.KeyEcho.Sum), vaguely(sum).equal(m.KeyEcho):
 		return m.KeyEcho
-	case key != "" && looksDistinct(echo) && !isPart(echo, key):
+	case key != "" && looksDistinct(echo) && !resembles(echo, key):
 		return Shown{Kind: shownDistinctly, Sum: sum}
 	default:
 		// Keys that people make up begin or end alike too often for a part
@@ -66,6 +66,14 @@ func (m Memory) describe(echo, key string) Shown {
 // isPart tells whether an echo is one end of the key.
 func isPart(echo, key string) bool {
 	return key != "" && echo != "" && (strings.HasPrefix(key, echo) || strings.HasSuffix(key, echo))
+}
+
+// resembles tells whether an echo has something of the key in it: it is within
+// the key, or begins and ends as the key does, whatever stands in between.
+func resembles(echo, key string) bool {
+	const ends = 2
+	return strings.Contains(key, echo) || len(key) > 2*ends && len(echo) > 2*ends &&
+		strings.HasPrefix(echo, key[:ends]) && strings.HasSuffix(echo, key[len(key)-ends:])
 }
 
 // LooksLikeKey tells whether a text may be a key, and not only stand for one or
@@ -94,14 +102,20 @@ func looksDistinct(echo string) bool {
 	return len(echo) >= least && digits > 0 && len(different) >= leastDifferent
 }
 
-// LooksMasked tells whether a text can't be a key, but only stand for one: one
-// character over and over, which is x or neither a letter nor a digit, or a row
-// of asterisks or dots in it.
+// LooksMasked tells whether a text can't be a key, but only stand for one or for
+// a part of it: one character several times in a row. Few random keys have such
+// a row, and for those nothing is lost but that they can't be shown.
 func LooksMasked(echo string) bool {
-	first, _ := utf8.DecodeRuneInString(echo)
-	isLetter := unicode.IsLetter(first) || unicode.IsDigit(first)
-	if echo != "" && (!isLetter || first == 'x' || first == 'X') && strings.Trim(echo, string(first)) == "" {
-		return true
+	const row = 4
+	var last rune
+	count := 0
+	for _, r := range echo {
+		if r != last {
+			last, count = r, 0
+		}
+		if count++; count == row {
+			return true
+		}
 	}
 	return strings.Contains(echo, "**") || strings.Contains(echo, "••") || strings.Contains(echo, "...") || strings.Contains(echo, "…")
 }

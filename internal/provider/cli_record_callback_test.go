@@ -154,8 +154,8 @@ func TestAccCLI_validate(t *testing.T) {
 		{"", testKey, expectation{"empty_url", "error", "Invalid callback URL", "url", []string{"is empty"}}},
 		{"https://recordings.example.com/a b", testKey, expectation{"blank_inside", "error", "Invalid callback URL", "url", []string{"a blank or a control character"}}},
 		{"https://recordings.example.com/ ", testKey, expectation{"blank_around", "error", "Invalid callback URL", "url", []string{"at one end"}}},
-		{"https://recordings.example.com:99999/", testKey, expectation{"wrong_port", "error", "Invalid callback URL", "url", []string{"99999"}}},
-		{"https://recordings.example.com/%zz", testKey, expectation{"wrong_escape", "error", "Invalid callback URL", "url", []string{"%zz"}}},
+		{"https://recordings.example.com:99999/", testKey, expectation{"wrong_port", "error", "Invalid callback URL", "url", []string{"between 1 and 65535"}}},
+		{"https://recordings.example.com/%zz", testKey, expectation{"wrong_escape", "error", "Invalid callback URL", "url", []string{"escaped"}}},
 		{testURL, "", expectation{"empty_key", "error", "Empty callback key", "auth_key", []string{"32 to 64"}}},
 		{testURL, strings.Repeat("é", 32), expectation{"key_of_32", "", "", "", nil}},
 		{testURL, strings.Repeat("x", 64), expectation{"key_of_64", "", "", "", nil}},
@@ -190,8 +190,9 @@ func TestAccCLI_warningsOfValues(t *testing.T) {
 	}{
 		{"http://recordings.example.com/", testKey, expectation{"plain_http", "warning", "Callback URL without TLS", "url", []string{"signature"}}},
 		{"https://user:s3cr3tpassword@recordings.example.com/", testKey, expectation{"user_in_url", "warning", "Callback URL with a user or a password", "url", []string{"in clear"}}},
-		{testURL, "tooshort31characters-0123456789", expectation{"short_key", "warning", "Callback key of an unusual length", "", []string{"31 characters"}}},
-		{testURL, strings.Repeat("long", 16) + "x", expectation{"long_key", "warning", "Callback key of an unusual length", "", []string{"65 characters"}}},
+		{testURL, "tooshort31characters-0123456789", expectation{"short_key", "warning", "Callback key of an unusual length", "", []string{"fewer than 32"}}},
+		{testURL, strings.Repeat("long", 16) + "x", expectation{"long_key", "warning", "Callback key of an unusual length", "", []string{"more than 64"}}},
+		{testURL, "****************************0001", expectation{"mask", "warning", "Callback key that looks like a mask", "", []string{"asterisks"}}},
 		{"https://recordings.example.com/", testKey, expectation{"neither", "", "", "", nil}},
 	}
 	for _, attribute := range []string{"auth_key", "auth_key_wo"} {

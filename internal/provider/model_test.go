@@ -375,14 +375,19 @@ const (
 )
 
 func (k knowledge) movement(now look) movement {
-	if now.Time != "" && (now.Time == k.shown.Time || k.shown.Time == "") {
+	switch {
+	case now.Time != "" && now.Time == k.shown.Time:
 		return stood
+	case now.Time != "" && k.shown.Time == "" && k.fresh:
+		return atOnce
 	}
 	before, errBefore := time.Parse(time.RFC3339, k.shown.Time)
 	after, errAfter := time.Parse(time.RFC3339, now.Time)
 	apart := after.Sub(before).Abs()
 	atPrecision := strings.Contains(k.shown.Time, ".") == strings.Contains(now.Time, ".")
 	switch noTime := errBefore != nil || errAfter != nil; {
+	case errBefore != nil && errAfter != nil && k.shown.Time != "" && now.Time != "" && !k.fresh:
+		return moved
 	case noTime && !k.fresh:
 		return unknown
 	case noTime:
@@ -409,7 +414,10 @@ func (k knowledge) changed(now look, key string) (urlChanged, keyChanged bool) {
 	case now.URL == k.shown.URL:
 		urlChanged = movement == moved
 	default:
-		urlChanged = movement != unclear && movement != atOnce || !strings.HasPrefix(sent, plainURL(now.URL))
+		urlChanged = movement != unclear || !strings.HasPrefix(sent, plainURL(now.URL))
+		if movement == atOnce {
+			urlChanged = hostOf(now.URL) != hostOf(k.sent.url)
+		}
 	}
 	switch now.Key {
 	case k.sent.key:
@@ -432,6 +440,8 @@ func plainURL(s string) string {
 	host, path, _ := strings.Cut(rest, "/")
 	return strings.ToLower(scheme+"://"+host) + "/" + path
 }
+
+func hostOf(s string) string { return strings.Split(plainURL(s), "/")[2] }
 
 func isMask(shown string) bool { return strings.Contains(shown, "**") }
 
@@ -956,10 +966,11 @@ func nothing() tftypes.Value { return tftypes.NewValue(callbackSchema().ValueTyp
 // objectOf makes an object that is null where nothing is given.
 func objectOf(schema *tfprotov6.Schema, given map[string]any) tftypes.Value {
 	values := make(map[string]tftypes.Value)
-	for _, a := range schema.Block.Attributes {
-		values[a.Name] = tftypes.NewValue(a.Type, given[a.Name])
+	object := schema.ValueType()
+	for name, kind := range object.(tftypes.Object).AttributeTypes { //nolint:forcetypeassert // a schema is nothing else
+		values[name] = tftypes.NewValue(kind, given[name])
 	}
-	return tftypes.NewValue(schema.ValueType(), values)
+	return tftypes.NewValue(object, values)
 }
 
 // attributesOf returns none of a null object.

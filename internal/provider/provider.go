@@ -264,7 +264,7 @@ func (s settings) maxRetries(value types.Int64) int {
 }
 
 func (s settings) flag(argument string, value types.Bool, variable string, preset bool) bool {
-	if !value.IsNull() {
+	if !value.IsNull() && !value.IsUnknown() {
 		return value.ValueBool()
 	}
 	text := s.getenv(variable)

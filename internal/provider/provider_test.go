@@ -14,6 +14,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -426,7 +427,7 @@ func (s memoryStore) SetKey(_ context.Context, key string, value []byte) diag.Di
 }
 
 func TestPrivateState(t *testing.T) {
-	memory := drift.Remember(nil, drift.Sent{URL: testURL, Key: testKey}, drift.Echo{URL: testURL, Key: testKey, UpdateTime: "2026-01-01T00:00:00.000Z"})
+	memory := drift.Remember(nil, nil, drift.Sent{URL: testURL, Key: testKey}, drift.Echo{URL: testURL, Key: testKey, UpdateTime: "2026-01-01T00:00:00.000Z"})
 	store := memoryStore{}
 	if diags := savePrivate(t.Context(), store, private{Memory: &memory, Resend: []resend{resendKeyPerhaps}}); diags.HasError() {
 		t.Fatal(diags)
@@ -463,10 +464,25 @@ func TestLostMemoryOfWriteOnlyKey(t *testing.T) {
 	}
 }
 
+// The key of a state whose memory was lost stays in it until it is set again.
+func TestLostMemoryKeepsTheKey(t *testing.T) {
+	for _, shown := range []string{"******", ""} {
+		state := recordCallbackModel{URL: types.StringValue(testURL), AuthKey: types.StringValue(testKey)}
+		var known private
+		for range 2 {
+			state, known = observe(t.Context(), state, known, &sparkrtc.RecordCallback{URL: testURL, AuthKey: shown})
+			if state.AuthKey.ValueString() != testKey || !slices.Equal(known.Resend, []resend{resendKeyUnknown}) {
+				t.Errorf("shown %q: key kept: %t, resend %v", shown, state.AuthKey.ValueString() == testKey, known.Resend)
+			}
+			known.Version = privateVersion // as it is saved
+		}
+	}
+}
+
 // A mask that counts as the key that was sent does not become the key in the
 // state, also when the URL beside it was changed.
 func TestMaskIsNeverTakenForTheKey(t *testing.T) {
-	memory := drift.Remember(nil, drift.Sent{URL: testURL, Key: testKey}, drift.Echo{URL: testURL, Key: testKey})
+	memory := drift.Remember(nil, nil, drift.Sent{URL: testURL, Key: testKey}, drift.Echo{URL: testURL, Key: testKey})
 	for name, url := range map[string]string{"the URL is the same": testURL, "the URL was changed": "https://elsewhere.example.com/"} {
 		state := recordCallbackModel{URL: types.StringValue(testURL), AuthKey: types.StringValue(testKey)}
 		state, _ = observe(t.Context(), state, private{Memory: &memory}, &sparkrtc.RecordCallback{URL: url, AuthKey: "******"})
@@ -490,7 +506,7 @@ func TestComputed(t *testing.T) {
 // depends on it changes for that.
 func TestUpdateTimeIsThatOfTheWrite(t *testing.T) {
 	const set, rounded, later = "2026-01-01T00:00:00.700Z", "2026-01-01T00:00:01Z", "2026-01-01T00:02:00Z"
-	memory := drift.Remember(nil, drift.Sent{URL: testURL}, drift.Echo{URL: testURL, UpdateTime: set})
+	memory := drift.Remember(nil, nil, drift.Sent{URL: testURL}, drift.Echo{URL: testURL, UpdateTime: set})
 	state, known := recordCallbackModel{URL: types.StringValue(testURL), UpdateTime: types.StringValue(set)}, private{Memory: &memory}
 	for _, step := range []struct{ shown, want string }{{rounded, set}, {set, set}, {"", set}, {rounded, set}, {later, later}} {
 		state, known = observe(t.Context(), state, known, &sparkrtc.RecordCallback{URL: testURL, UpdateTime: step.shown})

@@ -5,6 +5,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -26,7 +27,12 @@ type private struct {
 	// empty: there was none.
 	empty bool
 
+	// Version is 0 if nothing is remembered.
 	Version int `json:"version"`
+
+	// Gone: there was no callback. The create that follows is planned with
+	// this beside it.
+	Gone bool `json:"gone,omitempty"`
 
 	// Memory is nil after an import, until the first PUT.
 	Memory *drift.Memory `json:"memory,omitempty"`
@@ -88,7 +94,7 @@ func observe(ctx context.Context, state recordCallbackModel, known private, call
 	state.NotifyEventSubscription, updateTime = computed(ctx, callback)
 	if known.Memory == nil {
 		state.UpdateTime = updateTime
-		return adopt(state, callback)
+		return adopt(state, known, callback)
 	}
 	writeOnly := !state.AuthKeyWOVersion.IsNull()
 	key := state.AuthKey.ValueString()
@@ -147,17 +153,23 @@ func observe(ctx context.Context, state recordCallbackModel, known private, call
 	return state, known
 }
 
-// adopt takes over a callback that was not set from here.
-func adopt(state recordCallbackModel, callback *sparkrtc.RecordCallback) (recordCallbackModel, private) {
-	var known private
+// adopt takes over a callback that was not set from here, or of which nothing is
+// remembered any more. In that case the key in the state stays there: with
+// ignore_changes an apply would wipe it.
+func adopt(state recordCallbackModel, known private, callback *sparkrtc.RecordCallback) (recordCallbackModel, private) {
+	lost := known.Version == 0 && !state.URL.IsNull() || slices.Contains(known.Resend, resendKeyUnknown)
 	state.URL = types.StringValue(callback.URL)
-	state.AuthKey = types.StringNull()
+	if !lost {
+		state.AuthKey = types.StringNull()
+	}
+	var now private
+	writeOnly := !state.AuthKeyWOVersion.IsNull()
 	switch {
-	case callback.AuthKey == "" && state.AuthKeyWOVersion.IsNull():
-	case drift.LooksLikeKey(callback.AuthKey) && state.AuthKeyWOVersion.IsNull(): // never a write-only one
+	case callback.AuthKey == "" && state.AuthKey.IsNull() && !writeOnly:
+	case drift.LooksLikeKey(callback.AuthKey) && !writeOnly:
 		state.AuthKey = types.StringValue(callback.AuthKey)
 	default:
-		known.Resend = append(known.Resend, resendKeyUnknown)
+		now.Resend = append(now.Resend, resendKeyUnknown)
 	}
-	return state, known
+	return state, now
 }

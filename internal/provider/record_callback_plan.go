@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -39,12 +38,14 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 			return
 		}
 		state = nil // for the new app, it is a create
-	} else if state == nil && !known.empty {
+	} else if state == nil && !known.empty && !known.Gone {
 		// The create of a replacement is planned once more, with the private
 		// state of what it replaces; Terraform drops what is said there.
 		return
 	}
-	resp.Diagnostics.Append(warnOfValues(ctx, req.Config)...)
+	var config recordCallbackModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	config.warnOfValues(&resp.Diagnostics)
 	twice := r.warnTwice(plan.AppID, &resp.Diagnostics)
 	if state == nil {
 		if !twice {
@@ -52,14 +53,20 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 		}
 		return
 	}
+	if !plan.hasKey() { // it is as it is to be
+		known.Resend = slices.DeleteFunc(known.Resend, func(why resend) bool { return why == resendKeyRemoved })
+	}
 	if changes := known.changes(plan, state); len(changes) > 0 {
 		resp.Diagnostics.AddWarning(aboutCallback(state.AppID, "was changed outside Terraform"), fmt.Sprintf(
 			"The recording callback of app %q, last written to at %s, is not as Terraform set it:\n\n  - %s\n\nThe apply sets it again as it is configured.",
 			state.AppID.ValueString(), orUnknown(state.UpdateTime), strings.Join(changes, "\n  - ")))
 	}
-	if slices.Contains(known.Resend, resendKeyUnknown) {
+	switch unseen := slices.Contains(known.Resend, resendKeyUnknown); {
+	case unseen && config.hasKey() && !plan.hasKey():
+		plan.addIgnoredKeyError(&resp.Diagnostics)
+	case unseen:
 		plan.warnKeyUnknown(&resp.Diagnostics)
-	} else if state.hasKey() && !plan.hasKey() {
+	case state.hasKey() && !plan.hasKey():
 		plan.warnNoLongerSigned(&resp.Diagnostics)
 	}
 	if len(known.Resend) == 0 {
@@ -74,13 +81,10 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 }
 
 // warnOfValues warns of what is valid, and a user may regret.
-func warnOfValues(ctx context.Context, configured tfsdk.Config) diag.Diagnostics {
-	var config recordCallbackModel
-	diags := configured.Get(ctx, &config)
-	warnOfURL(path.Root("url"), config.URL, &diags)
-	warnOfKeyLength(path.Root("auth_key"), config.AuthKey, &diags)
-	warnOfKeyLength(path.Root("auth_key_wo"), config.AuthKeyWO, &diags)
-	return diags
+func (m *recordCallbackModel) warnOfValues(diags *diag.Diagnostics) {
+	warnOfURL(path.Root("url"), m.URL, diags)
+	warnOfKey(path.Root("auth_key"), m.AuthKey, diags)
+	warnOfKey(path.Root("auth_key_wo"), m.AuthKeyWO, diags)
 }
 
 // changes says what is not as it was set, and is planned to be set again. It
@@ -122,13 +126,21 @@ func aboutCallback(appID types.String, what string) string {
 }
 
 func (m *recordCallbackModel) warnKeyUnknown(diags *diag.Diagnostics) {
-	then := "so that nobody can tell whether it is the configured one. The apply sends that one, and from then on another one is noticed."
+	then := "Nobody can tell whether it is the configured one. The apply sends that one, and from then on another one is noticed."
 	if !m.hasKey() {
-		then = "and the configuration has none: the apply removes the one that there is, and events are no longer signed.\n\nTo keep it, set it as auth_key_wo, with auth_key_wo_version = 1."
+		then = "The configuration has none: the apply removes the one that there is, and events are no longer signed.\n\nTo keep it, set it as auth_key_wo, with auth_key_wo_version = 1."
 	}
 	diags.AddWarning(aboutCallback(m.AppID, "has a key that can't be compared"), fmt.Sprintf(
-		"Nothing is remembered of the key of the recording callback of app %q, as after an import, and the service doesn't show it as it is, %s",
+		"Nothing is remembered of the key of the recording callback of app %q, as after an import, or with a state of another version of this provider. %s",
 		m.AppID.ValueString(), then))
+}
+
+// addIgnoredKeyError is about a configuration that has a key and ignores its
+// changes, and a state that has none to go on with.
+func (m *recordCallbackModel) addIgnoredKeyError(diags *diag.Diagnostics) {
+	diags.AddError(aboutCallback(m.AppID, "would lose its key"), fmt.Sprintf(
+		"Nothing is known of the key of the recording callback of app %q, and ignore_changes keeps the configured one from being sent. Each change would remove the key that there is.\n\n"+
+			"Take auth_key out of ignore_changes for one apply, or give the key as auth_key_wo.", m.AppID.ValueString()))
 }
 
 func (m *recordCallbackModel) warnNoLongerSigned(diags *diag.Diagnostics) {
@@ -147,7 +159,7 @@ func warnGone(appID string, diags *diag.Diagnostics) {
 // plan until it is gone.
 func warnKeptKey(appID string, diags *diag.Diagnostics) {
 	diags.AddWarning(aboutCallback(types.StringValue(appID), "kept its key"), fmt.Sprintf(
-		"The configuration has no key for the recording callback of app %q, but the service kept the one that was set before, and goes on signing events with it.\n\n"+
+		"The configuration has no key for the recording callback of app %q, but the service shows one, and goes on signing events with it.\n\n"+
 			"Remove it in the SparkRTC console, or set a new one with auth_key_wo or auth_key.", appID))
 }
 
@@ -177,7 +189,7 @@ const howToEnd = "To end that, clear the callback in the SparkRTC console, point
 // done: the two may be far apart.
 func (m *recordCallbackModel) warnStays(diags *diag.Diagnostics) {
 	diags.AddWarning(aboutCallback(m.AppID, "will stay in place"), fmt.Sprintf(
-		"The SparkRTC API has no way to remove a callback. That of app %q will no longer be managed, and recording events go on being sent to %s.\n\n%s\n\n"+
+		"The SparkRTC API has no way to remove a callback. That of app %q will no longer be managed, unless another resource sets it, and recording events go on being sent to %s.\n\n%s\n\n"+
 			"If the resource only gets another address in the configuration, a moved block tells Terraform so.",
 		m.AppID.ValueString(), shownURL(m.URL), howToEnd))
 }
@@ -241,11 +253,11 @@ type apps struct {
 	listed  bool
 	byID    map[string]sparkrtc.App
 	err     error
-	lookUps atomic.Int32
+	lookUps atomic.Int32 // that have not found an app, or not yet
 }
 
-// maxLookUps bounds the calls about apps that are not on the list: the first of
-// them fail the plan already.
+// maxLookUps bounds the calls about apps that are not there: the first of them
+// fail the plan already.
 const maxLookUps = 5
 
 // find returns nil for an app that it doesn't look up.
@@ -260,7 +272,11 @@ func (a *apps) find(ctx context.Context, client *sparkrtc.Client, id string) (*s
 	if a.lookUps.Add(1) > maxLookUps {
 		return nil, nil
 	}
-	return client.ShowApp(ctx, id)
+	app, err := client.ShowApp(ctx, id)
+	if err == nil {
+		a.lookUps.Add(-1)
+	}
+	return app, err
 }
 
 func (a *apps) list(ctx context.Context, client *sparkrtc.Client) error {

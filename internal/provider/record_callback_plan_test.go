@@ -305,6 +305,7 @@ func TestAccCLI_planWarnings(t *testing.T) {
 		"adopted without, has one":         {emulator.EchoMasked, "", live, adopting + callback(""), "has a key that can't be compared", []string{"the apply removes"}},
 		"adopted without, has one shown":   {"", "", live, adopting + callback(""), "loses its key", nil},
 		"gone":                             {"", callback(""), func(c *cloud) { c.ClearCallback(testApp) }, callback(""), "is gone", []string{"created again"}},
+		"key removed outside and inside":   {"", callback(clearText), func(c *cloud) { c.SetCallback(testApp, testURL, "") }, callback(""), "", nil},
 		"no longer wanted":                 {"", callback(""), nil, "", "will stay in place", []string{testURL, "moved block", "SparkRTC console"}},
 		"nothing":                          {"", callback(clearText), nil, callback(clearText), "", nil},
 	}
@@ -423,6 +424,50 @@ func TestClearTextKeyWarningNeedsAChoice(t *testing.T) {
 		}
 		if warnings, err := split(resp.Diagnostics); err != nil || len(warnings) > 0 != allowed {
 			t.Errorf("write-only arguments are allowed: %t; warned: %q, %v", allowed, warnings, err)
+		}
+	}
+}
+
+// A callback that is gone is planned as a create like any other: with a look at
+// the app, and all that there is to say.
+func TestAccCLI_goneIsCheckedAsANewOne(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{}, testApp)
+	config := fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  app_id = %q\n  url = \"http://recordings.example.com/\"\n}\n", testApp)
+	r := newCLI(t, c, config)
+	r.apply(t)
+	c.ClearCallback(testApp)
+	if out := r.plan(t, changes).out(); !strings.Contains(out, "is gone") || !strings.Contains(out, "Callback URL without TLS") {
+		t.Errorf("of a callback: %s", out)
+	}
+	c.RemoveApp(testApp)
+	if out := r.must(t, 1, "plan").out(); !strings.Contains(out, "SparkRTC app not found") {
+		t.Errorf("of an app: %s", out)
+	}
+}
+
+// With ignore_changes, an apply sends the key that is in the state: one that is
+// not known must not become none.
+func TestAccCLI_ignoredKeyThatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{KeyEcho: emulator.EchoMasked})
+	c.SetCallback(testApp, testURL, testKey)
+	ignoring := strings.Replace(callbackConfig, "  auth_key = var.key\n", "  auth_key = var.key\n\n  lifecycle {\n    ignore_changes = [auth_key]\n  }\n", 1)
+	r := newCLI(t, c, ignoring+"\nimport {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
+	if out := r.must(t, 1, "apply", "-auto-approve").out(); !strings.Contains(out, "would lose its key") || !strings.Contains(out, "ignore_changes") {
+		t.Errorf("the message: %s", out)
+	}
+	c.expectTruth(t, testApp, testURL, testKey)
+}
+
+// A URL's password is in no message, whatever else is wrong with the URL.
+func TestAccCLI_passwordInWrongURL(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"https://user:hunter2#x@host/", "https://user:hunter2/x@host/", "https://user:hunter2%zz@host/", "https://user:hunter2@host:99999/"} {
+		r := newCLI(t, nil, "variable \"url\" {\n  sensitive = true\n}\n\nresource \"sparkrtc_record_callback\" \"test\" {\n  app_id = \"a\"\n  url = var.url\n}\n", append(keys(), "TF_VAR_url="+url)...)
+		got := r.must(t, 1, "plan")
+		if strings.Contains(got.stdout+got.stderr, "hunter2") || !strings.Contains(got.out(), "Invalid callback URL") {
+			t.Errorf("%s: %s", url, got.out())
 		}
 	}
 }

@@ -124,7 +124,7 @@ func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resourc
 			"auth_key_wo is set and auth_key_wo_version is not. Terraform can't see that a write-only key changed, so that a new one is sent when its version changes.\n\nSet auth_key_wo_version = 1, and another number with each new key; or use auth_key, which needs no version and is stored in the state.")
 	case isSet(config.AuthKeyWOVersion) && config.AuthKeyWO.IsNull():
 		resp.Diagnostics.AddError("Version without a write-only callback key",
-			"auth_key_wo_version is set and auth_key_wo is not, so that it is the version of nothing.\n\nSet auth_key_wo as well, or remove auth_key_wo_version: auth_key needs none.")
+			"auth_key_wo_version is set and auth_key_wo is not, or is null, so that it is the version of nothing.\n\nSet auth_key_wo as well, or remove auth_key_wo_version: auth_key needs none.")
 	}
 	// Terraform validates once a run without configuring the provider, and
 	// then again each time it plans.
@@ -169,6 +169,7 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 			warnGone(state.AppID.ValueString(), &resp.Diagnostics)
 		}
 		resp.State.RemoveResource(ctx)
+		resp.Diagnostics.Append(savePrivate(ctx, resp.Private, private{Gone: true})...)
 		return
 	}
 	if err != nil {
@@ -225,7 +226,9 @@ func (r *recordCallbackResource) put(ctx context.Context, planned tfsdk.Plan, co
 	if key != nil {
 		sent.Key = *key
 	}
-	memory := drift.Remember(r.random, sent, echo(callback))
+	before, loaded := loadPrivate(ctx, store)
+	diags.Append(loaded...)
+	memory := drift.Remember(r.random, before.Memory, sent, echo(callback))
 	plan.NotifyEventSubscription, plan.UpdateTime = computed(ctx, callback)
 	diags.Append(state.Set(ctx, plan)...)
 	diags.Append(savePrivate(ctx, store, private{Memory: &memory})...)

@@ -127,12 +127,8 @@ func parseCallbackURL(s string) (*url.URL, string) {
 	}
 	u, err := url.Parse(s)
 	switch {
-	case err != nil:
-		reason := err.Error()
-		if parse, ok := err.(*url.Error); ok { //nolint:errorlint // the type that url.Parse documents
-			reason = parse.Err.Error()
-		}
-		return nil, "is not a URL: " + reason
+	case err != nil: // whose text may have a password in it
+		return nil, "is not a URL: look at its port, and at characters such as # and % that have to be escaped in a user, a password or a path"
 	case u.Scheme == "":
 		return nil, "has no scheme"
 	case u.Scheme != "http" && u.Scheme != "https":
@@ -142,7 +138,7 @@ func parseCallbackURL(s string) (*url.URL, string) {
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			return nil, fmt.Sprintf("has a port that is none, %q", port)
+			return nil, "has a port that is not between 1 and 65535"
 		}
 	}
 	return u, ""
@@ -172,14 +168,27 @@ func (authKeyValidator) ValidateString(_ context.Context, req validator.StringRe
 	}
 }
 
-// warnOfKeyLength warns of a key that the console would not take. It is about
-// the resource and not the attribute: Terraform prints the line of an
-// attribute, and the key may stand there.
-func warnOfKeyLength(attribute path.Path, value types.String, diags *diag.Diagnostics) {
-	length := utf8.RuneCountInString(value.ValueString())
-	if value.IsNull() || value.IsUnknown() || minAuthKey <= length && length <= maxAuthKey {
+// warnOfKey warns of a key that the console would not take, and of what can
+// hardly be one. It is about the resource and not the attribute: Terraform
+// prints the line of an attribute, and the key may stand there.
+func warnOfKey(attribute path.Path, value types.String, diags *diag.Diagnostics) {
+	key := value.ValueString()
+	length, unusual := utf8.RuneCountInString(key), ""
+	switch {
+	case value.IsNull() || value.IsUnknown():
+		return
+	case strings.Contains(key, "***"):
+		diags.AddWarning("Callback key that looks like a mask",
+			fmt.Sprintf("The value of %s has a row of asterisks in it, as a service shows a key that it keeps to itself. Sent as it is, it becomes the key.\n\n"+
+				"Take the key from where it was made, and not from what the service shows of it.", attribute))
+		return
+	case length < minAuthKey:
+		unusual = fmt.Sprintf("fewer than %d", minAuthKey)
+	case length > maxAuthKey:
+		unusual = fmt.Sprintf("more than %d", maxAuthKey)
+	default:
 		return
 	}
 	diags.AddWarning("Callback key of an unusual length",
-		fmt.Sprintf("The value of %s has %d characters. The SparkRTC console takes %d to %d; the API Reference states no limit, so the key is sent as it is, and the service may refuse it.", attribute, length, minAuthKey, maxAuthKey))
+		fmt.Sprintf("The value of %s has %s characters. The SparkRTC console takes %d to %d; the API Reference states no limit, so the key is sent as it is, and the service may refuse it.", attribute, unusual, minAuthKey, maxAuthKey))
 }
