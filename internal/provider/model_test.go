@@ -967,7 +967,7 @@ func nothing() tftypes.Value { return tftypes.NewValue(callbackSchema().ValueTyp
 func objectOf(schema *tfprotov6.Schema, given map[string]any) tftypes.Value {
 	values := make(map[string]tftypes.Value)
 	object := schema.ValueType()
-	for name, kind := range object.(tftypes.Object).AttributeTypes { //nolint:forcetypeassert // a schema is nothing else
+	for name, kind := range object.(tftypes.Object).AttributeTypes {
 		values[name] = tftypes.NewValue(kind, given[name])
 	}
 	return tftypes.NewValue(object, values)
