@@ -299,6 +299,16 @@ func TestAuthenticatorFindsNoProject(t *testing.T) {
 	}
 }
 
+// That the list of what there is fails as well says nothing about what is in
+// it.
+func TestAuthenticatorCantListProjects(t *testing.T) {
+	s := serve(t, emulator.Options{Projects: []emulator.Project{}})
+	s.Fail(emulator.Fault{Path: "/v3/projects", Delay: time.Nanosecond}, emulator.Fault{Path: "/v3/projects", Status: 503})
+	if e := s.authenticator(keySet).fails(); e.Summary != "No such project" || strings.Contains(e.Detail, "The credentials see") {
+		t.Errorf("got %q: %s", e.Summary, e.Detail)
+	}
+}
+
 // The project stays what it was looked up to be once, whyever there are new
 // credentials.
 func TestAuthenticatorLooksUpTheProjectOnce(t *testing.T) {
