@@ -85,7 +85,7 @@ func (a *Authenticator) Credentials(ctx context.Context) (transport.Credentials,
 		return transport.Credentials{}, a.failure
 	}
 	err := a.fetch(ctx)
-	if err != nil && a.held != nil && a.now().Before(a.held.expiresAt) {
+	if err != nil && ctx.Err() == nil && a.held != nil && a.now().Before(a.held.expiresAt) {
 		a.log.WarnContext(ctx, "credentials could not be renewed in advance", slog.String("error", err.Error()))
 		a.held.renewAt = a.now().Add(pause)
 		err = nil

@@ -416,3 +416,29 @@ func TestAuthenticatorFetchStops(t *testing.T) {
 	s.use(a)
 	s.wantCalls(getApps)
 }
+
+// A renewal in advance that ends with its context doesn't keep others from
+// making it, and is nothing to warn of.
+func TestAuthenticatorRenewalStops(t *testing.T) {
+	s := serve(t, emulator.Options{TokenLifetime: time.Hour})
+	a := s.authenticator(passwordSet)
+	old := a.must()
+	s.clock.advance(56 * time.Minute)
+	s.log.Reset()
+	g := s.gate(postToken)
+	ctx, stop := context.WithCancelCause(t.Context())
+	fetcher := a.ask(ctx)
+	a.waitFor(func() bool { return len(a.slot) == 1 })
+	waiter := a.ask(t.Context())
+	stop(errStopped)
+	if r := <-fetcher; r.err != errStopped { //nolint:errorlint // as it is, not wrapped
+		t.Errorf("got %v, %v, want the cause", r.Credentials, r.err)
+	}
+	g.open()
+	if r := <-waiter; r.err != nil || r.Credentials == old {
+		t.Errorf("got %v, %v, want new ones", r.Credentials, r.err)
+	}
+	if strings.Contains(s.log.String(), "WARN") {
+		t.Errorf("logged %s", s.log.String())
+	}
+}
