@@ -6,9 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -440,5 +443,531 @@ func TestAuthenticatorRenewalStops(t *testing.T) {
 	}
 	if strings.Contains(s.log.String(), "WARN") {
 		t.Errorf("logged %s", s.log.String())
+	}
+}
+
+// What was refused is not asked for again; what failed is, by who comes after
+// those that waited for it.
+func TestAuthenticatorFailures(t *testing.T) {
+	stages := map[string]struct {
+		put     func(*world)
+		path    string
+		calls   []string // the last of which fails
+		summary string
+		advice  string
+	}{
+		"password": {passwordSet, "/v3/auth/tokens", []string{postToken}, "No token from IAM",
+			"Check the user, the password and the account: domain_name is the name of the account that the user is in. The token was to be for the project of region cn-north-4, by the default."},
+		"password for a project by ID": {and(passwordSet, func(w *world) { w.ProjectID = emulator.DefaultProjectID }), "/v3/auth/tokens", []string{postToken}, "No token from IAM",
+			"The token was to be for project " + emulator.DefaultProjectID + ", by the argument project_id."},
+		"ID token": {func(w *world) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: canary}
+			w.ProjectName = "mine"
+		}, "/v3.0/OS-AUTH/", []string{postIDToken}, "No token from IAM", `Check that IAM has an identity provider "emulator-idp" that takes tokens of this issuer and audience (in HCP Terraform, ` +
+			`TFC_WORKLOAD_IDENTITY_AUDIENCE of the workspace), and that its rules give users access to the project with the name "mine", by the argument project_name.`},
+		"metadata": {metadataSet, "/openstack", []string{putSession, getKeys}, "No access key from this ECS",
+			"The metadata service answers on an ECS only, and has a key only if the ECS has an agency. It is asked because of the environment (SPARKRTC_ECS_METADATA)."},
+		"keys for a token": {and(func(w *world) { w.Token = emulator.DefaultToken }, agencyByName), "/v3.0/OS-CREDENTIAL", []string{postKeys}, "No access key for the token",
+			"An agency is assumed with an access key, and IAM gives none for this token."},
+		"agency by name": {and(keySet, agencyByName), "/v3.0/OS-CREDENTIAL", []string{postKeys}, "Agency can't be assumed",
+			"The agency is agency emulator-agency of account emulator-domain, by assume_role of the provider block. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\")."},
+		"agency by ID": {and(metadataSet, agencyByID), "/v5/", []string{putSession, getKeys, postSTS}, "Agency can't be assumed",
+			"The agency is agency emulator-agency of account " + emulator.DefaultDomainID + " (domain_id), by assume_role"},
+		"project of a key": {keySet, "/v3/projects", []string{getProjects}, "Project can't be looked up",
+			"No project_id is set, so that the project of region cn-north-4, by the default was to be looked up. Set project_id"},
+		"project of an agency": {and(keySet, agencyByID), "/v3/projects", []string{postSTS, getProjects}, "Project can't be looked up", "Set project_id"},
+	}
+	faults := map[string]struct {
+		emulator.Fault
+		refused bool
+		mention string
+	}{
+		"400":          {emulator.Fault{Status: 400, Message: "What?"}, true, "HTTP 400: "},
+		"401":          {emulator.Fault{Status: 401, Message: "No."}, true, "HTTP 401: "},
+		"403":          {emulator.Fault{Status: 403, Message: "No."}, true, "HTTP 403: "},
+		"404":          {emulator.Fault{Status: 404, Code: "IAM.0004", Message: "No."}, true, "HTTP 404: IAM.0004: No."},
+		"408":          {emulator.Fault{Status: 408}, false, "HTTP 408"},
+		"429":          {emulator.Fault{Status: 429, Message: "Slowly."}, false, "HTTP 429: "},
+		"500":          {emulator.Fault{Status: 500}, false, "HTTP 500"},
+		"503":          {emulator.Fault{Status: 503, Message: "Later."}, false, "HTTP 503: "},
+		"no answer":    {emulator.Fault{Drop: true, Times: 2}, false, "EOF"}, // Go repeats a GET
+		"cut":          {emulator.Fault{Cut: true}, false, "the answer broke off"},
+		"another JSON": {emulator.Fault{RawBody: "[]", ContentType: "application/json"}, false, "HTTP 200: the answer (application/json) is not what this API answers"},
+	}
+	for stageName, stage := range stages {
+		for faultName, fault := range faults {
+			t.Run(stageName+", "+faultName, func(t *testing.T) {
+				s := serve(t, emulator.Options{})
+				s.secret(canary, "IDTOKEN")
+				fault := fault
+				fault.Path = stage.path
+				s.Fail(fault.Fault)
+				a := s.authenticator(stage.put)
+
+				results := a.together(5, stage.calls[len(stage.calls)-1])
+				for _, r := range results {
+					e := a.failed(r.Credentials, r.err)
+					e.check(t, "", stage.summary, []string{"Could not ", " at 127.0.0.1:", fault.mention, ".\n\n", stage.advice})
+					if r.err != results[0].err { //nolint:errorlint // the very same
+						t.Errorf("%v got another error: %v", results[0].err, r.err)
+					}
+				}
+				calls := stage.calls
+				if fault.Drop {
+					s.ClearFaults()
+					calls = slices.Compact(operations(s))
+				}
+				if !slices.Equal(calls, stage.calls) {
+					t.Errorf("called %q", calls)
+				}
+				if !fault.Drop {
+					s.wantCalls(stage.calls...)
+				}
+				s.ResetRequests()
+
+				if fault.refused {
+					s.clock.advance(time.Hour)
+					for range 3 {
+						if e := a.fails(); error(e) != results[0].err { //nolint:errorlint // the very same
+							t.Errorf("got %v", e)
+						}
+					}
+					s.wantCalls()
+					return
+				}
+				if stageName == "ID token" {
+					s.Fail(emulator.Fault{Path: stage.path, Status: 201, RawBody: "{}", Header: http.Header{"X-Subject-Token": {"c0ffee-token"}}})
+				}
+				a.must()
+				if got := operations(s); len(got) < len(stage.calls) || !slices.Equal(got[:len(stage.calls)], stage.calls) {
+					t.Errorf("called %q again, want %q", got, stage.calls)
+				}
+				s.ResetRequests()
+				a.must()
+				s.wantCalls()
+			})
+		}
+	}
+}
+
+// What the emulator itself refuses: a wrong password, an ID token that has
+// expired, an agency that may not be assumed, an ECS without one.
+func TestAuthenticatorIsRefused(t *testing.T) {
+	tests := map[string]struct {
+		opts    emulator.Options
+		put     func(*world, *services)
+		summary string
+		mention string
+		calls   int
+	}{
+		"wrong password": {emulator.Options{Password: "c0ffee-other"}, func(w *world, _ *services) { passwordSet(w) },
+			"No token from IAM", "HTTP 401: The username or password is wrong.", 1},
+		"no such project": {emulator.Options{Projects: []emulator.Project{}}, func(w *world, _ *services) { passwordSet(w) },
+			"No token from IAM", "HTTP 404: Could not find project: cn-north-4.", 1},
+		"ID token that has expired": {emulator.Options{}, func(w *world, s *services) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken(emulator.WithExpiry(time.Unix(1, 0)))}
+		}, "No token from IAM", "HTTP 401: The ID token is invalid: it has expired.", 1},
+		"another identity provider": {emulator.Options{IDPID: "other"}, func(w *world, s *services) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken()}
+		}, "No token from IAM", "HTTP 403: The identity provider emulator-idp is not found or not enabled.", 1},
+		"agency by name": {emulator.Options{AgencyForbidden: true}, func(w *world, _ *services) { keySet(w); agencyByName(w) },
+			"Agency can't be assumed", "HTTP 403: You are not authorized", 1},
+		"agency by ID": {emulator.Options{AgencyForbidden: true}, func(w *world, _ *services) { keySet(w); agencyByID(w) },
+			"Agency can't be assumed", "HTTP 403: STS5.0403: not allowed to assume the agency", 1},
+		"wrong secret key": {emulator.Options{SecretKey: "c0ffee-other-key"}, func(w *world, _ *services) { keySet(w) },
+			"Project can't be looked up", "HTTP 401: Incorrect IAM authentication information: verify aksk signature fail", 1},
+		"ECS without an agency": {emulator.Options{MetadataNoAgency: true}, func(w *world, _ *services) { metadataSet(w) },
+			"No access key from this ECS", "HTTP 401: 401 Unauthorized Please configure Cloud Service Agency first", 2},
+		"no ECS": {emulator.Options{MetadataOff: true}, func(w *world, _ *services) { metadataSet(w) },
+			"No access key from this ECS", "HTTP 404: 404 Not Found", 2},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, tc.opts)
+			a := s.authenticator(func(w *world) { tc.put(w, s) })
+			for range 3 {
+				a.fails().check(t, "", tc.summary, []string{tc.mention})
+			}
+			if sent := operations(s); len(sent) != tc.calls {
+				t.Errorf("called %q", sent)
+			}
+		})
+	}
+}
+
+// operations are what was called.
+func operations(s *services) []string {
+	var list []string
+	for _, r := range s.Requests() {
+		list = append(list, r.Method+" "+r.Path)
+	}
+	return list
+}
+
+// Nobody answers: the error says so, and it is tried again.
+func TestAuthenticatorWithoutNetwork(t *testing.T) {
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	s := serve(t, emulator.Options{})
+	a := s.authenticator(and(passwordSet, func(w *world) { w.AuthURL = closed.URL }))
+	first := a.fails()
+	first.check(t, "", "No token from IAM", []string{"connection refused"})
+	if second := a.fails(); second == first {
+		t.Error("not tried again")
+	}
+}
+
+// Credentials are fetched anew five minutes before their end, or a quarter of
+// their lifetime if that is less.
+func TestAuthenticatorRenewsInTime(t *testing.T) {
+	kinds := map[string]struct {
+		put   func(*world, *services)
+		calls []string
+	}{
+		"password": {func(w *world, _ *services) { passwordSet(w) }, []string{postToken}},
+		"ID token": {func(w *world, s *services) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken(emulator.WithExpiry(s.clock.now().Add(1000 * time.Hour)))}
+		}, []string{postIDToken}},
+		"metadata": {func(w *world, _ *services) { metadataSet(w); w.ProjectID = emulator.DefaultProjectID }, []string{putSession, getKeys}},
+	}
+	for _, tc := range []struct{ lifetime, margin time.Duration }{
+		{24 * time.Hour, 5 * time.Minute},
+		{time.Hour, 5 * time.Minute},
+		{20*time.Minute + 8*time.Second, 5 * time.Minute},
+		{16 * time.Minute, 4 * time.Minute},
+		{4 * time.Minute, time.Minute},
+	} {
+		for name, kind := range kinds {
+			t.Run(name+", "+tc.lifetime.String(), func(t *testing.T) {
+				s := serve(t, emulator.Options{TokenLifetime: tc.lifetime, KeyLifetime: tc.lifetime})
+				a := s.authenticator(func(w *world) { kind.put(w, s) })
+				first := a.must()
+				for range 2 { // the new ones have a margin of their own
+					s.ResetRequests()
+					s.clock.advance(tc.lifetime - tc.margin - time.Second)
+					if a.must() != first {
+						t.Fatal("new ones too early")
+					}
+					s.wantCalls()
+					s.clock.advance(2 * time.Second)
+					second := a.must()
+					if second == first {
+						t.Fatal("not renewed")
+					}
+					s.wantCalls(kind.calls...)
+					first = second
+				}
+			})
+		}
+	}
+
+	// An agency's end counts, not that of what assumes it. Requests to assume
+	// it are signed, and their time has to be about that of the services.
+	for name, put := range map[string]func(*world){"IAM": agencyByName, "STS": agencyByID} {
+		t.Run("agency, "+name, func(t *testing.T) {
+			s := serve(t, emulator.Options{})
+			s.clock.advance(-12 * time.Minute)
+			a := s.authenticator(and(keySet, put, func(w *world) { w.AssumeRole.Duration = 1500; w.ProjectID = emulator.DefaultProjectID }))
+			first := a.must()
+			s.clock.advance(20*time.Minute - time.Second)
+			if a.must() != first {
+				t.Error("new ones too early")
+			}
+			s.clock.advance(2 * time.Second)
+			if a.must() == first {
+				t.Error("not renewed")
+			}
+			if len(operations(s)) != 2 {
+				t.Errorf("called %q", operations(s))
+			}
+		})
+	}
+}
+
+// Credentials whose end is not known are kept until they are refused.
+func TestAuthenticatorKeepsWhatHasNoEnd(t *testing.T) {
+	token := http.Header{"X-Subject-Token": {"c0ffee-token"}}
+	tests := map[string]struct {
+		put   func(*world)
+		fault emulator.Fault
+	}{
+		"token":             {passwordSet, emulator.Fault{Status: 201, RawBody: `{"token":{}}`, Header: token}},
+		"token that is old": {passwordSet, emulator.Fault{Status: 201, RawBody: `{"token":{"expires_at":"2001-01-01T00:00:00Z"}}`, Header: token}},
+		"token until ?":     {passwordSet, emulator.Fault{Status: 201, RawBody: `{"token":{"expires_at":"tomorrow"}}`, Header: token}},
+		"keys": {and(metadataSet, func(w *world) { w.ProjectID = "p" }), emulator.Fault{Method: http.MethodGet, RawBody: `{"credential":{"access":"AKNEW","secret":"c0ffee-sk","securitytoken":"c0ffee-st"}}`,
+			ContentType: "application/json"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{})
+			s.secret(canary, "CANARY")
+			s.Fail(tc.fault)
+			a := s.authenticator(tc.put)
+			first := a.must()
+			s.ResetRequests()
+			s.clock.advance(10000 * time.Hour)
+			if a.must() != first {
+				t.Error("others")
+			}
+			s.wantCalls()
+			if !a.Renew(first) || a.must() == first {
+				t.Error("not renewed")
+			}
+		})
+	}
+	for name, put := range map[string]func(*world){"access key": keySet, "static token": func(w *world) { w.Token = emulator.DefaultToken }} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{})
+			a := s.authenticator(put)
+			a.must()
+			s.ResetRequests()
+			s.clock.advance(10000 * time.Hour)
+			a.must()
+			s.wantCalls()
+		})
+	}
+}
+
+// A renewal in advance that fails is warned of and made again after a minute.
+// Until their end the old credentials serve.
+func TestAuthenticatorRenewalFails(t *testing.T) {
+	for name, fault := range map[string]emulator.Fault{
+		"status":    {Path: "/v3/auth", Status: 503, Message: "Later.", Times: -1},
+		"no answer": {Path: "/v3/auth", Drop: true, Times: -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{TokenLifetime: time.Hour})
+			a := s.authenticator(passwordSet)
+			old := a.must()
+			s.ResetRequests()
+			s.Fail(fault)
+			s.clock.advance(55 * time.Minute)
+			for minute := range 5 {
+				s.log.Reset()
+				for _, r := range a.together(5, postToken) {
+					if r.err != nil || r.Credentials != old {
+						t.Fatalf("minute %d: got %v, %v, want the old ones", minute, r.Credentials, r.err)
+					}
+				}
+				s.wantCalls(postToken)
+				if lines := s.log.String(); strings.Count(lines, "\n") != 1 ||
+					!strings.HasPrefix(lines, `level=WARN msg="credentials could not be renewed in advance" error="No token from IAM: Could not get a token for the password`) {
+					t.Errorf("logged %s", lines)
+				}
+				s.clock.advance(59 * time.Second)
+				a.must()
+				s.wantCalls()
+				s.clock.advance(time.Second)
+			}
+			a.fails()
+			s.wantCalls(postToken)
+			s.ClearFaults()
+			if a.must() == old {
+				t.Error("the old ones, after their end")
+			}
+			s.wantCalls(postToken)
+		})
+		t.Run(name+", then succeeds", func(t *testing.T) {
+			s := serve(t, emulator.Options{TokenLifetime: time.Hour})
+			a := s.authenticator(passwordSet)
+			old := a.must()
+			s.Fail(fault)
+			s.clock.advance(56 * time.Minute)
+			a.must()
+			s.ClearFaults()
+			s.ResetRequests()
+			s.clock.advance(time.Minute)
+			if a.must() == old {
+				t.Error("not renewed")
+			}
+			s.use(a)
+			s.wantCalls(postToken, getApps)
+		})
+	}
+}
+
+func TestAuthenticatorRenew(t *testing.T) {
+	static := map[string]func(*world){
+		"access key":           keySet,
+		"temporary access key": and(keySet, func(w *world) { w.SecurityToken = "c0ffee" }),
+		"token":                func(w *world) { w.Token = emulator.DefaultToken },
+	}
+	for name, put := range static {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{SecurityToken: map[bool]string{true: "c0ffee"}[strings.HasPrefix(name, "temporary")]})
+			a := s.authenticator(put)
+			held := a.must()
+			s.ResetRequests()
+			if a.Renew(held) || a.Renew(transport.Credentials{}) {
+				t.Error("renewed, and there are no others")
+			}
+			if a.must() != held {
+				t.Error("not the same as before")
+			}
+			s.wantCalls()
+		})
+	}
+	fetched := map[string]func(*world, *services){
+		"password": func(w *world, _ *services) { passwordSet(w) },
+		"ID token": func(w *world, s *services) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken()}
+		},
+		"metadata":             func(w *world, _ *services) { metadataSet(w) },
+		"agency with a key":    func(w *world, _ *services) { keySet(w); agencyByID(w) },
+		"agency with a token":  func(w *world, _ *services) { w.Token = emulator.DefaultToken; agencyByName(w) },
+		"agency from password": func(w *world, _ *services) { passwordSet(w); agencyByName(w) },
+	}
+	for name, put := range fetched {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{})
+			a := s.authenticator(func(w *world) { put(w, s) })
+			if !a.Renew(transport.Credentials{Token: "another"}) {
+				t.Error("what is not held yet can't be better")
+			}
+			first := a.must()
+			s.Expire()
+			s.ResetRequests()
+			if !a.Renew(first) || !a.Renew(first) {
+				t.Error("not renewed")
+			}
+			s.wantCalls() // by who asks next
+			second := a.must()
+			if second == first {
+				t.Fatal("the same as before")
+			}
+			s.use(a)
+
+			s.ResetRequests()
+			if !a.Renew(first) {
+				t.Error("the first ones are not held any more, and there are better ones")
+			}
+			if a.must() != second {
+				t.Error("those that were not refused were dropped")
+			}
+			s.clock.advance(59 * time.Second)
+			if a.Renew(second) {
+				t.Error("renewed twice within a minute")
+			}
+			if a.must() != second {
+				t.Error("those that are kept were dropped")
+			}
+			s.wantCalls()
+			s.clock.advance(2 * time.Second)
+			if !a.Renew(second) {
+				t.Error("not renewed after a minute")
+			}
+			if third := a.must(); third == second {
+				t.Error("the same as before")
+			}
+		})
+	}
+}
+
+// Many are refused at once: all of them get the same new ones.
+func TestAuthenticatorRenewsOnceForAll(t *testing.T) {
+	s := serve(t, emulator.Options{})
+	a := s.authenticator(passwordSet)
+	first := a.must()
+	s.ResetRequests()
+	results := make([]result, 30)
+	var all sync.WaitGroup
+	for i := range results {
+		all.Go(func() {
+			if !a.Renew(first) {
+				t.Error("not renewed")
+			}
+			c, err := a.Credentials(t.Context())
+			results[i] = result{c, err}
+		})
+	}
+	all.Wait()
+	for _, r := range results {
+		if r.err != nil || r.Credentials == first || r.Credentials != results[0].Credentials {
+			t.Errorf("got %v, %v", r.Credentials, r.err)
+		}
+	}
+	s.wantCalls(postToken)
+}
+
+// Refused credentials and a refused fetch: nothing is asked for again.
+func TestAuthenticatorRenewIsRefused(t *testing.T) {
+	s := serve(t, emulator.Options{})
+	a := s.authenticator(passwordSet)
+	first := a.must()
+	s.ResetRequests()
+	s.SetOptions(func(o *emulator.Options) { o.Password = "c0ffee-changed" })
+	for range 3 {
+		if !a.Renew(first) {
+			t.Error("not renewed")
+		}
+		a.fails()
+	}
+	s.wantCalls(postToken)
+}
+
+// Each fetch is logged with what was found and what came of it.
+func TestAuthenticatorLogs(t *testing.T) {
+	const projectFound = `level=DEBUG msg="project looked up" name=cn-north-4 project_id=` + emulator.DefaultProjectID
+	tests := map[string]struct {
+		put  func(*world)
+		want []string
+	}{
+		"access key": {keySet, []string{projectFound}},
+		"token":      {func(w *world) { w.Token = emulator.DefaultToken }, nil},
+		"password":   {passwordSet, []string{`level=DEBUG msg="credentials fetched" credentials=token found="the password of user emulator-user from the provider block" expires_at=`}},
+		"metadata": {metadataSet, []string{projectFound,
+			`level=DEBUG msg="credentials fetched" credentials="temporary access key ****KEY1" found="the keys of this ECS, asked for by the environment (SPARKRTC_ECS_METADATA)" expires_at=`}},
+		"agency": {and(keySet, agencyByName), []string{projectFound, `level=DEBUG msg="credentials fetched" credentials="temporary access key ****KEY1" ` +
+			`found="access key ****0001 from the provider block, to assume agency emulator-agency of account emulator-domain" expires_at=`}},
+		"agency from a password": {and(passwordSet, agencyByID), []string{projectFound, `level=DEBUG msg="credentials fetched" credentials="temporary access key ****KEY2" ` +
+			`found="the password of user emulator-user from the provider block, to assume agency emulator-agency of account ` + emulator.DefaultDomainID + ` (domain_id)" expires_at=`}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{TokenLifetime: 2 * time.Hour, KeyLifetime: 2 * time.Hour})
+			frozen := s.clock.now().Truncate(time.Second)
+			s.SetOptions(func(o *emulator.Options) { o.Clock = func() time.Time { return frozen } })
+			a := s.authenticator(tc.put)
+			a.must()
+			want := slices.Clone(tc.want)
+			for i := range want {
+				if strings.HasSuffix(want[i], "expires_at=") {
+					want[i] += frozen.Add(2 * time.Hour).UTC().Format("2006-01-02T15:04:05.000Z")
+				}
+			}
+			s.wantLog(want...)
+			a.must()
+			s.wantLog()
+		})
+	}
+}
+
+// A service that repeats what it was sent gives nothing away.
+func TestAuthenticatorShowsNoSecret(t *testing.T) {
+	for name, put := range map[string]func(*world, *services){
+		"password":              func(w *world, _ *services) { passwordSet(w) },
+		"password, then agency": func(w *world, _ *services) { passwordSet(w); agencyByName(w) },
+		"ID token": func(w *world, s *services) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken()}
+		},
+		"metadata":           func(w *world, _ *services) { metadataSet(w) },
+		"token, then agency": func(w *world, _ *services) { w.Token = emulator.DefaultToken; agencyByID(w) },
+		"key, then agency":   func(w *world, _ *services) { keySet(w); agencyByID(w) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for nth := range 4 {
+				s := serve(t, emulator.Options{})
+				s.echo = nth + 1
+				a := s.authenticator(func(w *world) { put(w, s) })
+				c, err := a.Credentials(t.Context())
+				if nth >= len(operations(s)) {
+					return // there is no request that could fail
+				}
+				if e := a.failed(c, err); !strings.Contains(e.Detail, "it was sent") {
+					t.Errorf("what the service said is missing: %s", e.Detail)
+				}
+				s.wantNoSecret(fmt.Sprintf("%v %+v %#v %v", a.found.Set, a.found.Set, a.found.Set, a.found.Hint()))
+			}
+		})
 	}
 }

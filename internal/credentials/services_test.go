@@ -74,6 +74,7 @@ type services struct {
 	issued  map[string]int
 	secrets []string
 	gates   map[string]*gate
+	echo    int // the next request but so many minus one is answered with 401 and what was sent; 0 for none
 }
 
 // serve starts the services. When the test ends, no secret may be in the log.
@@ -144,7 +145,13 @@ func (s *services) idToken(claims ...emulator.Claim) string {
 // recorder keeps what is answered.
 type recorder struct {
 	http.ResponseWriter
-	body bytes.Buffer
+	status int
+	body   bytes.Buffer
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
 }
 
 func (r *recorder) Write(b []byte) (int, error) {
@@ -164,11 +171,14 @@ func (s *services) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g != nil {
 		<-g.opened
 	}
+	if s.echoes() {
+		s.Fail(emulator.Fault{Status: http.StatusUnauthorized, Message: fmt.Sprintf("it was sent %q with %s", r.Header, body)})
+	}
 	kept := &recorder{ResponseWriter: w}
 	s.Server.ServeHTTP(kept, r)
 
 	s.secret(kept.Header().Get("X-Subject-Token"), s.tokenName(kept))
-	if r.Method == http.MethodPut {
+	if r.Method == http.MethodPut && kept.status == http.StatusOK {
 		s.secret(kept.body.String(), "SESSION")
 	}
 	var keys struct {
@@ -188,6 +198,13 @@ func (s *services) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	s.secret(keys.IAM.Secret+keys.STS.Secret, name+"-SK")
 	s.secret(keys.IAM.SecurityToken+keys.STS.SecurityToken, name+"-ST")
+}
+
+func (s *services) echoes() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.echo--
+	return s.echo == 0
 }
 
 func (s *services) tokenName(kept *recorder) string {
