@@ -88,6 +88,9 @@ func (a *Authenticator) Credentials(ctx context.Context) (transport.Credentials,
 	if err != nil && ctx.Err() == nil && a.held != nil && a.now().Before(a.held.expiresAt) {
 		a.log.WarnContext(ctx, "credentials could not be renewed in advance", slog.String("error", err.Error()))
 		a.held.renewAt = a.now().Add(pause)
+		if a.refused || a.held.renewAt.After(a.held.expiresAt) {
+			a.held.renewAt = a.held.expiresAt
+		}
 		err = nil
 	}
 	if err != nil {

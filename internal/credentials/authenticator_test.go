@@ -971,3 +971,43 @@ func TestAuthenticatorShowsNoSecret(t *testing.T) {
 		})
 	}
 }
+
+// A renewal in advance that is refused is not tried again either; the old
+// credentials serve until their end nonetheless.
+func TestAuthenticatorRenewalIsRefused(t *testing.T) {
+	s := serve(t, emulator.Options{TokenLifetime: time.Hour})
+	a := s.authenticator(passwordSet)
+	old := a.must()
+	s.ResetRequests()
+	s.SetOptions(func(o *emulator.Options) { o.Password = "c0ffee-changed" })
+	s.clock.advance(55*time.Minute + time.Second)
+	for range 4 {
+		if a.must() != old {
+			t.Error("not the old ones")
+		}
+		s.clock.advance(74 * time.Second)
+	}
+	s.wantCalls(postToken)
+	s.clock.advance(10 * time.Second)
+	a.fails()
+	s.wantCalls()
+}
+
+// When a renewal fails in the last minute, the next one waits for the end and
+// no longer.
+func TestAuthenticatorRenewalFailsAtTheEnd(t *testing.T) {
+	s := serve(t, emulator.Options{TokenLifetime: time.Hour})
+	a := s.authenticator(passwordSet)
+	old := a.must()
+	s.Fail(emulator.Fault{Path: "/v3/auth", Status: 503})
+	s.clock.advance(time.Hour - 10*time.Second)
+	if a.must() != old {
+		t.Error("not the old ones")
+	}
+	s.ResetRequests()
+	s.clock.advance(11 * time.Second)
+	if a.must() == old {
+		t.Error("the old ones, after their end")
+	}
+	s.wantCalls(postToken)
+}
