@@ -296,7 +296,7 @@ func TestAuthenticatorFindsNoProject(t *testing.T) {
 				t.Errorf("got %q on %q\n%q, want\n%q", e.Summary, e.Attribute, got, tc.detail)
 			}
 			s.wantSent(tc.sent...)
-			a.fails()
+			a.fails().check(t, "", tc.summary, nil)
 			s.wantSent(tc.again...)
 		})
 	}
@@ -759,7 +759,7 @@ func TestAuthenticatorRenewalFails(t *testing.T) {
 				s.wantCalls()
 				s.clock.advance(time.Second)
 			}
-			a.fails()
+			a.fails().check(t, "", "No token from IAM", nil)
 			s.wantCalls(postToken)
 			s.ClearFaults()
 			if a.must() == old {
@@ -827,8 +827,10 @@ func TestAuthenticatorRenew(t *testing.T) {
 			first := a.must()
 			s.Expire()
 			s.ResetRequests()
-			if !a.Renew(first) || !a.Renew(first) {
-				t.Error("not renewed")
+			for range 2 {
+				if !a.Renew(first) {
+					t.Error("not renewed")
+				}
 			}
 			s.wantCalls() // by who asks next
 			second := a.must()
@@ -900,7 +902,7 @@ func TestAuthenticatorRenewIsRefused(t *testing.T) {
 		if !a.Renew(first) {
 			t.Error("not renewed")
 		}
-		a.fails()
+		a.fails().check(t, "", "No token from IAM", nil)
 	}
 	s.wantCalls(postToken)
 }
@@ -989,7 +991,7 @@ func TestAuthenticatorRenewalIsRefused(t *testing.T) {
 	}
 	s.wantCalls(postToken)
 	s.clock.advance(10 * time.Second)
-	a.fails()
+	a.fails().check(t, "", "No token from IAM", nil)
 	s.wantCalls()
 }
 
