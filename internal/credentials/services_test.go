@@ -313,7 +313,9 @@ func (a *subject) ask(ctx context.Context) <-chan result {
 	return got
 }
 
-// together asks n times at once behind a gate, and opens it when all wait.
+// together asks n times at once behind a gate, and opens it when all wait. The
+// operation is the first of the fetch: behind others, who fetches would have
+// looked at the clock more than once.
 func (a *subject) together(n int, operation string) []result {
 	a.s.t.Helper()
 	g := a.s.gate(operation)
