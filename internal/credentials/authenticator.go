@@ -85,9 +85,12 @@ func (a *Authenticator) Credentials(ctx context.Context) (transport.Credentials,
 		return transport.Credentials{}, a.failure
 	}
 	err := a.fetch(ctx)
-	if err != nil && a.held != nil && a.now().Before(a.held.expiresAt) {
+	if err != nil && ctx.Err() == nil && a.held != nil && a.now().Before(a.held.expiresAt) {
 		a.log.WarnContext(ctx, "credentials could not be renewed in advance", slog.String("error", err.Error()))
 		a.held.renewAt = a.now().Add(pause)
+		if a.refused || a.held.renewAt.After(a.held.expiresAt) {
+			a.held.renewAt = a.held.expiresAt
+		}
 		err = nil
 	}
 	if err != nil {
@@ -278,13 +281,15 @@ func (a *Authenticator) lookUpProject(ctx context.Context, c transport.Credentia
 		a.log.DebugContext(ctx, "project looked up", slog.String("name", projects[0].Name), slog.String("project_id", projects[0].ID))
 		return projects[0].ID, nil
 	case 0:
-		there := "The credentials see no project at all."
+		there := "" // is not known if asking for it fails
 		if all, err := a.iam.Projects(ctx, c, ""); err == nil && len(all) > 0 {
-			there = "The credentials see these:\n\n" + listOf(all)
+			there = " The credentials see these:\n\n" + listOf(all)
+		} else if err == nil {
+			there = " The credentials see no project at all."
 		}
 		return "", &Error{
 			Summary: "No such project",
-			Detail:  fmt.Sprintf("No project_id is set, and IAM has no project with the name %q, which is what was looked for as %s. %s\n\n%s", name, a.projectInWords(), there, todo),
+			Detail:  fmt.Sprintf("No project_id is set, and IAM has no project with the name %q, which is what was looked for as %s.%s\n\n%s", name, a.projectInWords(), there, todo),
 		}
 	default:
 		return "", &Error{

@@ -1,0 +1,1011 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package credentials
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
+)
+
+const (
+	passwordBody = `{"auth":{"identity":{"methods":["password"],"password":{"user":{`
+	idTokenBody  = `{"auth":{"id_token":{"id":"`
+	forRegion    = `,"scope":{"project":{"name":"cn-north-4"}}`
+	findRegion   = getProjects + "?name=cn-north-4"
+)
+
+func keySet(w *world) {
+	w.AccessKey, w.SecretKey = emulator.DefaultAccessKey, emulator.DefaultSecretKey
+}
+
+func passwordSet(w *world) {
+	w.UserName, w.DomainName, w.Password = emulator.DefaultUserName, emulator.DefaultDomainName, emulator.DefaultPassword
+}
+
+func metadataSet(w *world) { w.set("SPARKRTC_ECS_METADATA=true") }
+
+func agencyByName(w *world) {
+	w.AssumeRole = &AssumeRole{AgencyName: emulator.DefaultAgencyName, DomainName: emulator.DefaultDomainName}
+}
+
+func agencyByID(w *world) {
+	w.AssumeRole = &AssumeRole{AgencyName: emulator.DefaultAgencyName, DomainID: emulator.DefaultDomainID, Duration: 1200}
+}
+
+func and(puts ...func(*world)) func(*world) {
+	return func(w *world) {
+		for _, put := range puts {
+			put(w)
+		}
+	}
+}
+
+// Each kind of set with each kind of agency sends what it has to and nothing
+// else, with the first request that needs it and with no other, and the
+// SparkRTC API takes what comes of it.
+func TestAuthenticatorSends(t *testing.T) {
+	const (
+		byToken1 = postKeys + ` {"auth":{"identity":{"methods":["token"],"token":{"id":"TOKEN1"}}}}`
+		project  = emulator.DefaultProjectID
+	)
+	tests := map[string]struct {
+		opts emulator.Options
+		put  func(*world, *services)
+
+		// What is sent for the set itself, without an agency and before one;
+		// who asks the SparkRTC API without one, and who assumes it.
+		sent, before []string
+		uses, by     string
+		keys         int  // that were issued before the agency's
+		projectSet   bool // is not looked up
+	}{
+		"access key": {
+			put:  func(w *world, _ *services) { keySet(w) },
+			sent: []string{findRegion + " [AK]"}, uses: "AK " + project, by: "AK",
+		},
+		"access key with a project": {
+			put:  func(w *world, _ *services) { keySet(w); w.ProjectID = project },
+			uses: "AK " + project, by: "AK", projectSet: true,
+		},
+		"temporary access key": {
+			opts: emulator.Options{SecurityToken: "c0ffee-security-token"},
+			put:  func(w *world, _ *services) { keySet(w); w.SecurityToken = "c0ffee-security-token" },
+			sent: []string{findRegion + " [AK ST]"}, uses: "AK ST " + project, by: "AK ST",
+		},
+		"token": {
+			put:    func(w *world, _ *services) { w.Token = emulator.DefaultToken },
+			before: []string{postKeys + ` {"auth":{"identity":{"methods":["token"],"token":{"id":"TOKEN"}}}}`},
+			uses:   "TOKEN", by: "KEY1 KEY1-ST", keys: 1,
+		},
+		"password of a user and account by name": {
+			put:    func(w *world, _ *services) { passwordSet(w) },
+			sent:   []string{postToken + " " + passwordBody + `"domain":{"name":"emulator-domain"},"name":"emulator-user","password":"PASSWORD"}}}` + forRegion + "}}"},
+			before: []string{postToken + " " + passwordBody + `"domain":{"name":"emulator-domain"},"name":"emulator-user","password":"PASSWORD"}}}}}`, byToken1},
+			uses:   "TOKEN1", by: "KEY1 KEY1-ST", keys: 1,
+		},
+		"password of a user in an account by ID": {
+			put: func(w *world, _ *services) {
+				passwordSet(w)
+				w.DomainName, w.DomainID = "", emulator.DefaultDomainID
+			},
+			sent:   []string{postToken + " " + passwordBody + `"domain":{"id":"` + emulator.DefaultDomainID + `"},"name":"emulator-user","password":"PASSWORD"}}}` + forRegion + "}}"},
+			before: []string{postToken + " " + passwordBody + `"domain":{"id":"` + emulator.DefaultDomainID + `"},"name":"emulator-user","password":"PASSWORD"}}}}}`, byToken1},
+			uses:   "TOKEN1", by: "KEY1 KEY1-ST", keys: 1,
+		},
+		"password of a user by ID": {
+			put:    func(w *world, _ *services) { w.UserID, w.Password = emulator.DefaultUserID, emulator.DefaultPassword },
+			sent:   []string{postToken + " " + passwordBody + `"id":"` + emulator.DefaultUserID + `","password":"PASSWORD"}}}` + forRegion + "}}"},
+			before: []string{postToken + " " + passwordBody + `"id":"` + emulator.DefaultUserID + `","password":"PASSWORD"}}}}}`, byToken1},
+			uses:   "TOKEN1", by: "KEY1 KEY1-ST", keys: 1,
+		},
+		"password, with a project": {
+			put:    func(w *world, _ *services) { passwordSet(w); w.ProjectID = project },
+			sent:   []string{postToken + " " + passwordBody + `"domain":{"name":"emulator-domain"},"name":"emulator-user","password":"PASSWORD"}}},"scope":{"project":{"id":"` + project + `"}}}}`},
+			before: []string{postToken + " " + passwordBody + `"domain":{"name":"emulator-domain"},"name":"emulator-user","password":"PASSWORD"}}}}}`, byToken1},
+			uses:   "TOKEN1", by: "KEY1 KEY1-ST", keys: 1, projectSet: true,
+		},
+		"ID token": {
+			put: func(w *world, s *services) {
+				w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken()}
+			},
+			sent:   []string{postIDToken + " " + idTokenBody + `IDTOKEN1"}` + forRegion + "}} [" + emulator.DefaultIDPID + "]"},
+			before: []string{postIDToken + " " + idTokenBody + `IDTOKEN1"}}} [` + emulator.DefaultIDPID + "]", byToken1},
+			uses:   "TOKEN1", by: "KEY1 KEY1-ST", keys: 1,
+		},
+		"ID token in a file": {
+			put: func(w *world, s *services) {
+				w.set("HUAWEICLOUD_SDK_IDP_ID="+emulator.DefaultIDPID, "HUAWEICLOUD_SDK_ID_TOKEN_FILE="+w.file("id-token", s.idToken()+"\n"))
+			},
+			sent:   []string{postIDToken + " " + idTokenBody + `IDTOKEN1"}` + forRegion + "}} [" + emulator.DefaultIDPID + "]"},
+			before: []string{postIDToken + " " + idTokenBody + `IDTOKEN1"}}} [` + emulator.DefaultIDPID + "]", byToken1},
+			uses:   "TOKEN1", by: "KEY1 KEY1-ST", keys: 1,
+		},
+		"ECS metadata": {
+			put:    func(w *world, _ *services) { metadataSet(w) },
+			sent:   []string{putSession, getKeys + " [SESSION]", findRegion + " [KEY1 KEY1-ST]"},
+			before: []string{putSession, getKeys + " [SESSION]"},
+			uses:   "KEY1 KEY1-ST " + project, by: "KEY1 KEY1-ST", keys: 1,
+		},
+		"ECS metadata with a project": {
+			put:    func(w *world, _ *services) { metadataSet(w); w.set("HW_PROJECT_ID=" + project) },
+			sent:   []string{putSession, getKeys + " [SESSION]"},
+			before: []string{putSession, getKeys + " [SESSION]"},
+			uses:   "KEY1 KEY1-ST " + project, by: "KEY1 KEY1-ST", keys: 1, projectSet: true,
+		},
+	}
+	agencies := map[string]struct {
+		put  func(*world)
+		sent string
+	}{
+		"none": {func(*world) {}, ""},
+		"by name": {agencyByName, postKeys + ` {"auth":{"identity":{"assume_role":{"agency_name":"emulator-agency","domain_name":"emulator-domain","duration_seconds":3600},` +
+			`"methods":["assume_role"]}}}`},
+		"by ID": {agencyByID, postSTS + ` {"agency_session_name":"terraform-provider-sparkrtc","agency_urn":"iam::` + emulator.DefaultDomainID +
+			`:agency:emulator-agency","duration_seconds":1200}`},
+	}
+	for name, tc := range tests {
+		for agencyName, agency := range agencies {
+			t.Run(name+", agency "+agencyName, func(t *testing.T) {
+				s := serve(t, tc.opts)
+				a := s.authenticator(func(w *world) { tc.put(w, s); agency.put(w) })
+				s.use(a)
+				want, uses := tc.sent, tc.uses
+				if agency.sent != "" {
+					key := []string{"KEY1 KEY1-ST", "KEY2 KEY2-ST"}[tc.keys]
+					want, uses = append(slices.Clone(tc.before), agency.sent+" ["+tc.by+"]"), key+" "+project
+					if !tc.projectSet {
+						want = append(want, findRegion+" ["+key+"]")
+					}
+				}
+				s.wantSent(append(slices.Clone(want), getApps+" ["+uses+"]")...)
+
+				s.use(a)
+				s.wantSent(getApps + " [" + uses + "]")
+			})
+		}
+	}
+}
+
+// An ID token in a file is read anew for each fetch, and may be missing in
+// between.
+func TestAuthenticatorReadsTheIDTokenAnew(t *testing.T) {
+	s := serve(t, emulator.Options{})
+	var home *world
+	a := s.authenticator(func(w *world) {
+		home = w
+		w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDTokenFile: w.file("id-token", s.idToken())}
+	})
+	const sent = postIDToken + " " + idTokenBody + "%s" + `"}` + forRegion + "}} [" + emulator.DefaultIDPID + "]"
+	first := a.must()
+	s.wantSent(fmt.Sprintf(sent, "IDTOKEN1"))
+
+	s.clock.advance(24 * time.Hour)
+	home.file("id-token", s.idToken())
+	if second := a.must(); second == first {
+		t.Error("the credentials have not changed")
+	}
+	s.wantSent(fmt.Sprintf(sent, "IDTOKEN2"))
+
+	s.clock.advance(25 * time.Hour)
+	home.file("id-token", "")
+	a.fails().check(t, "", "ID token can't be read", []string{"id-token can't be read as a token: it is empty", "read anew for each token"})
+	s.wantSent()
+	home.file("id-token", s.idToken())
+	s.use(a)
+	s.wantSent(fmt.Sprintf(sent, "IDTOKEN3"), getApps+" [TOKEN3]")
+}
+
+func TestAuthenticatorScope(t *testing.T) {
+	const other = "fedcba9876543210fedcba9876543210"
+	projects := []emulator.Project{{ID: emulator.DefaultProjectID, Name: "cn-north-4"}, {ID: other, Name: "cn-east-3_dev"}, {ID: "p3", Name: "cn-east-3"}}
+	tests := map[string]struct {
+		put      func(*world)
+		token    string // what the token of a password is for
+		lookUp   string // what is looked up for an access key; "" for nothing
+		projects string // what is found
+	}{
+		"region by default":          {func(*world) {}, `{"name":"cn-north-4"}`, "cn-north-4", emulator.DefaultProjectID},
+		"region":                     {func(w *world) { w.Region = "cn-east-3" }, `{"name":"cn-east-3"}`, "cn-east-3", "p3"},
+		"name":                       {func(w *world) { w.Region, w.ProjectName = "cn-east-3", "cn-east-3_dev" }, `{"name":"cn-east-3_dev"}`, "cn-east-3_dev", other},
+		"ID":                         {func(w *world) { w.Region, w.ProjectID = "cn-east-3", other }, `{"id":"` + other + `"}`, "", other},
+		"name in the environment":    {func(w *world) { w.set("HW_PROJECT_NAME=cn-east-3_dev") }, `{"name":"cn-east-3_dev"}`, "cn-east-3_dev", other},
+		"ID before a name around it": {func(w *world) { w.ProjectID = other; w.set("HW_PROJECT_NAME=cn-east-3") }, `{"id":"` + other + `"}`, "", other},
+	}
+	for name, tc := range tests {
+		t.Run("token, "+name, func(t *testing.T) {
+			s := serve(t, emulator.Options{Projects: projects})
+			s.authenticator(and(passwordSet, tc.put)).must()
+			s.wantSent(postToken + " " + passwordBody + `"domain":{"name":"emulator-domain"},"name":"emulator-user","password":"PASSWORD"}}},"scope":{"project":` + tc.token + "}}}")
+		})
+		t.Run("access key, "+name, func(t *testing.T) {
+			s := serve(t, emulator.Options{Projects: projects})
+			a := s.authenticator(and(keySet, tc.put))
+			for range 2 {
+				if got := a.must(); got.ProjectID != tc.projects {
+					t.Errorf("project %q, want %q", got.ProjectID, tc.projects)
+				}
+			}
+			if tc.lookUp == "" {
+				s.wantSent()
+				return
+			}
+			s.wantSent(getProjects + "?name=" + tc.lookUp + " [AK]")
+			s.wantLog(`level=DEBUG msg="project looked up" name=` + tc.lookUp + ` project_id=` + tc.projects)
+		})
+	}
+}
+
+func TestAuthenticatorFindsNoProject(t *testing.T) {
+	tests := map[string]struct {
+		projects []emulator.Project
+		put      func(*world)
+		faults   []emulator.Fault
+		summary  string
+		detail   string
+		sent     []string
+		again    []string // by who comes next
+	}{
+		"none of that name": {
+			[]emulator.Project{{ID: "p1", Name: "cn-north-1"}, {ID: "p2222", Name: "cn-north-1_dev"}}, func(*world) {}, nil, "No such project",
+			`No project_id is set, and IAM has no project with the name "cn-north-4", which is what was looked for as the project of region cn-north-4, by the default. ` +
+				"The credentials see these:\n\n  p1     cn-north-1      \n  p2222  cn-north-1_dev  \n\n\nSet project_id: it stands in the console under My Credentials > API Credentials.",
+			[]string{findRegion + " [AK]", getProjects + " [AK]"}, []string{findRegion + " [AK]", getProjects + " [AK]"},
+		},
+		"none at all": {
+			[]emulator.Project{}, func(w *world) { w.ProjectName = "mine" }, nil, "No such project",
+			`No project_id is set, and IAM has no project with the name "mine", which is what was looked for as the project with the name "mine", by the argument project_name. ` +
+				"The credentials see no project at all.\n\nSet project_id: it stands in the console under My Credentials > API Credentials.",
+			[]string{getProjects + "?name=mine [AK]", getProjects + " [AK]"}, []string{getProjects + "?name=mine [AK]", getProjects + " [AK]"},
+		},
+		"several": {
+			[]emulator.Project{{ID: "p1", Name: "cn-north-4"}, {ID: "p3", Name: "cn-north-1"}, {ID: "p2", Name: "cn-north-4"}}, func(*world) {}, nil, "Several projects",
+			"No project_id is set, and IAM has several projects with the name \"cn-north-4\":\n\n  p1  cn-north-4  \n  p2  cn-north-4  \n\n\n" +
+				"Set project_id: it stands in the console under My Credentials > API Credentials.",
+			[]string{findRegion + " [AK]"}, []string{findRegion + " [AK]"},
+		},
+		"forbidden": {
+			nil, func(w *world) { w.set("HW_REGION_NAME=cn-north-4") },
+			[]emulator.Fault{{Path: "/v3/projects", Status: 403, Message: "You are not authorized to perform the requested action: identity:list_projects."}}, "Project can't be looked up",
+			"Could not list the projects at HOST: HTTP 403: You are not authorized to perform the requested action: identity:list_projects. (request id ID).\n\n" +
+				"No project_id is set, so that the project of region cn-north-4, by the environment variable HW_REGION_NAME was to be looked up. " +
+				"Set project_id: it stands in the console under My Credentials > API Credentials.",
+			[]string{findRegion + " [AK]"}, nil,
+		},
+	}
+	ids := regexp.MustCompile(`request id [0-9a-f]+`)
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{Projects: tc.projects})
+			s.Fail(tc.faults...)
+			a := s.authenticator(and(keySet, tc.put))
+			e := a.fails()
+			got := ids.ReplaceAllString(strings.ReplaceAll(e.Detail, strings.TrimPrefix(s.url, "http://"), "HOST"), "request id ID")
+			if e.Summary != tc.summary || e.Attribute != "" || got != tc.detail {
+				t.Errorf("got %q on %q\n%q, want\n%q", e.Summary, e.Attribute, got, tc.detail)
+			}
+			s.wantSent(tc.sent...)
+			a.fails().check(t, "", tc.summary, nil)
+			s.wantSent(tc.again...)
+		})
+	}
+}
+
+// That the list of what there is fails as well says nothing about what is in
+// it.
+func TestAuthenticatorCantListProjects(t *testing.T) {
+	s := serve(t, emulator.Options{Projects: []emulator.Project{}})
+	s.Fail(emulator.Fault{Path: "/v3/projects", Delay: time.Nanosecond}, emulator.Fault{Path: "/v3/projects", Status: 503})
+	if e := s.authenticator(keySet).fails(); e.Summary != "No such project" || strings.Contains(e.Detail, "The credentials see") {
+		t.Errorf("got %q: %s", e.Summary, e.Detail)
+	}
+}
+
+// The project stays what it was looked up to be once, whyever there are new
+// credentials.
+func TestAuthenticatorLooksUpTheProjectOnce(t *testing.T) {
+	s := serve(t, emulator.Options{})
+	s.clock.advance(-10 * time.Minute) // so that signatures are still accepted later
+	a := s.authenticator(and(keySet, agencyByID))
+	first := a.must()
+	s.wantCalls(postSTS, getProjects)
+	if !a.Renew(first) {
+		t.Fatal("not renewed")
+	}
+	s.use(a)
+	s.wantCalls(postSTS, getApps)
+	s.clock.advance(16 * time.Minute)
+	s.use(a)
+	s.wantCalls(postSTS, getApps)
+}
+
+// Those who come at the same time wait for one fetch, and those who come later
+// need none.
+func TestAuthenticatorFetchesOnce(t *testing.T) {
+	tests := map[string]struct {
+		put   func(*world)
+		first string
+		calls []string
+	}{
+		"a project":       {keySet, getProjects, []string{getProjects}},
+		"a token":         {passwordSet, postToken, []string{postToken}},
+		"an agency":       {and(keySet, agencyByID), postSTS, []string{postSTS, getProjects}},
+		"from a token on": {and(passwordSet, agencyByName), postToken, []string{postToken, postKeys, postKeys, getProjects}},
+		"metadata":        {metadataSet, putSession, []string{putSession, getKeys, getProjects}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{})
+			a := s.authenticator(tc.put)
+			results := a.together(30, tc.first)
+			s.wantCalls(tc.calls...)
+			results = append(results, a.together(30, tc.first)...)
+			for _, r := range results {
+				if r.err != nil || r.Credentials != results[0].Credentials || r.Credentials == (transport.Credentials{}) {
+					t.Fatalf("got %v, %v, and others got %v", r.Credentials, r.err, results[0].Credentials)
+				}
+			}
+			s.wantCalls()
+			s.use(a)
+		})
+	}
+}
+
+var errStopped = errors.New("stopped by the test")
+
+// Who waits can stop waiting; the fetch goes on for the others.
+func TestAuthenticatorWaiterStops(t *testing.T) {
+	s := serve(t, emulator.Options{})
+	a := s.authenticator(passwordSet)
+	g := s.gate(postToken)
+	fetcher := a.ask(t.Context())
+	a.waitFor(func() bool { return len(a.slot) == 1 })
+	ctx, stop := context.WithCancelCause(t.Context())
+	stopping, staying := a.ask(ctx), a.ask(t.Context())
+	stop(errStopped)
+	select {
+	case r := <-stopping:
+		if r.err != errStopped || r.Credentials != (transport.Credentials{}) { //nolint:errorlint // as it is, not wrapped
+			t.Errorf("got %v, %v, want the cause", r.Credentials, r.err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("goes on waiting")
+	}
+	select {
+	case <-fetcher:
+		t.Fatal("the gate was open")
+	default:
+	}
+	g.open()
+	for _, who := range []<-chan result{fetcher, staying} {
+		if r := <-who; r.err != nil {
+			t.Errorf("got %v", r.err)
+		}
+	}
+	s.use(a)
+	s.wantCalls(postToken, getApps)
+}
+
+// A fetch that ends with its context is made again by who waits for it, and is
+// no failure.
+func TestAuthenticatorFetchStops(t *testing.T) {
+	s := serve(t, emulator.Options{})
+	a := s.authenticator(passwordSet)
+	g := s.gate(postToken)
+	ctx, stop := context.WithCancelCause(t.Context())
+	fetcher := a.ask(ctx)
+	a.waitFor(func() bool { return len(a.slot) == 1 })
+	waiter := a.ask(t.Context())
+	stop(errStopped)
+	if r := <-fetcher; r.err != errStopped || r.Credentials != (transport.Credentials{}) { //nolint:errorlint // as it is, not wrapped
+		t.Errorf("got %v, %v, want the cause", r.Credentials, r.err)
+	}
+	g.open()
+	if r := <-waiter; r.err != nil {
+		t.Errorf("got %v", r.err)
+	}
+	s.ResetRequests() // what has become of the first one is not known
+	s.use(a)
+	s.wantCalls(getApps)
+}
+
+// A renewal in advance that ends with its context doesn't keep others from
+// making it, and is nothing to warn of.
+func TestAuthenticatorRenewalStops(t *testing.T) {
+	s := serve(t, emulator.Options{TokenLifetime: time.Hour})
+	a := s.authenticator(passwordSet)
+	old := a.must()
+	s.clock.advance(56 * time.Minute)
+	s.log.Reset()
+	g := s.gate(postToken)
+	ctx, stop := context.WithCancelCause(t.Context())
+	fetcher := a.ask(ctx)
+	a.waitFor(func() bool { return len(a.slot) == 1 })
+	waiter := a.ask(t.Context())
+	stop(errStopped)
+	if r := <-fetcher; r.err != errStopped { //nolint:errorlint // as it is, not wrapped
+		t.Errorf("got %v, %v, want the cause", r.Credentials, r.err)
+	}
+	g.open()
+	if r := <-waiter; r.err != nil || r.Credentials == old {
+		t.Errorf("got %v, %v, want new ones", r.Credentials, r.err)
+	}
+	if strings.Contains(s.log.String(), "WARN") {
+		t.Errorf("logged %s", s.log.String())
+	}
+}
+
+// What was refused is not asked for again; what failed is, by who comes after
+// those that waited for it.
+func TestAuthenticatorFailures(t *testing.T) {
+	stages := map[string]struct {
+		put     func(*world)
+		path    string
+		calls   []string // the last of which fails
+		summary string
+		advice  string
+	}{
+		"password": {passwordSet, "/v3/auth/tokens", []string{postToken}, "No token from IAM",
+			"Check the user, the password and the account: domain_name is the name of the account that the user is in. The token was to be for the project of region cn-north-4, by the default."},
+		"password for a project by ID": {and(passwordSet, func(w *world) { w.ProjectID = emulator.DefaultProjectID }), "/v3/auth/tokens", []string{postToken}, "No token from IAM",
+			"The token was to be for project " + emulator.DefaultProjectID + ", by the argument project_id."},
+		"ID token": {func(w *world) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: canary}
+			w.ProjectName = "mine"
+		}, "/v3.0/OS-AUTH/", []string{postIDToken}, "No token from IAM", `Check that IAM has an identity provider "emulator-idp" that takes tokens of this issuer and audience (in HCP Terraform, ` +
+			`TFC_WORKLOAD_IDENTITY_AUDIENCE of the workspace), and that its rules give users access to the project with the name "mine", by the argument project_name.`},
+		"metadata": {metadataSet, "/openstack", []string{putSession, getKeys}, "No access key from this ECS",
+			"The metadata service answers on an ECS only, and has a key only if the ECS has an agency. It is asked because of the environment (SPARKRTC_ECS_METADATA)."},
+		"keys for a token": {and(func(w *world) { w.Token = emulator.DefaultToken }, agencyByName), "/v3.0/OS-CREDENTIAL", []string{postKeys}, "No access key for the token",
+			"An agency is assumed with an access key, and IAM gives none for this token."},
+		"agency by name": {and(keySet, agencyByName), "/v3.0/OS-CREDENTIAL", []string{postKeys}, "Agency can't be assumed",
+			"The agency is agency emulator-agency of account emulator-domain, by assume_role of the provider block. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\")."},
+		"agency by ID": {and(metadataSet, agencyByID), "/v5/", []string{putSession, getKeys, postSTS}, "Agency can't be assumed",
+			"The agency is agency emulator-agency of account " + emulator.DefaultDomainID + " (domain_id), by assume_role"},
+		"project of a key": {keySet, "/v3/projects", []string{getProjects}, "Project can't be looked up",
+			"No project_id is set, so that the project of region cn-north-4, by the default was to be looked up. Set project_id"},
+		"project of an agency": {and(keySet, agencyByID), "/v3/projects", []string{postSTS, getProjects}, "Project can't be looked up", "Set project_id"},
+	}
+	faults := map[string]struct {
+		emulator.Fault
+		refused bool
+		mention string
+	}{
+		"400":          {emulator.Fault{Status: 400, Message: "What?"}, true, "HTTP 400: "},
+		"401":          {emulator.Fault{Status: 401, Message: "No."}, true, "HTTP 401: "},
+		"403":          {emulator.Fault{Status: 403, Message: "No."}, true, "HTTP 403: "},
+		"404":          {emulator.Fault{Status: 404, Code: "IAM.0004", Message: "No."}, true, "HTTP 404: IAM.0004: No."},
+		"408":          {emulator.Fault{Status: 408}, false, "HTTP 408"},
+		"429":          {emulator.Fault{Status: 429, Message: "Slowly."}, false, "HTTP 429: "},
+		"500":          {emulator.Fault{Status: 500}, false, "HTTP 500"},
+		"503":          {emulator.Fault{Status: 503, Message: "Later."}, false, "HTTP 503: "},
+		"no answer":    {emulator.Fault{Drop: true, Times: 2}, false, "EOF"}, // Go repeats a GET
+		"cut":          {emulator.Fault{Cut: true}, false, "the answer broke off"},
+		"another JSON": {emulator.Fault{RawBody: "[]", ContentType: "application/json"}, false, "HTTP 200: the answer (application/json) is not what this API answers"},
+	}
+	for stageName, stage := range stages {
+		for faultName, fault := range faults {
+			t.Run(stageName+", "+faultName, func(t *testing.T) {
+				s := serve(t, emulator.Options{})
+				s.secret(canary, "IDTOKEN")
+				fault.Path = stage.path
+				s.Fail(fault.Fault)
+				a := s.authenticator(stage.put)
+
+				results := a.together(5, stage.calls[0])
+				for _, r := range results {
+					e := a.failed(r.Credentials, r.err)
+					e.check(t, "", stage.summary, []string{"Could not ", " at 127.0.0.1:", fault.mention, ".\n\n", stage.advice})
+					if r.err != results[0].err { //nolint:errorlint // the very same
+						t.Errorf("%v got another error: %v", results[0].err, r.err)
+					}
+				}
+				called := operations(s)
+				if fault.Drop {
+					s.ClearFaults()
+					called = slices.Compact(called)
+				}
+				if !slices.Equal(called, stage.calls) {
+					t.Errorf("called %q, want %q", called, stage.calls)
+				}
+				s.ResetRequests()
+
+				if fault.refused {
+					s.clock.advance(time.Hour)
+					for range 3 {
+						if e := a.fails(); error(e) != results[0].err { //nolint:errorlint // the very same
+							t.Errorf("got %v", e)
+						}
+					}
+					s.wantCalls()
+					return
+				}
+				if stageName == "ID token" {
+					s.Fail(emulator.Fault{Path: stage.path, Status: 201, RawBody: "{}", Header: http.Header{"X-Subject-Token": {"c0ffee-token"}}})
+				}
+				a.must()
+				if got := operations(s); len(got) < len(stage.calls) || !slices.Equal(got[:len(stage.calls)], stage.calls) {
+					t.Errorf("called %q again, want %q", got, stage.calls)
+				}
+				s.ResetRequests()
+				a.must()
+				s.wantCalls()
+			})
+		}
+	}
+}
+
+// What the emulator itself refuses: a wrong password, an ID token that has
+// expired, an agency that may not be assumed, an ECS without one.
+func TestAuthenticatorIsRefused(t *testing.T) {
+	tests := map[string]struct {
+		opts    emulator.Options
+		put     func(*world, *services)
+		summary string
+		mention string
+		calls   int
+	}{
+		"wrong password": {emulator.Options{Password: "c0ffee-other"}, func(w *world, _ *services) { passwordSet(w) },
+			"No token from IAM", "HTTP 401: The username or password is wrong.", 1},
+		"no such project": {emulator.Options{Projects: []emulator.Project{}}, func(w *world, _ *services) { passwordSet(w) },
+			"No token from IAM", "HTTP 404: Could not find project: cn-north-4.", 1},
+		"ID token that has expired": {emulator.Options{}, func(w *world, s *services) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken(emulator.WithExpiry(time.Unix(1, 0)))}
+		}, "No token from IAM", "HTTP 401: The ID token is invalid: it has expired.", 1},
+		"another identity provider": {emulator.Options{IDPID: "other"}, func(w *world, s *services) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken()}
+		}, "No token from IAM", "HTTP 403: The identity provider emulator-idp is not found or not enabled.", 1},
+		"agency by name": {emulator.Options{AgencyForbidden: true}, func(w *world, _ *services) { keySet(w); agencyByName(w) },
+			"Agency can't be assumed", "HTTP 403: You are not authorized", 1},
+		"agency by ID": {emulator.Options{AgencyForbidden: true}, func(w *world, _ *services) { keySet(w); agencyByID(w) },
+			"Agency can't be assumed", "HTTP 403: STS5.0403: not allowed to assume the agency", 1},
+		"wrong secret key": {emulator.Options{SecretKey: "c0ffee-other-key"}, func(w *world, _ *services) { keySet(w) },
+			"Project can't be looked up", "HTTP 401: Incorrect IAM authentication information: verify aksk signature fail", 1},
+		"ECS without an agency": {emulator.Options{MetadataNoAgency: true}, func(w *world, _ *services) { metadataSet(w) },
+			"No access key from this ECS", "HTTP 401: 401 Unauthorized Please configure Cloud Service Agency first", 2},
+		"no ECS": {emulator.Options{MetadataOff: true}, func(w *world, _ *services) { metadataSet(w) },
+			"No access key from this ECS", "HTTP 404: 404 Not Found", 2},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, tc.opts)
+			a := s.authenticator(func(w *world) { tc.put(w, s) })
+			for range 3 {
+				a.fails().check(t, "", tc.summary, []string{tc.mention})
+			}
+			if sent := operations(s); len(sent) != tc.calls {
+				t.Errorf("called %q", sent)
+			}
+		})
+	}
+}
+
+// operations are what was called.
+func operations(s *services) []string {
+	var list []string
+	for _, r := range s.Requests() {
+		list = append(list, r.Method+" "+r.Path)
+	}
+	return list
+}
+
+// Nobody answers: the error says so, and it is tried again.
+func TestAuthenticatorWithoutNetwork(t *testing.T) {
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	s := serve(t, emulator.Options{})
+	a := s.authenticator(and(passwordSet, func(w *world) { w.AuthURL = closed.URL }))
+	first := a.fails()
+	first.check(t, "", "No token from IAM", []string{"connection refused"})
+	if second := a.fails(); second == first {
+		t.Error("not tried again")
+	}
+}
+
+// Credentials are fetched anew five minutes before their end, or a quarter of
+// their lifetime if that is less.
+func TestAuthenticatorRenewsInTime(t *testing.T) {
+	kinds := map[string]struct {
+		put   func(*world, *services)
+		calls []string
+	}{
+		"password": {func(w *world, _ *services) { passwordSet(w) }, []string{postToken}},
+		"ID token": {func(w *world, s *services) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken(emulator.WithExpiry(s.clock.now().Add(1000 * time.Hour)))}
+		}, []string{postIDToken}},
+		"metadata": {func(w *world, _ *services) { metadataSet(w); w.ProjectID = emulator.DefaultProjectID }, []string{putSession, getKeys}},
+	}
+	for _, tc := range []struct{ lifetime, margin time.Duration }{
+		{24 * time.Hour, 5 * time.Minute},
+		{time.Hour, 5 * time.Minute},
+		{20*time.Minute + 8*time.Second, 5 * time.Minute},
+		{16 * time.Minute, 4 * time.Minute},
+		{4 * time.Minute, time.Minute},
+	} {
+		for name, kind := range kinds {
+			t.Run(name+", "+tc.lifetime.String(), func(t *testing.T) {
+				s := serve(t, emulator.Options{TokenLifetime: tc.lifetime, KeyLifetime: tc.lifetime})
+				a := s.authenticator(func(w *world) { kind.put(w, s) })
+				first := a.must()
+				for range 2 { // the new ones have a margin of their own
+					s.ResetRequests()
+					s.clock.advance(tc.lifetime - tc.margin - time.Second)
+					if a.must() != first {
+						t.Fatal("new ones too early")
+					}
+					s.wantCalls()
+					s.clock.advance(2 * time.Second)
+					second := a.must()
+					if second == first {
+						t.Fatal("not renewed")
+					}
+					s.wantCalls(kind.calls...)
+					first = second
+				}
+			})
+		}
+	}
+
+	// An agency's end counts, not that of what assumes it. Requests to assume
+	// it are signed, and their time has to be about that of the services.
+	for name, put := range map[string]func(*world){"IAM": agencyByName, "STS": agencyByID} {
+		t.Run("agency, "+name, func(t *testing.T) {
+			s := serve(t, emulator.Options{})
+			s.clock.advance(-12 * time.Minute)
+			a := s.authenticator(and(keySet, put, func(w *world) { w.AssumeRole.Duration = 1500; w.ProjectID = emulator.DefaultProjectID }))
+			first := a.must()
+			s.clock.advance(20*time.Minute - time.Second)
+			if a.must() != first {
+				t.Error("new ones too early")
+			}
+			s.clock.advance(2 * time.Second)
+			if a.must() == first {
+				t.Error("not renewed")
+			}
+			if len(operations(s)) != 2 {
+				t.Errorf("called %q", operations(s))
+			}
+		})
+	}
+}
+
+// Credentials whose end is not known are kept until they are refused.
+func TestAuthenticatorKeepsWhatHasNoEnd(t *testing.T) {
+	token := http.Header{"X-Subject-Token": {"c0ffee-token"}}
+	tests := map[string]struct {
+		put   func(*world)
+		fault emulator.Fault
+	}{
+		"token":             {passwordSet, emulator.Fault{Status: 201, RawBody: `{"token":{}}`, Header: token}},
+		"token that is old": {passwordSet, emulator.Fault{Status: 201, RawBody: `{"token":{"expires_at":"2001-01-01T00:00:00Z"}}`, Header: token}},
+		"token until ?":     {passwordSet, emulator.Fault{Status: 201, RawBody: `{"token":{"expires_at":"tomorrow"}}`, Header: token}},
+		"keys": {and(metadataSet, func(w *world) { w.ProjectID = "p" }), emulator.Fault{Method: http.MethodGet, RawBody: `{"credential":{"access":"AKNEW","secret":"c0ffee-sk","securitytoken":"c0ffee-st"}}`,
+			ContentType: "application/json"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{})
+			s.secret(canary, "CANARY")
+			s.Fail(tc.fault)
+			a := s.authenticator(tc.put)
+			first := a.must()
+			s.ResetRequests()
+			s.clock.advance(10000 * time.Hour)
+			if a.must() != first {
+				t.Error("others")
+			}
+			s.wantCalls()
+			if !a.Renew(first) || a.must() == first {
+				t.Error("not renewed")
+			}
+		})
+	}
+	for name, put := range map[string]func(*world){"access key": keySet, "static token": func(w *world) { w.Token = emulator.DefaultToken }} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{})
+			a := s.authenticator(put)
+			a.must()
+			s.ResetRequests()
+			s.clock.advance(10000 * time.Hour)
+			a.must()
+			s.wantCalls()
+		})
+	}
+}
+
+// A renewal in advance that fails is warned of and made again after a minute.
+// Until their end the old credentials serve.
+func TestAuthenticatorRenewalFails(t *testing.T) {
+	for name, fault := range map[string]emulator.Fault{
+		"status":    {Path: "/v3/auth", Status: 503, Message: "Later.", Times: -1},
+		"no answer": {Path: "/v3/auth", Drop: true, Times: -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{TokenLifetime: time.Hour})
+			a := s.authenticator(passwordSet)
+			old := a.must()
+			s.ResetRequests()
+			s.Fail(fault)
+			s.clock.advance(55 * time.Minute)
+			for minute := range 5 {
+				s.log.Reset()
+				for _, r := range a.together(5, postToken) {
+					if r.err != nil || r.Credentials != old {
+						t.Fatalf("minute %d: got %v, %v, want the old ones", minute, r.Credentials, r.err)
+					}
+				}
+				s.wantCalls(postToken)
+				if lines := s.log.String(); strings.Count(lines, "\n") != 1 ||
+					!strings.HasPrefix(lines, `level=WARN msg="credentials could not be renewed in advance" error="No token from IAM: Could not get a token for the password`) {
+					t.Errorf("logged %s", lines)
+				}
+				s.clock.advance(59 * time.Second)
+				a.must()
+				s.wantCalls()
+				s.clock.advance(time.Second)
+			}
+			a.fails().check(t, "", "No token from IAM", nil)
+			s.wantCalls(postToken)
+			s.ClearFaults()
+			if a.must() == old {
+				t.Error("the old ones, after their end")
+			}
+			s.wantCalls(postToken)
+		})
+		t.Run(name+", then succeeds", func(t *testing.T) {
+			s := serve(t, emulator.Options{TokenLifetime: time.Hour})
+			a := s.authenticator(passwordSet)
+			old := a.must()
+			s.Fail(fault)
+			s.clock.advance(56 * time.Minute)
+			a.must()
+			s.ClearFaults()
+			s.ResetRequests()
+			s.clock.advance(time.Minute)
+			if a.must() == old {
+				t.Error("not renewed")
+			}
+			s.use(a)
+			s.wantCalls(postToken, getApps)
+		})
+	}
+}
+
+func TestAuthenticatorRenew(t *testing.T) {
+	static := map[string]func(*world){
+		"access key":           keySet,
+		"temporary access key": and(keySet, func(w *world) { w.SecurityToken = "c0ffee" }),
+		"token":                func(w *world) { w.Token = emulator.DefaultToken },
+	}
+	for name, put := range static {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{SecurityToken: map[bool]string{true: "c0ffee"}[strings.HasPrefix(name, "temporary")]})
+			a := s.authenticator(put)
+			held := a.must()
+			s.ResetRequests()
+			if a.Renew(held) || a.Renew(transport.Credentials{}) {
+				t.Error("renewed, and there are no others")
+			}
+			if a.must() != held {
+				t.Error("not the same as before")
+			}
+			s.wantCalls()
+		})
+	}
+	fetched := map[string]func(*world, *services){
+		"password": func(w *world, _ *services) { passwordSet(w) },
+		"ID token": func(w *world, s *services) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken()}
+		},
+		"metadata":             func(w *world, _ *services) { metadataSet(w) },
+		"agency with a key":    func(w *world, _ *services) { keySet(w); agencyByID(w) },
+		"agency with a token":  func(w *world, _ *services) { w.Token = emulator.DefaultToken; agencyByName(w) },
+		"agency from password": func(w *world, _ *services) { passwordSet(w); agencyByName(w) },
+	}
+	for name, put := range fetched {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{})
+			a := s.authenticator(func(w *world) { put(w, s) })
+			if !a.Renew(transport.Credentials{Token: "another"}) {
+				t.Error("what is not held yet can't be better")
+			}
+			first := a.must()
+			s.Expire()
+			s.ResetRequests()
+			for range 2 {
+				if !a.Renew(first) {
+					t.Error("not renewed")
+				}
+			}
+			s.wantCalls() // by who asks next
+			second := a.must()
+			if second == first {
+				t.Fatal("the same as before")
+			}
+			s.use(a)
+
+			s.ResetRequests()
+			if !a.Renew(first) {
+				t.Error("the first ones are not held any more, and there are better ones")
+			}
+			if a.must() != second {
+				t.Error("those that were not refused were dropped")
+			}
+			s.clock.advance(59 * time.Second)
+			if a.Renew(second) {
+				t.Error("renewed twice within a minute")
+			}
+			if a.must() != second {
+				t.Error("those that are kept were dropped")
+			}
+			s.wantCalls()
+			s.clock.advance(2 * time.Second)
+			if !a.Renew(second) {
+				t.Error("not renewed after a minute")
+			}
+			if third := a.must(); third == second {
+				t.Error("the same as before")
+			}
+		})
+	}
+}
+
+// Many are refused at once: all of them get the same new ones.
+func TestAuthenticatorRenewsOnceForAll(t *testing.T) {
+	s := serve(t, emulator.Options{})
+	a := s.authenticator(passwordSet)
+	first := a.must()
+	s.ResetRequests()
+	results := make([]result, 30)
+	var all sync.WaitGroup
+	for i := range results {
+		all.Go(func() {
+			if !a.Renew(first) {
+				t.Error("not renewed")
+			}
+			c, err := a.Credentials(t.Context())
+			results[i] = result{c, err}
+		})
+	}
+	all.Wait()
+	for _, r := range results {
+		if r.err != nil || r.Credentials == first || r.Credentials != results[0].Credentials {
+			t.Errorf("got %v, %v", r.Credentials, r.err)
+		}
+	}
+	s.wantCalls(postToken)
+}
+
+// Refused credentials and a refused fetch: nothing is asked for again.
+func TestAuthenticatorRenewIsRefused(t *testing.T) {
+	s := serve(t, emulator.Options{})
+	a := s.authenticator(passwordSet)
+	first := a.must()
+	s.ResetRequests()
+	s.SetOptions(func(o *emulator.Options) { o.Password = "c0ffee-changed" })
+	for range 3 {
+		if !a.Renew(first) {
+			t.Error("not renewed")
+		}
+		a.fails().check(t, "", "No token from IAM", nil)
+	}
+	s.wantCalls(postToken)
+}
+
+// Each fetch is logged with what was found and what came of it.
+func TestAuthenticatorLogs(t *testing.T) {
+	const projectFound = `level=DEBUG msg="project looked up" name=cn-north-4 project_id=` + emulator.DefaultProjectID
+	tests := map[string]struct {
+		put  func(*world)
+		want []string
+	}{
+		"access key": {keySet, []string{projectFound}},
+		"token":      {func(w *world) { w.Token = emulator.DefaultToken }, nil},
+		"password":   {passwordSet, []string{`level=DEBUG msg="credentials fetched" credentials=token found="the password of user emulator-user from the provider block" expires_at=`}},
+		"metadata": {metadataSet, []string{projectFound,
+			`level=DEBUG msg="credentials fetched" credentials="temporary access key ****KEY1" found="the keys of this ECS, asked for by the environment (SPARKRTC_ECS_METADATA)" expires_at=`}},
+		"agency": {and(keySet, agencyByName), []string{projectFound, `level=DEBUG msg="credentials fetched" credentials="temporary access key ****KEY1" ` +
+			`found="access key ****0001 from the provider block, to assume agency emulator-agency of account emulator-domain" expires_at=`}},
+		"agency from a password": {and(passwordSet, agencyByID), []string{projectFound, `level=DEBUG msg="credentials fetched" credentials="temporary access key ****KEY2" ` +
+			`found="the password of user emulator-user from the provider block, to assume agency emulator-agency of account ` + emulator.DefaultDomainID + ` (domain_id)" expires_at=`}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{TokenLifetime: 2 * time.Hour, KeyLifetime: 2 * time.Hour})
+			frozen := s.clock.now().Truncate(time.Second)
+			s.SetOptions(func(o *emulator.Options) { o.Clock = func() time.Time { return frozen } })
+			a := s.authenticator(tc.put)
+			a.must()
+			want := slices.Clone(tc.want)
+			for i := range want {
+				if strings.HasSuffix(want[i], "expires_at=") {
+					want[i] += frozen.Add(2 * time.Hour).UTC().Format("2006-01-02T15:04:05.000Z")
+				}
+			}
+			s.wantLog(want...)
+			a.must()
+			s.wantLog()
+		})
+	}
+}
+
+// A service that repeats what it was sent gives nothing away.
+func TestAuthenticatorShowsNoSecret(t *testing.T) {
+	for name, put := range map[string]func(*world, *services){
+		"password":              func(w *world, _ *services) { passwordSet(w) },
+		"password, then agency": func(w *world, _ *services) { passwordSet(w); agencyByName(w) },
+		"ID token": func(w *world, s *services) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken()}
+		},
+		"metadata":           func(w *world, _ *services) { metadataSet(w) },
+		"token, then agency": func(w *world, _ *services) { w.Token = emulator.DefaultToken; agencyByID(w) },
+		"key, then agency":   func(w *world, _ *services) { keySet(w); agencyByID(w) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for nth := range 4 {
+				s := serve(t, emulator.Options{})
+				s.echo = nth + 1
+				a := s.authenticator(func(w *world) { put(w, s) })
+				c, err := a.Credentials(t.Context())
+				if nth >= len(operations(s)) {
+					return // there is no request that could fail
+				}
+				if e := a.failed(c, err); !strings.Contains(e.Detail, "it was sent") {
+					t.Errorf("what the service said is missing: %s", e.Detail)
+				}
+				s.wantNoSecret(fmt.Sprintf("%v %+v %#v %v", a.found.Set, a.found.Set, a.found.Set, a.found.Hint()))
+			}
+		})
+	}
+}
+
+// A renewal in advance that is refused is not tried again either; the old
+// credentials serve until their end nonetheless.
+func TestAuthenticatorRenewalIsRefused(t *testing.T) {
+	s := serve(t, emulator.Options{TokenLifetime: time.Hour})
+	a := s.authenticator(passwordSet)
+	old := a.must()
+	s.ResetRequests()
+	s.SetOptions(func(o *emulator.Options) { o.Password = "c0ffee-changed" })
+	s.clock.advance(55*time.Minute + time.Second)
+	for range 4 {
+		if a.must() != old {
+			t.Error("not the old ones")
+		}
+		s.clock.advance(74 * time.Second)
+	}
+	s.wantCalls(postToken)
+	s.clock.advance(10 * time.Second)
+	a.fails().check(t, "", "No token from IAM", nil)
+	s.wantCalls()
+}
+
+// When a renewal fails in the last minute, the next one waits for the end and
+// no longer.
+func TestAuthenticatorRenewalFailsAtTheEnd(t *testing.T) {
+	s := serve(t, emulator.Options{TokenLifetime: time.Hour})
+	a := s.authenticator(passwordSet)
+	old := a.must()
+	s.Fail(emulator.Fault{Path: "/v3/auth", Status: 503})
+	s.clock.advance(time.Hour - 10*time.Second)
+	if a.must() != old {
+		t.Error("not the old ones")
+	}
+	s.ResetRequests()
+	s.clock.advance(11 * time.Second)
+	if a.must() == old {
+		t.Error("the old ones, after their end")
+	}
+	s.wantCalls(postToken)
+}
