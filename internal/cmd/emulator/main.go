@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Command emulator serves the emulated SparkRTC API on a loopback address, for
-// trying the provider without an account. Its credentials are made up; it
-// prints them and what else is needed to use it, and then a line for each
-// request.
+// Command emulator serves the emulated SparkRTC API, and IAM with it, on a
+// loopback address, for trying the provider without an account. Its credentials
+// are made up; it prints them and what else is needed to use it, and then a
+// line for each request.
 package main
 
 import (
@@ -73,7 +73,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	for _, id := range cfg.apps {
 		server.AddApp(id)
 	}
-	fmt.Fprint(stdout, usage("http://"+listener.Addr().String(), cfg.apps))
+	fmt.Fprint(stdout, usage("http://"+listener.Addr().String(), cfg.apps, server.IDToken()))
 
 	web := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
 	done := make(chan error, 1)
@@ -166,14 +166,23 @@ func mode[T ~string](flags *flag.FlagSet, v *T, name, text string, values []T) {
 
 // usage tells how to use the emulator. A shell can read it: all but commands
 // are comments.
-func usage(endpoint string, apps []string) string {
+func usage(endpoint string, apps []string, idToken string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# The emulated SparkRTC API is at %s. For the provider, in another shell:\n", endpoint)
-	b.WriteString("unset HW_SECURITY_TOKEN HW_AUTH_TOKEN\n")
+	b.WriteString("unset HW_SECURITY_TOKEN HW_AUTH_TOKEN HW_USER_PASSWORD HW_ASSUME_ROLE_AGENCY_NAME HW_ASSUME_ROLE_DOMAIN_NAME HW_ASSUME_ROLE_DOMAIN_ID\n")
 	fmt.Fprintf(&b, "export SPARKRTC_ENDPOINT=%s\n", endpoint)
 	fmt.Fprintf(&b, "export HW_ACCESS_KEY=%s\n", emulator.DefaultAccessKey)
 	fmt.Fprintf(&b, "export HW_SECRET_KEY=%s\n", emulator.DefaultSecretKey)
 	fmt.Fprintf(&b, "export HW_PROJECT_ID=%s\n\n", emulator.DefaultProjectID)
+
+	b.WriteString("# IAM, STS and the metadata service of an ECS are there too:\n")
+	fmt.Fprintf(&b, "export HW_AUTH_URL=%s SPARKRTC_STS_ENDPOINT=%s SPARKRTC_METADATA_ENDPOINT=%s\n", endpoint, endpoint, endpoint)
+	b.WriteString("# In place of the project, nothing: it is looked up. In place of the access key (unset HW_ACCESS_KEY HW_SECRET_KEY), one of:\n")
+	fmt.Fprintf(&b, "#   export HW_USER_NAME=%s HW_USER_PASSWORD=%s HW_DOMAIN_NAME=%s\n", emulator.DefaultUserName, emulator.DefaultPassword, emulator.DefaultDomainName)
+	b.WriteString("#   export SPARKRTC_ECS_METADATA=true\n")
+	fmt.Fprintf(&b, "#   export HW_ASSUME_ROLE_IDP_ID=%s HW_ASSUME_ROLE_ID_TOKEN=%s   # for an hour\n", emulator.DefaultIDPID, idToken)
+	fmt.Fprintf(&b, "# With any of them, an agency (HW_ASSUME_ROLE_DOMAIN_ID=%s in place of the name is assumed through STS):\n", emulator.DefaultDomainID)
+	fmt.Fprintf(&b, "#   export HW_ASSUME_ROLE_AGENCY_NAME=%s HW_ASSUME_ROLE_DOMAIN_NAME=%s\n\n", emulator.DefaultAgencyName, emulator.DefaultDomainName)
 	b.WriteString("# Its apps:\n")
 	for _, id := range apps {
 		fmt.Fprintf(&b, "#   %q\n", id)

@@ -127,11 +127,20 @@ func TestHelp(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	const want = `# The emulated SparkRTC API is at http://127.0.0.1:8089. For the provider, in another shell:
-unset HW_SECURITY_TOKEN HW_AUTH_TOKEN
+unset HW_SECURITY_TOKEN HW_AUTH_TOKEN HW_USER_PASSWORD HW_ASSUME_ROLE_AGENCY_NAME HW_ASSUME_ROLE_DOMAIN_NAME HW_ASSUME_ROLE_DOMAIN_ID
 export SPARKRTC_ENDPOINT=http://127.0.0.1:8089
 export HW_ACCESS_KEY=AKEMULATOR0000000001
 export HW_SECRET_KEY=SKEMULATOR0000000000000000000000000000001
 export HW_PROJECT_ID=0123456789abcdef0123456789abcdef
+
+# IAM, STS and the metadata service of an ECS are there too:
+export HW_AUTH_URL=http://127.0.0.1:8089 SPARKRTC_STS_ENDPOINT=http://127.0.0.1:8089 SPARKRTC_METADATA_ENDPOINT=http://127.0.0.1:8089
+# In place of the project, nothing: it is looked up. In place of the access key (unset HW_ACCESS_KEY HW_SECRET_KEY), one of:
+#   export HW_USER_NAME=emulator-user HW_USER_PASSWORD=Emulator-Password-1 HW_DOMAIN_NAME=emulator-domain
+#   export SPARKRTC_ECS_METADATA=true
+#   export HW_ASSUME_ROLE_IDP_ID=emulator-idp HW_ASSUME_ROLE_ID_TOKEN=header.claims.signature   # for an hour
+# With any of them, an agency (HW_ASSUME_ROLE_DOMAIN_ID=d0000000000000000000000000000001 in place of the name is assumed through STS):
+#   export HW_ASSUME_ROLE_AGENCY_NAME=emulator-agency HW_ASSUME_ROLE_DOMAIN_NAME=emulator-domain
 
 # Its apps:
 #   "it's/1"
@@ -143,7 +152,7 @@ curl -X PUT -H 'X-Auth-Token: emulator-token-0000000000000000' -H 'Content-Type:
 
 # Requests (time, method, path, status or - if there was no answer, error code); Ctrl-C ends it:
 `
-	if got := usage("http://127.0.0.1:8089", []string{"it's/1", "two\nlines"}); got != want {
+	if got := usage("http://127.0.0.1:8089", []string{"it's/1", "two\nlines"}, "header.claims.signature"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
@@ -183,8 +192,11 @@ func TestRun(t *testing.T) {
 		}
 		return lines.Text()
 	}
-	endpoint := ""
+	endpoint, idToken := "", ""
 	for l := next(); !strings.HasPrefix(l, "# Requests"); l = next() {
+		if _, after, ok := strings.Cut(l, "HW_ASSUME_ROLE_ID_TOKEN="); ok {
+			idToken, _, _ = strings.Cut(after, " ")
+		}
 		if after, ok := strings.CutPrefix(l, "export SPARKRTC_ENDPOINT="); ok {
 			endpoint = after
 		}
@@ -221,6 +233,10 @@ func TestRun(t *testing.T) {
 			"GET", "/v2/apps/three", "", "secret-token",
 			401, "APIGW.0301", `GET /v2/apps/three 401 APIGW.0301`,
 		},
+		{
+			"POST", "/v3.0/OS-AUTH/id-token/tokens", `{"auth":{"id_token":{"id":"` + idToken + `"}}}`, "",
+			201, `"expires_at"`, `POST /v3.0/OS-AUTH/id-token/tokens 201`,
+		},
 	}
 	for _, step := range steps {
 		req, err := http.NewRequest(step.method, endpoint+step.path, strings.NewReader(step.body))
@@ -229,6 +245,7 @@ func TestRun(t *testing.T) {
 		}
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("X-Auth-Token", step.token)
+		req.Header.Set("X-Idp-Id", emulator.DefaultIDPID)
 		// The line comes before the answer.
 		done := make(chan result, 1)
 		go func() { done <- send(req) }()
