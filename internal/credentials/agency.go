@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// agency finds the agency that goes on top of the set: the provider block's,
-// else the environment's, else one that came along with the set.
+// agency finds the agency that goes on top of the set: the provider block's, or
+// that of a profile which the block names, else the environment's, else one that
+// came along with the set.
 func (f finder) agency(found *Found, c *candidate) error {
 	own := c.agency
 	switch {
@@ -23,7 +24,7 @@ func (f finder) agency(found *Found, c *candidate) error {
 		}
 		l := level{source: "assume_role of the provider block", block: true, nested: "assume_role"}
 		own = l.agency(*f.AssumeRole)
-	case f.AssumeRoleWithOIDC.hasAgency():
+	case f.AssumeRoleWithOIDC.hasAgency(), c.explicit && own != nil:
 	case f.Getenv(EnvAgencyName) != "" || f.Getenv(EnvAgencyDomainName) != "" || f.Getenv(EnvAgencyDomainID) != "":
 		own = f.environmentAgency
 	}

@@ -5,8 +5,10 @@ package credentials
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"time"
 
@@ -137,7 +139,7 @@ func (a *Authenticator) fetch(ctx context.Context) error {
 	case ctx.Err() != nil: // of no meaning to others
 		return context.Cause(ctx)
 	case err != nil:
-		a.failure, a.failedAt, a.refused = err, a.now(), iam.Refused(err)
+		a.failure, a.failedAt, a.refused = err, a.now(), iam.Refused(err) || isOurs(err)
 		return err
 	}
 	a.held, a.failure = got, nil
@@ -149,6 +151,12 @@ func (a *Authenticator) fetch(ctx context.Context) error {
 		a.log.DebugContext(ctx, "credentials fetched", record...)
 	}
 	return nil
+}
+
+// isOurs tells an error that says what answers mean from one that a call met.
+func isOurs(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.cause == nil
 }
 
 func (a *Authenticator) hold(c transport.Credentials, expiresAt time.Time) *held {
@@ -177,7 +185,7 @@ func (a *Authenticator) set(ctx context.Context) (*held, error) {
 		keys, err := a.iam.MetadataKeys(ctx)
 		if err != nil {
 			return nil, a.fault("No access key from this ECS", err, "The metadata service answers on an ECS only, and has a key only if the ECS has an agency. "+
-				"It is asked because of "+set.Source+".")
+				"It was asked for by "+set.Source+".")
 		}
 		return a.hold(keys.Transport(), keys.ExpiresAt), nil
 	default:
@@ -189,12 +197,12 @@ func (a *Authenticator) token(token iam.Token, err error) (*held, error) {
 	if err == nil {
 		return a.hold(token.Transport(), token.ExpiresAt), nil
 	}
-	todo := fmt.Sprintf("Check the user, the password and the account: domain_name is the name of the account that the user is in. The token was to be for %s.", a.projectInWords())
+	todo := fmt.Sprintf("Check the user, the password, and the account (domain) that the user is in, which is not the project. The token was to be for %s.", a.tokenFor())
 	if a.found.Set.Kind == KindIDToken {
-		todo = fmt.Sprintf("Check that IAM has an identity provider %q that takes tokens of this issuer and audience (in HCP Terraform, TFC_WORKLOAD_IDENTITY_AUDIENCE of the workspace), and that its rules give users access to %s.",
-			a.found.Set.IDPID, a.projectInWords())
+		todo = fmt.Sprintf("Check that IAM has an identity provider %q that takes tokens of this issuer and audience (in HCP Terraform, TFC_WORKLOAD_IDENTITY_AUDIENCE of the workspace), and that its rules give users access. The token was to be for %s.",
+			a.found.Set.IDPID, a.tokenFor())
 	}
-	return nil, a.fault("No token from IAM", err, todo)
+	return nil, a.asked("No token from IAM", err, todo)
 }
 
 // scope is the project of a token. One for an agency is only to prove who asks:
@@ -215,16 +223,25 @@ func (a *Authenticator) projectName() string {
 	return cmp.Or(a.found.ProjectName.Text, a.found.Region.Text)
 }
 
-func (a *Authenticator) projectInWords() string {
-	project := a.found.ProjectID
-	switch {
+// tokenFor says in words what scope says to IAM.
+func (a *Authenticator) tokenFor() string {
+	switch project := a.found.ProjectID; {
+	case a.found.Agency != nil:
+		return "no project, but an agency"
 	case project.Text != "":
-		return fmt.Sprintf("project %s, by %s", project.Text, project.Source)
-	case a.found.ProjectName.Text != "":
-		return fmt.Sprintf("the project with the name %q, by %s", a.found.ProjectName.Text, a.found.ProjectName.Source)
+		return fmt.Sprintf("project %s (%s)", project.Text, project.Source)
 	default:
-		return fmt.Sprintf("the project of region %s, by %s", a.found.Region.Text, a.found.Region.Source)
+		return a.projectInWords()
 	}
+}
+
+// projectInWords is about a project without an ID.
+func (a *Authenticator) projectInWords() string {
+	source := a.found.ProjectName.Source
+	if a.found.ProjectName.Text == "" {
+		source = "as the region, by " + a.found.Region.Source
+	}
+	return fmt.Sprintf("the project with the name %q (%s)", a.projectName(), source)
 }
 
 // assume becomes the agency: by STS where its account is told by ID, which knows
@@ -233,7 +250,7 @@ func (a *Authenticator) assume(ctx context.Context, own transport.Credentials) (
 	if own.Token != "" {
 		keys, err := a.iam.TokenKeys(ctx, own.Token, 0)
 		if err != nil {
-			return nil, a.fault("No access key for the token", err, "An agency is assumed with an access key, and IAM gives none for this token.")
+			return nil, a.asked("No access key for the token", err, "An agency is assumed with an access key, and IAM gives none for this token.")
 		}
 		own = keys.Transport()
 	}
@@ -244,8 +261,8 @@ func (a *Authenticator) assume(ctx context.Context, own transport.Credentials) (
 	}
 	keys, err := assume(ctx, own, iam.Agency{Name: agency.Name, DomainName: agency.DomainName, DomainID: agency.DomainID, Duration: agency.Duration})
 	if err != nil {
-		return nil, a.fault("Agency can't be assumed", err, fmt.Sprintf(
-			"The agency is %s, by %s. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\").", agency, agency.Source))
+		return nil, a.signed("Agency can't be assumed", err, fmt.Sprintf(
+			"It is %s, from %s. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\").", agency, agency.Source))
 	}
 	return a.hold(keys.Transport(), keys.ExpiresAt), nil
 }
@@ -274,7 +291,7 @@ func (a *Authenticator) lookUpProject(ctx context.Context, c transport.Credentia
 	name := a.projectName()
 	projects, err := a.iam.Projects(ctx, c, name)
 	if err != nil {
-		return "", a.fault("Project can't be looked up", err, "No project_id is set, so that "+a.projectInWords()+" was to be looked up. "+todo)
+		return "", a.signed("Project can't be looked up", err, "No project_id is set, so that IAM was asked for "+a.projectInWords()+". "+todo)
 	}
 	switch len(projects) {
 	case 1:
@@ -289,12 +306,12 @@ func (a *Authenticator) lookUpProject(ctx context.Context, c transport.Credentia
 		}
 		return "", &Error{
 			Summary: "No such project",
-			Detail:  fmt.Sprintf("No project_id is set, and IAM has no project with the name %q, which is what was looked for as %s.%s\n\n%s", name, a.projectInWords(), there, todo),
+			Detail:  fmt.Sprintf("No project_id is set, and IAM doesn't have %s.%s\n\n%s", a.projectInWords(), strings.TrimRight(there, "\n"), todo),
 		}
 	default:
 		return "", &Error{
 			Summary: "Several projects",
-			Detail:  fmt.Sprintf("No project_id is set, and IAM has several projects with the name %q:\n\n%s\n%s", name, listOf(projects), todo),
+			Detail:  fmt.Sprintf("No project_id is set, and IAM has several times %s:\n\n%s\n%s", a.projectInWords(), listOf(projects), todo),
 		}
 	}
 }
@@ -306,6 +323,25 @@ func listOf(projects []iam.Project) string {
 		fmt.Fprintf(&b, "  %s  %s\n", p.ID, p.Name)
 	}
 	return b.String()
+}
+
+// signed is the fault of a call that was signed: where the signature is refused,
+// nothing else matters.
+func (a *Authenticator) signed(summary string, err error, todo string) error {
+	var e *iam.Error
+	if errors.As(err, &e) && e.StatusCode == http.StatusUnauthorized {
+		summary, todo = "Access key refused by IAM", "Check the access key and its secret key, and the security token if it is a temporary one: a blank may have been copied along, or it may have expired. More than five failures in a row lock an access key for five minutes."
+	}
+	return a.asked(summary, err, todo)
+}
+
+// asked is the fault of a call of IAM or STS: what to do depends on whether there
+// was an answer that counts.
+func (a *Authenticator) asked(summary string, err error, todo string) error {
+	if !iam.Refused(err) {
+		todo = "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), and auth_url or " + EnvAuthURL + " if one is set, or try again later."
+	}
+	return a.fault(summary, err, todo)
 }
 
 // fault is what a call met, and what to do.

@@ -171,7 +171,7 @@ func (x *file) absent(found string) ([]note, error) {
 func (x *file) fault(what string) error {
 	err := &Error{Attribute: x.argument, Summary: "Credentials file can't be used"}
 	if x.by != "" {
-		err.Detail = fmt.Sprintf("The file %s, asked for by %s, %s.", both(x.path, x.full), x.by, what)
+		err.Detail = fmt.Sprintf("The file %s, asked for by %s, %s.\n\nCorrect the one or the other, or remove what asks for it: other credentials are looked for then.", both(x.path, x.full), x.by, what)
 		return err
 	}
 	err.Detail = fmt.Sprintf("The file %s %s.\n\nIt is looked at because nothing before it has credentials, and skipping it might end in another account than you expect. "+

@@ -113,7 +113,7 @@ func Find(settings Settings, env Environment) (*Found, error) {
 	return nil, &Error{
 		Summary: "No credentials found",
 		Detail: "None of the places that credentials may be in has a whole set. Looked at, in this order:\n\n" + tableOf(looked) +
-			"\nMost have an access key: export " + EnvAccessKey + " and " + EnvSecretKey + ", or set access_key and secret_key from sensitive variables.",
+			"\n" + halves(looked) + "Most have an access key: export " + EnvAccessKey + " and " + EnvSecretKey + ", or set access_key and secret_key from sensitive variables.",
 	}
 }
 
@@ -134,6 +134,19 @@ func tableOf(looked []look) string {
 		fmt.Fprintf(&b, "  %d. %s\n", i+1, places[i].where)
 		for _, n := range l.notes {
 			fmt.Fprintf(&b, "     %-*s  %s\n", widest(looked), n.what, n.found)
+		}
+	}
+	return b.String()
+}
+
+// halves repeats what lacks something only.
+func halves(looked []look) string {
+	var b strings.Builder
+	for _, l := range looked {
+		for _, n := range l.notes {
+			if strings.HasSuffix(n.found, " is not") {
+				fmt.Fprintf(&b, "Half of a set is there: %s.\n\n", n.found)
+			}
 		}
 	}
 	return b.String()

@@ -463,6 +463,10 @@ func TestFindNothing(t *testing.T) {
   7. ECS metadata
      ecs_metadata = true, or SPARKRTC_ECS_METADATA=true        not asked for
 
+Half of a set is there: HW_USER_NAME is set, HW_USER_PASSWORD is not.
+
+Half of a set is there: TFC_WORKLOAD_IDENTITY_TOKEN is set, HW_ASSUME_ROLE_IDP_ID is not.
+
 Most have an access key: export HW_ACCESS_KEY and HW_SECRET_KEY, or set access_key and secret_key from sensitive variables.`
 	if squeeze(e.Detail) != squeeze(want) {
 		t.Errorf("got\n%s\nwant\n%s", e.Detail, want)
@@ -539,9 +543,13 @@ func TestFindAgency(t *testing.T) {
 		"a profile's":                     {profile("agency"), &Agency{Name: "theirs", DomainName: "dname", Duration: time.Hour, Source: `profile "agency" of ~/.hcloud/config.json`}},
 		"a profile's, by the domain's ID": {profile("agencyid"), &Agency{Name: "theirs", DomainID: "did", Duration: time.Hour, Source: `profile "agencyid" of ~/.hcloud/config.json`}},
 		"a profile's, in its own domain":  {profile("agencyown"), &Agency{Name: "theirs", DomainID: "own", Duration: time.Hour, Source: `profile "agencyown" of ~/.hcloud/config.json`}},
-		"the environment's over a profile's": {func(w *world) {
-			profile("halfagency")(w)
+		"a profile's that the block names, over the environment's": {func(w *world) {
+			profile("agency")(w)
 			w.set("HW_ASSUME_ROLE_AGENCY_NAME=env", "HW_ASSUME_ROLE_DOMAIN_ID=id")
+		}, &Agency{Name: "theirs", DomainName: "dname", Duration: time.Hour, Source: `profile "agency" of ~/.hcloud/config.json`}},
+		"the environment's over a profile's": {func(w *world) {
+			w.cliFile()
+			w.set("HW_PROFILE=halfagency", "HW_ASSUME_ROLE_AGENCY_NAME=env", "HW_ASSUME_ROLE_DOMAIN_ID=id")
 		}, &Agency{Name: "env", DomainID: "id", Duration: time.Hour, Source: "the environment (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_ID)"}},
 	}
 	for name, tc := range tests {

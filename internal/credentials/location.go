@@ -102,7 +102,7 @@ func (f finder) endpoints(found *Found, iam, sts Value) error {
 			return &Error{
 				Attribute: e.argument,
 				Summary:   "Invalid endpoint",
-				Detail:    fmt.Sprintf("The endpoint by %s can't be used: %s.", e.from.Source, err),
+				Detail:    fmt.Sprintf("The endpoint from %s can't be used: %s.", e.from.Source, err),
 			}
 		}
 		*e.to = endpoint.String()

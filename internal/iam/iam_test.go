@@ -264,7 +264,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// The gateway repeats the request when its signature fails.
+// The gateway repeats the request when its signature fails, and nobody else does.
 func TestEchoedRequest(t *testing.T) {
 	f := start(t, emulator.Options{})
 	keys := transport.Credentials{AccessKey: emulator.DefaultAccessKey, SecretKey: "SKWRONG", SecurityToken: "st-very-secret/0001"}
@@ -272,10 +272,8 @@ func TestEchoedRequest(t *testing.T) {
 	f.Fail(emulator.Fault{Path: keysPath, EchoRequest: true})
 	_, err := f.AssumeAgency(t.Context(), keys, Agency{Name: "a", DomainName: "d"})
 	f.wantNoSecret(t, err.Error())
-	for _, masked := range []string{"x-security-token:(masked)", "Access=****0001", "Signature=(masked)"} {
-		if !strings.Contains(err.Error(), masked) {
-			t.Errorf("no %s in %v", masked, err)
-		}
+	if !strings.Contains(err.Error(), "verify aksk signature fail") || strings.Contains(err.Error(), "canonicalRequest") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -224,7 +224,7 @@ func (d *providerData) addFetchError(diags *diag.Diagnostics, err error, what st
 	if errors.As(err, &e) {
 		summary, detail = e.Summary, e.Detail
 	}
-	diags.AddError(summary, fmt.Sprintf("%s: there are no credentials to do it with. %s\n\n%s In use: %s.", what, detail, advice.why, d.credentials))
+	diags.AddError(summary, fmt.Sprintf("%s, because there was nothing to authenticate it with. %s\n\n%s Found: %s.", what, detail, advice.why, d.credentials))
 }
 
 // happened says what came back, or what came in its place.

@@ -3,9 +3,14 @@
 package transport
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 )
+
+// canonicalRequest is what the gateway adds to a refused signature: all of the
+// request as it was signed, which tells users nothing.
+var canonicalRequest = regexp.MustCompile(`(?s)[\s,]*canonicalRequest:.*`)
 
 // Exchange is how a request went.
 type Exchange struct {
@@ -32,7 +37,7 @@ func (x *Exchange) authenticated(c Credentials) {
 // without the secrets that were sent.
 func (x *Exchange) Printable(s string) string {
 	// Masked before it is cut: half a secret would not be found.
-	return printable(x.redact.text(s))
+	return printable(canonicalRequest.ReplaceAllString(x.redact.text(s), ""))
 }
 
 // printable returns a text as one bounded line.

@@ -38,6 +38,9 @@ func TestPrintable(t *testing.T) {
 	if got := x.Printable("a\x1b[31m\r\nb\xff"); got != "a [31m  b?" {
 		t.Errorf("got %q", got)
 	}
+	if got := x.Printable("verify aksk signature fail, canonicalRequest:GET|/|\nx-security-token:t"); got != "verify aksk signature fail" {
+		t.Errorf("got %q", got)
+	}
 	long := x.Printable(strings.Repeat("x", 1990) + "long-enough-secret" + strings.Repeat("y", 100))
 	if len(long) > 2010 || strings.Contains(long, "long") || !strings.Contains(long, mask) {
 		t.Errorf("got %d bytes that end in %q", len(long), long[len(long)-30:])
