@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 
@@ -328,8 +327,7 @@ func listOf(projects []iam.Project) string {
 // signed is the fault of a call that was signed: where the signature is refused,
 // nothing else matters.
 func (a *Authenticator) signed(summary string, err error, todo string) error {
-	var e *iam.Error
-	if errors.As(err, &e) && e.StatusCode == http.StatusUnauthorized {
+	if iam.Unauthenticated(err) {
 		summary, todo = "Access key refused by IAM", "Check the access key and its secret key, and the security token if it is a temporary one: a blank may have been copied along, or it may have expired. More than five failures in a row lock an access key for five minutes."
 	}
 	return a.asked(summary, err, todo)

@@ -67,6 +67,12 @@ func Refused(err error) bool {
 	return false
 }
 
+// Unauthenticated tells whether a service did not take who asks (401).
+func Unauthenticated(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.StatusCode == http.StatusUnauthorized
+}
+
 // errorAnswer is an error in IAM's shape, or in that of the gateway and of STS.
 type errorAnswer struct {
 	Error struct {
