@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
@@ -191,13 +192,11 @@ func TestAccCLI_expiryDuringApply(t *testing.T) {
 				append(slices.Clone(tc.env), c.endpoints()...)...)
 			r.must(t, 0, "plan", "-out=saved.tfplan")
 			c.ResetRequests()
-			puts := 0
+			var puts atomic.Int32
 			c.SetOptions(func(o *emulator.Options) {
-				o.Observe = func(request emulator.Request) { // called by one at a time
-					if request.Method == http.MethodPut && strings.HasPrefix(request.Path, "/v2/") {
-						if puts++; puts == n/2 {
-							c.Expire()
-						}
+				o.Observe = func(request emulator.Request) {
+					if request.Method == http.MethodPut && strings.HasPrefix(request.Path, "/v2/") && puts.Add(1) == n/2 {
+						c.Expire()
 					}
 				}
 			})
@@ -241,7 +240,7 @@ func TestAccCLI_credentialFailures(t *testing.T) {
 		mentions []string
 		fetches  int
 	}{
-		"wrong password":       {emulator.Options{}, append([]string{"HW_USER_PASSWORD=" + wrongSecret}, password...), nil, "No token from IAM", []string{"The username or password is wrong", "domain_name", "HTTP 401", "user emulator-user"}, 1},
+		"wrong password":       {emulator.Options{}, append([]string{"HW_USER_PASSWORD=" + wrongSecret}, password...), nil, "No token from IAM", []string{"The username or password is wrong", "account (domain)", "HTTP 401", "user emulator-user"}, 1},
 		"no such project":      {emulator.Options{Projects: []emulator.Project{{ID: "p1", Name: "MOS"}, {ID: "p2", Name: "eu-west-101"}}}, pair, nil, "No such project", []string{`"cn-north-4"`, "p1  MOS", "p2  eu-west-101", "project_id"}, 2},
 		"several projects":     {emulator.Options{Projects: []emulator.Project{{ID: "p1", Name: "cn-north-4"}, {ID: "p2", Name: "cn-north-4"}}}, pair, nil, "Several projects", []string{"p1", "p2", "project_id"}, 1},
 		"agency is forbidden":  {emulator.Options{AgencyForbidden: true}, append([]string{"HW_ASSUME_ROLE_AGENCY_NAME=" + emulator.DefaultAgencyName, "HW_ASSUME_ROLE_DOMAIN_NAME=d"}, pair...), nil, "Agency can't be assumed", []string{"HTTP 403", "Agent Operator", "account d"}, 1},
@@ -249,7 +248,7 @@ func TestAccCLI_credentialFailures(t *testing.T) {
 		"wrong audience":       {emulator.Options{IDTokenAudience: "another"}, []string{"HW_ASSUME_ROLE_IDP_ID=" + emulator.DefaultIDPID}, nil, "No token from IAM", []string{"audience", "emulator-idp"}, 1},
 		"IAM is down":          {emulator.Options{}, append([]string{"HW_USER_PASSWORD=" + emulator.DefaultPassword}, password...), &emulator.Fault{Path: "/v3/auth/tokens", Times: -1, Status: 503}, "No token from IAM", []string{"HTTP 503"}, 2},
 		"IAM is somebody else": {emulator.Options{}, pair, &emulator.Fault{Path: "/v3/projects", Times: -1, Status: 200, RawBody: "<html>", ContentType: "text/html"}, "Project can't be looked up", []string{"text/html", "it is not JSON"}, 1},
-		"wrong secret key":     {emulator.Options{}, []string{"HW_ACCESS_KEY=" + credentialAK, "HW_SECRET_KEY=" + wrongSecret}, nil, "Project can't be looked up", []string{"verify aksk signature fail", "****0001"}, 1},
+		"wrong secret key":     {emulator.Options{}, []string{"HW_ACCESS_KEY=" + credentialAK, "HW_SECRET_KEY=" + wrongSecret}, nil, "Access key refused by IAM", []string{"verify aksk signature fail", "****0001", "five minutes"}, 1},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
