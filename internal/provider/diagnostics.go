@@ -180,6 +180,13 @@ var advices = map[sparkrtc.Reason]advice{
 	},
 }
 
+// timeIsUp is about the end of an operation that a timeout brought.
+var timeIsUp = advice{
+	summary: "Time is up",
+	why:     "The operation took longer than the timeouts block of the resource, or its default, allows. Waiting for the quota of the service, and retries, count too.",
+	todo:    "Run it again: an interrupted request may or may not have reached the service, and repeating it does no harm. If it happens again, allow more with timeouts.",
+}
+
 // addAPIError adds the error of a client's call. What says what failed, as in
 // "The callback could not be set".
 func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, what string) {
@@ -195,6 +202,9 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, what stri
 	advice, ok := advices[e.Reason]
 	if !ok {
 		advice = advices[sparkrtc.ReasonOther]
+	}
+	if errors.Is(err, errTimeIsUp) {
+		advice = timeIsUp
 	}
 	paragraphs := []string{what + ": " + happened(e) + "."}
 	reason := advice.why
@@ -263,6 +273,16 @@ func refusesCredentials(err error) bool {
 	case sparkrtc.ReasonSignatureRefused, sparkrtc.ReasonAccessKeyUnknown, sparkrtc.ReasonAccessKeyLocked,
 		sparkrtc.ReasonClockSkew, sparkrtc.ReasonTokenInvalid, sparkrtc.ReasonTokenExpired,
 		sparkrtc.ReasonTenantUnknown, sparkrtc.ReasonUnauthenticated, sparkrtc.ReasonNoCredentials:
+		return true
+	default:
+		return false
+	}
+}
+
+// inDoubt tells whether a request may have taken effect though it failed.
+func inDoubt(err error) bool {
+	switch sparkrtc.ReasonOf(err) {
+	case sparkrtc.ReasonConnection, sparkrtc.ReasonCanceled, sparkrtc.ReasonServerError, sparkrtc.ReasonInvalidAnswer:
 		return true
 	default:
 		return false

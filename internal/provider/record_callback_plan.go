@@ -70,6 +70,10 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 		plan.warnNoLongerSigned(&resp.Diagnostics)
 	}
 	if len(known.Resend) == 0 {
+		if plan.differsInTimeouts(state) {
+			plan.UpdateTime, plan.NotifyEventSubscription = state.UpdateTime, state.NotifyEventSubscription
+			resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+		}
 		if known.Memory != nil && known.Memory.KeptKey() && !plan.hasKey() {
 			warnKeptKey(plan.AppID.ValueString(), &resp.Diagnostics)
 		}
@@ -103,6 +107,12 @@ func (p private) changes(plan, state *recordCallbackModel) []string {
 		}
 	}
 	return changes
+}
+
+// differsInTimeouts tells whether nothing but how long operations may take is
+// another than in the state. That is no reason to set a callback again.
+func (m *recordCallbackModel) differsInTimeouts(state *recordCallbackModel) bool {
+	return !m.Timeouts.Equal(state.Timeouts) && m.URL.Equal(state.URL) && m.AuthKey.Equal(state.AuthKey) && m.AuthKeyWOVersion.Equal(state.AuthKeyWOVersion)
 }
 
 // hasKey tells whether a key is configured, in either way.

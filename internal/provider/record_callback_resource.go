@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -44,20 +45,25 @@ var (
 )
 
 type recordCallbackModel struct {
-	AppID                   types.String `tfsdk:"app_id"`
-	AuthKey                 types.String `tfsdk:"auth_key"`
-	AuthKeyWO               types.String `tfsdk:"auth_key_wo"`
-	AuthKeyWOVersion        types.Int64  `tfsdk:"auth_key_wo_version"`
-	NotifyEventSubscription types.Set    `tfsdk:"notify_event_subscription"`
-	UpdateTime              types.String `tfsdk:"update_time"`
-	URL                     types.String `tfsdk:"url"`
+	AppID                   types.String   `tfsdk:"app_id"`
+	AuthKey                 types.String   `tfsdk:"auth_key"`
+	AuthKeyWO               types.String   `tfsdk:"auth_key_wo"`
+	AuthKeyWOVersion        types.Int64    `tfsdk:"auth_key_wo_version"`
+	NotifyEventSubscription types.Set      `tfsdk:"notify_event_subscription"`
+	Timeouts                timeouts.Value `tfsdk:"timeouts"`
+	UpdateTime              types.String   `tfsdk:"update_time"`
+	URL                     types.String   `tfsdk:"url"`
 }
+
+// defaultTimeout is long enough for a few hundred callbacks within a quota of 60
+// calls a minute.
+const defaultTimeout = 20 * time.Minute
 
 func (r *recordCallbackResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_record_callback"
 }
 
-func (r *recordCallbackResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Sets the URL that receives the recording events of a SparkRTC app, and the key that signs them.\n\n" +
 			"An app has one recording callback. Creating this resource sets it, over one that may be there already; **destroying it leaves it in place**, because the API has no way to remove a callback.",
@@ -102,7 +108,18 @@ func (r *recordCallbackResource) Schema(_ context.Context, _ resource.SchemaRequ
 				Validators:          []validator.String{callbackURLValidator{}},
 			},
 		},
+		Blocks: map[string]schema.Block{
+			"timeouts": timeouts.Block(ctx, timeouts.Opts{
+				Create: true, CreateDescription: timeoutDescription("creating the resource"),
+				Read: true, ReadDescription: timeoutDescription("reading it, in each plan"),
+				Update: true, UpdateDescription: timeoutDescription("updating it"),
+			}),
+		},
 	}
+}
+
+func timeoutDescription(what string) string {
+	return fmt.Sprintf("How long %s may take, with all waits and retries: a [duration](https://pkg.go.dev/time#ParseDuration) such as `\"90s\"` or `\"5m\"`. Default: `\"%.0fm\"`.", what, defaultTimeout.Minutes())
 }
 
 // ValidateConfig checks what concerns the two ways to give a key.
@@ -142,7 +159,7 @@ func (r *recordCallbackResource) Configure(_ context.Context, req resource.Confi
 }
 
 func (r *recordCallbackResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	r.put(ctx, req.Plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
+	r.put(ctx, timeouts.Value.Create, req.Plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
 }
 
 func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -161,6 +178,11 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 		resp.Diagnostics.AddWarning("Recording callback not read", fmt.Sprintf(
 			"The recording callback of app %q was not read, because the provider configuration is known only after apply (%s). %s",
 			state.AppID.ValueString(), strings.Join(r.provider.unknown, ", "), seen))
+		return
+	}
+	ctx, cancel := within(ctx, state.Timeouts, timeouts.Value.Read, &resp.Diagnostics)
+	defer cancel()
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	callback, err := r.provider.client.ShowRecordCallback(ctx, state.AppID.ValueString())
@@ -182,12 +204,33 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 }
 
 func (r *recordCallbackResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	r.put(ctx, req.Plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
+	var plan recordCallbackModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !plan.UpdateTime.IsUnknown() { // only the timeouts are others
+		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+		return
+	}
+	r.put(ctx, timeouts.Value.Update, req.Plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
+}
+
+// timeout is timeouts.Value.Create, or another of its methods.
+type timeout func(timeouts.Value, context.Context, time.Duration) (time.Duration, diag.Diagnostics)
+
+// errTimeIsUp is the cause of an operation's end at its timeout.
+var errTimeIsUp = errors.New("time is up")
+
+func within(ctx context.Context, value timeouts.Value, timeout timeout, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
+	bound, d := timeout(value, ctx, defaultTimeout)
+	diags.Append(d...)
+	return context.WithTimeoutCause(ctx, bound, fmt.Errorf("%w: %v", errTimeIsUp, bound))
 }
 
 // put sets the whole callback as it is planned, and leaves the state alone if
 // that fails.
-func (r *recordCallbackResource) put(ctx context.Context, planned tfsdk.Plan, configured tfsdk.Config, state *tfsdk.State, store privateStore, diags *diag.Diagnostics) {
+func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, planned tfsdk.Plan, configured tfsdk.Config, state *tfsdk.State, store privateStore, diags *diag.Diagnostics) {
 	var plan, config recordCallbackModel
 	diags.Append(planned.Get(ctx, &plan)...)
 	diags.Append(configured.Get(ctx, &config)...)
@@ -196,6 +239,11 @@ func (r *recordCallbackResource) put(ctx context.Context, planned tfsdk.Plan, co
 	}
 	if r.provider.client == nil {
 		r.provider.addUnknownError(diags, callbackOf(plan.AppID.ValueString(), "can't be set"))
+		return
+	}
+	ctx, cancel := within(ctx, plan.Timeouts, timeout, diags)
+	defer cancel()
+	if diags.HasError() {
 		return
 	}
 	// Only the configuration has a write-only key. Of the other, what counts is
@@ -216,7 +264,11 @@ func (r *recordCallbackResource) put(ctx context.Context, planned tfsdk.Plan, co
 		callback, err = set(key)
 	}
 	if err != nil {
-		r.provider.addAPIError(diags, err, callbackOf(appID, "could not be set"))
+		what := "could not be set"
+		if inDoubt(err) {
+			what = "may or may not have been set, as the next plan will tell"
+		}
+		r.provider.addAPIError(diags, err, callbackOf(appID, what))
 		return
 	}
 	if key == nil && callback.AuthKey != "" {

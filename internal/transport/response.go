@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -28,7 +30,9 @@ func requestID(header http.Header) string {
 }
 
 // Decode reads the body as JSON. The error says what it is instead, in the
-// words of HTTP and JSON, and repeats nothing of the body.
+// words of HTTP and JSON, and repeats nothing of the body but the title of an
+// HTML page: proxies and captive portals say there who they are. The text
+// belongs into Exchange.Printable.
 func (r *Response) Decode(v any) error {
 	err := json.Unmarshal(r.Body, v)
 	if err == nil {
@@ -40,9 +44,28 @@ func (r *Response) Decode(v any) error {
 		what = fmt.Sprintf("%s can't be a %s", cmp.Or(mistyped.Field, "the whole"), mistyped.Value)
 	}
 	return &decodeError{
-		text:  fmt.Sprintf("the answer (%s) is not what this API answers: %s", cmp.Or(r.Header.Get("Content-Type"), "unknown type"), what),
+		text:  fmt.Sprintf("the answer (%s) is not what this API answers: %s", cmp.Or(r.Header.Get("Content-Type"), "unknown type")+r.title(), what),
 		cause: err,
 	}
+}
+
+var titleElement = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+
+// title returns the title of an HTML page, to be put behind its type, or "".
+func (r *Response) title() string {
+	const bound = 80
+	found := titleElement.FindSubmatch(r.Body)
+	if found == nil {
+		return ""
+	}
+	words := []rune(strings.Join(strings.Fields(html.UnescapeString(string(found[1]))), " "))
+	if len(words) > bound {
+		words = append(words[:bound], '…')
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" with the title %q", string(words))
 }
 
 type decodeError struct {
