@@ -13,6 +13,7 @@ import (
 // came along with the set.
 func (f finder) agency(found *Found, c *candidate) error {
 	own := c.agency
+	c.agencyIsOwn = true
 	switch {
 	case f.AssumeRole != nil:
 		if f.AssumeRoleWithOIDC.hasAgency() {
@@ -23,10 +24,10 @@ func (f finder) agency(found *Found, c *candidate) error {
 			}
 		}
 		l := level{source: "assume_role of the provider block", block: true, nested: "assume_role"}
-		own = l.agency(*f.AssumeRole)
+		own, c.agencyIsOwn = l.agency(*f.AssumeRole), false
 	case f.AssumeRoleWithOIDC.hasAgency(), c.explicit && own != nil:
 	case f.Getenv(EnvAgencyName) != "" || f.Getenv(EnvAgencyDomainName) != "" || f.Getenv(EnvAgencyDomainID) != "":
-		own = f.environmentAgency
+		own, c.agencyIsOwn = f.environmentAgency, false
 	}
 	if own == nil {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,10 +47,12 @@ type Authenticator struct {
 	renewedAt time.Time // because of a refusal
 
 	// failure is that of the last fetch, for those who waited for it; a
-	// refused one is for all who come.
+	// refused one is for all who come, as long as the ID token is the one that
+	// was sent.
 	failure  error
 	failedAt time.Time
 	refused  bool
+	idToken  string
 }
 
 // held are credentials, and when they end; the times are zero if that is never,
@@ -82,14 +85,18 @@ func (a *Authenticator) Credentials(ctx context.Context) (transport.Credentials,
 	switch {
 	case a.held != nil && (a.held.renewAt.IsZero() || a.now().Before(a.held.renewAt)):
 		return a.held.Credentials, nil
-	case a.refused, a.failure != nil && asked.Before(a.failedAt):
+	case !a.refused && (a.failure == nil || !asked.Before(a.failedAt.Add(a.patience()))), a.refused && a.hasFreshIDToken():
+		// It is worth asking.
+	case a.held != nil && a.now().Before(a.held.expiresAt):
+		return a.held.Credentials, nil
+	default:
 		return transport.Credentials{}, a.failure
 	}
 	err := a.fetch(ctx)
 	if err != nil && ctx.Err() == nil && a.held != nil && a.now().Before(a.held.expiresAt) {
 		a.log.WarnContext(ctx, "credentials could not be renewed in advance", slog.String("error", err.Error()))
 		a.held.renewAt = a.now().Add(pause)
-		if a.refused || a.held.renewAt.After(a.held.expiresAt) {
+		if a.refused && a.found.Set.IDTokenFile == "" || a.held.renewAt.After(a.held.expiresAt) {
 			a.held.renewAt = a.held.expiresAt
 		}
 		err = nil
@@ -100,15 +107,38 @@ func (a *Authenticator) Credentials(ctx context.Context) (transport.Credentials,
 	return a.held.Credentials, nil
 }
 
+// hasFreshIDToken tells whether the file with the ID token has another one than
+// was sent last.
+func (a *Authenticator) hasFreshIDToken() bool {
+	if a.found.Set.IDTokenFile == "" {
+		return false
+	}
+	token, err := a.found.Set.IDToken()
+	return err == nil && token != a.idToken
+}
+
+// patience is for how long a failure counts for those who come later: a password
+// whose answer was lost may have been counted as a wrong one.
+func (a *Authenticator) patience() time.Duration {
+	if a.found.Set.Kind == KindPassword {
+		return pause
+	}
+	return 0
+}
+
 // Renew gives up credentials that were refused, so that others are fetched next.
 // It returns false if there can be no others, or none that are better: those
 // that were fetched because of a refusal are not given up for a minute.
-func (a *Authenticator) Renew(refused transport.Credentials) bool {
+func (a *Authenticator) Renew(ctx context.Context, refused transport.Credentials) bool {
 	if !a.fetches() {
 		return false
 	}
-	a.slot <- struct{}{}
-	defer func() { <-a.slot }()
+	select {
+	case a.slot <- struct{}{}:
+		defer func() { <-a.slot }()
+	case <-ctx.Done():
+		return false
+	}
 	if a.held == nil || a.held.Credentials != refused {
 		return true // a request at the same time was refused as well
 	}
@@ -127,6 +157,7 @@ func (a *Authenticator) fetches() bool {
 
 // fetch fills held, or says why it can't.
 func (a *Authenticator) fetch(ctx context.Context) error {
+	a.refused = false
 	got, err := a.set(ctx)
 	if err == nil && a.found.Agency != nil {
 		got, err = a.assume(ctx, got.Credentials)
@@ -179,6 +210,7 @@ func (a *Authenticator) set(ctx context.Context) (*held, error) {
 		if err != nil {
 			return nil, a.fault("ID token can't be read", err, "It is read anew for each token of IAM's: whoever writes the file has to keep it there.")
 		}
+		a.idToken = idToken
 		return a.token(a.iam.IDToken(ctx, set.IDPID, idToken, a.scope()))
 	case KindECSMetadata:
 		keys, err := a.iam.MetadataKeys(ctx)
@@ -193,15 +225,30 @@ func (a *Authenticator) set(ctx context.Context) (*held, error) {
 }
 
 func (a *Authenticator) token(token iam.Token, err error) (*held, error) {
+	if wanted := a.found.ProjectID; err == nil && a.found.Agency == nil &&
+		(token.ProjectID == "" || wanted.Text != "" && wanted.Text != token.ProjectID) {
+		return nil, &Error{
+			Summary: "Token of IAM is for another project",
+			Detail:  fmt.Sprintf("IAM was asked for a token for %s, and gave one for project %q. It is not used.", a.tokenFor(), token.ProjectID),
+		}
+	}
 	if err == nil {
 		return a.hold(token.Transport(), token.ExpiresAt), nil
 	}
-	todo := fmt.Sprintf("Check the user, the password, and the account (domain) that the user is in, which is not the project. The token was to be for %s.", a.tokenFor())
-	if a.found.Set.Kind == KindIDToken {
-		todo = fmt.Sprintf("Check that IAM has an identity provider %q that takes tokens of this issuer and audience (in HCP Terraform, TFC_WORKLOAD_IDENTITY_AUDIENCE of the workspace), and that its rules give users access. The token was to be for %s.",
-			a.found.Set.IDPID, a.tokenFor())
+	return nil, a.asked("No token from IAM", err, a.adviceOnToken(err))
+}
+
+func (a *Authenticator) adviceOnToken(err error) string {
+	scope := " The token was to be for " + a.tokenFor() + "."
+	switch {
+	case iam.NotFound(err):
+		return "Check the project: project_id is an ID, project_name a name, and without either it is the region's." + scope
+	case a.found.Set.Kind == KindIDToken:
+		return fmt.Sprintf("Check that IAM has an identity provider %q that takes tokens of this issuer and audience (in HCP Terraform, TFC_WORKLOAD_IDENTITY_AUDIENCE of the workspace), and that its rules give users access. %s%s",
+			a.found.Set.IDPID, claimsInWords(a.idToken), scope)
+	default:
+		return "Check the user, the password, and the account (domain) that the user is in, which is not the project." + scope
 	}
-	return nil, a.asked("No token from IAM", err, todo)
 }
 
 // scope is the project of a token. One for an agency is only to prove who asks:
@@ -261,7 +308,8 @@ func (a *Authenticator) assume(ctx context.Context, own transport.Credentials) (
 	keys, err := assume(ctx, own, iam.Agency{Name: agency.Name, DomainName: agency.DomainName, DomainID: agency.DomainID, Duration: agency.Duration})
 	if err != nil {
 		return nil, a.signed("Agency can't be assumed", err, fmt.Sprintf(
-			"It is %s, from %s. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\").", agency, agency.Source))
+			"It is %s, from %s. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\"). Its key was asked for for %v (duration): STS gives 12 hours at most, and one to who has a temporary key.",
+			agency, agency.Source, agency.Duration))
 	}
 	return a.hold(keys.Transport(), keys.ExpiresAt), nil
 }
@@ -292,6 +340,7 @@ func (a *Authenticator) lookUpProject(ctx context.Context, c transport.Credentia
 	if err != nil {
 		return "", a.signed("Project can't be looked up", err, "No project_id is set, so that IAM was asked for "+a.projectInWords()+". "+todo)
 	}
+	projects = slices.DeleteFunc(projects, func(p iam.Project) bool { return p.ID == "" || p.Name != name })
 	switch len(projects) {
 	case 1:
 		a.log.DebugContext(ctx, "project looked up", slog.String("name", projects[0].Name), slog.String("project_id", projects[0].ID))
@@ -327,7 +376,7 @@ func listOf(projects []iam.Project) string {
 // signed is the fault of a call that was signed: where the signature is refused,
 // nothing else matters.
 func (a *Authenticator) signed(summary string, err error, todo string) error {
-	if iam.Unauthenticated(err) {
+	if iam.Unauthenticated(err) && iam.Refused(err) {
 		summary, todo = "Access key refused by IAM", "Check the access key and its secret key, and the security token if it is a temporary one: a blank may have been copied along, or it may have expired. More than five failures in a row lock an access key for five minutes."
 	}
 	return a.asked(summary, err, todo)
@@ -337,7 +386,7 @@ func (a *Authenticator) signed(summary string, err error, todo string) error {
 // was an answer that counts.
 func (a *Authenticator) asked(summary string, err error, todo string) error {
 	if !iam.Refused(err) {
-		todo = "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), and auth_url or " + EnvAuthURL + " if one is set, or try again later."
+		todo = "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), and auth_url, " + EnvAuthURL + " or " + EnvSTSEndpoint + " if one is set, or try again later."
 	}
 	return a.fault(summary, err, todo)
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -301,6 +303,42 @@ func TestAuthenticatorFindsNoProject(t *testing.T) {
 	}
 }
 
+// IAM may answer with more than was asked for: what counts are projects of exactly
+// that name, and with an ID.
+func TestAuthenticatorPicksTheProject(t *testing.T) {
+	tests := map[string]struct {
+		answer  string
+		want    string // "" if it is an error
+		summary string
+		mention string
+	}{
+		"one":             {`{"id":"p1","name":"cn-north-4"}`, "p1", "", ""},
+		"among others":    {`{"id":"p0","name":"cn-north-4_dev"},{"id":"p1","name":"cn-north-4"},{"id":"p2","name":"CN-NORTH-4"}`, "p1", "", ""},
+		"with one of two": {`{"id":"","name":"cn-north-4"},{"id":"p1","name":"cn-north-4"}`, "p1", "", ""},
+		"another one":     {`{"id":"p0","name":"cn-north-4_dev"}`, "", "No such project", "The credentials see these:\n\n  " + emulator.DefaultProjectID + "  cn-north-4\n"},
+		"no ID":           {`{"name":"cn-north-4"}`, "", "No such project", `IAM doesn't have the project with the name "cn-north-4"`},
+		"no name":         {`{"id":"p0"}`, "", "No such project", `IAM doesn't have the project with the name "cn-north-4"`},
+		"two and another": {`{"id":"p1","name":"cn-north-4"},{"id":"p0","name":"other"},{"id":"p2","name":"cn-north-4"}`, "", "Several projects",
+			"several times the project with the name \"cn-north-4\" (as the region, by the default):\n\n  p1  cn-north-4\n  p2  cn-north-4\n\nSet"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{})
+			s.Fail(emulator.Fault{Path: "/v3/projects", RawBody: `{"projects":[` + tc.answer + `]}`, ContentType: "application/json"})
+			a := s.authenticator(keySet)
+			if tc.want == "" {
+				a.fails().check(t, "", tc.summary, []string{tc.mention})
+				return
+			}
+			if got := a.must(); got.ProjectID != tc.want {
+				t.Errorf("project %q, want %q", got.ProjectID, tc.want)
+			}
+			s.wantSent(findRegion + " [AK]")
+			s.wantLog(`level=DEBUG msg="project looked up" name=cn-north-4 project_id=` + tc.want)
+		})
+	}
+}
+
 // That the list of what there is fails as well says nothing about what is in
 // it.
 func TestAuthenticatorCantListProjects(t *testing.T) {
@@ -319,7 +357,7 @@ func TestAuthenticatorLooksUpTheProjectOnce(t *testing.T) {
 	a := s.authenticator(and(keySet, agencyByID))
 	first := a.must()
 	s.wantCalls(postSTS, getProjects)
-	if !a.Renew(first) {
+	if !a.Renew(t.Context(), first) {
 		t.Fatal("not renewed")
 	}
 	s.use(a)
@@ -446,7 +484,7 @@ func TestAuthenticatorRenewalStops(t *testing.T) {
 }
 
 // What was refused is not asked for again; what failed is, by who comes after
-// those that waited for it.
+// those that waited for it, or, with a password, a minute later.
 func TestAuthenticatorFailures(t *testing.T) {
 	stages := map[string]struct {
 		put     func(*world)
@@ -463,18 +501,26 @@ func TestAuthenticatorFailures(t *testing.T) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: canary}
 			w.ProjectName = "mine"
 		}, "/v3.0/OS-AUTH/", []string{postIDToken}, "No token from IAM", `Check that IAM has an identity provider "emulator-idp" that takes tokens of this issuer and audience (in HCP Terraform, ` +
-			`TFC_WORKLOAD_IDENTITY_AUDIENCE of the workspace), and that its rules give users access. The token was to be for the project with the name "mine" (the argument project_name).`},
+			`TFC_WORKLOAD_IDENTITY_AUDIENCE of the workspace), and that its rules give users access. ` + notJWT + ` The token was to be for the project with the name "mine" (the argument project_name).`},
 		"metadata": {metadataSet, "/openstack", []string{putSession, getKeys}, "No access key from this ECS",
 			"The metadata service answers on an ECS only, and has a key only if the ECS has an agency. It was asked for by the environment (SPARKRTC_ECS_METADATA)."},
 		"keys for a token": {and(func(w *world) { w.Token = emulator.DefaultToken }, agencyByName), "/v3.0/OS-CREDENTIAL", []string{postKeys}, "No access key for the token",
 			"An agency is assumed with an access key, and IAM gives none for this token."},
 		"agency by name": {and(keySet, agencyByName), "/v3.0/OS-CREDENTIAL", []string{postKeys}, "Agency can't be assumed",
-			"It is agency emulator-agency of account emulator-domain, from assume_role of the provider block. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\")."},
+			"It is agency emulator-agency of account emulator-domain, from assume_role of the provider block. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\"). " +
+				"Its key was asked for for 1h0m0s (duration): STS gives 12 hours at most, and one to who has a temporary key."},
 		"agency by ID": {and(metadataSet, agencyByID), "/v5/", []string{putSession, getKeys, postSTS}, "Agency can't be assumed",
-			"It is agency emulator-agency of account " + emulator.DefaultDomainID + " (domain_id), from assume_role"},
+			"It is agency emulator-agency of account " + emulator.DefaultDomainID + " (domain_id), from assume_role of the provider block. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\"). " +
+				"Its key was asked for for 20m0s (duration): STS gives 12 hours at most, and one to who has a temporary key."},
 		"project of a key": {keySet, "/v3/projects", []string{getProjects}, "Project can't be looked up",
 			`No project_id is set, so that IAM was asked for the project with the name "cn-north-4" (as the region, by the default). Set project_id`},
 		"project of an agency": {and(keySet, agencyByID), "/v3/projects", []string{postSTS, getProjects}, "Project can't be looked up", "Set project_id"},
+	}
+	const noSuchProject = "Check the project: project_id is an ID, project_name a name, and without either it is the region's. The token was to be for "
+	notFound := map[string]string{ // the advice where a project is what was not found
+		"password":                     noSuchProject + `the project with the name "cn-north-4" (as the region, by the default).`,
+		"password for a project by ID": noSuchProject + "project " + emulator.DefaultProjectID + " (the argument project_id).",
+		"ID token":                     noSuchProject + `the project with the name "mine" (the argument project_name).`,
 	}
 	faults := map[string]struct {
 		emulator.Fault
@@ -491,6 +537,7 @@ func TestAuthenticatorFailures(t *testing.T) {
 		"503":          {emulator.Fault{Status: 503, Message: "Later."}, false, "HTTP 503: "},
 		"no answer":    {emulator.Fault{Drop: true, Times: 2}, false, "EOF"}, // Go repeats a GET
 		"cut":          {emulator.Fault{Cut: true}, false, "the answer broke off"},
+		"proxy's page": {emulator.Fault{Status: 403, RawBody: "<html>", ContentType: "text/html"}, false, "HTTP 403: the answer (text/html) is not what this API answers"},
 		"another JSON": {emulator.Fault{RawBody: "[]", ContentType: "application/json"}, false, "HTTP 200: the answer (application/json) is not what this API answers"},
 	}
 	for stageName, stage := range stages {
@@ -510,7 +557,9 @@ func TestAuthenticatorFailures(t *testing.T) {
 					case signed && fault.Status == 401:
 						summary, advice = "Access key refused by IAM", "a blank may have been copied along"
 					case stageName != "metadata" && !fault.refused:
-						advice = "try again later"
+						advice = "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), and auth_url, HW_AUTH_URL or SPARKRTC_STS_ENDPOINT if one is set, or try again later."
+					case fault.Status == 404 && notFound[stageName] != "":
+						advice = notFound[stageName]
 					}
 					e.check(t, "", summary, []string{"Could not ", " at 127.0.0.1:", fault.mention, ".\n\n", advice})
 					if r.err != results[0].err { //nolint:errorlint // the very same
@@ -537,8 +586,17 @@ func TestAuthenticatorFailures(t *testing.T) {
 					s.wantCalls()
 					return
 				}
+				if strings.HasPrefix(stageName, "password") {
+					for range 3 {
+						if e := a.fails(); error(e) != results[0].err { //nolint:errorlint // the very same
+							t.Errorf("within a minute: got %v", e)
+						}
+					}
+					s.wantCalls()
+					s.clock.advance(time.Minute)
+				}
 				if stageName == "ID token" {
-					s.Fail(emulator.Fault{Path: stage.path, Status: 201, RawBody: "{}", Header: http.Header{"X-Subject-Token": {"c0ffee-token"}}})
+					s.Fail(emulator.Fault{Path: stage.path, Status: 201, RawBody: `{"token":{"project":{"id":"p"}}}`, Header: http.Header{"X-Subject-Token": {"c0ffee-token"}}})
 				}
 				a.must()
 				if got := operations(s); len(got) < len(stage.calls) || !slices.Equal(got[:len(stage.calls)], stage.calls) {
@@ -566,6 +624,13 @@ func TestAuthenticatorIsRefused(t *testing.T) {
 			"No token from IAM", "HTTP 401: The username or password is wrong.", 1},
 		"no such project": {emulator.Options{Projects: []emulator.Project{}}, func(w *world, _ *services) { passwordSet(w) },
 			"No token from IAM", "HTTP 404: Could not find project: cn-north-4.", 1},
+		"no such project for an ID token": {emulator.Options{Projects: []emulator.Project{}}, func(w *world, s *services) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken()}
+		}, "No token from IAM", "Check the project: project_id is an ID, project_name a name", 1},
+		"ID token for another audience": {emulator.Options{}, func(w *world, s *services) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID,
+				IDToken: s.idToken(emulator.WithIssuer("https://issuer"), emulator.WithAudience("a", "b"), emulator.WithSubject("us"), emulator.WithExpiry(time.Unix(4102444800, 0)))}
+		}, "No token from IAM", `and that its rules give users access. The token says: issuer "https://issuer", audience "[a b]", subject "us", valid until 2100-01-01T00:00:00Z. The token was to be for`, 1},
 		"ID token that has expired": {emulator.Options{}, func(w *world, s *services) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken(emulator.WithExpiry(time.Unix(1, 0)))}
 		}, "No token from IAM", "HTTP 401: The ID token is invalid: it has expired.", 1},
@@ -606,17 +671,232 @@ func operations(s *services) []string {
 	return list
 }
 
-// Nobody answers: the error says so, and it is tried again.
+// Nobody answers: the error says so, and it is tried again, with a password
+// after a minute.
 func TestAuthenticatorWithoutNetwork(t *testing.T) {
 	closed := httptest.NewServer(nil)
 	closed.Close()
+	tests := map[string]struct {
+		put              func(*world)
+		summary, mention string
+		patient          bool
+	}{
+		"password": {and(passwordSet, func(w *world) { w.AuthURL = closed.URL }), "No token from IAM", "Could not log in with the password at ", true},
+		"password, agency": {and(passwordSet, agencyByID, func(w *world) { w.set("SPARKRTC_STS_ENDPOINT=" + closed.URL) }),
+			"Agency can't be assumed", "Could not assume the agency at ", true},
+		"ID token": {func(w *world) {
+			w.AssumeRoleWithOIDC, w.AuthURL = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary}, closed.URL
+		}, "No token from IAM", "Could not get a token for the ID token at ", false},
+		"access key": {and(keySet, func(w *world) { w.AuthURL = closed.URL }), "Project can't be looked up", "Could not list the projects at ", false},
+		"agency": {and(keySet, agencyByID, func(w *world) { w.set("SPARKRTC_STS_ENDPOINT=" + closed.URL) }),
+			"Agency can't be assumed", "Could not assume the agency at ", false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{})
+			a := s.authenticator(tc.put)
+			first := a.fails()
+			first.check(t, "", tc.summary, []string{tc.mention, "connection refused",
+				"\n\nCheck the network, the proxy (HTTPS_PROXY, NO_PROXY), and auth_url, HW_AUTH_URL or SPARKRTC_STS_ENDPOINT if one is set, or try again later."})
+			if tc.patient {
+				s.clock.advance(59 * time.Second)
+				if second := a.fails(); second != first {
+					t.Error("tried again within a minute")
+				}
+				s.clock.advance(time.Second)
+			}
+			if second := a.fails(); second == first {
+				t.Error("not tried again")
+			}
+		})
+	}
+}
+
+// A password is sent twice at most, because it may have been counted as a wrong
+// one where the answer was lost; nothing else is spared.
+func TestAuthenticatorRepeatsAPasswordOnce(t *testing.T) {
+	tests := map[string]struct {
+		put  func(*world)
+		path string
+		want []string
+	}{
+		"password": {passwordSet, "/v3/auth/tokens", slices.Repeat([]string{postToken}, 2)},
+		"ID token": {func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary} }, "/v3.0/OS-AUTH/", slices.Repeat([]string{postIDToken}, 4)},
+		"password, then keys for the token": {and(passwordSet, agencyByName), "/v3.0/OS-CREDENTIAL",
+			append([]string{postToken}, slices.Repeat([]string{postKeys}, 4)...)},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{})
+			s.send = s.send.With(func(cfg *transport.Config) { cfg.MaxRetries, cfg.RetryWaitMin = 3, time.Nanosecond })
+			s.Fail(emulator.Fault{Path: tc.path, Status: 503, Message: "Later.", Times: -1})
+			a := s.authenticator(tc.put)
+			if e := a.fails(); !strings.Contains(e.Detail, "HTTP 503: Later.") {
+				t.Errorf("got %v", e)
+			}
+			s.wantCalls(tc.want...)
+		})
+	}
+}
+
+// A token for another project than was asked for, or for none, is not used, and
+// not asked for again. One that an agency is assumed with is for none.
+func TestAuthenticatorTokenForAnotherProject(t *testing.T) {
+	const summary = "Token of IAM is for another project"
+	idToken := func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary} }
+	kinds := map[string]struct {
+		put  func(*world)
+		path string
+		call string
+	}{
+		"password": {passwordSet, "/v3/auth/tokens", postToken},
+		"ID token": {idToken, "/v3.0/OS-AUTH/", postIDToken},
+	}
+	tests := map[string]struct {
+		put    func(*world)
+		body   string
+		detail string // "" for a token that is used
+	}{
+		"the one": {func(w *world) { w.ProjectID = "p1" }, `{"token":{"project":{"id":"p1"}}}`, ""},
+		"another one": {func(w *world) { w.ProjectID = "p1" }, `{"token":{"project":{"id":"p2"}}}`,
+			`IAM was asked for a token for project p1 (the argument project_id), and gave one for project "p2". It is not used.`},
+		"another one than the environment's": {func(w *world) { w.set("HW_PROJECT_ID=p1") }, `{"token":{"project":{"id":"p2"}}}`,
+			`IAM was asked for a token for project p1 (the environment variable HW_PROJECT_ID), and gave one for project "p2". It is not used.`},
+		"none for an ID": {func(w *world) { w.ProjectID = "p1" }, `{"token":{}}`,
+			`IAM was asked for a token for project p1 (the argument project_id), and gave one for project "". It is not used.`},
+		"some one for a name": {func(w *world) { w.ProjectName = "mine" }, `{"token":{"project":{"id":"p2","name":"theirs"}}}`, ""},
+		"none for a name": {func(w *world) { w.ProjectName = "mine" }, `{"token":{"project":{"name":"mine"}}}`,
+			`IAM was asked for a token for the project with the name "mine" (the argument project_name), and gave one for project "". It is not used.`},
+		"some one for the region": {func(*world) {}, `{"token":{"project":{"id":"p2"}}}`, ""},
+		"none for the region": {func(*world) {}, `{}`,
+			`IAM was asked for a token for the project with the name "cn-north-4" (as the region, by the default), and gave one for project "". It is not used.`},
+	}
+	for kindName, kind := range kinds {
+		for name, tc := range tests {
+			t.Run(kindName+", "+name, func(t *testing.T) {
+				s := serve(t, emulator.Options{})
+				s.secret(canary, "CANARY")
+				s.Fail(emulator.Fault{Path: kind.path, Status: 201, RawBody: tc.body, Header: http.Header{"X-Subject-Token": {"c0ffee-token"}}})
+				a := s.authenticator(and(kind.put, tc.put))
+				if tc.detail == "" {
+					if got := a.must(); got.Token != "c0ffee-token" {
+						t.Error("another token")
+					}
+					s.wantCalls(kind.call)
+					return
+				}
+				for range 3 {
+					if e := a.fails(); e.Summary != summary || e.Attribute != "" || e.Detail != tc.detail {
+						t.Errorf("got %q on %q: %s\nwant %s", e.Summary, e.Attribute, e.Detail, tc.detail)
+					}
+					s.clock.advance(time.Hour)
+				}
+				s.wantCalls(kind.call)
+			})
+		}
+		t.Run(kindName+", none for an agency", func(t *testing.T) {
+			s := serve(t, emulator.Options{})
+			s.secret(canary, "CANARY")
+			s.Fail(emulator.Fault{Path: kind.path, Status: 201, RawBody: "{}", Header: http.Header{"X-Subject-Token": {"c0ffee-token"}}},
+				emulator.Fault{Method: http.MethodPost, Path: "/v3.0/OS-CREDENTIAL", RawBody: `{"credential":{"access":"AKNEW","secret":"c0ffee-sk","securitytoken":"c0ffee-st"}}`, Times: 2})
+			a := s.authenticator(and(kind.put, agencyByName, func(w *world) { w.ProjectID = "p1" }))
+			if got := a.must(); got.AccessKey != "AKNEW" || got.ProjectID != "p1" {
+				t.Errorf("got %v of project %s", got, got.ProjectID)
+			}
+			s.wantCalls(kind.call, postKeys, postKeys)
+		})
+	}
+}
+
+// oidcFile is an ID token in a file, which holds the given one for now.
+func oidcFile(token string) func(*world) {
+	return func(w *world) {
+		w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDTokenFile: w.file("id-token", token)}
+	}
+}
+
+// An ID token in a file that was refused is not sent again. Another one is, as
+// soon as it is there.
+func TestAuthenticatorTriesAnotherIDToken(t *testing.T) {
 	s := serve(t, emulator.Options{})
-	a := s.authenticator(and(passwordSet, func(w *world) { w.AuthURL = closed.URL }))
-	first := a.fails()
-	first.check(t, "", "No token from IAM", []string{"connection refused"})
-	if second := a.fails(); second == first {
+	expired := func() string { return s.idToken(emulator.WithExpiry(time.Unix(1, 0))) }
+	var home *world
+	a := s.authenticator(and(oidcFile(expired()), func(w *world) { home = w }))
+	refused := func(first *Error) *Error {
+		t.Helper()
+		for range 3 {
+			e := a.fails()
+			e.check(t, "", "No token from IAM", []string{"HTTP 401: The ID token is invalid: it has expired.", "valid until 1970-01-01T00:00:01Z. The token was to be for"})
+			if first == nil {
+				first = e
+			}
+			if e != first {
+				t.Errorf("another error: %v", e)
+			}
+			s.clock.advance(time.Hour)
+		}
+		return first
+	}
+	first := refused(nil)
+	s.wantCalls(postIDToken)
+
+	for _, unusable := range []string{"", "c0ffee c0ffee"} {
+		home.file("id-token", unusable)
+		_ = refused(first)
+	}
+	must(t, os.Remove(filepath.Join(home.home, "id-token")))
+	_ = refused(first)
+	s.wantCalls()
+
+	home.file("id-token", expired())
+	if second := refused(nil); second == first {
 		t.Error("not tried again")
 	}
+	s.wantCalls(postIDToken)
+
+	home.file("id-token", s.idToken())
+	s.use(a)
+	s.wantCalls(postIDToken, getApps)
+}
+
+// That an ID token was refused once is forgotten when another one is taken: that
+// one may be sent again.
+func TestAuthenticatorForgetsARefusal(t *testing.T) {
+	s := serve(t, emulator.Options{})
+	var home *world
+	a := s.authenticator(and(oidcFile(s.idToken(emulator.WithExpiry(time.Unix(1, 0)))), func(w *world) { home = w }))
+	a.fails().check(t, "", "No token from IAM", nil)
+	home.file("id-token", s.idToken())
+	first := a.must()
+	s.ResetRequests()
+	if !a.Renew(t.Context(), first) {
+		t.Fatal("not renewed")
+	}
+	second := a.must()
+	if second == first || second == (transport.Credentials{}) {
+		t.Errorf("got %v, want others", second)
+	}
+	s.wantCalls(postIDToken)
+	s.use(a)
+}
+
+// Another ID token whose fetch ended with its context was not refused.
+func TestAuthenticatorFetchOfAnotherIDTokenStops(t *testing.T) {
+	s := serve(t, emulator.Options{})
+	var home *world
+	a := s.authenticator(and(oidcFile(s.idToken(emulator.WithExpiry(time.Unix(1, 0)))), func(w *world) { home = w }))
+	a.fails().check(t, "", "No token from IAM", nil)
+	home.file("id-token", s.idToken())
+	g := s.gate(postIDToken)
+	ctx, stop := context.WithCancelCause(t.Context())
+	fetcher := a.ask(ctx)
+	a.waitFor(func() bool { return len(a.slot) == 1 })
+	stop(errStopped)
+	if r := <-fetcher; r.err != errStopped { //nolint:errorlint // as it is, not wrapped
+		t.Errorf("got %v, %v, want the cause", r.Credentials, r.err)
+	}
+	g.open()
+	a.must()
 }
 
 // Credentials are fetched anew five minutes before their end, or a quarter of
@@ -693,9 +973,9 @@ func TestAuthenticatorKeepsWhatHasNoEnd(t *testing.T) {
 		put   func(*world)
 		fault emulator.Fault
 	}{
-		"token":             {passwordSet, emulator.Fault{Status: 201, RawBody: `{"token":{}}`, Header: token}},
-		"token that is old": {passwordSet, emulator.Fault{Status: 201, RawBody: `{"token":{"expires_at":"2001-01-01T00:00:00Z"}}`, Header: token}},
-		"token until ?":     {passwordSet, emulator.Fault{Status: 201, RawBody: `{"token":{"expires_at":"tomorrow"}}`, Header: token}},
+		"token":             {passwordSet, emulator.Fault{Status: 201, RawBody: `{"token":{"project":{"id":"p"}}}`, Header: token}},
+		"token that is old": {passwordSet, emulator.Fault{Status: 201, RawBody: `{"token":{"expires_at":"2001-01-01T00:00:00Z","project":{"id":"p"}}}`, Header: token}},
+		"token until ?":     {passwordSet, emulator.Fault{Status: 201, RawBody: `{"token":{"expires_at":"tomorrow","project":{"id":"p"}}}`, Header: token}},
 		"keys": {and(metadataSet, func(w *world) { w.ProjectID = "p" }), emulator.Fault{Method: http.MethodGet, RawBody: `{"credential":{"access":"AKNEW","secret":"c0ffee-sk","securitytoken":"c0ffee-st"}}`,
 			ContentType: "application/json"}},
 	}
@@ -712,7 +992,7 @@ func TestAuthenticatorKeepsWhatHasNoEnd(t *testing.T) {
 				t.Error("others")
 			}
 			s.wantCalls()
-			if !a.Renew(first) || a.must() == first {
+			if !a.Renew(t.Context(), first) || a.must() == first {
 				t.Error("not renewed")
 			}
 		})
@@ -753,7 +1033,7 @@ func TestAuthenticatorRenewalFails(t *testing.T) {
 				}
 				s.wantCalls(postToken)
 				if lines := s.log.String(); strings.Count(lines, "\n") != 1 ||
-					!strings.HasPrefix(lines, `level=WARN msg="credentials could not be renewed in advance" error="No token from IAM: Could not get a token for the password`) {
+					!strings.HasPrefix(lines, `level=WARN msg="credentials could not be renewed in advance" error="No token from IAM: Could not log in with the password`) {
 					t.Errorf("logged %s", lines)
 				}
 				s.clock.advance(59 * time.Second)
@@ -764,6 +1044,10 @@ func TestAuthenticatorRenewalFails(t *testing.T) {
 			a.fails().check(t, "", "No token from IAM", nil)
 			s.wantCalls(postToken)
 			s.ClearFaults()
+			s.clock.advance(59 * time.Second)
+			a.fails().check(t, "", "No token from IAM", nil)
+			s.wantCalls()
+			s.clock.advance(time.Second)
 			if a.must() == old {
 				t.Error("the old ones, after their end")
 			}
@@ -800,7 +1084,7 @@ func TestAuthenticatorRenew(t *testing.T) {
 			a := s.authenticator(put)
 			held := a.must()
 			s.ResetRequests()
-			if a.Renew(held) || a.Renew(transport.Credentials{}) {
+			if a.Renew(t.Context(), held) || a.Renew(t.Context(), transport.Credentials{}) {
 				t.Error("renewed, and there are no others")
 			}
 			if a.must() != held {
@@ -823,14 +1107,14 @@ func TestAuthenticatorRenew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, emulator.Options{})
 			a := s.authenticator(func(w *world) { put(w, s) })
-			if !a.Renew(transport.Credentials{Token: "another"}) {
+			if !a.Renew(t.Context(), transport.Credentials{Token: "another"}) {
 				t.Error("what is not held yet can't be better")
 			}
 			first := a.must()
 			s.Expire()
 			s.ResetRequests()
 			for range 2 {
-				if !a.Renew(first) {
+				if !a.Renew(t.Context(), first) {
 					t.Error("not renewed")
 				}
 			}
@@ -842,14 +1126,14 @@ func TestAuthenticatorRenew(t *testing.T) {
 			s.use(a)
 
 			s.ResetRequests()
-			if !a.Renew(first) {
+			if !a.Renew(t.Context(), first) {
 				t.Error("the first ones are not held any more, and there are better ones")
 			}
 			if a.must() != second {
 				t.Error("those that were not refused were dropped")
 			}
 			s.clock.advance(59 * time.Second)
-			if a.Renew(second) {
+			if a.Renew(t.Context(), second) {
 				t.Error("renewed twice within a minute")
 			}
 			if a.must() != second {
@@ -857,7 +1141,7 @@ func TestAuthenticatorRenew(t *testing.T) {
 			}
 			s.wantCalls()
 			s.clock.advance(2 * time.Second)
-			if !a.Renew(second) {
+			if !a.Renew(t.Context(), second) {
 				t.Error("not renewed after a minute")
 			}
 			if third := a.must(); third == second {
@@ -865,6 +1149,46 @@ func TestAuthenticatorRenew(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Who waits to give up what was refused can stop waiting.
+func TestAuthenticatorRenewStops(t *testing.T) {
+	s := serve(t, emulator.Options{TokenLifetime: time.Hour})
+	a := s.authenticator(passwordSet)
+	old := a.must()
+	s.clock.advance(56 * time.Minute)
+	g := s.gate(postToken)
+	fetcher := a.ask(t.Context())
+	a.waitFor(func() bool { return len(a.slot) == 1 })
+	ctx, stop := context.WithCancel(t.Context())
+	stopping, staying := make(chan bool, 1), make(chan bool, 1)
+	go func() { stopping <- a.Renew(ctx, old) }()
+	go func() { staying <- a.Renew(t.Context(), old) }()
+	stop()
+	select {
+	case renewed := <-stopping:
+		if renewed {
+			t.Error("renewed")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("goes on waiting")
+	}
+	select {
+	case <-fetcher:
+		t.Fatal("the gate was open")
+	case <-staying:
+		t.Fatal("has not waited")
+	default:
+	}
+	g.open()
+	if r := <-fetcher; r.err != nil || r.Credentials == old {
+		t.Errorf("got %v, %v, want new ones", r.Credentials, r.err)
+	}
+	if !<-staying {
+		t.Error("there are better ones")
+	}
+	s.use(a)
+	s.wantCalls(postToken, postToken, getApps)
 }
 
 // Many are refused at once: all of them get the same new ones.
@@ -877,7 +1201,7 @@ func TestAuthenticatorRenewsOnceForAll(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range results {
 		all.Go(func() {
-			if !a.Renew(first) {
+			if !a.Renew(t.Context(), first) {
 				t.Error("not renewed")
 			}
 			c, err := a.Credentials(t.Context())
@@ -901,7 +1225,7 @@ func TestAuthenticatorRenewIsRefused(t *testing.T) {
 	s.ResetRequests()
 	s.SetOptions(func(o *emulator.Options) { o.Password = "c0ffee-changed" })
 	for range 3 {
-		if !a.Renew(first) {
+		if !a.Renew(t.Context(), first) {
 			t.Error("not renewed")
 		}
 		a.fails().check(t, "", "No token from IAM", nil)
@@ -979,39 +1303,100 @@ func TestAuthenticatorShowsNoSecret(t *testing.T) {
 // A renewal in advance that is refused is not tried again either; the old
 // credentials serve until their end nonetheless.
 func TestAuthenticatorRenewalIsRefused(t *testing.T) {
-	s := serve(t, emulator.Options{TokenLifetime: time.Hour})
-	a := s.authenticator(passwordSet)
-	old := a.must()
-	s.ResetRequests()
-	s.SetOptions(func(o *emulator.Options) { o.Password = "c0ffee-changed" })
-	s.clock.advance(55*time.Minute + time.Second)
-	for range 4 {
-		if a.must() != old {
-			t.Error("not the old ones")
-		}
-		s.clock.advance(74 * time.Second)
+	for name, tc := range map[string]struct {
+		put  func(*world, string)
+		call string
+	}{
+		"password": {func(w *world, _ string) { passwordSet(w) }, postToken},
+		"ID token": {func(w *world, token string) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: token}
+		}, postIDToken},
+		"ID token in a file, unchanged": {func(w *world, token string) { oidcFile(token)(w) }, postIDToken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{TokenLifetime: time.Hour})
+			a := s.authenticator(func(w *world) { tc.put(w, s.idToken(emulator.WithExpiry(s.clock.now().Add(30*time.Minute)))) })
+			old := a.must()
+			s.ResetRequests()
+			s.SetOptions(func(o *emulator.Options) { o.Password = "c0ffee-changed" })
+			s.clock.advance(55*time.Minute + time.Second)
+			for range 4 {
+				if a.must() != old {
+					t.Error("not the old ones")
+				}
+				s.clock.advance(74 * time.Second)
+			}
+			s.wantCalls(tc.call)
+			s.clock.advance(10 * time.Second)
+			a.fails().check(t, "", "No token from IAM", nil)
+			s.wantCalls()
+		})
 	}
-	s.wantCalls(postToken)
-	s.clock.advance(10 * time.Second)
-	a.fails().check(t, "", "No token from IAM", nil)
-	s.wantCalls()
 }
 
-// When a renewal fails in the last minute, the next one waits for the end and
-// no longer.
-func TestAuthenticatorRenewalFailsAtTheEnd(t *testing.T) {
+// A renewal in advance for which the ID token in a file was refused is tried
+// again after a minute, when there may be another one.
+func TestAuthenticatorRenewalWithAnotherIDToken(t *testing.T) {
 	s := serve(t, emulator.Options{TokenLifetime: time.Hour})
-	a := s.authenticator(passwordSet)
+	var home *world
+	a := s.authenticator(and(oidcFile(s.idToken(emulator.WithExpiry(s.clock.now().Add(30*time.Minute)))), func(w *world) { home = w }))
 	old := a.must()
-	s.Fail(emulator.Fault{Path: "/v3/auth", Status: 503})
-	s.clock.advance(time.Hour - 10*time.Second)
+	s.ResetRequests()
+	s.clock.advance(55*time.Minute + time.Second)
 	if a.must() != old {
 		t.Error("not the old ones")
 	}
-	s.ResetRequests()
-	s.clock.advance(11 * time.Second)
-	if a.must() == old {
-		t.Error("the old ones, after their end")
+	s.wantCalls(postIDToken)
+	home.file("id-token", s.idToken())
+	s.clock.advance(59 * time.Second)
+	if a.must() != old {
+		t.Error("tried again within a minute")
 	}
-	s.wantCalls(postToken)
+	s.wantCalls()
+	s.clock.advance(2 * time.Second)
+	if a.must() == old {
+		t.Error("not renewed")
+	}
+	s.use(a)
+	s.wantCalls(postIDToken, getApps)
+}
+
+// When a renewal fails in the last minute, the next one waits for the end and
+// no longer, but for a password's, which is not sent within a minute.
+func TestAuthenticatorRenewalFailsAtTheEnd(t *testing.T) {
+	for name, tc := range map[string]struct {
+		put     func(*world, *services)
+		call    string
+		patient bool
+	}{
+		"password": {func(w *world, _ *services) { passwordSet(w) }, postToken, true},
+		"ID token": {func(w *world, s *services) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken(emulator.WithExpiry(s.clock.now().Add(1000 * time.Hour)))}
+		}, postIDToken, false},
+		"ID token in a file": {func(w *world, s *services) {
+			oidcFile(s.idToken(emulator.WithExpiry(s.clock.now().Add(1000 * time.Hour))))(w)
+		}, postIDToken, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, emulator.Options{TokenLifetime: time.Hour})
+			a := s.authenticator(func(w *world) { tc.put(w, s) })
+			old := a.must()
+			s.Fail(emulator.Fault{Path: "/v3", Status: 503})
+			s.clock.advance(time.Hour - 10*time.Second)
+			if a.must() != old {
+				t.Error("not the old ones")
+			}
+			s.ResetRequests()
+			s.clock.advance(11 * time.Second)
+			if tc.patient {
+				a.fails().check(t, "", "No token from IAM", []string{"HTTP 503"})
+				s.wantCalls()
+				s.clock.advance(49 * time.Second)
+			}
+			if a.must() == old {
+				t.Error("the old ones, after their end")
+			}
+			s.wantCalls(tc.call)
+		})
+	}
 }

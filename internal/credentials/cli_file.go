@@ -75,7 +75,7 @@ func (f finder) cliFile() (look, error) {
 	if err != nil {
 		return look{}, err
 	}
-	return f.cliProfile(x, config, profile.Text)
+	return f.cliProfile(x, config, profile)
 }
 
 // parseCLIConfig takes an empty file for one without profiles.
@@ -103,22 +103,29 @@ func position(text []byte, read int64) string {
 	return fmt.Sprintf("line %d, column %d", 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n'))
 }
 
-func (f finder) cliProfile(x *file, config cliConfig, name string) (look, error) {
-	current := ""
+func (f finder) cliProfile(x *file, config cliConfig, asked Value) (look, error) {
+	name, why := asked.Text, ", which is asked for by "+asked.Source
 	if name == "" {
-		name, current = config.Current, ", which it says is the current one"
+		name, why = config.Current, ", which it says is the current one"
 	}
 	var others []string
+	var found []cliProfile
 	for _, p := range config.Profiles {
-		if p.Name == name && name != "" {
-			return f.cliKeys(x, p)
+		if p.Name == name {
+			found = append(found, p)
 		}
 		others = append(others, p.Name)
 	}
-	if name == "" {
+	switch {
+	case name == "":
 		return absent(x, "names no current profile"+has(others))
+	case len(found) == 0:
+		return look{}, x.fault(fmt.Sprintf("has no profile %q%s%s", name, why, has(others)))
+	case len(found) > 1:
+		return look{}, x.fault(fmt.Sprintf("has %d profiles %q%s", len(found), name, why))
+	default:
+		return f.cliKeys(x, found[0])
 	}
-	return look{}, x.fault(fmt.Sprintf("has no profile %q%s%s", name, current, has(others)))
 }
 
 func (f finder) cliKeys(x *file, p cliProfile) (look, error) {

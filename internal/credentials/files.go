@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // maxFile bounds what is read of a file, in bytes.
@@ -20,6 +21,7 @@ var (
 	errDirectory  = errors.New("it is a directory")
 	errNotRegular = errors.New("it is not a regular file")
 	errMissing    = errors.New("there is no such file")
+	errHidden     = errors.New("a folder above it can't be entered")
 	errUTF16      = errors.New("it is UTF-16 text, or none at all: save it as UTF-8")
 	errTooLarge   = errors.New("it is larger than 1 MiB")
 )
@@ -29,6 +31,10 @@ var (
 func openRegular(path string) (fs.File, error) {
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, syscall.ENOTDIR):
+		return nil, errMissing
+	case errors.Is(err, fs.ErrPermission):
+		return nil, errHidden
 	case err != nil:
 		return nil, err
 	case info.IsDir():
@@ -153,6 +159,8 @@ func (f finder) read(file *file) ([]note, error) {
 		return nil, nil
 	case file.by == "" && errors.Is(err, errMissing):
 		return file.note("no such file"), nil
+	case file.by == "" && errors.Is(err, errHidden):
+		return file.note(err.Error()), nil
 	default:
 		return nil, file.fault("can't be read: " + err.Error())
 	}

@@ -23,6 +23,7 @@ func TestFindFileFaults(t *testing.T) {
 		text string
 		make func(t *testing.T, path string)
 		open error
+		by   bool // is a fault of a file that is asked for only
 
 		mentions []string
 	}{
@@ -32,6 +33,7 @@ func TestFindFileFaults(t *testing.T) {
 		"UTF-16 BE":   {text: "\xfe\xff\x00[", mentions: []string{"UTF-16"}},
 		"NUL":         {text: "{\"c0ffee\": \"\x00\"}", mentions: []string{"UTF-16"}},
 		"permission":  {open: &fs.PathError{Op: "open", Path: "x", Err: fs.ErrPermission}, mentions: []string{"permission denied"}},
+		"hidden":      {open: errHidden, by: true, mentions: []string{"can't be read: a folder above it can't be entered."}},
 		"other error": {open: errors.New("the disk is on fire"), mentions: []string{"the disk is on fire"}},
 		"symlink loop": {make: func(t *testing.T, path string) { t.Helper(); must(t, os.Symlink(path, path)) },
 			mentions: []string{"symbolic links"}},
@@ -43,6 +45,9 @@ func TestFindFileFaults(t *testing.T) {
 	} {
 		for name, tc := range tests {
 			for _, by := range []string{"", kind.variable} {
+				if tc.by && by == "" {
+					continue
+				}
 				t.Run(kind.name+" "+name+" "+by, func(t *testing.T) {
 					w := newWorld(t)
 					path := w.file(kind.path, tc.text)
@@ -84,6 +89,7 @@ func must(t *testing.T, err error) {
 
 func TestFindFileErrors(t *testing.T) {
 	const summary = "Credentials file can't be used"
+	const twice = `{"current": "a", "profiles": [{"name": "a", "accessKeyId": "AK", "secretAccessKey": "c0ffee"}, {"name": "b", "accessKeyId": "AKB", "secretAccessKey": "c0ffee"}, {"name": "a"}]}`
 	cli := func(text string) func(*world) {
 		return func(w *world) { w.file(".hcloud/config.json", text) }
 	}
@@ -106,7 +112,9 @@ func TestFindFileErrors(t *testing.T) {
 			[]string{"~/nowhere.json (", "asked for by the argument shared_config_file", "no such file"}},
 		"the default file of the block's profile is missing": {func(w *world) { w.Profile = "dev" }, "profile", summary,
 			[]string{"~/.hcloud/config.json (", "asked for by the argument profile", "no such file"}},
-		"the environment's file is missing":                        {func(w *world) { w.set("HW_SHARED_CONFIG_FILE=/nowhere") }, "", summary, []string{"The file /nowhere, asked for by the environment variable HW_SHARED_CONFIG_FILE, can't be read: there is no such file."}},
+		"the environment's file is missing": {func(w *world) { w.set("HW_SHARED_CONFIG_FILE=/nowhere") }, "", summary, []string{"The file /nowhere, asked for by the environment variable HW_SHARED_CONFIG_FILE, can't be read: there is no such file."}},
+		"a file is in the place of a folder above the environment's file": {func(w *world) { w.set("HW_SHARED_CONFIG_FILE=" + w.file("x", "") + "/config.json") }, "", summary,
+			[]string{"/x/config.json, asked for by the environment variable HW_SHARED_CONFIG_FILE, can't be read: there is no such file."}},
 		"the default file of the environment's profile is missing": {func(w *world) { w.set("HW_PROFILE=dev") }, "", summary, []string{"HW_PROFILE", "no such file"}},
 		"the SDK's file is missing":                                {func(w *world) { w.set("HUAWEICLOUD_SDK_CREDENTIALS_FILE=/nowhere") }, "", summary, []string{"HUAWEICLOUD_SDK_CREDENTIALS_FILE", "no such file"}},
 		"a dangling link": {func(w *world) {
@@ -117,8 +125,17 @@ func TestFindFileErrors(t *testing.T) {
 		}, "shared_config_file", summary, []string{"no such file"}},
 		"no home for a file that is asked for": {func(w *world) { w.home = ""; w.SharedConfigFile = "~/x" }, "shared_config_file", summary, []string{"home directory is not known"}},
 
-		"no such profile":       {asked("nowhere"), "", summary, []string{`has no profile "nowhere", only "agency",`, `"dev"`}},
-		"no such profile alone": {func(w *world) { cli(`{}`)(w); w.Profile = "x" }, "profile", summary, []string{`has no profile "x".`}},
+		"no such profile": {asked("nowhere"), "", summary, []string{"The file ~/.hcloud/config.json (", "), asked for by the environment variable HW_PROFILE, ",
+			`has no profile "nowhere", which is asked for by the environment variable HW_PROFILE, only "agency", "agencyid", "agencyown", "dev", `}},
+		"no such profile alone": {func(w *world) { cli(`{}`)(w); w.Profile = "x" }, "profile", summary, []string{`has no profile "x", which is asked for by the argument profile.`}},
+		"no such profile in a file that is asked for otherwise": {func(w *world) {
+			w.SharedConfigFile = w.file("x", `{"profiles": [{"name": "a"}]}`)
+			w.set("HW_PROFILE=b")
+		}, "shared_config_file", summary,
+			[]string{`, asked for by the argument shared_config_file, has no profile "b", which is asked for by the environment variable HW_PROFILE, only "a".`}},
+		"a profile twice, asked for": {func(w *world) { cli(twice)(w); w.Profile = "a" }, "profile", summary,
+			[]string{`, asked for by the argument profile, has 2 profiles "a", which is asked for by the argument profile.`}},
+		"the current profile twice": {cli(twice), "", summary, []string{`has 2 profiles "a", which it says is the current one.`, "nothing before it has credentials"}},
 		"the current profile isn't there": {cli(`{"current": "gone", "profiles": [{"name": "a", "secretAccessKey": "c0ffee"}]}`), "", summary,
 			[]string{`has no profile "gone", which it says is the current one, only "a".`}},
 		"no current profile, asked for": {func(w *world) {
@@ -179,6 +196,37 @@ func TestFindPassesOver(t *testing.T) {
 			w.must()
 		})
 	}
+	for _, path := range []string{".hcloud", ".huaweicloud"} {
+		t.Run("a file in the place of "+path, func(t *testing.T) {
+			if runtime.GOOS == "windows" {
+				t.Skip("Windows has another error for it.")
+			}
+			w := newWorld(t)
+			w.file(path, canary)
+			e := w.fails()
+			e.check(t, "", "No credentials found", nil)
+			for _, file := range []string{"~/.hcloud/config.json", "~/.huaweicloud/credentials"} {
+				if !strings.Contains(squeeze(e.Detail), "\n"+file+" no such file\n") {
+					t.Errorf("%s is not said to be missing:\n%s", file, e.Detail)
+				}
+			}
+			w.set("SPARKRTC_ECS_METADATA=true")
+			w.must()
+		})
+	}
+	t.Run("folders that can't be entered", func(t *testing.T) {
+		w := newWorld(t)
+		w.open = func(string) (fs.File, error) { return nil, errHidden }
+		e := w.fails()
+		e.check(t, "", "No credentials found", nil)
+		for _, file := range []string{"~/.hcloud/config.json", "~/.huaweicloud/credentials"} {
+			if !strings.Contains(squeeze(e.Detail), "\n"+file+" a folder above it can't be entered\n") {
+				t.Errorf("%s is not said to be hidden:\n%s", file, e.Detail)
+			}
+		}
+		w.set("SPARKRTC_ECS_METADATA=true")
+		w.must()
+	})
 	t.Run("no home", func(t *testing.T) {
 		w := newWorld(t)
 		w.home = ""
@@ -306,6 +354,27 @@ func TestReadTextFaults(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// A folder without the right to enter it hides whether there is a file. Root may
+// enter it nonetheless.
+func TestOpenRegularInFolders(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such modes.")
+	}
+	w := newWorld(t)
+	file := w.file("folder/file", "")
+	if _, err := openRegular(file + "/below"); !errors.Is(err, errMissing) {
+		t.Errorf("below a file: got %v", err)
+	}
+	must(t, os.Chmod(filepath.Dir(file), 0o600))
+	t.Cleanup(func() { must(t, os.Chmod(filepath.Dir(file), 0o700)) })
+	if os.Getuid() == 0 {
+		t.Skip("Root enters every folder.")
+	}
+	if _, err := openRegular(file); !errors.Is(err, errHidden) {
+		t.Errorf("got %v", err)
 	}
 }
 

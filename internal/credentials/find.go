@@ -83,8 +83,10 @@ type candidate struct {
 	projectID   Value
 	iamEndpoint Value
 
-	agency   func() (*Agency, error) // nil if there is none
-	warnings []Warning
+	agency func() (*Agency, error) // nil if there is none
+	// agencyIsOwn: it is the one that is assumed.
+	agencyIsOwn bool
+	warnings    []Warning
 }
 
 type finder struct {
@@ -113,7 +115,7 @@ func Find(settings Settings, env Environment) (*Found, error) {
 	return nil, &Error{
 		Summary: "No credentials found",
 		Detail: "None of the places that credentials may be in has a whole set. Looked at, in this order:\n\n" + tableOf(looked) +
-			"\n" + halves(looked) + "Most have an access key: export " + EnvAccessKey + " and " + EnvSecretKey + ", or set access_key and secret_key from sensitive variables.",
+			"\n" + nextStep(looked),
 	}
 }
 
@@ -139,17 +141,20 @@ func tableOf(looked []look) string {
 	return b.String()
 }
 
-// halves repeats what lacks something only.
-func halves(looked []look) string {
-	var b strings.Builder
+// nextStep is to complete what is half there, or what most users do.
+func nextStep(looked []look) string {
+	var halves []string
 	for _, l := range looked {
 		for _, n := range l.notes {
 			if strings.HasSuffix(n.found, " is not") {
-				fmt.Fprintf(&b, "Half of a set is there: %s.\n\n", n.found)
+				halves = append(halves, "Half of a set is there: "+n.found+".")
 			}
 		}
 	}
-	return b.String()
+	if len(halves) > 0 {
+		return strings.Join(halves, "\n\n")
+	}
+	return "Most have an access key: export " + EnvAccessKey + " and " + EnvSecretKey + ", or set access_key and secret_key from sensitive variables."
 }
 
 func widest(looked []look) int {

@@ -337,13 +337,15 @@ func TestFindErrors(t *testing.T) {
 		"two domains in the block": {func(w *world) { w.UserName, w.Password, w.DomainName, w.DomainID = "u", canary, "d", "did" },
 			"domain_name", "Conflicting credentials", []string{"Both domain_id and domain_name"}},
 		"three kinds in the block": {func(w *world) { w.AccessKey, w.Token, w.Profile = "AK", canary, "dev" },
-			"access_key", "Two kinds of credentials", []string{"The provider block has an access key (access_key) and a token (token) and a profile of the CLI (profile)"}},
+			"", "Two kinds of credentials", []string{"The provider block has an access key (access_key) and a token (token) and a profile of the CLI (profile)"}},
 		"a token first": {func(w *world) { w.Token, w.UserName = canary, "u" },
 			"", "Two kinds of credentials", []string{"a token (token) and a user and password (user_name)"}},
 		"two kinds in the environment": {func(w *world) { w.set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee", "HW_AUTH_TOKEN=c0ffee") },
 			"", "Two kinds of credentials", []string{"HW_AUTH_TOKEN", "HW_ACCESS_KEY, HW_SECRET_KEY"}},
 		"OIDC beside a key in the block": {func(w *world) { w.AccessKey = "AK"; w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDToken: canary} },
-			"access_key", "Two kinds of credentials", []string{"an ID token (assume_role_with_oidc)"}},
+			"", "Two kinds of credentials", []string{"an ID token (assume_role_with_oidc)"}},
+		"an access key beside an OIDC block, without the key": {func(w *world) { w.SecretKey = canary; w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{} },
+			"", "Two kinds of credentials", []string{"an access key (secret_key) and an ID token (assume_role_with_oidc)"}},
 
 		"line break behind a secret key": {func(w *world) { w.AccessKey, w.SecretKey = "AK", canary+"\n" },
 			"", "Credentials contain a stray character", []string{"secret_key, from the provider block"}},
@@ -352,7 +354,7 @@ func TestFindErrors(t *testing.T) {
 		"line break in a security token": {func(w *world) { w.set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee", "HW_SECURITY_TOKEN=c0f\nfee") },
 			"", "Credentials contain a stray character", []string{"HW_SECURITY_TOKEN"}},
 		"typographic character in an access key": {func(w *world) { w.AccessKey, w.SecretKey = "AK–", canary },
-			"access_key", "Credentials contain a stray character", []string{"access_key"}},
+			"", "Credentials contain a stray character", []string{"access_key, from the provider block"}},
 		"blank behind a user": {func(w *world) { w.UserName, w.Password, w.DomainName = "u ", canary, "d" },
 			"user_name", "Credentials contain a stray character", []string{"user_name", "ends with a blank"}},
 		"line break behind a password": {func(w *world) { w.UserName, w.Password, w.DomainName = "u", canary+"\r\n", "d" },
@@ -431,6 +433,72 @@ func (e *Error) check(t *testing.T, attribute, summary string, mentions []string
 	}
 }
 
+// The account of a user and password is never put together from two places,
+// and not passed over either.
+func TestFindDomainOfTheBlock(t *testing.T) {
+	user := []string{"HW_USER_NAME=u", "HW_USER_PASSWORD=c0ffee"}
+	const (
+		byName = "the environment (HW_USER_NAME, HW_DOMAIN_NAME)"
+		byID   = "the environment (HW_USER_NAME, HW_DOMAIN_ID)"
+		detail = "The provider block names an account (domain), and the user and password are from %, with an account of their own. " +
+			"A set is taken from one place: set user_name and password in the block too, or remove domain_name and domain_id there."
+	)
+	tests := map[string]struct {
+		name, id string // in the block
+		env      []string
+		source   string // of the conflict, or else of the set
+		conflict bool
+	}{
+		"the same name":                    {"d", "", append(user, "HW_DOMAIN_NAME=d"), byName, false},
+		"the same ID":                      {"", "did", append(user, "HW_DOMAIN_ID=did"), byID, false},
+		"the same ID, beside a name":       {"", "did", append(user, "HW_DOMAIN_ID=did", "HW_DOMAIN_NAME=d"), byID, false},
+		"none in the block":                {"", "", append(user, "HW_DOMAIN_NAME=d"), byName, false},
+		"another name":                     {"other", "", append(user, "HW_DOMAIN_NAME=d"), byName, true},
+		"another ID":                       {"", "other", append(user, "HW_DOMAIN_ID=did"), byID, true},
+		"an ID for a name":                 {"", "d", append(user, "HW_DOMAIN_NAME=d"), byName, true},
+		"a name for an ID":                 {"did", "", append(user, "HW_DOMAIN_ID=did"), byID, true},
+		"a user by ID":                     {"d", "", []string{"HW_USER_ID=uid", "HW_USER_PASSWORD=c0ffee"}, "the environment (HW_USER_ID)", false},
+		"a user by ID, in another account": {"d", "", []string{"HW_USER_ID=uid", "HW_USER_PASSWORD=c0ffee", "HW_DOMAIN_NAME=other"}, "the environment (HW_USER_ID)", false},
+		"another name, for a token":        {"other", "", []string{"HW_AUTH_TOKEN=c0ffee", "HW_DOMAIN_NAME=d", "HW_USER_NAME=u"}, "the environment (HW_AUTH_TOKEN)", false},
+		"another name, for an access key":  {"other", "", []string{"HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee", "HW_DOMAIN_NAME=d"}, "the environment (HW_ACCESS_KEY)", false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).set(tc.env...)
+			w.DomainName, w.DomainID = tc.name, tc.id
+			if !tc.conflict {
+				if got := w.must().Set.Source; got != tc.source {
+					t.Errorf("found %s, want %s", got, tc.source)
+				}
+				return
+			}
+			if e := w.fails(); e.Summary != "Conflicting credentials" || e.Attribute != "" || e.Detail != strings.Replace(detail, "%", tc.source, 1) {
+				t.Errorf("got %q on %q: %s", e.Summary, e.Attribute, e.Detail)
+			}
+		})
+	}
+	for name, put := range map[string]func(*world){
+		"no account beside a name": func(w *world) { w.DomainName = "d" },
+		"no account beside an ID":  func(w *world) { w.DomainID = "did" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).set(user...)
+			put(w)
+			w.fails().check(t, "", "Conflicting credentials", []string{"The provider block names an account (domain), and the user and password are from the environment (HW_USER_NAME)"})
+		})
+	}
+}
+
+// Where nothing is there by half, what most have is recommended.
+func TestFindNothingAtAll(t *testing.T) {
+	const want = "\n\nMost have an access key: export HW_ACCESS_KEY and HW_SECRET_KEY, or set access_key and secret_key from sensitive variables."
+	e := newWorld(t).fails()
+	e.check(t, "", "No credentials found", nil)
+	if !strings.HasSuffix(strings.ReplaceAll(e.Detail, "not asked for\n\n", "\n\n"), want) || strings.Contains(e.Detail, "Half of a set") {
+		t.Errorf("got\n%s", e.Detail)
+	}
+}
+
 // The table has every place in its order and what was found there.
 func TestFindNothing(t *testing.T) {
 	w := newWorld(t).set("HW_USER_NAME=u", "HW_DOMAIN_NAME=d", "TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee", "HW_ASSUME_ROLE_AGENCY_NAME=a", "HW_PROJECT_ID=p", "HUAWEICLOUD_SDK_PROJECT_ID=p")
@@ -465,9 +533,7 @@ func TestFindNothing(t *testing.T) {
 
 Half of a set is there: HW_USER_NAME is set, HW_USER_PASSWORD is not.
 
-Half of a set is there: TFC_WORKLOAD_IDENTITY_TOKEN is set, HW_ASSUME_ROLE_IDP_ID is not.
-
-Most have an access key: export HW_ACCESS_KEY and HW_SECRET_KEY, or set access_key and secret_key from sensitive variables.`
+Half of a set is there: TFC_WORKLOAD_IDENTITY_TOKEN is set, HW_ASSUME_ROLE_IDP_ID is not.`
 	if squeeze(e.Detail) != squeeze(want) {
 		t.Errorf("got\n%s\nwant\n%s", e.Detail, want)
 	}

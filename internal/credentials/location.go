@@ -7,21 +7,31 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/iam"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
 // project finds the project's ID, or else its name. A name in the provider
 // block counts before an ID that is not there.
 func (f finder) project(found *Found, c *candidate) error {
-	environment := f.fromEnvironment(EnvProjectID)
+	own, environment := c.projectID, f.fromEnvironment(EnvProjectID)
+	if found.Agency != nil && !c.agencyIsOwn {
+		own = Value{} // of the account that assumes the agency
+	}
+	if c.Kind == KindToken && found.Agency == nil && f.ProjectID+f.ProjectName != "" {
+		found.Warnings = append(found.Warnings, Warning{
+			Summary: "Project without effect",
+			Detail:  "A project is set in the provider block, and requests carry a token, from " + c.Source + ", which was issued for a project. That is the one that counts.",
+		})
+	}
 	inBlock := Value{f.ProjectID, "the argument project_id"}
 	if inBlock.Text == "" && f.ProjectName != "" {
 		return f.projectName(found)
 	}
 	if c.explicit {
-		found.ProjectID = first(inBlock, c.projectID, environment)
+		found.ProjectID = first(inBlock, own, environment)
 	} else {
-		found.ProjectID = first(inBlock, environment, c.projectID)
+		found.ProjectID = first(inBlock, environment, own)
 	}
 	if found.ProjectID.Text == "" {
 		return f.projectName(found)
@@ -68,8 +78,15 @@ func (f finder) location(found *Found, c *candidate) error {
 			fmt.Sprintf("The cloud is %q, by %s. It is a domain name without a scheme, such as %s.", cloud.Text, cloud.Source, DefaultCloud))
 	}
 	host := found.Region.Text + "." + cloud.Text
-	return f.endpoints(found, first(Value{f.AuthURL, "the argument auth_url"}, f.fromEnvironment(EnvAuthURL), c.iamEndpoint, Value{"https://iam." + host, ""}),
-		first(f.fromEnvironment(EnvSTSEndpoint), Value{"https://sts." + host, ""}))
+	ofIAM := first(Value{f.AuthURL, "the argument auth_url"}, f.fromEnvironment(EnvAuthURL))
+	if f.Region == "" && f.Cloud == "" {
+		ofIAM = first(ofIAM, c.iamEndpoint)
+	}
+	ofSTS := f.fromEnvironment(EnvSTSEndpoint)
+	if before, after, found := strings.Cut(asEndpoint(ofIAM.Text), "://iam."); found {
+		ofSTS = first(ofSTS, Value{before + "://sts." + after, ofIAM.Source})
+	}
+	return f.endpoints(found, first(ofIAM, Value{"https://iam." + host, ""}), first(ofSTS, Value{"https://sts." + host, ""}))
 }
 
 // presetCloud knows the European sites, which are a cloud of their own.
@@ -80,19 +97,23 @@ func presetCloud(region string) Value {
 	return Value{DefaultCloud, "the default"}
 }
 
-func (f finder) endpoints(found *Found, iam, sts Value) error {
+func (f finder) endpoints(found *Found, ofIAM, ofSTS Value) error {
 	authURL := "" // that of the block, if it is what was taken
 	if f.AuthURL != "" {
 		authURL = "auth_url"
+	}
+	metadata := f.fromEnvironment(EnvMetadataEndpoint)
+	if metadata.Text == iam.DefaultMetadataEndpoint {
+		metadata = Value{}
 	}
 	for _, e := range []struct {
 		from     Value
 		argument string
 		to       *string
 	}{
-		{iam, authURL, &found.IAMEndpoint},
-		{sts, "", &found.STSEndpoint},
-		{f.fromEnvironment(EnvMetadataEndpoint), "", &found.MetadataEndpoint},
+		{ofIAM, authURL, &found.IAMEndpoint},
+		{ofSTS, "", &found.STSEndpoint},
+		{metadata, "", &found.MetadataEndpoint},
 	} {
 		if e.from.Text == "" {
 			continue

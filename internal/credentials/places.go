@@ -36,6 +36,9 @@ func (f finder) block() (look, error) {
 
 func (f finder) environment() (look, error) {
 	l := environmentLevel
+	if err := f.checkDomain(); err != nil {
+		return look{}, err
+	}
 	return l.read(
 		l.keys(f.variable(EnvAccessKey), f.secretVariable(EnvSecretKey), f.secretVariable(EnvSecurityToken)),
 		l.token(f.secretVariable(EnvToken)),
@@ -44,6 +47,34 @@ func (f finder) environment() (look, error) {
 			domainName: f.nameVariable(EnvDomainName), domainID: f.variable(EnvDomainID),
 		}),
 	)
+}
+
+// checkDomain keeps a user of the environment from an account that the block
+// does not name.
+func (f finder) checkDomain() error {
+	name, id := f.nameVariable(EnvDomainName), f.variable(EnvDomainID)
+	if id.set() {
+		name.text = "" // the ID counts
+	}
+	byName := f.Getenv(EnvPassword) != "" && f.Getenv(EnvUserName) != "" && f.Getenv(EnvUserID) == ""
+	if !byName || f.DomainName+f.DomainID == "" || name.text == f.DomainName && id.text == f.DomainID {
+		return nil
+	}
+	used := []value{f.variable(EnvUserName)}
+	for _, v := range []value{name, id} {
+		if v.set() {
+			used = append(used, v)
+		}
+	}
+	whose := "with an account of their own"
+	if len(used) == 1 {
+		whose = "without one"
+	}
+	return &Error{
+		Summary: "Conflicting credentials",
+		Detail: fmt.Sprintf("The provider block names an account (domain), and the user and password are from %s, %s. A set is taken from one place: set user_name and password in the block too, or remove domain_name and domain_id there.",
+			environmentLevel.of(used...), whose),
+	}
 }
 
 func (f finder) sdkEnvironment() (look, error) {
@@ -59,6 +90,7 @@ func (f finder) sdkEnvironment() (look, error) {
 }
 
 func (l level) keys(access, secretKey, token value) kit {
+	access.secret = true // enough of one to keep Terraform from printing its line
 	return kit{
 		called: "an access key",
 		belong: "An access key, its secret key and a security token",

@@ -135,10 +135,11 @@ func (s *services) number(kind string) string {
 	return fmt.Sprintf("%s%d", kind, s.issued[kind])
 }
 
-// idToken returns an ID token, which is a secret.
+// idToken returns an ID token, which is a secret, as its signature is alone.
 func (s *services) idToken(claims ...emulator.Claim) string {
-	token := s.IDToken(claims...)
-	s.secret(token, s.number("IDTOKEN"))
+	token, name := s.IDToken(claims...), s.number("IDTOKEN")
+	s.secret(token, name)
+	s.secret(token[strings.LastIndex(token, ".")+1:], name+"-SIGNATURE")
 	return token
 }
 

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"encoding/base32"
 	"encoding/base64"
+	"slices"
 	"time"
 )
 
@@ -37,6 +38,14 @@ func (s *Server) Expire() {
 	clear(s.sessionTokens)
 }
 
+// Secrets are all tokens, secret keys and security tokens that were issued, also
+// those that have ended.
+func (s *Server) Secrets() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.secrets)
+}
+
 // issueToken returns a new token. The caller holds the lock.
 func (s *Server) issueToken(projectID string, now time.Time) (string, *issuedToken) {
 	// As the real ones: letters, digits, and what has to be escaped here and
@@ -44,6 +53,7 @@ func (s *Server) issueToken(projectID string, now time.Time) (string, *issuedTok
 	token := base64.StdEncoding.EncodeToString(randomBytes(96))
 	t := &issuedToken{expires: expiry(now, s.opts.TokenLifetime), projectID: projectID}
 	s.tokens[token] = t
+	s.secrets = append(s.secrets, token)
 	return token, t
 }
 
@@ -57,6 +67,7 @@ func (s *Server) issueKey(asked time.Duration, now time.Time) issuedKey {
 		expires:       expiry(now, cmp.Or(s.opts.KeyLifetime, asked, time.Hour)),
 	}
 	s.keys[k.accessKey] = k
+	s.secrets = append(s.secrets, k.secretKey, k.securityToken)
 	return k
 }
 

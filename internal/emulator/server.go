@@ -53,6 +53,7 @@ type Server struct {
 	idTokenKey    ed25519.PrivateKey
 	tokens        map[string]*issuedToken
 	keys          map[string]issuedKey // by access key
+	secrets       []string             // that were issued
 	sessionTokens map[string]time.Time // of the metadata service: until when
 }
 

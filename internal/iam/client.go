@@ -40,7 +40,7 @@ type Config struct {
 // Client calls IAM, STS and the metadata service. It is safe for concurrent
 // use.
 type Client struct {
-	iam, sts, metadata service
+	iam, login, sts, metadata service // login is IAM, with less patience
 }
 
 // service is one of those that are called.
@@ -55,6 +55,7 @@ type service struct {
 func New(cfg Config) (*Client, error) {
 	c := &Client{
 		iam:      service{name: "IAM API", transport: cfg.Transport},
+		login:    service{name: "IAM API", transport: cfg.Transport.With(func(cfg *transport.Config) { cfg.MaxRetries = min(cfg.MaxRetries, 1) })},
 		sts:      service{name: "STS API", transport: cfg.Transport},
 		metadata: service{name: "metadata service", transport: cfg.Transport.With(forMetadata)},
 	}
@@ -64,6 +65,7 @@ func New(cfg Config) (*Client, error) {
 		example string
 	}{
 		{&c.iam, cfg.Endpoint, "https://iam.cn-north-4.myhuaweicloud.com"},
+		{&c.login, cfg.Endpoint, "https://iam.cn-north-4.myhuaweicloud.com"},
 		{&c.sts, cfg.STSEndpoint, "https://sts.cn-north-4.myhuaweicloud.com"},
 		{&c.metadata, cfg.MetadataEndpoint, DefaultMetadataEndpoint},
 	} {

@@ -54,12 +54,13 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Refused tells whether a service refused what it was asked with or for: a
 // password, key, token or agency. To ask again is no use then, and may lock
-// somebody out. It looks at what fetching the credentials of a call met, too.
+// somebody out. An answer that isn't the service's, such as a proxy's page, is no
+// refusal. It looks at what fetching the credentials of a call met, too.
 func Refused(err error) bool {
 	var e *Error
 	for errors.As(err, &e) {
 		if e.StatusCode != 0 {
-			return e.StatusCode >= 400 && e.StatusCode < 500 &&
+			return e.cause == nil && e.StatusCode >= 400 && e.StatusCode < 500 &&
 				e.StatusCode != http.StatusRequestTimeout && e.StatusCode != http.StatusTooManyRequests
 		}
 		err = e.cause
@@ -68,9 +69,14 @@ func Refused(err error) bool {
 }
 
 // Unauthenticated tells whether a service did not take who asks (401).
-func Unauthenticated(err error) bool {
+func Unauthenticated(err error) bool { return hasStatus(err, http.StatusUnauthorized) }
+
+// NotFound tells whether a service doesn't know what was asked for (404).
+func NotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
+
+func hasStatus(err error, status int) bool {
 	var e *Error
-	return errors.As(err, &e) && e.StatusCode == http.StatusUnauthorized
+	return errors.As(err, &e) && e.StatusCode == status
 }
 
 // errorAnswer is an error in IAM's shape, or in that of the gateway and of STS.

@@ -170,9 +170,13 @@ func expiry(s string, now time.Time) time.Time {
 
 // PasswordToken returns a token for a user and a password
 // (POST /v3/auth/tokens).
+//
+// It is repeated once at most: where an answer is lost, the password may have
+// been counted as a wrong one, and users are locked for that.
 func (c *Client) PasswordToken(ctx context.Context, p Password, scope Scope) (Token, error) {
 	return c.token(ctx, call{
-		operation: "get a token for the password",
+		service:   c.login,
+		operation: "log in with the password",
 		path:      "/v3/auth/tokens",
 		header:    jsonHeader(),
 		body: scope.into(map[string]any{"identity": map[string]any{
@@ -189,6 +193,7 @@ func (c *Client) IDToken(ctx context.Context, idpID, idToken string, scope Scope
 	header := jsonHeader()
 	header.Set("X-Idp-Id", idpID)
 	return c.token(ctx, call{
+		service:   c.iam,
 		operation: "get a token for the ID token",
 		path:      "/v3.0/OS-AUTH/id-token/tokens",
 		header:    header,
@@ -198,7 +203,7 @@ func (c *Client) IDToken(ctx context.Context, idpID, idToken string, scope Scope
 }
 
 func (c *Client) token(ctx context.Context, call call) (Token, error) {
-	call.service, call.method = c.iam, http.MethodPost
+	call.method = http.MethodPost
 	var answer tokenAnswer
 	if err := call.do(ctx, &answer); err != nil {
 		return Token{}, err

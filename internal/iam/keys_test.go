@@ -132,7 +132,7 @@ func TestCredentialsOfACallAreRefused(t *testing.T) {
 	f.secrets = append(f.secrets, "wrong-password")
 	_, err := f.AssumeAgency(t.Context(), passwordKeys{f.Client}, Agency{Name: "a", DomainName: "d"})
 	f.wantError(t, err, "could not assume the agency at HOST: no credentials: "+
-		"could not get a token for the password at HOST: HTTP 401: The username or password is wrong. (request id "+innerRequestID(err)+")")
+		"could not log in with the password at HOST: HTTP 401: The username or password is wrong. (request id "+innerRequestID(err)+")")
 	var failed *transport.AuthenticationError
 	if !Refused(err) || !errors.As(err, &failed) || len(f.Requests()) != 1 {
 		t.Errorf("got %v after %q", err, f.sent())

@@ -207,18 +207,23 @@ output "signature" {
 					c.ClearFaults()
 				}
 			}
+			// IAM repeats what it was sent, too.
+			c.Fail(emulator.Fault{Path: "/v3", Times: -1, EchoRequest: true}, emulator.Fault{Path: "/v5", Times: -1, EchoRequest: true})
+			if got := run("plan"); (got.code != 0) != (name == "password" || name == idToken) {
+				t.Errorf("with IAM refusing, the plan ended with %d", got.code)
+			}
+			c.ClearFaults()
+			if name == "password" || name == idToken {
+				c.Fail(emulator.Fault{Path: "/v3", Times: -1, Status: 403, Message: everywhere[len(everywhere)-1]})
+				run("plan")
+				c.ClearFaults()
+			}
 			ok("destroy", "-auto-approve", "-target=sparkrtc_record_callback.clear")
 			ok("state", "rm", "sparkrtc_record_callback.write_only")
 			ok("import", "sparkrtc_record_callback.write_only", "write-only")
 			ok("apply", "-auto-approve", "-var", "key_version=3")
 
-			for _, r := range c.Requests() {
-				for _, header := range []string{"X-Auth-Token", "X-Security-Token"} {
-					if issued := r.Header.Get(header); issued != "" && !slices.Contains(everywhere, issued) {
-						everywhere = append(everywhere, issued)
-					}
-				}
-			}
+			everywhere = append(everywhere, c.Secrets()...)
 			check := func(what, text string, secrets ...string) {
 				t.Helper()
 				if text == "" {

@@ -69,7 +69,7 @@ var advices = map[sparkrtc.Reason]advice{
 	sparkrtc.ReasonTenantUnknown: {
 		summary:        "SparkRTC does not recognise the tenant",
 		why:            "The credentials are valid, but the service finds no account for them and the project.",
-		todo:           "Check that project_id (or " + credentials.EnvProjectID + ") is the project of region " + sparkrtc.DefaultRegion + " in the account that the credentials belong to.",
+		todo:           "Check that project_id (or " + credentials.EnvProjectID + ") is the ID of the project of region " + sparkrtc.DefaultRegion + " in the account that the credentials belong to. A name, such as that of the region, belongs in project_name.",
 		authentication: true,
 	},
 	sparkrtc.ReasonSignatureRefused: {
@@ -99,7 +99,7 @@ var advices = map[sparkrtc.Reason]advice{
 	sparkrtc.ReasonTokenInvalid: {
 		summary:        "Token refused",
 		why:            "The gateway can't decrypt the token: it is cut off, or was issued by another cloud or region.",
-		todo:           "Set a new token from IAM: the whole value of the X-Subject-Token header.",
+		todo:           "Set a new token from IAM: the whole value of the X-Subject-Token header. With an access key, it is its security token that is meant: unset " + credentials.EnvSecurityToken + " if it is left over from another key.",
 		authentication: true,
 	},
 	sparkrtc.ReasonTokenExpired: {

@@ -116,9 +116,9 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 			"assume_role": schema.SingleNestedBlock{
 				MarkdownDescription: "An agency to assume with the credentials, whichever they are. What it is allowed to do counts then.",
 				Attributes: map[string]schema.Attribute{
-					"agency_name": text("Name of the agency.", credentials.EnvAgencyName),
-					"domain_id":   text("ID of the account that the agency is in. It is assumed through STS then.", credentials.EnvAgencyDomainID),
-					"domain_name": text("Name of the account that the agency is in. It is assumed through IAM then.", credentials.EnvAgencyDomainName),
+					"agency_name": text("Name of the agency."+outside(credentials.EnvAgencyName), ""),
+					"domain_id":   text("ID of the account that the agency is in. It is assumed through STS then."+outside(credentials.EnvAgencyDomainID), ""),
+					"domain_name": text("Name of the account that the agency is in. It is assumed through IAM then."+outside(credentials.EnvAgencyDomainName), ""),
 					"duration":    durationAttribute(),
 				},
 			},
@@ -156,6 +156,9 @@ func orVariable(name string) string {
 	}
 	return " Can also be set with the environment variable `" + name + "`."
 }
+
+// outside names the variable that counts where there is no block at all.
+func outside(variable string) string { return " Outside of the block: `" + variable + "`." }
 
 func durationAttribute() schema.Int64Attribute {
 	return schema.Int64Attribute{

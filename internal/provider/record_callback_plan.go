@@ -68,6 +68,8 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 		plan.warnKeyUnknown(&resp.Diagnostics)
 	case state.hasKey() && !plan.hasKey():
 		plan.warnNoLongerSigned(&resp.Diagnostics)
+	case known.Memory == nil && !state.AuthKey.IsNull():
+		plan.warnOtherKey(state, &config, &resp.Diagnostics)
 	}
 	if len(known.Resend) == 0 {
 		if plan.differsInTimeouts(state) {
@@ -143,6 +145,21 @@ func (m *recordCallbackModel) warnKeyUnknown(diags *diag.Diagnostics) {
 	diags.AddWarning(aboutCallback(m.AppID, "has a key that can't be compared"), fmt.Sprintf(
 		"Nothing is remembered of the key of the recording callback of app %q, as after an import, or with a state of another version of this provider. %s",
 		m.AppID.ValueString(), then))
+}
+
+// warnOtherKey is about a callback that is adopted with another key than its own:
+// the plan shows neither.
+func (m *recordCallbackModel) warnOtherKey(state, config *recordCallbackModel, diags *diag.Diagnostics) {
+	configured := m.AuthKey
+	if !config.AuthKeyWO.IsNull() {
+		configured = config.AuthKeyWO
+	}
+	if configured.IsUnknown() || configured.Equal(state.AuthKey) {
+		return
+	}
+	diags.AddWarning(aboutCallback(m.AppID, "gets another key"), fmt.Sprintf(
+		"The configured key is not the one that the recording callback of app %q has. The apply sets the configured one, and a receiver that only knows the present one refuses the events from then on.",
+		m.AppID.ValueString()))
 }
 
 // addIgnoredKeyError is about a configuration that has a key and ignores its

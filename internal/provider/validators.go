@@ -129,7 +129,7 @@ func parseCallbackURL(s string) (*url.URL, string) {
 	switch {
 	case err != nil: // whose text may have a password in it
 		return nil, "is not a URL: look at its port, and at characters such as # and % that have to be escaped in a user, a password or a path"
-	case u.Scheme == "":
+	case u.Scheme == "", strings.Contains(u.Scheme, "."), u.Scheme == "localhost": // a host, with a port behind
 		return nil, "has no scheme"
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Sprintf("has the scheme %q, which SparkRTC does not call", u.Scheme)

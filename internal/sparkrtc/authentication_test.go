@@ -25,7 +25,7 @@ func (a *tokens) Credentials(context.Context) (transport.Credentials, error) {
 	return transport.Credentials{Token: a.left[0]}, nil
 }
 
-func (a *tokens) Renew(refused transport.Credentials) bool {
+func (a *tokens) Renew(_ context.Context, refused transport.Credentials) bool {
 	a.refused = append(a.refused, refused.Token)
 	if len(a.left) < 2 {
 		return false

@@ -48,7 +48,7 @@ type Config struct {
 // were refused. It returns false if it has none, and should remember which it
 // was asked about: parallel calls are refused together.
 type Renewer interface {
-	Renew(refused transport.Credentials) bool
+	Renew(ctx context.Context, refused transport.Credentials) bool
 }
 
 // Client calls the SparkRTC API. It is safe for concurrent use.
@@ -91,7 +91,7 @@ type answer interface {
 // do performs the call and decodes its answer into out.
 func (c *Client) do(ctx context.Context, call call, out answer) error {
 	wrong, sent := c.try(ctx, call, out)
-	if wrong != nil && wrong.Reason.renewable() && c.renew(sent) {
+	if wrong != nil && wrong.Reason.renewable() && c.renew(ctx, sent) {
 		earlier := wrong.Attempts
 		if wrong, _ = c.try(ctx, call, out); wrong != nil {
 			wrong.Attempts += earlier
@@ -104,9 +104,9 @@ func (c *Client) do(ctx context.Context, call call, out answer) error {
 }
 
 // renew tells whether there are other credentials than those that were refused.
-func (c *Client) renew(refused transport.Credentials) bool {
+func (c *Client) renew(ctx context.Context, refused transport.Credentials) bool {
 	renewer, ok := c.credentials.(Renewer)
-	return ok && renewer.Renew(refused)
+	return ok && renewer.Renew(ctx, refused)
 }
 
 // try performs the call with the credentials that there are, and returns those

@@ -25,6 +25,8 @@ func ParseEndpoint(s, example string) (*url.URL, error) {
 		return nil, fmt.Errorf("its scheme must be https, not %q", u.Scheme)
 	case u.Hostname() == "":
 		return nil, errors.New("it has no host")
+	case strings.HasSuffix(u.Host, ":"):
+		return nil, errors.New("it has a colon behind the host, and no port")
 	case strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }):
 		return nil, errors.New("its host has to be written in ASCII, as xn--…")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package credentials
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// claimsInWords says what an ID token says of itself, so that it can be compared
+// with what IAM expects. Only the signature makes a token a secret; the claims
+// that are shown here stand in IAM, too.
+func claimsInWords(token string) string {
+	const malformed = "It has not the form of a JSON web token: three parts with dots between them."
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return malformed
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return malformed
+	}
+	claims := map[string]any{}
+	if json.Unmarshal(payload, &claims) != nil {
+		return malformed
+	}
+	var says []string
+	for _, claim := range []struct{ name, called string }{{"iss", "issuer"}, {"aud", "audience"}, {"sub", "subject"}} {
+		if value, ok := claims[claim.name]; ok {
+			says = append(says, fmt.Sprintf("%s %q", claim.called, fmt.Sprint(value)))
+		}
+	}
+	if until, ok := claims["exp"].(float64); ok {
+		says = append(says, "valid until "+time.Unix(int64(until), 0).UTC().Format(time.RFC3339))
+	}
+	if len(says) == 0 {
+		return "The token says nothing of itself."
+	}
+	return "The token says: " + strings.Join(says, ", ") + "."
+}
