@@ -24,38 +24,111 @@ type attempt struct {
 	client   *Client
 	request  Request
 	exchange *Exchange
+
+	throttled int  // how often it was
+	gaveUp    bool // because of that
+	healed    bool // the clock was corrected for it
 }
 
+// RoundTrip makes an attempt. One that is throttled is made again here: it is
+// the pacer's to say when, and no failure that counts against MaxRetries.
 func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, err := bodyOf(req)
 	if err != nil {
 		return nil, err
 	}
+	for {
+		resp, outcome, err := a.take(req, body)
+		switch outcome {
+		case settled:
+			return resp, err
+		case throttled:
+			if a.throttled++; a.throttled > a.client.config.maxThrottled() {
+				a.gaveUp = true
+				return resp, err
+			}
+		case tooLate:
+		}
+	}
+}
+
+// outcome is what came of an attempt, as far as the pacer is concerned.
+type outcome int
+
+const (
+	settled   outcome = iota // it has an answer, or an error
+	throttled                // it has an answer, and may be made again
+	tooLate                  // others were throttled before it was sent
+)
+
+// take makes an attempt when its turn has come.
+func (a *attempt) take(req *http.Request, body []byte) (*http.Response, outcome, error) {
+	ctx := req.Context()
+	place, err := a.place(ctx)
+	if err != nil {
+		return nil, settled, err
+	}
+	defer place.unused()
 	// Not within the attempt's time: whoever fetches credentials has a client
 	// with bounds of its own.
-	credentials, err := a.credentials(req.Context())
+	credentials, err := a.credentials(ctx)
 	if err != nil {
-		return nil, err
+		return nil, settled, err
+	}
+	gate := a.gate(credentials)
+	leave, refusal, err := gate.enter(ctx)
+	if err != nil {
+		return nil, settled, err
+	}
+	defer leave()
+	if refusal != nil {
+		a.logUnsent(req, refusal)
+		return refusal.asReceived(req), settled, nil
+	}
+	if place.over() { // by now
+		return nil, tooLate, nil
 	}
 
-	x := a.exchange
-	x.Attempts++
-	start := time.Now()
-	resp, err := a.send(req, body, credentials, start)
-
-	record := []any{
-		slog.String("method", req.Method),
-		slog.String("path", x.redact.text(req.URL.EscapedPath())),
-		slog.Int("attempt", x.Attempts),
-		slog.Int64("duration_ms", time.Since(start).Milliseconds()),
-	}
+	resp, judged, err := a.exchanged(req, body, credentials)
 	if err != nil {
-		record = append(record, slog.String("error", x.redact.text(err.Error())))
-	} else {
-		record = append(record, slog.Int("status", resp.StatusCode), slog.String("request_id", x.redact.text(requestID(resp.Header))))
+		place.answered(false)
+		return nil, settled, err
 	}
-	a.client.config.Logger.DebugContext(req.Context(), a.request.Name, record...)
-	return resp, err
+	switch {
+	case judged.Refused || judged.Expired: // the next ones would be, too
+		gate.shut(a.shown(resp))
+	case taken(resp.StatusCode):
+		gate.open()
+	}
+	if judged.Throttled == nil || !a.request.Paced {
+		place.answered(true)
+		return resp, settled, nil
+	}
+	after, told := retryAfter(resp, time.Now().Add(a.client.clock.inUse()), maxWindow)
+	if told {
+		after = max(after, leastRetryAfter)
+	}
+	place.refused(*judged.Throttled, after)
+	return resp, throttled, nil
+}
+
+// place waits for the pacer's. It is nil for a request that isn't paced.
+func (a *attempt) place(ctx context.Context) (*place, error) {
+	if !a.request.Paced {
+		return nil, nil
+	}
+	pacer, start := a.client.pacer, time.Now()
+	defer func() {
+		a.exchange.Waited += time.Since(start)
+		pacer.waited(a.exchange.Waited)
+	}()
+	return pacer.wait(ctx, a.client.pace(), func(wait time.Duration, quota Quota) {
+		a.client.config.Logger.InfoContext(ctx, a.request.Name+" waits for the quota",
+			slog.String("method", a.request.Method),
+			slog.String("wait", wait.Round(time.Millisecond).String()),
+			slog.Int("limit", quota.Limit),
+			slog.String("window", quota.Window.String()))
+	})
 }
 
 // credentials returns nil for a request that is sent without.
@@ -69,6 +142,88 @@ func (a *attempt) credentials(ctx context.Context) (*Credentials, error) {
 	}
 	a.exchange.authenticated(c)
 	return &c, nil
+}
+
+// gate is nil for a request that is sent without credentials.
+func (a *attempt) gate(c *Credentials) *gate {
+	if c == nil {
+		return nil
+	}
+	return a.client.gates.of(*c)
+}
+
+// exchanged sends a request and says what its answer means. If the time of the
+// signature was refused it is signed and sent again, once.
+func (a *attempt) exchanged(req *http.Request, body []byte, c *Credentials) (*http.Response, Judgement, error) {
+	signed, used := time.Now(), a.client.clock.inUse()
+	resp, judged, err := a.logged(req, body, c, signed.Add(used))
+	if !judged.Expired || c == nil || c.Token != "" || a.healed {
+		return resp, judged, err
+	}
+	offset, again, corrected := a.client.clock.correct(judged.ServerTime, signed, used)
+	if !again {
+		return resp, judged, err
+	}
+	a.healed = true
+	if corrected {
+		a.client.config.Logger.WarnContext(req.Context(), "the clock of this machine is off, by what a server says: requests are signed with its time",
+			slog.String("host", req.URL.Host), slog.String("offset", offset.String()))
+	}
+	resp, judged, err = a.logged(req, body, c, time.Now().Add(offset))
+	if corrected && judged.Expired {
+		a.client.clock.undo(offset, used)
+	}
+	return resp, judged, err
+}
+
+// logged sends a request, authenticated at the time now, and judges the answer.
+func (a *attempt) logged(req *http.Request, body []byte, c *Credentials, now time.Time) (*http.Response, Judgement, error) {
+	x := a.exchange
+	x.Attempts++
+	start := time.Now()
+	resp, err := a.send(req, body, c, now)
+	record := append(a.record(req),
+		slog.Int("attempt", x.Attempts),
+		slog.Int64("duration_ms", time.Since(start).Milliseconds()))
+	if err != nil {
+		record = append(record, slog.String("error", x.redact.text(err.Error())))
+	} else {
+		record = append(record, slog.Int("status", resp.StatusCode), slog.String("request_id", x.redact.text(requestID(resp.Header))))
+	}
+	a.client.config.Logger.DebugContext(req.Context(), a.request.Name, record...)
+	if err != nil || a.request.Judge == nil {
+		return resp, Judgement{}, err
+	}
+	return resp, a.request.Judge(received(resp)), nil
+}
+
+// logUnsent logs a request that others were refused for.
+func (a *attempt) logUnsent(req *http.Request, refusal *Response) {
+	a.client.config.Logger.DebugContext(req.Context(), a.request.Name, append(a.record(req),
+		slog.String("not_sent", "the same credentials were refused before, and more failures would lock an access key"),
+		slog.Int("status", refusal.StatusCode),
+		slog.String("request_id", a.exchange.redact.text(refusal.RequestID())))...)
+}
+
+// record is what all log lines about a request have.
+func (a *attempt) record(req *http.Request) []any {
+	return []any{
+		slog.String("method", req.Method),
+		slog.String("path", a.exchange.redact.text(req.URL.EscapedPath())),
+	}
+}
+
+// shown returns an answer for others than its own request to see: they don't
+// know the secrets of this one, which it may repeat.
+func (a *attempt) shown(resp *http.Response) *Response {
+	answer := received(resp)
+	masked := &Response{StatusCode: answer.StatusCode, Header: make(http.Header), Body: []byte(a.exchange.redact.text(string(answer.Body)))}
+	for name, values := range answer.Header {
+		for _, v := range values {
+			masked.Header[name] = append(masked.Header[name], a.exchange.redact.text(v))
+		}
+	}
+	return masked
 }
 
 func (a *attempt) send(req *http.Request, body []byte, c *Credentials, now time.Time) (*http.Response, error) {
@@ -115,6 +270,28 @@ func receive(next http.RoundTripper, req *http.Request) (*http.Response, error) 
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(answer))
 	return resp, nil
+}
+
+// received returns an answer that receive has read.
+func received(resp *http.Response) *Response {
+	content, _ := io.ReadAll(resp.Body) // in memory
+	resp.Body = io.NopCloser(bytes.NewReader(content))
+	return &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: content}
+}
+
+// asReceived is an answer as that of another request.
+func (r *Response) asReceived(req *http.Request) *http.Response {
+	return &http.Response{
+		Status:        http.StatusText(r.StatusCode),
+		StatusCode:    r.StatusCode,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        r.Header.Clone(),
+		Body:          io.NopCloser(bytes.NewReader(r.Body)),
+		ContentLength: int64(len(r.Body)),
+		Request:       req,
+	}
 }
 
 // bodyOf reads the body that is about to be sent and closes it, as a

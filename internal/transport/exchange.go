@@ -5,6 +5,7 @@ package transport
 import (
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -14,8 +15,12 @@ var canonicalRequest = regexp.MustCompile(`(?s)[\s,]*canonicalRequest:.*`)
 
 // Exchange is how a request went.
 type Exchange struct {
-	// Attempts is how often the request was sent.
+	// Attempts is how often the request was sent. It is 0 if others with the
+	// same credentials were refused before: the answer is theirs then.
 	Attempts int
+
+	// Waited is how long it waited for the quota.
+	Waited time.Duration
 
 	// Sent are the credentials of the last attempt; the zero value if there
 	// were none.

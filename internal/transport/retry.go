@@ -14,8 +14,8 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// maxRetryAfter bounds what a server may ask for; the quota of the SparkRTC API
-// is counted by the minute.
+// maxRetryAfter bounds what a server may ask for between attempts that no quota
+// is known of.
 const maxRetryAfter = time.Minute
 
 // shouldRetry repeats connection failures, 429 and 5xx but 501. Every call may
@@ -48,19 +48,24 @@ func (b backoff) withDefaults() backoff {
 // operations don't come back together.
 func (b backoff) wait(lower, upper time.Duration, attempt int, resp *http.Response) time.Duration {
 	if resp != nil {
-		if after, ok := retryAfter(resp, time.Now()); ok {
+		if after, ok := retryAfter(resp, time.Now(), maxRetryAfter); ok {
 			return jitter(after, after/8)
 		}
 		if resp.StatusCode == http.StatusTooManyRequests {
-			// The quota is a minute's: coming back at once only wastes calls.
+			// Quotas are a minute's: coming back at once only wastes calls.
 			lower, upper = 10*lower, 2*upper
 		}
 	}
-	wait := upper
-	if attempt < 30 && lower<<attempt < upper {
-		wait = lower << attempt
-	}
+	wait := doubled(lower, attempt, upper)
 	return jitter(wait/2, wait/2)
+}
+
+// doubled returns d doubled n times, or the most that it may be.
+func doubled(d time.Duration, n int, most time.Duration) time.Duration {
+	if n < 30 && d < most>>n {
+		return d << n
+	}
+	return most
 }
 
 // jitter returns between least and least+spread.
@@ -69,7 +74,7 @@ func jitter(least, spread time.Duration) time.Duration {
 }
 
 // retryAfter reads Retry-After, seconds or a date, and bounds it.
-func retryAfter(resp *http.Response, now time.Time) (time.Duration, bool) {
+func retryAfter(resp *http.Response, now time.Time, most time.Duration) (time.Duration, bool) {
 	header := resp.Header.Get("Retry-After")
 	if header == "" {
 		return 0, false
@@ -82,5 +87,5 @@ func retryAfter(resp *http.Response, now time.Time) (time.Duration, bool) {
 	} else {
 		return 0, false
 	}
-	return min(after, maxRetryAfter), true
+	return min(after, most), true
 }

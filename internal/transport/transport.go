@@ -6,11 +6,14 @@
 //
 // A Client signs each attempt afresh or sends a token, repeats what is worth
 // repeating, never follows a redirect, bounds what it reads, and masks secrets
-// in everything that it logs. What an answer means is for the caller to say.
+// in everything that it logs. It keeps requests away from what would lock an
+// access key, signs with the server's time if this machine's is wrong, and
+// keeps within a quota. What an answer means is for the caller to say.
 package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -41,8 +44,13 @@ const (
 
 // Config is how a Client behaves.
 type Config struct {
-	// MaxRetries is how often a failed attempt is repeated; 0 means never.
+	// MaxRetries is how often a failed attempt is repeated; 0 means never, not
+	// even one that was throttled.
 	MaxRetries int
+
+	// MaxThrottled is how often a paced attempt is repeated that was
+	// throttled, which doesn't count as a retry; 20 when zero.
+	MaxThrottled int
 
 	// Insecure turns off the verification of servers' certificates.
 	Insecure bool
@@ -56,8 +64,15 @@ type Config struct {
 	// UserAgent is sent as it is.
 	UserAgent string
 
-	// Logger receives a debug record for each attempt; nil logs nothing.
+	// Logger receives a debug record for each attempt, an information about
+	// each longer wait for a quota, and a warning about a clock that is off;
+	// nil logs nothing.
 	Logger *slog.Logger
+
+	// RoundTripper sends what was authenticated; nil means over connections
+	// of the client's own. Insecure, RootCAs and NoProxy are of no meaning to
+	// another one.
+	RoundTripper http.RoundTripper
 
 	// RetryWaitMin and RetryWaitMax bound the back-off between two attempts;
 	// 500 ms and 30 s when zero. After a 429 without Retry-After the wait
@@ -74,11 +89,24 @@ type Config struct {
 type Client struct {
 	config Config
 	next   http.RoundTripper
+	*memory
+}
+
+// memory is what a client learns.
+type memory struct {
+	gates gates
+	clock clock
+	pacer *pacer
 }
 
 // New returns a client with connections of its own. It makes no call.
-func New(cfg Config) *Client {
-	client := &Client{config: cfg, next: newTransport(cfg)}
+func New(cfg Config) *Client { return newWith(cfg, &memory{pacer: newPacer()}) }
+
+func newWith(cfg Config, learned *memory) *Client {
+	client := &Client{config: cfg, next: cfg.RoundTripper, memory: learned}
+	if client.next == nil {
+		client.next = newTransport(cfg)
+	}
 	if cfg.Logger == nil {
 		client.config.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -89,11 +117,38 @@ func New(cfg Config) *Client {
 }
 
 // With returns another client: as this one, but for what change does to its
-// configuration.
+// configuration. What one of them learns of credentials, the time and the
+// quota, the other knows too.
 func (c *Client) With(change func(*Config)) *Client {
 	cfg := c.config
 	change(&cfg)
-	return New(cfg)
+	return newWith(cfg, c.memory)
+}
+
+// ClockOffset returns by how much servers are ahead of this machine's clock,
+// as far as requests are signed with their time; 0 if with this machine's.
+func (c *Client) ClockOffset() time.Duration { return c.clock.inUse() }
+
+// Throttled returns how long a request has waited for the quota, in all its
+// attempts together and at most, and the quota that was learned; the zero value
+// if there never was a 429.
+func (c *Client) Throttled() (longest time.Duration, quota Quota) { return c.pacer.learned() }
+
+func (c *Client) backoff() backoff {
+	return backoff{min: c.config.RetryWaitMin, max: c.config.RetryWaitMax}.withDefaults()
+}
+
+// pace is that of the back-off after a 429.
+func (c *Client) pace() pace {
+	b := c.backoff()
+	return pace{min: 10 * b.min, max: 2 * b.max}
+}
+
+func (cfg Config) maxThrottled() int {
+	if cfg.MaxRetries == 0 {
+		return 0
+	}
+	return cmp.Or(cfg.MaxThrottled, defaultMaxThrottled)
 }
 
 func newTransport(cfg Config) *http.Transport {
@@ -133,6 +188,13 @@ type Request struct {
 	// Authenticator authenticates each attempt; nil sends it without.
 	Authenticator Authenticator
 
+	// Judge says what an answer means for other requests; nil judges nothing.
+	Judge func(*Response) Judgement
+
+	// Paced makes attempts wait for the quota that paced requests share. It
+	// is learned from answers that Judge calls throttled.
+	Paced bool
+
 	// Secrets are values in URL, header or body that must not be shown.
 	Secrets []string
 }
@@ -171,7 +233,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, *Exchange, error
 }
 
 func (c *Client) retrying(a *attempt) *retryablehttp.Client {
-	policy := backoff{min: c.config.RetryWaitMin, max: c.config.RetryWaitMax}.withDefaults()
+	policy := c.backoff()
 	return &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport: a,
@@ -182,8 +244,13 @@ func (c *Client) retrying(a *attempt) *retryablehttp.Client {
 		RetryMax:     c.config.MaxRetries,
 		RetryWaitMin: policy.min,
 		RetryWaitMax: policy.max,
-		CheckRetry:   shouldRetry,
-		Backoff:      policy.wait,
+		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+			if a.gaveUp {
+				return false, nil
+			}
+			return shouldRetry(ctx, resp, err)
+		},
+		Backoff: policy.wait,
 		// Without it the last answer is thrown away when retries run out.
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
