@@ -136,6 +136,8 @@ func (c *Client) try(ctx context.Context, call call, out answer) (*Error, transp
 		Header:        http.Header{"Content-Type": {"application/json"}},
 		Body:          body,
 		Authenticator: c.credentials,
+		Judge:         judge,
+		Paced:         true, // all calls share one quota
 		Secrets:       call.secrets,
 	})
 	if err != nil {

@@ -213,7 +213,7 @@ func TestErrorTable(t *testing.T) {
 		{401, "APIGW.0301", iam + "token expires, expires_at: 2026-01-01", ReasonTokenExpired, false, 1},
 		{401, "APIGW.0301", iam + "AK access failed to reach the limit,forbidden", ReasonAccessKeyLocked, false, 1},
 		{401, "APIGW.0301", iam + "x-auth-token not found", ReasonUnauthenticated, false, 1},
-		{429, "APIGW.0308", "The throttling threshold has been reached: policy user over ratelimit,limit:200,time:5 minute", ReasonThrottled, false, 3},
+		{429, "APIGW.0308", "The throttling threshold has been reached: policy user over ratelimit,limit:200,time:5 minute", ReasonThrottled, false, 21},
 		{500, "RTC.00002001", "InternalError", ReasonServerError, false, 3},
 		{502, "", "", ReasonServerError, false, 3},
 		{503, "", "", ReasonServerError, false, 3},

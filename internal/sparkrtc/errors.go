@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/gateway"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
@@ -237,6 +238,26 @@ func authenticationReason(message string) Reason {
 		}
 	}
 	return ReasonUnauthenticated
+}
+
+// judge says what an answer means for other requests.
+func judge(resp *transport.Response) transport.Judgement {
+	if resp.StatusCode == http.StatusOK {
+		return transport.Judgement{}
+	}
+	e := newAnswerError(resp)
+	if resp.StatusCode == http.StatusTooManyRequests { // whatever its code
+		quota := gateway.Quota(e.Message)
+		return transport.Judgement{Throttled: &quota}
+	}
+	switch e.Reason {
+	case ReasonSignatureRefused, ReasonAccessKeyUnknown, ReasonAccessKeyLocked, ReasonTokenInvalid, ReasonTokenExpired:
+		return transport.Judgement{Refused: true}
+	case ReasonClockSkew:
+		return transport.Judgement{Expired: true, ServerTime: gateway.ServerTime(e.Message, resp.Header)}
+	default:
+		return transport.Judgement{}
+	}
 }
 
 // newTransportError reads the error of a call that got no answer.
