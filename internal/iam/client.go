@@ -127,7 +127,7 @@ func (call call) do(ctx context.Context, out answer) error {
 		Secrets: call.secrets,
 	}
 	if call.auth != nil {
-		r.Authenticator = withoutProject{call.auth}
+		r.Authenticator, r.Judge = withoutProject{call.auth}, judge
 	}
 	if call.body != nil {
 		var err error

@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/gateway"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
@@ -129,3 +131,19 @@ func newAnswerError(resp *transport.Response) *Error {
 	e.RequestID = cmp.Or(e.RequestID, string(body.RequestID))
 	return e
 }
+
+// judge says what an answer means for other calls with the same credentials. A
+// 401 in other words than the gateway's says nothing that is certain.
+func judge(resp *transport.Response) transport.Judgement {
+	if resp.StatusCode != http.StatusUnauthorized {
+		return transport.Judgement{}
+	}
+	message := newAnswerError(resp).Message
+	if strings.Contains(message, "signature expired") {
+		return transport.Judgement{Expired: true, ServerTime: gateway.ServerTime(message, resp.Header)}
+	}
+	return transport.Judgement{Refused: slices.ContainsFunc(refusals, func(text string) bool { return strings.Contains(message, text) })}
+}
+
+// refusals are what the gateway says of credentials that it will never take.
+var refusals = []string{"verify aksk signature fail", "ak not exist", "failed to reach the limit", "decrypt token fail", "token expires"}
