@@ -223,19 +223,22 @@ func TestAccCLI_warningsOfValues(t *testing.T) {
 	}
 }
 
+// errorRow is an answer of the service's or the gateway's, and what comes of it.
+type errorRow struct {
+	status        int
+	code, message string
+	summary       string
+	attribute     string // of a write
+	mentions      []string
+	tries         int
+}
+
 // Each row of the API's error table, on a write and on a read: what the user is
 // told, on which argument, how often it was tried, and that nothing is lost.
 func TestAccCLI_errorTable(t *testing.T) {
 	t.Parallel()
 	const iam = "Incorrect IAM authentication information: "
-	tests := []struct {
-		status        int
-		code, message string
-		summary       string
-		attribute     string // of a write
-		mentions      []string
-		tries         int
-	}{
+	tests := []errorRow{
 		{400, "RTC.00001001", "OperationUnauthorized: get DomainID fail please check X-Auth-Token or AK/SK", "SparkRTC does not recognise the tenant", "", []string{"project_id", "HW_PROJECT_ID", "cn-north-4"}, 1},
 		{400, "RTC.00001002", "MalformedRequestBody: json parsing failed", "SparkRTC could not read the request", "", []string{"report"}, 1},
 		{400, "RTC.00001003", "InvalidParameterValue", "SparkRTC refused a value", "", []string{"url", "auth_key", "32 to 64"}, 1},
@@ -259,11 +262,31 @@ func TestAccCLI_errorTable(t *testing.T) {
 		{401, "APIGW.0301", iam + "token expires, expires_at: 2026-01-01", "Token expired", "", []string{"24 hours"}, 1},
 		{401, "APIGW.0301", iam + "x-auth-token not found", "Authentication failed", "", []string{"project_id"}, 1},
 		{401, "APIGW.0301", iam + "AK access failed to reach the limit,forbidden", "Access key locked for some minutes", "", []string{"five minutes"}, 1},
-		{429, "APIGW.0308", "The throttling threshold has been reached: policy user over ratelimit,limit:200,time:5 minute", "SparkRTC throttles requests", "", []string{"60 calls a minute", "limit:200,time:5 minute", "max_retries"}, 2},
+		{429, "APIGW.0308", "The throttling threshold has been reached: policy user over ratelimit,limit:200,time:5 minute", "SparkRTC throttles requests", "", []string{"60 calls a minute", "limit:200,time:5 minute", "max_retries", "after 5 attempts"}, 5},
 		{418, "RTC.00009999", "Something new", "SparkRTC refused the request", "", []string{"RTC.00009999", "Something new"}, 1},
 		{302, "", "", "Endpoint redirects", "", []string{"never followed"}, 1},
 		{404, "RTC.00001003", "InvalidParameterValue", "SparkRTC app not found", "app_id", []string{"app list", "project_id"}, 1},
 	}
+	// A process that was refused once sends nothing more, so that each kind of
+	// refusal is alone.
+	groups := map[string][]errorRow{}
+	for _, row := range tests {
+		name := "not about authentication"
+		if row.status == http.StatusUnauthorized {
+			name = row.message
+		}
+		groups[name] = append(groups[name], row)
+	}
+	for name, rows := range groups {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testErrorRows(t, rows)
+		})
+	}
+}
+
+func testErrorRows(t *testing.T, tests []errorRow) {
+	t.Helper()
 	const gone = "SparkRTC app not found" // which on a read is no error
 	c := newCloud(t, emulator.Options{})
 	var config strings.Builder
@@ -326,6 +349,9 @@ func TestAccCLI_errorTable(t *testing.T) {
 		t.Error("a failed plan changed the state")
 	}
 
+	if tests[len(tests)-1].summary != gone {
+		return
+	}
 	// The one that is gone is planned to be created, and no other.
 	c.ClearFaults()
 	c.Fail(emulator.Fault{Method: http.MethodGet, AppID: fmt.Sprintf("app-%02d", len(tests)-1), Times: -1, Status: 404, Code: "RTC.00001003", Message: "InvalidParameterValue"})

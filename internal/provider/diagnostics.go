@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -133,8 +134,8 @@ var advices = map[sparkrtc.Reason]advice{
 	},
 	sparkrtc.ReasonThrottled: {
 		summary: "SparkRTC throttles requests",
-		why:     "The service takes 60 calls a minute for everything about apps, callbacks and recording rules together, and refused this one in each retry.",
-		todo:    "Try again after a minute, or with a higher max_retries.",
+		why:     "The service takes 60 calls a minute for everything about apps, callbacks and recording rules together. This one waited for its turn as often as max_retries allows, four times that number, and was refused each time.",
+		todo:    "Something else uses the quota up: another run, or another tool. Try again after a minute, or with a higher max_retries.",
 	},
 	sparkrtc.ReasonServerError: {
 		summary: "SparkRTC has a server error",
@@ -276,6 +277,36 @@ func refusesCredentials(err error) bool {
 		return true
 	default:
 		return false
+	}
+}
+
+// longWait is from when on a user is told what was waited for.
+const longWait = 5 * time.Second
+
+// addNotices tells, once in a run, what went well only because something was done
+// about it.
+func (d *providerData) addNotices(diags *diag.Diagnostics) {
+	if d.wire == nil {
+		return
+	}
+	if offset := d.wire.ClockOffset(); offset != 0 {
+		d.saidClock.Do(func() {
+			direction := "behind"
+			if offset < 0 {
+				direction = "ahead"
+			}
+			diags.AddWarning("Clock is off", fmt.Sprintf(
+				"The clock of this machine is %v %s that of the service, which takes 15 minutes at most. Requests are signed with the time of the service for now.\n\nSet the clock (NTP).",
+				offset.Abs().Round(time.Second), direction))
+		})
+	}
+	if waited, quota := d.wire.Throttled(); waited >= longWait {
+		d.saidQuota.Do(func() {
+			diags.AddWarning("SparkRTC throttles requests", fmt.Sprintf(
+				"The quota of %d calls in %v is used up, and calls wait for their turn: up to %v so far. Nothing is wrong; it takes longer.\n\n"+
+					"The quota is one for everything about apps, callbacks and recording rules in the account. Huawei Cloud raises it on request.",
+				quota.Limit, quota.Window, waited.Round(time.Second)))
+		})
 	}
 }
 

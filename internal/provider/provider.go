@@ -97,6 +97,11 @@ type providerData struct {
 	// credentials says in words which credentials the client uses.
 	credentials string
 
+	// wire sends the requests. What it met is told to the user once.
+	wire      *transport.Client
+	saidClock sync.Once
+	saidQuota sync.Once
+
 	// apps are those of the project, listed at most once.
 	apps apps
 
@@ -115,6 +120,12 @@ func (p *sparkRTCProvider) Metadata(_ context.Context, _ provider.MetadataReques
 // maxMaxRetries bounds an apply: what is still down after 20 retries, which are
 // some minutes, won't come back by asking again.
 const maxMaxRetries = 20
+
+// throttledPerRetry is how much more often a throttled request is repeated: that
+// it waits is the service's rule, and not its failure.
+const throttledPerRetry = 4
+
+var _ sparkrtc.Renewer = (*credentials.Authenticator)(nil)
 
 // ValidateConfig switches a warning on or off that resources give while they
 // are validated, when the provider is not configured. Without a provider block
@@ -156,6 +167,7 @@ func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.Configure
 		Insecure:     settings.flag("insecure", config.Insecure, envInsecure, false),
 		RootCAs:      settings.rootCAs(config.CACertFile),
 	}
+	transportConfig.MaxThrottled = throttledPerRetry * transportConfig.MaxRetries
 	endpoint := settings.endpoint(config.Endpoint)
 	settings.flag("clear_text_key_warning", config.ClearTextKeyWarning, envClearTextKeyWarning, true)
 	found := settings.credentials(config)
@@ -186,6 +198,7 @@ func (d *providerData) connect(endpoint string, wire *transport.Client, found *c
 	if err != nil {
 		return err
 	}
+	d.wire = wire
 	d.client, err = sparkrtc.New(sparkrtc.Config{
 		Endpoint:    endpoint,
 		Credentials: credentials.NewAuthenticator(found, identity, logger),

@@ -92,7 +92,7 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 				Optional:            true,
 			},
 			"max_retries": schema.Int64Attribute{
-				MarkdownDescription: fmt.Sprintf("How often a request is repeated that failed for want of a connection, was throttled (429) or met a server error (5xx).%s Default: `%d`.", orVariable(envMaxRetries), sparkrtc.DefaultMaxRetries),
+				MarkdownDescription: fmt.Sprintf("How often a request is repeated that failed for want of a connection or met a server error (5xx). One that is throttled (429) waits for the quota, and is repeated up to four times as often.%s Default: `%d`.", orVariable(envMaxRetries), sparkrtc.DefaultMaxRetries),
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.Between(0, maxMaxRetries)},
 			},

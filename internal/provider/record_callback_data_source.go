@@ -88,6 +88,7 @@ func (d *providerData) show(ctx context.Context, view *recordCallbackView, diags
 		d.addUnknownError(diags, callbackOf(appID, "can't be read"))
 		return
 	}
+	defer d.addNotices(diags)
 	*view = recordCallbackView{AppID: view.AppID, Configured: types.BoolValue(false), NotifyEventSubscription: types.SetNull(types.StringType)}
 	callback, err := d.client.ShowRecordCallback(ctx, appID)
 	if errors.Is(err, sparkrtc.ErrNotConfigured) {

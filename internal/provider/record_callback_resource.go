@@ -180,6 +180,7 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 			state.AppID.ValueString(), strings.Join(r.provider.unknown, ", "), seen))
 		return
 	}
+	defer r.provider.addNotices(&resp.Diagnostics)
 	ctx, cancel := within(ctx, state.Timeouts, timeouts.Value.Read, &resp.Diagnostics)
 	defer cancel()
 	if resp.Diagnostics.HasError() {
@@ -241,6 +242,7 @@ func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, plann
 		r.provider.addUnknownError(diags, callbackOf(plan.AppID.ValueString(), "can't be set"))
 		return
 	}
+	defer r.provider.addNotices(diags)
 	ctx, cancel := within(ctx, plan.Timeouts, timeout, diags)
 	defer cancel()
 	if diags.HasError() {

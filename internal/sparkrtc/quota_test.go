@@ -277,7 +277,7 @@ func (s *shared) Credentials(context.Context) (transport.Credentials, error) {
 	return transport.Credentials{Token: s.list[0]}, nil
 }
 
-func (s *shared) Renew(refused transport.Credentials) bool {
+func (s *shared) Renew(_ context.Context, refused transport.Credentials) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.list[0] == refused.Token && len(s.list) > 1 {
