@@ -105,8 +105,10 @@ type providerData struct {
 	// apps are those of the project, listed at most once.
 	apps apps
 
-	// planned has the apps that a resource was planned for.
-	planned sync.Map
+	// planned has the apps that a resource was planned for, and keyed those
+	// with a key in the configuration: with ignore_changes, a plan gets to see
+	// what is in the state in its place.
+	planned, keyed sync.Map
 
 	// unknown are the arguments whose values are known only after apply.
 	unknown []string

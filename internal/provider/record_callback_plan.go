@@ -61,8 +61,9 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 			"The recording callback of app %q, last written to at %s, is not as Terraform set it:\n\n  - %s\n\nThe apply sets it again as it is configured.",
 			state.AppID.ValueString(), orUnknown(state.UpdateTime), strings.Join(changes, "\n  - ")))
 	}
+	_, keyed := r.provider.keyed.Load(plan.AppID.ValueString())
 	switch unseen := slices.Contains(known.Resend, resendKeyUnknown); {
-	case unseen && config.hasKey() && !plan.hasKey():
+	case unseen && keyed && !plan.hasKey():
 		plan.addIgnoredKeyError(&resp.Diagnostics)
 	case unseen:
 		plan.warnKeyUnknown(&resp.Diagnostics)

@@ -143,6 +143,9 @@ func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resourc
 		resp.Diagnostics.AddError("Version without a write-only callback key",
 			"auth_key_wo_version is set and auth_key_wo is not, or is null, so that it is the version of nothing.\n\nSet auth_key_wo as well, or remove auth_key_wo_version: auth_key needs none.")
 	}
+	if r.provider != nil && (config.hasKey() || !config.AuthKeyWO.IsNull()) {
+		r.provider.keyed.Store(config.AppID.ValueString(), true)
+	}
 	// Terraform validates once a run without configuring the provider, and
 	// then again each time it plans.
 	if r.provider == nil && !config.AuthKey.IsNull() && req.ClientCapabilities.WriteOnlyAttributesAllowed {
