@@ -30,6 +30,9 @@ type Fault struct {
 	// line; "" any.
 	Path string
 
+	// ExactPath is the whole path of whom it hits, in that form; "" any.
+	ExactPath string
+
 	// Times is how many requests it hits; 0 means 1, -1 all.
 	Times int
 
@@ -101,7 +104,7 @@ func (s *Server) ClearFaults() {
 func (s *Server) takeFault(x *exchange) Fault {
 	for i, f := range s.faults {
 		if f.Method != "" && f.Method != x.r.Method || f.AppID != "" && f.AppID != x.appID ||
-			!strings.HasPrefix(x.path, f.Path) {
+			!strings.HasPrefix(x.path, f.Path) || f.ExactPath != "" && f.ExactPath != x.path {
 			continue
 		}
 		if f.Times--; f.Times == 0 { // -1 never gets there

@@ -297,6 +297,21 @@ func TestFaultDelay(t *testing.T) {
 	})
 }
 
+// The path of the list is how all others begin.
+func TestFaultOfOnePath(t *testing.T) {
+	f := start(t, Options{})
+	f.SetCallback(testApp, "https://example.com", "")
+	f.Fail(Fault{ExactPath: "/v2/apps", Times: -1, Status: 403})
+	for path, want := range map[string]int{"/v2/apps": 403, "/v2/apps?offset=0": 403, "/v2/apps/" + testApp: 200, testPath: 200} {
+		if got := f.get(path).status; got != want {
+			t.Errorf("%s: %d, want %d", path, got, want)
+		}
+	}
+	if got := len(f.Requests(ExactPath("/v2/apps"))); got != 2 {
+		t.Errorf("%d entries in the log", got)
+	}
+}
+
 func TestFaultEchoRequest(t *testing.T) {
 	f := start(t, Options{SecurityToken: "security-token"})
 	f.Fail(Fault{EchoRequest: true})

@@ -70,6 +70,11 @@ func Path(prefix string) func(Request) bool {
 	return func(r Request) bool { return strings.HasPrefix(r.Path, prefix) }
 }
 
+// ExactPath is a filter for Requests: the whole path, as it is in the log.
+func ExactPath(path string) func(Request) bool {
+	return func(r Request) bool { return r.Path == path }
+}
+
 func (r Request) clone() Request {
 	r.Header = r.Header.Clone()
 	r.Body = bytes.Clone(r.Body)

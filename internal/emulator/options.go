@@ -185,6 +185,14 @@ type Options struct {
 	ReadURLEcho  URLEcho
 	ReadTimeEcho TimeEcho
 
+	// ListKeyEcho, ListURLEcho and ListTimeEcho are how the list of apps shows
+	// them; as other reads when empty. ListNoEvents makes it leave the events
+	// out.
+	ListKeyEcho  KeyEcho
+	ListURLEcho  URLEcho
+	ListTimeEcho TimeEcho
+	ListNoEvents bool
+
 	// Unset is UnsetNotFound by default.
 	Unset Unset
 

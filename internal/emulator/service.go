@@ -34,7 +34,7 @@ type (
 	callbackJSON struct {
 		URL        string   `json:"url"`
 		AuthKey    *string  `json:"auth_key,omitempty"`
-		Events     []string `json:"notify_event_subscription"`
+		Events     []string `json:"notify_event_subscription,omitzero"`
 		UpdateTime string   `json:"update_time"`
 	}
 
@@ -101,9 +101,9 @@ func (s *Server) service(x *exchange) answer {
 	case a == nil:
 		return x.notFound()
 	case x.route == showApp:
-		return ok(s.showApp(a))
+		return ok(s.showApp(a, inRead))
 	}
-	callback := s.showCallback(a, true)
+	callback := s.showCallback(a, inRead)
 	if callback == nil && s.opts.Unset == UnsetNotFound {
 		return x.notFound()
 	}
@@ -152,7 +152,7 @@ func (s *Server) update(x *exchange) answer {
 		newKey = a.key
 	}
 	s.set(a, *callbackURL, newKey)
-	return ok(callbackAnswer{AppID: a.id, RecordCallback: s.showCallback(a, false)})
+	return ok(callbackAnswer{AppID: a.id, RecordCallback: s.showCallback(a, inUpdate)})
 }
 
 // parseUpdate reads the body of a PUT. What is missing or null is nil; names
@@ -211,7 +211,7 @@ func (s *Server) list(x *exchange) answer {
 	ans := appsAnswer{Count: len(found), Apps: []appJSON{}}
 	count := uint64(len(found))
 	for _, a := range found[min(page*size, count):min((page+1)*size, count)] {
-		ans.Apps = append(ans.Apps, s.showApp(a))
+		ans.Apps = append(ans.Apps, s.showApp(a, inList))
 	}
 	return ok(ans)
 }
@@ -223,7 +223,7 @@ func (a *app) state() string {
 	return stateActive
 }
 
-func (s *Server) showApp(a *app) appJSON {
+func (s *Server) showApp(a *app, in place) appJSON {
 	created := a.created.Format(timeLayout)
 	return appJSON{
 		AppName:        a.id,
@@ -232,19 +232,33 @@ func (s *Server) showApp(a *app) appJSON {
 		Scope:          "GLOBAL",
 		CreateTime:     created,
 		Authentication: authJSON{UpdateTime: created},
-		Callbacks:      hooksJSON{RecordCallback: s.showCallback(a, true)},
+		Callbacks:      hooksJSON{RecordCallback: s.showCallback(a, in)},
 		AutoRecordMode: autoModeJSON{Mode: "AUTO_RECORD_OFF", UpdateTime: created},
 	}
 }
 
-// showCallback returns a callback as answers show it, those of reads or of a
-// PUT. It is nil when there is none, except with UnsetEmpty.
-func (s *Server) showCallback(a *app, read bool) *callbackJSON {
+// place is an answer that has a callback in it.
+type place int
+
+const (
+	inUpdate place = iota
+	inRead         // of the callback or its app
+	inList
+)
+
+// showCallback returns a callback as it is shown in a place. It is nil when
+// there is none, except with UnsetEmpty.
+func (s *Server) showCallback(a *app, in place) *callbackJSON {
 	keyEcho, urlEcho, timeEcho := s.opts.KeyEcho, s.opts.URLEcho, s.opts.TimeEcho
-	if read {
+	if in != inUpdate {
 		keyEcho = cmp.Or(s.opts.ReadKeyEcho, keyEcho)
 		urlEcho = cmp.Or(s.opts.ReadURLEcho, urlEcho)
 		timeEcho = cmp.Or(s.opts.ReadTimeEcho, timeEcho)
+	}
+	if in == inList {
+		keyEcho = cmp.Or(s.opts.ListKeyEcho, keyEcho)
+		urlEcho = cmp.Or(s.opts.ListURLEcho, urlEcho)
+		timeEcho = cmp.Or(s.opts.ListTimeEcho, timeEcho)
 	}
 	shown := &callbackJSON{Events: []string{}}
 	if keyEcho != EchoAbsent {
@@ -258,6 +272,9 @@ func (s *Server) showCallback(a *app, read bool) *callbackJSON {
 		shown.UpdateTime = echoTime(timeEcho, a.updated)
 	case s.opts.Unset != UnsetEmpty:
 		return nil
+	}
+	if in == inList && s.opts.ListNoEvents {
+		shown.Events = nil
 	}
 	return shown
 }

@@ -204,6 +204,34 @@ func TestKeyEcho(t *testing.T) {
 	}
 }
 
+// The list may show a callback otherwise than a read of it does.
+func TestListEcho(t *testing.T) {
+	tests := map[string]struct {
+		options Options
+		want    map[string]any // nil: left out
+	}{
+		"as a PUT":       {Options{KeyEcho: EchoMasked}, map[string]any{"auth_key": "******"}},
+		"as a read":      {Options{ReadKeyEcho: EchoMasked, ReadURLEcho: URLOrigin}, map[string]any{"auth_key": "******", "url": "https://example.com"}},
+		"in its own way": {Options{ReadKeyEcho: EchoMasked, ListKeyEcho: EchoTruncated, ListURLEcho: URLOrigin, ListTimeEcho: TimeAbsent}, map[string]any{"auth_key": testKey[:16], "url": "https://example.com", "update_time": ""}},
+		"without events": {Options{ListNoEvents: true}, map[string]any{"notify_event_subscription": nil, "auth_key": testKey}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := start(t, tc.options)
+			f.put(`{"url":"https://example.com/path","auth_key":"` + testKey + `"}`)
+			shown := f.get("/v2/apps").json(t)["apps"].([]any)[0].(map[string]any)["callbacks"].(map[string]any)["record_callback"].(map[string]any)
+			for name, want := range tc.want {
+				if got := shown[name]; got != want {
+					t.Errorf("%s is %v, want %v", name, got, want)
+				}
+			}
+			if events := f.get(testPath).callback(t)["notify_event_subscription"]; events == nil {
+				t.Error("a read has no events")
+			}
+		})
+	}
+}
+
 func TestRandomEchoIsDrawnAtEachPut(t *testing.T) {
 	f := start(t, Options{KeyEcho: EchoRandom})
 	const body = `{"url":"https://example.com","auth_key":"` + testKey + `"}`
