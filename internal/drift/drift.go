@@ -128,6 +128,21 @@ func (m Memory) Compare(echo Echo, key string) Finding {
 	return f
 }
 
+// Unchanged tells whether an echo from another place than the reads that a
+// Memory is of, such as a list, is so much the same that a read would find
+// nothing: the URL and the time in the same words, and the key in the same look.
+// It is not said of a time right after a write that gives no fraction of a
+// second: a read may give one.
+func (m Memory) Unchanged(echo Echo, key string) bool {
+	return echo.URL == m.URLEcho && echo.UpdateTime != "" && echo.UpdateTime == m.UpdateTime &&
+		(!m.Fresh || isPrecise(echo.UpdateTime)) && m.describe(echo.Key, key).equal(m.KeyEcho)
+}
+
+func isPrecise(text string) bool {
+	_, err := time.Parse(time.RFC3339Nano, text)
+	return err == nil && strings.Contains(text, ".")
+}
+
 // KeptKey tells whether the service kept a key though none was to be there.
 func (m Memory) KeptKey() bool { return m.Key == nil && m.KeyEcho.Kind != shownNot }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -347,5 +348,89 @@ func TestUserOfURLMayBeHeldBack(t *testing.T) {
 	memory := Remember(nil, nil, Sent{URL: "https://me:pw@recordings.example.com/x"}, Echo{"https://me:pw@recordings.example.com/x", "", ""})
 	if f := memory.Compare(Echo{"https://recordings.example.com", "", ""}, ""); f.URL != Same {
 		t.Errorf("got %s", f.URL)
+	}
+}
+
+// Nothing but what is the same to the letter is unchanged.
+func TestUnchanged(t *testing.T) {
+	sent := Sent{URL: mine, Key: key}
+	const second = "2026-01-01T00:00:00Z"
+	tests := map[string]struct {
+		sent  Sent
+		then  Echo
+		now   Echo
+		fresh bool // right after the write
+		later bool // once a read was kept
+	}{
+		"the same":                    {sent, Echo{mine, key, t0}, Echo{mine, key, t0}, true, true},
+		"the same mask":               {sent, Echo{mine, "******", t0}, Echo{mine, "******", t0}, true, true},
+		"the same hash":               {sent, Echo{mine, hash(key), t0}, Echo{mine, hash(key), t0}, true, true},
+		"the same part of a URL":      {sent, Echo{"https://recordings.example.com", key, t0}, Echo{"https://recordings.example.com", key, t0}, true, true},
+		"not shown":                   {sent, Echo{mine, "", t0}, Echo{mine, "", t0}, true, true},
+		"no key":                      {Sent{URL: mine}, Echo{mine, "", t0}, Echo{mine, "", t0}, true, true},
+		"whole seconds":               {sent, Echo{mine, key, second}, Echo{mine, key, second}, false, true},
+		"time in another form":        {sent, Echo{mine, key, "Monday"}, Echo{mine, key, "Monday"}, false, true},
+		"another time":                {sent, Echo{mine, key, t0}, Echo{mine, key, t1}, false, false},
+		"time a little later":         {sent, Echo{mine, key, t0}, Echo{mine, key, soon}, false, false},
+		"time at another precision":   {sent, Echo{mine, key, t0}, Echo{mine, key, second}, false, false},
+		"time in another zone":        {sent, Echo{mine, key, t0}, Echo{mine, key, "2026-01-01T08:00:00.000+08:00"}, false, false},
+		"time gone":                   {sent, Echo{mine, key, t0}, Echo{mine, key, ""}, false, false},
+		"time comes":                  {sent, Echo{mine, key, ""}, Echo{mine, key, t0}, false, false},
+		"no time":                     {sent, Echo{mine, key, ""}, Echo{mine, key, ""}, false, false},
+		"another URL":                 {sent, Echo{mine, key, t0}, Echo{others, key, t0}, false, false},
+		"an equivalent URL":           {sent, Echo{mine, key, t0}, Echo{strings.Replace(mine, "https", "HTTPS", 1), key, t0}, false, false},
+		"the whole of a URL":          {sent, Echo{"https://recordings.example.com", key, t0}, Echo{mine, key, t0}, false, false},
+		"another key":                 {sent, Echo{mine, key, t0}, Echo{mine, otherKey, t0}, false, false},
+		"key masked":                  {sent, Echo{mine, key, t0}, Echo{mine, "******", t0}, false, false},
+		"key not shown":               {sent, Echo{mine, key, t0}, Echo{mine, "", t0}, false, false},
+		"key shown, masked before":    {sent, Echo{mine, "******", t0}, Echo{mine, key, t0}, false, false},
+		"key shown, not shown before": {sent, Echo{mine, "", t0}, Echo{mine, key, t0}, false, false},
+		"a key where none was":        {Sent{URL: mine}, Echo{mine, "", t0}, Echo{mine, key, t0}, false, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			memory := Remember(fixed(), nil, tc.sent, tc.then)
+			read := stored(t, memory.Compare(tc.then, tc.sent.Key).Memory)
+			for _, atHand := range []string{tc.sent.Key, ""} {
+				if got := stored(t, memory).Unchanged(tc.now, atHand); got != tc.fresh {
+					t.Errorf("right after the write, key at hand %t: %t", atHand != "", got)
+				}
+				if got := read.Unchanged(tc.now, atHand); got != tc.later {
+					t.Errorf("later, key at hand %t: %t", atHand != "", got)
+				}
+			}
+		})
+	}
+}
+
+// What is unchanged is the same to a read as well, and leaves the memory as it
+// is, whoever wrote what before.
+func TestUnchangedIsSame(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	pick := func(list ...string) string { return list[random.IntN(len(list))] }
+	unchanged := 0
+	for range 400 {
+		sent := Sent{URL: pick(mine, others), Key: pick(key, otherKey, "")}
+		draw := func() Echo {
+			shown := pick(key, otherKey, "")
+			return Echo{pick(mine, others), pick(shown, hash(shown), "******", ""), pick(t0, t1, soon, "", "2026-01-01T00:00:00Z", "Monday")}
+		}
+		memory := Remember(fixed(), nil, sent, draw())
+		if random.IntN(2) == 0 {
+			memory = memory.Compare(draw(), sent.Key).Memory
+		}
+		now := draw()
+		if !memory.Unchanged(now, sent.Key) {
+			continue
+		}
+		unchanged++
+		found := memory.Compare(now, sent.Key)
+		memory.Fresh = false
+		if found.URL != Same || found.Key != Same || found.Rewritten || found.Reshown || !reflect.DeepEqual(found.Memory, memory) {
+			t.Fatalf("sent %+v, now %+v: %+v", sent, now, found)
+		}
+	}
+	if unchanged < 5 {
+		t.Errorf("%d of them were unchanged: that proves little", unchanged)
 	}
 }
