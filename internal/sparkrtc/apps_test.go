@@ -3,9 +3,14 @@
 package sparkrtc
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
@@ -45,31 +50,133 @@ func TestListApps(t *testing.T) {
 	}
 }
 
+// fullPage is a page of as many apps as there can be, from app-START on.
+func fullPage(count, start int) string {
+	var apps []string
+	for i := range appsPage {
+		apps = append(apps, fmt.Sprintf(`{"app_id":"app-%d"}`, start+i))
+	}
+	return fmt.Sprintf(`{"count":%d,"apps":[%s]}`, count, strings.Join(apps, ","))
+}
+
 // A listing that never comes to an end, or counts what it doesn't have.
 func TestListAppsThatMakesNoSense(t *testing.T) {
-	full := `{"count":1000000,"apps":[{}`
-	for range appsPage - 1 {
-		full += `,{}`
+	empty := `{"count":1000,"apps":[{}` + strings.Repeat(`,{}`, appsPage-1) + `]}`
+	endless := make([]string, 2*maxAppsPages)
+	uncounted, overlapping := slices.Clone(endless), slices.Clone(endless)
+	for i := range endless {
+		endless[i] = fullPage(1000, i*appsPage)
+		uncounted[i] = strings.Replace(fullPage(0, i*appsPage), `"count":0`, `"count":"many"`, 1)
+		overlapping[i] = fullPage(0, i*appsPage/2)
 	}
-	for body, calls := range map[string]int32{
-		full + "]}":                          maxAppsPages,
-		`{"count":500,"apps":[]}`:            1,
-		`{}`:                                 1,
-		`{"count":-1,"apps":null}`:           1,
-		`{"apps":[{"callbacks":null},null]}`: 1,
+	tests := map[string]struct {
+		pages []string // the last of them again and again
+		calls int32
+		apps  int
+	}{
+		"pages without end":             {endless, maxAppsPages, maxAppsPages * appsPage},
+		"pages without end or count":    {uncounted, maxAppsPages, maxAppsPages * appsPage},
+		"pages that overlap":            {overlapping, maxAppsPages, (maxAppsPages + 1) * appsPage / 2},
+		"too many to be worth it":       {[]string{fullPage(1001, 0)}, 1, appsPage},
+		"as many as there may be":       {[]string{fullPage(1000, 0), fullPage(1000, 100), `{"count":1000,"apps":[]}`}, 3, 200},
+		"one page whatever is asked":    {[]string{fullPage(300, 0)}, 2, appsPage},
+		"a page of nothing":             {[]string{empty}, 1, 0},
+		"more counted than there are":   {[]string{`{"count":500,"apps":[]}`}, 1, 0},
+		"fewer counted than there are":  {[]string{fullPage(50, 0)}, 1, appsPage},
+		"no list":                       {[]string{`{}`}, 1, 0},
+		"less than nothing":             {[]string{`{"count":-1,"apps":null}`}, 1, 0},
+		"apps without a name":           {[]string{`{"apps":[{"callbacks":null},null]}`}, 1, 0},
+		"one of another type":           {[]string{`{"count":3,"apps":[{"app_id":"a"},{"app_id":"b","callbacks":{"record_callback":7}},"c"]}`}, 1, 1},
+		"name of another type":          {[]string{`{"apps":[{"app_id":"a"},{"app_id":7}]}`}, 1, 1},
+		"one shown twice":               {[]string{`{"apps":[{"app_id":"a"},{"app_id":"a"}]}`}, 1, 1},
+		"one shown in two ways":         {[]string{`{"apps":[{"app_id":"a"},{"app_id":"b"},{"app_id":"a","callbacks":{}}]}`}, 1, 1},
+		"one in two ways, on two pages": {[]string{fullPage(0, 0), `{"apps":[{"app_id":"app-7","callbacks":{}},{"app_id":"other"}]}`}, 2, appsPage},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			var s *server
+			s = serve(t, func(w http.ResponseWriter, r *http.Request) {
+				page := min(int(s.calls.Load()), len(tc.pages)) - 1
+				respond(200, tc.pages[page])(w, r)
+			})
+			apps, err := newClient(t, s.URL).ListApps(t.Context())
+			if err != nil || s.calls.Load() != tc.calls || len(apps) != tc.apps {
+				t.Errorf("%d calls, %d apps, %v; want %d and %d", s.calls.Load(), len(apps), err, tc.calls, tc.apps)
+			}
+		})
+	}
+	for _, body := range []string{`{"error_code":"APIGW.0101"}`, `{"apps":{}}`, `<html>`, `{"apps":[{"app_id":7}]}`, `{"apps":["a","b"]}`} {
+		s := serve(t, respond(200, body))
+		apps, err := newClient(t, s.URL).ListApps(t.Context())
+		if e := asError(t, err); e.Reason != ReasonInvalidAnswer || e.Operation != "ListApps" || len(apps) > 0 {
+			t.Errorf("%s: %d apps, %v", body, len(apps), err)
+		}
+	}
+}
+
+// What the pages before a failure have is not lost.
+func TestListAppsFailsOnALaterPage(t *testing.T) {
+	var s *server
+	s = serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if s.calls.Load() == 1 {
+			respond(200, fullPage(300, 0))(w, r)
+			return
+		}
+		respond(403, `{"error_code":"APIGW.0306"}`)(w, r)
+	})
+	apps, err := newClient(t, s.URL).ListApps(t.Context())
+	if e := asError(t, err); e.Reason != ReasonAccessDenied || len(apps) != appsPage || s.calls.Load() != 2 {
+		t.Errorf("%d apps in %d calls, %v", len(apps), s.calls.Load(), err)
+	}
+}
+
+// Whatever the pages are: no panic, no app twice, and none with another's
+// callback.
+func FuzzListing(f *testing.F) {
+	for _, page := range []string{
+		`{}`, `null`, `{"apps":[]}`, `{"count":2,"apps":[{"app_id":"a","callbacks":{"record_callback":{"url":"https://a","auth_key":"k"}}},{"app_id":"b"}]}`,
+		`{"apps":[{"app_id":"a"},{"app_id":"a","callbacks":{"record_callback":{"url":"https://b"}}}]}`,
+		`{"apps":[{"app_id":"a","callbacks":{"record_callback":{"url":7}}},{"app_id":"a"},null,7,[],""]}`,
+		`{"count":1e99,"apps":[{"app_id":"a","APP_ID":"b"}]}`, `{"apps":{}}`,
 	} {
-		s := serve(t, respond(200, body))
-		if _, err := newClient(t, s.URL).ListApps(t.Context()); err != nil || s.calls.Load() != calls {
-			t.Errorf("%.40s: %d calls, %v", body, s.calls.Load(), err)
-		}
+		f.Add(page, page)
+		f.Add(page, `{"apps":[{"app_id":"a","callbacks":{"record_callback":{"url":"https://a"}}}]}`)
 	}
-	for _, body := range []string{`{"error_code":"APIGW.0101"}`, `{"apps":{}}`, `<html>`} {
-		s := serve(t, respond(200, body))
-		_, err := newClient(t, s.URL).ListApps(t.Context())
-		if e := asError(t, err); e.Reason != ReasonInvalidAnswer || e.Operation != "ListApps" {
-			t.Errorf("%s: %v", body, err)
+	f.Fuzz(func(t *testing.T, one, two string) {
+		var list listing
+		var raws []json.RawMessage
+		for _, page := range []string{one, two} {
+			var answer appsAnswer
+			if json.Unmarshal([]byte(page), &answer) != nil || answer.check(call{}) != nil {
+				continue
+			}
+			list.add(answer)
+			raws = append(raws, answer.Apps...)
 		}
-	}
+		seen := map[string]bool{}
+		for _, app := range list.apps() {
+			if app.ID == "" || seen[app.ID] {
+				t.Errorf("app %q is there twice, or has no name", app.ID)
+			}
+			seen[app.ID] = true
+			// Decoded by itself, whoever has this name has this callback.
+			found := false
+			for _, raw := range raws {
+				var alone App
+				err := json.Unmarshal(raw, &alone)
+				if alone.ID != app.ID {
+					continue
+				}
+				found = true
+				if err != nil || !reflect.DeepEqual(alone, app) {
+					t.Errorf("app %q is %+v, and %s says otherwise: %v", app.ID, app, raw, err)
+				}
+			}
+			if !found {
+				t.Errorf("app %q is on no page", app.ID)
+			}
+		}
+	})
 }
 
 func TestShowApp(t *testing.T) {
