@@ -52,14 +52,20 @@ type cloud struct {
 }
 
 // newCloud starts an emulator that has the apps.
-func newCloud(t *testing.T, options emulator.Options, apps ...string) *cloud {
-	t.Helper()
+func newCloud(tb testing.TB, options emulator.Options, apps ...string) *cloud {
+	tb.Helper()
+	return newCloudBehind(tb, func(server http.Handler) http.Handler { return server }, options, apps...)
+}
+
+// newCloudBehind starts one that is reached through something else.
+func newCloudBehind(tb testing.TB, front func(http.Handler) http.Handler, options emulator.Options, apps ...string) *cloud {
+	tb.Helper()
 	server := emulator.New(options)
 	for _, app := range apps {
 		server.AddApp(app)
 	}
-	listener := httptest.NewServer(server)
-	t.Cleanup(func() {
+	listener := httptest.NewServer(front(server))
+	tb.Cleanup(func() {
 		server.Close()
 		listener.Close()
 	})

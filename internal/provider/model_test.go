@@ -330,8 +330,11 @@ func (a arguments) authKey() string {
 	return a.key
 }
 
-func (a arguments) value() tftypes.Value {
-	given := map[string]any{"app_id": testApp, "url": a.url}
+func (a arguments) value() tftypes.Value { return a.on(testApp) }
+
+// on is the configuration of another app's callback.
+func (a arguments) on(app string) tftypes.Value {
+	given := map[string]any{"app_id": app, "url": a.url}
 	switch {
 	case a.version > 0:
 		given["auth_key_wo"], given["auth_key_wo_version"] = a.key, a.version
@@ -497,11 +500,7 @@ func newWorld(t *testing.T, options emulator.Options) *world {
 	t.Helper()
 	// No two changes are so close that they could be one to the provider.
 	// From the full second on, so that rounded times are the same each time.
-	now := time.Now().Truncate(time.Second)
-	options.Clock = func() time.Time {
-		now = now.Add(20 * time.Millisecond)
-		return now
-	}
+	options.Clock = ticking()
 	return &world{
 		cloud:   newCloud(t, options, testApp),
 		t:       t,
@@ -911,7 +910,7 @@ func (w *world) checkSecrets() error {
 // this process, and insists on what Terraform Core insists on.
 type tfCore struct {
 	server tfprotov6.ProviderServer
-	t      *testing.T
+	t      testing.TB
 }
 
 // tfObject is what a state file has of the resource.
@@ -1022,26 +1021,35 @@ func split(diagnostics []*tfprotov6.Diagnostic) (warnings []string, err error) {
 }
 
 // newCore starts a provider, as each process of Terraform does.
-func newCore(t *testing.T, c *cloud, salts io.Reader) (tfCore, error) {
-	t.Helper()
-	server, err := providerserver.NewProtocol6WithError(&sparkRTCProvider{version: "test", retryWait: time.Microsecond, random: salts})()
+func newCore(tb testing.TB, c *cloud, salts io.Reader) (tfCore, error) {
+	tb.Helper()
+	return newCoreWith(tb, c, &sparkRTCProvider{random: salts}, nil)
+}
+
+// newCoreWith starts a provider with more arguments, or others.
+func newCoreWith(tb testing.TB, c *cloud, p *sparkRTCProvider, arguments map[string]any) (tfCore, error) {
+	tb.Helper()
+	p.version, p.retryWait = "test", time.Microsecond
+	server, err := providerserver.NewProtocol6WithError(p)()
 	if err != nil {
 		return tfCore{}, err
 	}
-	resp, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
-		Config: encoded(objectOf(schemas().Provider, map[string]any{
-			"endpoint":    c.endpoint,
-			"access_key":  emulator.DefaultAccessKey,
-			"secret_key":  emulator.DefaultSecretKey,
-			"project_id":  emulator.DefaultProjectID,
-			"max_retries": 0,
-		})),
+	config := map[string]any{
+		"endpoint":    c.endpoint,
+		"access_key":  emulator.DefaultAccessKey,
+		"secret_key":  emulator.DefaultSecretKey,
+		"project_id":  emulator.DefaultProjectID,
+		"max_retries": 0,
+	}
+	maps.Copy(config, arguments)
+	resp, err := server.ConfigureProvider(tb.Context(), &tfprotov6.ConfigureProviderRequest{
+		Config: encoded(objectOf(schemas().Provider, config)),
 	})
 	if err != nil {
 		return tfCore{}, err
 	}
 	_, err = split(resp.Diagnostics)
-	return tfCore{server, t}, err
+	return tfCore{server, tb}, err
 }
 
 func (c tfCore) validate(config tftypes.Value) error {

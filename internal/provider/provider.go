@@ -44,6 +44,7 @@ const (
 	envCACert     = "HW_CACERT"
 
 	envClearTextKeyWarning = "SPARKRTC_CLEAR_TEXT_KEY_WARNING"
+	envSharedReads         = "SPARKRTC_SHARED_READS"
 )
 
 type sparkRTCProvider struct {
@@ -51,6 +52,10 @@ type sparkRTCProvider struct {
 
 	// retryWait shortens the back-off in tests; 0 leaves the client's own.
 	retryWait time.Duration
+
+	// appsPatience shortens the wait for a list of apps in tests; 0 leaves the
+	// listing's own.
+	appsPatience time.Duration
 
 	// clearTextKey is said once in the life of a process: once a run for each
 	// configuration of the provider.
@@ -105,6 +110,9 @@ type providerData struct {
 	// apps are those of the project, listed at most once.
 	apps apps
 
+	// sharedReads lets reads of resources use that listing.
+	sharedReads bool
+
 	// planned has the apps that a resource was planned for, and keyed those
 	// with a key in the configuration: with ignore_changes, a plan gets to see
 	// what is in the state in its place.
@@ -146,6 +154,7 @@ func (p *sparkRTCProvider) setClearTextKeyWarning(value types.Bool) {
 
 func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	data := &providerData{unknown: unknownArguments(req.Config.Raw)}
+	data.apps.patience = p.appsPatience
 	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = data, data, data
 	if len(data.unknown) > 0 {
 		if req.ClientCapabilities.DeferralAllowed {
@@ -172,6 +181,7 @@ func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.Configure
 	transportConfig.MaxThrottled = throttledPerRetry * transportConfig.MaxRetries
 	endpoint := settings.endpoint(config.Endpoint)
 	settings.flag("clear_text_key_warning", config.ClearTextKeyWarning, envClearTextKeyWarning, true)
+	data.sharedReads = settings.flag("shared_reads", config.SharedReads, envSharedReads, true)
 	found := settings.credentials(config)
 	if resp.Diagnostics.HasError() {
 		return
@@ -183,11 +193,12 @@ func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.Configure
 		return
 	}
 	tflog.Debug(ctx, "provider configured", map[string]any{
-		"credentials": data.credentials,
-		"endpoint":    endpoint,
-		"max_retries": transportConfig.MaxRetries,
-		"project_id":  found.ProjectID.Text,
-		"region":      found.Region.Text,
+		"credentials":  data.credentials,
+		"endpoint":     endpoint,
+		"max_retries":  transportConfig.MaxRetries,
+		"project_id":   found.ProjectID.Text,
+		"region":       found.Region.Text,
+		"shared_reads": data.sharedReads,
 	})
 }
 

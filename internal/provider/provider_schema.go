@@ -40,6 +40,7 @@ type providerModel struct {
 	SecretKey           types.String             `tfsdk:"secret_key"`
 	SecurityToken       types.String             `tfsdk:"security_token"`
 	SharedConfigFile    types.String             `tfsdk:"shared_config_file"`
+	SharedReads         types.Bool               `tfsdk:"shared_reads"`
 	Token               types.String             `tfsdk:"token"`
 	UserID              types.String             `tfsdk:"user_id"`
 	UserName            types.String             `tfsdk:"user_name"`
@@ -108,6 +109,10 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 			"security_token": secretText("Security token that belongs to `access_key` when it is a temporary one. In the environment it counts beside `"+credentials.EnvAccessKey+"` only: the three are taken from one place.", credentials.EnvSecurityToken),
 			"shared_config_file": text(fmt.Sprintf("Path of the configuration file of the vendor's CLI. Named here, or with `profile`, it comes before any environment variable. Default: `%s`, after the environment.", credentials.DefaultSharedConfigFile),
 				credentials.EnvSharedConfigFile),
+			"shared_reads": schema.BoolAttribute{
+				MarkdownDescription: "Whether resources are read through the list of all apps, a hundred in a call, from the second one that is read on. One that is not listed just as it was set is read by itself, so that a plan is the same either way. Data sources and ephemeral resources are always read by themselves." + orVariable(envSharedReads) + " Default: `true`.",
+				Optional:            true,
+			},
 			"token":     secretText("IAM token of a user, in place of an access key.", credentials.EnvToken),
 			"user_id":   text("ID of an IAM user, in place of `user_name` and its account.", credentials.EnvUserID),
 			"user_name": text("Name of an IAM user, in place of an access key. Needs `password` and `domain_name` or `domain_id`.", credentials.EnvUserName),

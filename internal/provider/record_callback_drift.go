@@ -87,6 +87,32 @@ func savePrivate(ctx context.Context, store privateStore, p private) diag.Diagno
 	return store.SetKey(ctx, privateKey, content)
 }
 
+// unchanged tells whether a callback is listed among all apps just as a read of
+// its own would have to show it for nothing to change, neither in the state nor
+// in what becomes of it. A listing is believed in nothing else.
+func (d *providerData) unchanged(ctx context.Context, state recordCallbackModel, known private) (bool, error) {
+	if !d.sharedReads {
+		return false, nil
+	}
+	settled := known.Memory != nil && len(known.Resend) == 0 && !known.Gone && !known.ForeignKey
+	if !settled {
+		d.apps.anyRead.Store(true)
+		return false, nil
+	}
+	listed, err := d.apps.forRead(ctx, d.client, state.AppID.ValueString())
+	if err != nil || listed == nil || listed.NotifyEventSubscription == nil || !known.Memory.Unchanged(echo(listed), state.AuthKey.ValueString()) {
+		return false, err
+	}
+	seen, then := observe(ctx, state, known, listed)
+	return seen.equal(state) && len(then.Resend) == 0 && !then.ForeignKey, nil
+}
+
+// equal is of two states of one resource.
+func (m recordCallbackModel) equal(o recordCallbackModel) bool {
+	return m.URL.Equal(o.URL) && m.AuthKey.Equal(o.AuthKey) && m.AuthKeyWOVersion.Equal(o.AuthKeyWOVersion) &&
+		m.NotifyEventSubscription.Equal(o.NotifyEventSubscription) && m.UpdateTime.Equal(o.UpdateTime)
+}
+
 // observe returns the state, and what to keep beside it, once the service has
 // shown its callback.
 func observe(ctx context.Context, state recordCallbackModel, known private, callback *sparkrtc.RecordCallback) (recordCallbackModel, private) {

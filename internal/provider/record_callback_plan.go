@@ -8,8 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -272,53 +270,4 @@ func (r *recordCallbackResource) warnOverwrite(ctx context.Context, plan *record
 				"If it was this configuration that set it, nothing is lost: the resource is tainted, or had another address, which a moved block tells Terraform.",
 			id, shownURL(types.StringValue(callback.URL)), orUnknown(types.StringValue(callback.UpdateTime)), overwrites, id))
 	}
-}
-
-// apps lists the apps of a project at most once. A failure is not tried again:
-// what it is good for is a warning.
-type apps struct {
-	mu      sync.Mutex
-	listed  bool
-	byID    map[string]sparkrtc.App
-	err     error
-	lookUps atomic.Int32 // that have not found an app, or not yet
-}
-
-// maxLookUps bounds the calls about apps that are not there: the first of them
-// fail the plan already.
-const maxLookUps = 5
-
-// find returns nil for an app that it doesn't look up.
-func (a *apps) find(ctx context.Context, client *sparkrtc.Client, id string) (*sparkrtc.App, error) {
-	if err := a.list(ctx, client); err != nil {
-		return nil, err
-	}
-	if app, ok := a.byID[id]; ok {
-		return &app, nil
-	}
-	// A listing may be incomplete: whoever is absent is asked for.
-	if a.lookUps.Add(1) > maxLookUps {
-		return nil, nil
-	}
-	app, err := client.ShowApp(ctx, id)
-	if err == nil {
-		a.lookUps.Add(-1)
-	}
-	return app, err
-}
-
-func (a *apps) list(ctx context.Context, client *sparkrtc.Client) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.listed {
-		return a.err
-	}
-	a.listed = true
-	list, err := client.ListApps(ctx)
-	a.byID = make(map[string]sparkrtc.App, len(list))
-	for _, app := range list {
-		a.byID[app.ID] = app
-	}
-	a.err = err
-	return err
 }

@@ -189,7 +189,14 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	callback, err := r.provider.client.ShowRecordCallback(ctx, state.AppID.ValueString())
+	unchanged, err := r.provider.unchanged(ctx, state, known)
+	if unchanged {
+		return
+	}
+	var callback *sparkrtc.RecordCallback
+	if err == nil {
+		callback, err = r.provider.client.ShowRecordCallback(ctx, state.AppID.ValueString())
+	}
 	if errors.Is(err, sparkrtc.ErrNotConfigured) {
 		if !state.URL.IsNull() { // an import has an error of its own
 			warnGone(state.AppID.ValueString(), &resp.Diagnostics)
@@ -258,6 +265,7 @@ func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, plann
 		key = config.AuthKeyWO.ValueStringPointer()
 	}
 	appID, url := plan.AppID.ValueString(), plan.URL.ValueString()
+	r.provider.apps.write(appID)
 	set := func(key *string) (*sparkrtc.RecordCallback, error) {
 		return r.provider.client.UpdateRecordCallback(ctx, appID, sparkrtc.RecordCallbackRequest{URL: url, AuthKey: key})
 	}

@@ -1,0 +1,819 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
+)
+
+const (
+	appsPath = "/v2/apps"
+	otherApp = "6aa9701f2346968bb306cb44"
+)
+
+// calls counts what was asked since the last time: lists of apps, reads of one
+// callback, and all else.
+func (c *cloud) calls() (lists, reads, others int) {
+	for _, r := range c.Requests(emulator.Path("/v2/")) {
+		switch {
+		case r.Path == appsPath:
+			lists++
+		case r.Method == http.MethodGet && strings.HasSuffix(r.Path, "/record-callback"):
+			reads++
+		default:
+			others++
+		}
+	}
+	c.ResetRequests()
+	return lists, reads, others
+}
+
+func (c *cloud) wantCalls(t *testing.T, lists, reads, others int) {
+	t.Helper()
+	if l, r, o := c.calls(); l != lists || r != reads || o != others {
+		t.Errorf("%d lists, %d reads and %d other calls, want %d, %d and %d", l, r, o, lists, reads, others)
+	}
+}
+
+// fleet is many callbacks that were set, and their states.
+type fleet struct {
+	*cloud
+	t      testing.TB
+	config []arguments
+	stored []tfObject
+}
+
+// ticking is a clock that moves with each request, so that no two changes are so
+// close that they could be one to the provider.
+func ticking() func() time.Time {
+	now := time.Now().Truncate(time.Second)
+	return func() time.Time {
+		now = now.Add(20 * time.Millisecond)
+		return now
+	}
+}
+
+func appOf(i int) string { return fmt.Sprintf("app-%03d", i) }
+
+func newFleet(tb testing.TB, n int, options emulator.Options) *fleet {
+	tb.Helper()
+	if options.Clock == nil {
+		options.Clock = ticking()
+	}
+	f := &fleet{cloud: newCloud(tb, options), t: tb}
+	core := f.core(nil)
+	for i := range n {
+		f.AddApp(appOf(i))
+		f.config = append(f.config, arguments{url: fmt.Sprintf("https://recordings.example.com/%d", i), key: fmt.Sprintf("key-of-app-%d-0123456789abcdef0123", i)})
+		f.stored = append(f.stored, set(tb, core, appOf(i), f.config[i]))
+	}
+	f.ResetRequests()
+	return f
+}
+
+// set applies a new callback.
+func set(tb testing.TB, core tfCore, app string, config arguments) tfObject {
+	tb.Helper()
+	plan, err := core.plan(tfObject{value: nothing()}, config.on(app))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	stored, err := core.apply(plan)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return stored
+}
+
+func (f *fleet) core(arguments map[string]any) tfCore {
+	f.t.Helper()
+	core, err := newCoreWith(f.t, f.cloud, &sparkRTCProvider{}, arguments)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return core
+}
+
+// refresh reads all, a number at a time, and returns what is planned for each.
+func (f *fleet) refresh(core tfCore, parallel int) []string {
+	actions := make([]string, len(f.stored))
+	slots := make(chan struct{}, parallel)
+	var all sync.WaitGroup
+	for i := range f.stored {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			refreshed, err := core.read(f.stored[i])
+			if err != nil {
+				f.t.Error(err)
+				return
+			}
+			plan, err := core.plan(refreshed, f.config[i].on(appOf(i)))
+			if err != nil {
+				f.t.Error(err)
+				return
+			}
+			actions[i] = plan.action
+		})
+	}
+	all.Wait()
+	return actions
+}
+
+// except is what is planned where nothing changed but for some.
+func (f *fleet) except(some map[int]string) []string {
+	actions := slices.Repeat([]string{actNothing}, len(f.stored))
+	for i, action := range some {
+		actions[i] = action
+	}
+	return actions
+}
+
+// What a plan costs that finds nothing to do, with the reads ten at a time.
+func TestSharedReadsCost(t *testing.T) {
+	for _, tc := range []struct{ n, lists, reads int }{{1, 0, 1}, {2, 1, 1}, {20, 1, 1}, {100, 1, 1}, {101, 2, 1}, {300, 3, 1}} {
+		t.Run(fmt.Sprint(tc.n), func(t *testing.T) {
+			t.Parallel()
+			f := newFleet(t, tc.n, emulator.Options{})
+			for range 2 {
+				if got := f.refresh(f.core(nil), 10); !slices.Equal(got, f.except(nil)) {
+					t.Errorf("planned is %v", got)
+				}
+				f.wantCalls(t, tc.lists, tc.reads, 0)
+			}
+			if got := f.refresh(f.core(map[string]any{"shared_reads": false}), 10); !slices.Equal(got, f.except(nil)) {
+				t.Errorf("one by one, planned is %v", got)
+			}
+			f.wantCalls(t, 0, tc.n, 0)
+		})
+	}
+}
+
+// However the service shows callbacks, sharing begins at once where times have
+// milliseconds, and once a read was kept where they don't.
+func TestSharedReadsOfEachEcho(t *testing.T) {
+	for _, echo := range emulator.KeyEchoes {
+		for _, times := range emulator.TimeEchoes {
+			t.Run(string(echo)+" "+string(times), func(t *testing.T) {
+				t.Parallel()
+				f := newFleet(t, 3, emulator.Options{KeyEcho: echo, URLEcho: emulator.URLOrigin, TimeEcho: times})
+				singles := map[emulator.TimeEcho]int{emulator.TimeExact: 1, emulator.TimeLater: 1}
+				first, later := cmp.Or(singles[times], 3), 1
+				if times == emulator.TimeAbsent {
+					later = 3
+				}
+				for i, reads := range []int{first, later} {
+					core := f.core(nil)
+					if got := f.refresh(core, 1); !slices.Equal(got, f.except(nil)) {
+						t.Errorf("planned is %v", got)
+					}
+					if lists, got, others := f.calls(); lists != 1 || got != reads || others != 0 {
+						t.Errorf("refresh %d: %d lists, %d reads, %d others, want %d reads", i, lists, got, others, reads)
+					}
+					core = f.core(nil)
+					for i := range f.stored {
+						var err error
+						if f.stored[i], err = core.read(f.stored[i]); err != nil {
+							t.Fatal(err)
+						}
+					}
+					f.ResetRequests()
+				}
+			})
+		}
+	}
+}
+
+// What isn't as it was costs its own read, and nothing else does.
+func TestSharedReadsOfWhatChanged(t *testing.T) {
+	const n, which = 20, 7
+	foreign := func(f *fleet) { f.SetCallback(appOf(which), "https://elsewhere.example.com/", "") }
+	tests := map[string]struct {
+		change               func(*fleet)
+		lists, reads, others int
+		action               string
+	}{
+		"nothing":           {func(*fleet) {}, 1, 1, 0, actNothing},
+		"the callback":      {foreign, 1, 2, 0, actUpdate},
+		"the time":          {func(f *fleet) { f.Touch(appOf(which)) }, 1, 2, 0, actNothing},
+		"the events":        {func(f *fleet) { f.SetEvents(appOf(which), "RTC_USER_ROLE_CHANGED") }, 1, 2, 0, actNothing},
+		"the callback goes": {func(f *fleet) { f.ClearCallback(appOf(which)) }, 1, 2, 0, actCreate},
+		"the app stops":     {func(f *fleet) { f.DeactivateApp(appOf(which)) }, 1, 2, 0, actNothing},
+		"never read, new": {func(f *fleet) {
+			f.stored[which] = tfObject{value: nothing()}
+		}, 1, 1, 0, actCreate},
+		"imported": {func(f *fleet) {
+			imported, err := f.core(nil).importState(appOf(which))
+			if err != nil {
+				f.t.Fatal(err)
+			}
+			f.stored[which] = imported
+		}, 1, 2, 0, actNothing},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFleet(t, n, emulator.Options{})
+			tc.change(f)
+			core := f.core(nil)
+			if !f.stored[which].exists() {
+				refreshed := slices.Delete(slices.Clone(f.stored), which, which+1)
+				for _, state := range refreshed {
+					if _, err := core.read(state); err != nil {
+						t.Error(err)
+					}
+				}
+				if plan, err := core.plan(f.stored[which], f.config[which].on(appOf(which))); err != nil || plan.action != tc.action {
+					t.Errorf("planned is %s, %v", plan.action, err)
+				}
+			} else if got := f.refresh(core, 1); !slices.Equal(got, f.except(map[int]string{which: tc.action})) {
+				t.Errorf("planned is %v", got)
+			}
+			f.wantCalls(t, tc.lists, tc.reads, tc.others)
+		})
+	}
+}
+
+// A list that the plan of a new resource took is used by the first read too.
+func TestSharedReadsAfterANewResource(t *testing.T) {
+	f := newFleet(t, 3, emulator.Options{})
+	f.AddApp(testApp)
+	core := f.core(nil)
+	if _, err := core.plan(tfObject{value: nothing()}, arguments{url: testURL}.value()); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.refresh(core, 10); !slices.Equal(got, f.except(nil)) {
+		t.Errorf("planned is %v", got)
+	}
+	f.wantCalls(t, 1, 0, 0)
+}
+
+// A PUT may have taken effect though its answer was lost: what was listed before
+// it looks just as the state does, and is wrong.
+func TestReadAfterWriteIsNotFromAnEarlierList(t *testing.T) {
+	f := newFleet(t, 3, emulator.Options{})
+	core := f.core(nil)
+	f.refresh(core, 1)
+	f.wantCalls(t, 1, 1, 0)
+
+	changed := f.config[1]
+	changed.url += "/new"
+	plan, err := core.plan(f.stored[1], changed.on(appOf(1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Fail(emulator.Fault{Method: http.MethodPut, Drop: true, After: true})
+	if _, err := core.apply(plan); !errors.As(err, new(diagnosed)) {
+		t.Fatalf("the PUT: %v", err)
+	}
+	f.ResetRequests()
+	refreshed, err := core.read(f.stored[1])
+	if err != nil || refreshed.text("url") != changed.url {
+		t.Errorf("read is %q, %v", refreshed.text("url"), err)
+	}
+	f.wantCalls(t, 0, 1, 0)
+	if _, err := core.read(f.stored[2]); err != nil { // which nobody wrote to
+		t.Error(err)
+	}
+	f.wantCalls(t, 0, 0, 0)
+}
+
+// Refused credentials are refused to the first read and to the list, and then
+// nobody asks any more: six failures lock the access key.
+func TestSharedReadsWithRefusedCredentials(t *testing.T) {
+	f := newFleet(t, 30, emulator.Options{})
+	core := f.core(map[string]any{"secret_key": "wrong"})
+	for i, state := range f.stored {
+		_, err := core.read(state)
+		if !errors.As(err, new(diagnosed)) || !strings.Contains(err.Error(), "Signature refused") || !strings.Contains(err.Error(), appOf(i)) {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	f.wantCalls(t, 1, 1, 0)
+}
+
+// distortion is what a list may show in place of what is so.
+type distortion struct {
+	name string
+
+	// app changes what is listed of testApp, and list all that is listed.
+	app  func(app map[string]any)
+	list func(answer map[string]any)
+
+	// fault is met by the list in place of all that.
+	fault *emulator.Fault
+
+	// same: what is unchanged is shown as such.
+	same bool
+}
+
+func ofCallback(change func(callback map[string]any)) func(map[string]any) {
+	return func(app map[string]any) {
+		if callback, ok := app["callbacks"].(map[string]any)["record_callback"].(map[string]any); ok {
+			change(callback)
+		}
+	}
+}
+
+func setting(name string, value any) func(map[string]any) {
+	return func(object map[string]any) { object[name] = value }
+}
+
+func leavingOut(name string) func(map[string]any) {
+	return func(object map[string]any) { delete(object, name) }
+}
+
+func appsOf(answer map[string]any) []any { apps, _ := answer["apps"].([]any); return apps }
+
+func copyOf(value any) map[string]any {
+	content, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	var object map[string]any
+	if err := json.Unmarshal(content, &object); err != nil {
+		panic(err)
+	}
+	return object
+}
+
+var distortions = []distortion{
+	{name: "none", same: true},
+	{name: "key masked", app: ofCallback(setting("auth_key", "******"))},
+	{name: "key cut off", app: ofCallback(setting("auth_key", testKey[:16]))},
+	{name: "key of somebody else", app: ofCallback(setting("auth_key", "key-of-somebody-else-0123456789abcdef"))},
+	{name: "key empty", app: ofCallback(setting("auth_key", ""))},
+	{name: "key left out", app: ofCallback(leavingOut("auth_key"))},
+	{name: "key null", app: ofCallback(setting("auth_key", nil))},
+	{name: "key a number", app: ofCallback(setting("auth_key", 7))},
+	{name: "URL another one", app: ofCallback(setting("url", "https://elsewhere.example.com/"))},
+	{name: "URL in another way", app: ofCallback(setting("url", strings.ToUpper(testURL[:12])+testURL[12:]))},
+	{name: "URL cut off", app: ofCallback(setting("url", "https://recordings.example.com"))},
+	{name: "URL empty", app: ofCallback(setting("url", ""))},
+	{name: "URL left out", app: ofCallback(leavingOut("url"))},
+	{name: "URL a list", app: ofCallback(setting("url", []any{testURL}))},
+	{name: "time left out", app: ofCallback(leavingOut("update_time"))},
+	{name: "time empty", app: ofCallback(setting("update_time", ""))},
+	{name: "time a number", app: ofCallback(setting("update_time", 1767225600))},
+	{name: "time another one", app: ofCallback(setting("update_time", "2026-01-01T00:00:00.000Z"))},
+	{name: "time without milliseconds", app: ofCallback(func(c map[string]any) { c["update_time"] = c["update_time"].(string)[:19] + "Z" })},
+	{name: "time in another form", app: ofCallback(func(c map[string]any) { c["update_time"] = strings.Replace(c["update_time"].(string), "T", " ", 1) })},
+	{name: "events left out", app: ofCallback(leavingOut("notify_event_subscription"))},
+	{name: "events null", app: ofCallback(setting("notify_event_subscription", nil))},
+	{name: "no events", app: ofCallback(setting("notify_event_subscription", []any{}))},
+	{name: "other events", app: ofCallback(setting("notify_event_subscription", []any{"RTC_USER_ROLE_CHANGED"}))},
+	{name: "events a text", app: ofCallback(setting("notify_event_subscription", "RECORD_FILE_COMPLETE"))},
+	{name: "events in another order", same: true, app: ofCallback(setting("notify_event_subscription", []any{"RECORD_FILE_COMPLETE", "RECORD_NEW_FILE_START", "RECORD_FILE_COMPLETE"}))},
+	{name: "more fields", same: true, app: ofCallback(setting("retries", 3))},
+	{name: "callback null", app: func(app map[string]any) { app["callbacks"] = map[string]any{"record_callback": nil} }},
+	{name: "callback empty", app: func(app map[string]any) { app["callbacks"] = map[string]any{"record_callback": map[string]any{}} }},
+	{name: "callback a text", app: func(app map[string]any) { app["callbacks"] = map[string]any{"record_callback": testURL} }},
+	{name: "callbacks left out", app: leavingOut("callbacks")},
+	{name: "callbacks a list", app: setting("callbacks", []any{})},
+	{name: "id another one", app: setting("app_id", "elsewhere")},
+	{name: "id in capitals", app: setting("app_id", strings.ToUpper(testApp))},
+	{name: "id a number", app: setting("app_id", 5)},
+	{name: "id of the other app", app: setting("app_id", otherApp)},
+	{name: "twice the same", same: true, list: func(answer map[string]any) { answer["apps"] = append(appsOf(answer), appsOf(answer)...) }},
+	{name: "twice, and not the same", list: func(answer map[string]any) {
+		for _, app := range appsOf(answer) {
+			second := copyOf(app)
+			second["scope"] = "elsewhere"
+			answer["apps"] = append(appsOf(answer), second)
+		}
+	}},
+	{name: "callbacks swapped", list: func(answer map[string]any) {
+		apps := appsOf(answer)
+		one, two := apps[0].(map[string]any), apps[1].(map[string]any)
+		one["callbacks"], two["callbacks"] = two["callbacks"], one["callbacks"]
+	}},
+	{name: "no apps", list: setting("apps", []any{})},
+	{name: "apps null", list: setting("apps", nil)},
+	{name: "apps of no kind", list: setting("apps", []any{7, "x"})},
+	{name: "apps an object", list: setting("apps", map[string]any{})},
+	{name: "one app null", same: true, list: func(answer map[string]any) { answer["apps"] = append([]any{nil, 7, "x"}, appsOf(answer)...) }},
+	{name: "count a text", same: true, list: setting("count", "two")},
+	{name: "count negative", same: true, list: setting("count", -2)},
+	{name: "count too high", same: true, list: setting("count", 1<<40)},
+	{name: "an error beside it", list: setting("error_code", "RTC.00002001")},
+	{name: "forbidden", fault: &emulator.Fault{Status: 403, Code: "APIGW.0306", Message: "API access denied"}},
+	{name: "not known to the gateway", fault: &emulator.Fault{Status: 404, Code: "APIGW.0101"}},
+	{name: "not known to the service", fault: &emulator.Fault{Status: 404, Code: "RTC.00001003", Message: "InvalidParameterValue"}},
+	{name: "refused", fault: &emulator.Fault{Status: 400, Code: "RTC.00001003", Message: "InvalidParameterValue"}},
+	{name: "throttled", fault: &emulator.Fault{Status: 429, Code: "APIGW.0308"}},
+	{name: "server error", fault: &emulator.Fault{Status: 500, Code: "RTC.00002001", Message: "InternalError"}},
+	{name: "dropped", fault: &emulator.Fault{Drop: true}},
+	{name: "cut off", fault: &emulator.Fault{Cut: true}},
+	{name: "redirected", fault: &emulator.Fault{Status: 302, Header: http.Header{"Location": {"https://elsewhere.example.com/"}}}},
+	{name: "a page of a portal", fault: &emulator.Fault{RawBody: "<html></html>", ContentType: "text/html"}},
+	{name: "no content", fault: &emulator.Fault{Status: 204}},
+	{name: "hangs", fault: &emulator.Fault{Delay: time.Minute}},
+}
+
+// front stands before an emulator, and distorts its lists of apps.
+type front struct {
+	mu sync.Mutex
+	by distortion
+}
+
+func (f *front) distort(by distortion) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.by = by
+}
+
+func (f *front) before(server http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.mu.Lock()
+		by := f.by
+		f.mu.Unlock()
+		if r.URL.Path != appsPath || by.app == nil && by.list == nil {
+			server.ServeHTTP(w, r)
+			return
+		}
+		recorder := httptest.NewRecorder()
+		server.ServeHTTP(recorder, r)
+		var answer map[string]any
+		if recorder.Code != http.StatusOK || json.Unmarshal(recorder.Body.Bytes(), &answer) != nil {
+			w.WriteHeader(recorder.Code)
+			_, _ = io.Copy(w, recorder.Body)
+			return
+		}
+		for _, app := range appsOf(answer) {
+			if app := app.(map[string]any); by.app != nil && app["app_id"] == testApp {
+				by.app(app)
+			}
+		}
+		if by.list != nil {
+			by.list(answer)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(answer)
+	})
+}
+
+// Each way in which a list may be wrong, of a callback that is as it was set and
+// of ones that are not: what comes of the read is what comes of a read by itself,
+// and only what is shown as unchanged saves the call.
+func TestDistortedLists(t *testing.T) {
+	outside := map[string]func(*cloud){
+		"unchanged":   func(*cloud) {},
+		"another URL": func(c *cloud) { c.SetCallback(testApp, "https://elsewhere.example.com/", testKey) },
+		"another key": func(c *cloud) { c.SetCallback(testApp, testURL, "key-of-somebody-else-0123456789abcdef") },
+		"no key":      func(c *cloud) { c.SetCallback(testApp, testURL, "") },
+		"touched":     func(c *cloud) { c.Touch(testApp) },
+		"other event": func(c *cloud) { c.SetEvents(testApp, "RTC_USER_ROLE_CHANGED") },
+		"gone":        func(c *cloud) { c.ClearCallback(testApp) },
+	}
+	for _, by := range distortions {
+		for what, change := range outside {
+			t.Run(by.name+", "+what, func(t *testing.T) {
+				t.Parallel()
+				front := new(front)
+				c := newCloudBehind(t, front.before, emulator.Options{Clock: ticking()}, testApp, otherApp)
+				core, err := newCore(t, c, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				config := arguments{url: testURL, key: testKey}
+				other := set(t, core, otherApp, config)
+				stored := set(t, core, testApp, config)
+				change(c)
+				c.ResetRequests()
+
+				front.distort(by)
+				patience := time.Duration(0)
+				if by.fault != nil {
+					fault := *by.fault
+					fault.ExactPath, fault.Times = appsPath, -1
+					if fault.Delay > 0 {
+						patience = 20 * time.Millisecond
+					}
+					c.Fail(fault)
+				}
+				shared, err := newCoreWith(t, c, &sparkRTCProvider{appsPatience: patience}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				single, err := newCoreWith(t, c, &sparkRTCProvider{appsPatience: patience}, map[string]any{"shared_reads": false})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := shared.read(other); err != nil {
+					t.Error(err)
+				}
+				c.wantCalls(t, 0, 1, 0)
+				for i := range 2 {
+					got, err := shared.read(stored)
+					if err != nil {
+						t.Fatal(err)
+					}
+					lists, reads := 1-i, 1
+					if by.same && what == "unchanged" {
+						reads = 0
+					}
+					if by.fault != nil && by.fault.Drop && i == 0 {
+						// Go repeats it by itself on a connection that was used before.
+						if l, r, _ := c.calls(); l < 1 || l > 2 || r != 1 {
+							t.Errorf("%d lists and %d reads", l, r)
+						}
+					} else {
+						c.wantCalls(t, lists, reads, 0)
+					}
+					sameOutcome(t, shared, single, got, stored, config)
+					if reads == 0 && !bytes.Equal(got.private, stored.private) {
+						t.Error("a read that asked nothing changed the private state")
+					}
+					c.ResetRequests()
+				}
+			})
+		}
+	}
+}
+
+// sameOutcome compares what came of a read with what comes of one by itself, and
+// what is planned then.
+func sameOutcome(t *testing.T, shared, single tfCore, got, stored tfObject, config arguments) {
+	t.Helper()
+	want, err := single.read(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !got.value.Equal(want.value) {
+		t.Errorf("the state is %v, and read by itself %v", got.value, want.value)
+	}
+	planned := func(core tfCore, prior tfObject) string {
+		plan, err := core.plan(prior, config.value())
+		return fmt.Sprintf("%s, %q, %v", plan.action, withoutTwice(plan.warnings), err)
+	}
+	if got, want := planned(shared, got), planned(single, want); got != want {
+		t.Errorf("planned is %s, and read by itself %s", got, want)
+	}
+}
+
+// withoutTwice leaves out what is said because a test plans one app twice.
+func withoutTwice(warnings []string) []string {
+	return slices.DeleteFunc(slices.Clone(warnings), func(w string) bool {
+		return strings.Contains(w, "is set by two resources") || strings.Contains(w, "will be overwritten")
+	})
+}
+
+// newAppsClient is one of a server that answers lists.
+func newAppsClient(t *testing.T, handler http.HandlerFunc) *sparkrtc.Client {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	client, err := sparkrtc.New(sparkrtc.Config{Endpoint: server.URL, Credentials: transport.Credentials{Token: "t"}, Transport: transport.New(transport.Config{})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// Who waits for a list stops waiting when its context ends; who lists and has to
+// stop leaves it to the next one; and nothing goes on behind.
+func TestListIsPassedOn(t *testing.T) {
+	goroutines := runtime.NumGoroutine()
+	var lists atomic.Int32
+	asked := make(chan struct{}, 10)
+	client := newAppsClient(t, func(w http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		if lists.Add(1) == 1 {
+			<-r.Context().Done()
+			return
+		}
+		_, _ = io.WriteString(w, `{"count":1,"apps":[{"app_id":"a","callbacks":{"record_callback":{"url":"https://example.com/"}}}]}`)
+	})
+	a := new(apps)
+	a.anyRead.Store(true)
+	type outcome struct {
+		callback *sparkrtc.RecordCallback
+		err      error
+	}
+	read := func(ctx context.Context) <-chan outcome {
+		done := make(chan outcome, 1)
+		go func() {
+			callback, err := a.forRead(ctx, client, "a")
+			done <- outcome{callback, err}
+		}()
+		return done
+	}
+	listing, stopListing := context.WithCancel(t.Context())
+	lister := read(listing)
+	<-asked
+
+	waiting, stopWaiting := context.WithCancel(t.Context())
+	waiter := read(waiting)
+	stopWaiting()
+	if got := <-waiter; got.callback != nil || got.err != nil {
+		t.Errorf("who stops waiting gets %+v", got)
+	}
+	var others []<-chan outcome
+	for range 20 {
+		others = append(others, read(t.Context()))
+	}
+	stopListing()
+	if got := <-lister; got.callback != nil || got.err != nil {
+		t.Errorf("who stops listing gets %+v", got)
+	}
+	for _, other := range others {
+		if got := <-other; got.err != nil || got.callback == nil || got.callback.URL != "https://example.com/" {
+			t.Errorf("who waits gets %+v", got)
+		}
+	}
+	if got := lists.Load(); got != 2 {
+		t.Errorf("%d lists", got)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		// A connection of each side may stay open, with some goroutines each.
+		if now := runtime.NumGoroutine(); now <= goroutines+8 {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines, and %d before", now, goroutines)
+		}
+	}
+}
+
+// A read whose context ends while it waits says so, and asks nobody.
+func TestInterruptedWait(t *testing.T) {
+	f := newFleet(t, 2, emulator.Options{})
+	core := f.core(nil)
+	if _, err := core.read(f.stored[0]); err != nil {
+		t.Fatal(err)
+	}
+	f.Fail(emulator.Fault{ExactPath: appsPath, Delay: time.Minute})
+	f.ResetRequests()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	interrupted := core
+	interrupted.t = withContext{t, ctx}
+	start := time.Now()
+	_, err := interrupted.read(f.stored[1])
+	if !errors.As(err, new(diagnosed)) || !strings.Contains(err.Error(), appOf(1)) || time.Since(start) > 5*time.Second {
+		t.Errorf("after %s: %v", time.Since(start), err)
+	}
+	f.wantCalls(t, 1, 0, 0)
+	// The one that comes next lists.
+	if _, err := core.read(f.stored[1]); err != nil {
+		t.Error(err)
+	}
+	f.wantCalls(t, 1, 0, 0)
+}
+
+// withContext is a test that ends earlier.
+type withContext struct {
+	testing.TB
+	ctx context.Context //nolint:containedctx // it is the test's
+}
+
+func (w withContext) Context() context.Context { return w.ctx }
+
+// fleetConfig is a configuration of many callbacks.
+func fleetConfig(n int) string {
+	return fmt.Sprintf(`
+resource "sparkrtc_record_callback" "test" {
+  count    = %d
+  app_id   = format("app-%%03d", count.index)
+  url      = "https://recordings.example.com/${count.index}"
+  auth_key = format("key-of-app-%%03d-0123456789abcdef0123", count.index)
+}
+`, n)
+}
+
+// What users see it cost: with the real CLI, each run a process.
+func TestAccCLI_sharedReads(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ n, lists int }{{1, 0}, {20, 1}, {300, 3}} {
+		t.Run(fmt.Sprint(tc.n), func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, emulator.Options{})
+			for i := range tc.n {
+				c.AddApp(appOf(i))
+			}
+			r := newCLI(t, c, fleetConfig(tc.n))
+			r.apply(t)
+			c.ResetRequests()
+
+			r.plan(t, noChanges)
+			c.wantCalls(t, tc.lists, 1, 0)
+			r.must(t, 0, "apply", "-auto-approve", "-refresh-only")
+			c.wantCalls(t, tc.lists, 1, 0)
+			r.apply(t)
+			c.wantCalls(t, tc.lists, 1, 0)
+			if tc.n == 1 {
+				return
+			}
+
+			// One changed, one gone, one new: the new one may be planned, and
+			// the apps listed for it, before the first read.
+			c.SetCallback(appOf(tc.n-1), "https://elsewhere.example.com/", "")
+			c.ClearCallback(appOf(tc.n - 2))
+			c.AddApp(appOf(tc.n))
+			r.write(t, fleetConfig(tc.n+1))
+			if out := r.plan(t, changes).out(); !strings.Contains(out, "Plan: 2 to add, 1 to change, 0 to destroy.") {
+				t.Errorf("planned is %s", out)
+			}
+			pages := tc.n/100 + 1
+			if lists, reads, others := c.calls(); lists != pages || reads < 2 || reads > 3 || others != 0 {
+				t.Errorf("%d lists, %d reads, %d others", lists, reads, others)
+			}
+			r.apply(t)
+			if lists, reads, others := c.calls(); lists != 2*pages || reads < 2 || reads > 3 || others != 3 {
+				t.Errorf("an apply: %d lists, %d reads, %d others", lists, reads, others)
+			}
+			r.plan(t, noChanges)
+			c.wantCalls(t, pages, 1, 0)
+			if tc.n == 20 {
+				// An import asks for itself.
+				r.must(t, 0, "state", "rm", "sparkrtc_record_callback.test[3]")
+				r.write(t, fleetConfig(tc.n+1)+"\nimport {\n  to = sparkrtc_record_callback.test[3]\n  id = \"app-003\"\n}\n")
+				if out := r.plan(t, changes).out(); !strings.Contains(out, "1 to import, 0 to add") {
+					t.Errorf("planned is %s", out)
+				}
+				if lists, reads, others := c.calls(); lists != 1 || reads < 1 || reads > 2 || others != 0 {
+					t.Errorf("with an import: %d lists, %d reads, %d others", lists, reads, others)
+				}
+			}
+		})
+	}
+}
+
+// It can be switched off, in the block and in the environment.
+func TestAccCLI_sharedReadsOff(t *testing.T) {
+	t.Parallel()
+	const n = 5
+	for name, tc := range map[string]struct {
+		block, env   string
+		lists, reads int
+	}{
+		"by default":                {"", "", 1, 1},
+		"off in the block":          {"shared_reads = false", "", 0, n},
+		"off in the environment":    {"", "false", 0, n},
+		"on in the block, off else": {"shared_reads = true", "false", 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, emulator.Options{})
+			for i := range n {
+				c.AddApp(appOf(i))
+			}
+			r := newCLI(t, c, "provider \"sparkrtc\" {\n"+tc.block+"\n}\n"+fleetConfig(n), "SPARKRTC_SHARED_READS="+tc.env)
+			r.apply(t)
+			c.ResetRequests()
+			r.plan(t, noChanges)
+			c.wantCalls(t, tc.lists, tc.reads, 0)
+		})
+	}
+}
+
+// Data sources and ephemeral resources show what is there now.
+func TestAccCLI_dataSourcesReadTheirOwn(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{})
+	for i := range 3 {
+		c.AddApp(appOf(i))
+	}
+	r := newCLI(t, c, fleetConfig(3)+"\ndata \"sparkrtc_record_callback\" \"test\" {\n  count  = 3\n  app_id = format(\"app-%03d\", count.index)\n\n  depends_on = [terraform_data.last]\n}\n\nresource \"terraform_data\" \"last\" {}\n")
+	r.apply(t)
+	c.ResetRequests()
+	r.plan(t, noChanges)
+	c.wantCalls(t, 1, 1+3, 0)
+}
+
+// What a refresh costs, shared and one by one.
+func BenchmarkRefresh(b *testing.B) {
+	for _, n := range []int{1, 20, 300} {
+		f := newFleet(b, n, emulator.Options{Clock: time.Now})
+		for _, shared := range []bool{true, false} {
+			b.Run(fmt.Sprintf("callbacks=%d/shared=%t", n, shared), func(b *testing.B) {
+				calls := 0
+				for b.Loop() {
+					f.refresh(f.core(map[string]any{"shared_reads": shared}), 10)
+					calls += len(f.Requests())
+					f.ResetRequests()
+				}
+				b.ReportMetric(float64(calls)/float64(b.N), "calls/op")
+			})
+		}
+	}
+}
