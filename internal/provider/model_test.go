@@ -16,9 +16,11 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,10 +42,18 @@ const histories = 200
 // A history has its number as the seed, so that one is run again by itself with
 // go test -run 'TestRandomHistories/17$'.
 func TestRandomHistories(t *testing.T) {
+	var ran, believed atomic.Int32
+	t.Cleanup(func() {
+		if ran.Load() == histories && believed.Load() < histories {
+			t.Errorf("lists of apps were believed %d times in %d histories, which proves little", believed.Load(), histories)
+		}
+	})
 	for seed := range uint64(histories) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			h := newHistory(seed)
+			h.believed = &believed
+			ran.Add(1)
 			if err := h.run(t); err != nil {
 				short := h.shortest(t)
 				t.Errorf("history %d: %v\n%v\n\nThe shortest part of it that fails: %v\n%v", seed, err, h, short.run(t), short)
@@ -54,7 +64,10 @@ func TestRandomHistories(t *testing.T) {
 
 type history struct {
 	options emulator.Options
+	shared  bool // reads look at the list of all apps first
 	steps   []historyStep
+
+	believed *atomic.Int32 // counts how often that was enough
 }
 
 type historyStep struct {
@@ -65,6 +78,9 @@ type historyStep struct {
 func (h history) String() string {
 	var b strings.Builder
 	o := h.options
+	if h.shared {
+		fmt.Fprintf(&b, "     by the list, key shown %q, URL %q, time %q\n", o.ListKeyEcho, o.ListURLEcho, o.ListTimeEcho)
+	}
 	fmt.Fprintf(&b, "     key shown %s, URL %s, time %s; by reads %q, %q, %q; no callback %s; key left out is kept: %t; empty key %s",
 		o.KeyEcho, o.URLEcho, o.TimeEcho, o.ReadKeyEcho, o.ReadURLEcho, o.ReadTimeEcho, o.Unset, o.KeepKey, o.EmptyKey)
 	for i, s := range h.steps {
@@ -75,7 +91,7 @@ func (h history) String() string {
 
 func (h history) run(t *testing.T) error {
 	t.Helper()
-	w := newWorld(t, h.options)
+	w := newWorld(t, h)
 	for i, s := range h.steps {
 		err := s.do(w)
 		if err == nil {
@@ -92,7 +108,8 @@ func (h history) run(t *testing.T) error {
 func (h history) shortest(t *testing.T) history {
 	t.Helper()
 	for i := 0; i < len(h.steps); {
-		fewer := history{h.options, slices.Delete(slices.Clone(h.steps), i, i+1)}
+		fewer := h
+		fewer.steps = slices.Delete(slices.Clone(h.steps), i, i+1)
 		if fewer.run(t) == nil {
 			i++
 		} else {
@@ -185,7 +202,33 @@ func newHistory(seed uint64) history {
 		}
 		h.steps = append(h.steps, runs.draw(r))
 	}
+	h.shareReads(rand.New(rand.NewPCG(seed, 1)))
 	return h
+}
+
+// shareReads puts the list of all apps before the reads of most histories, and
+// lets it be wrong in one way or another.
+func (h *history) shareReads(r *rand.Rand) {
+	if h.shared = r.IntN(5) > 0; !h.shared {
+		return
+	}
+	if r.IntN(4) == 0 {
+		h.options.ListKeyEcho = pick(r, emulator.KeyEchoes)
+		h.options.ListURLEcho = pick(r, emulator.URLEchoes)
+		h.options.ListTimeEcho = pick(r, emulator.TimeEchoes)
+	}
+	for range r.IntN(4) {
+		by := pick(r, distortions)
+		if by.fault != nil && by.fault.Delay > 0 || r.IntN(2) == 0 {
+			by = distortions[0]
+		}
+		step := historyStep{"from now on, the list of apps: " + by.name, func(w *world) error {
+			w.front.distort(by)
+			w.listFault = by.fault
+			return nil
+		}}
+		h.steps = slices.Insert(h.steps, r.IntN(len(h.steps)+1), step)
+	}
 }
 
 const runsOfHistory = 6
@@ -494,27 +537,116 @@ type world struct {
 	salts   io.Reader // the same each time: one byte decides whether two parts of keys differ
 	stored  tfObject  // in the state file
 	known   knowledge // of what is stored
+
+	front     *front
+	listFault *emulator.Fault // that lists meet
+	shared    bool
+	other     tfObject          // another resource: the first read in a process asks for its own
+	set       emulator.Callback // by the last apply
+	believed  *atomic.Int32
 }
 
-func newWorld(t *testing.T, options emulator.Options) *world {
+func newWorld(t *testing.T, h history) *world {
 	t.Helper()
+	options := h.options
 	// No two changes are so close that they could be one to the provider.
 	// From the full second on, so that rounded times are the same each time.
 	options.Clock = ticking()
-	return &world{
-		cloud:   newCloud(t, options, testApp),
-		t:       t,
-		options: options,
-		salts:   rand.NewChaCha8([32]byte{}),
-		config:  arguments{url: modelURLs[0], key: modelKeys[0]},
-		stored:  tfObject{value: nothing()},
+	front := new(front)
+	w := &world{
+		cloud:    newCloudBehind(t, front.before, options, testApp),
+		t:        t,
+		options:  options,
+		salts:    rand.NewChaCha8([32]byte{}),
+		config:   arguments{url: modelURLs[0], key: modelKeys[0]},
+		stored:   tfObject{value: nothing()},
+		front:    front,
+		shared:   h.shared,
+		believed: h.believed,
 	}
+	if w.shared {
+		w.AddApp(otherApp)
+		core, err := newCore(t, w.cloud, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.other = set(t, core, otherApp, arguments{url: modelURLs[1]})
+	}
+	return w
+}
+
+// read is a read, after another one, and checks what it asked. It tells whether
+// it was enough that the callback is listed among all apps; then nothing may
+// have changed.
+func (w *world) read(core tfCore, stored tfObject) (refreshed tfObject, believed bool, err error) {
+	if !w.shared {
+		if refreshed, err = core.read(stored); err != nil {
+			return refreshed, false, err
+		}
+		return refreshed, false, w.called(http.MethodGet)
+	}
+	if w.listFault != nil {
+		fault := *w.listFault
+		fault.ExactPath = appsPath
+		w.Fail(fault)
+	}
+	_, _ = core.read(w.other) // which may be meant to fail
+	if refreshed, err = core.read(stored); err != nil {
+		return refreshed, false, err
+	}
+	lists, reads, others := w.calls()
+	dropped := w.listFault != nil && w.listFault.Drop // and asked again by Go itself
+	if lists > 1 && !dropped || lists == 0 && reads != 2 || lists > 0 && reads != 1 && reads != 2 || others > 0 {
+		return refreshed, false, fmt.Errorf("%d lists, %d reads, %d other calls", lists, reads, others)
+	}
+	if believed = reads == 1; !believed {
+		return refreshed, false, nil
+	}
+	w.believed.Add(1)
+	if !refreshed.value.Equal(stored.value) || !bytes.Equal(refreshed.private, stored.private) {
+		return refreshed, true, errors.New("a read that asked nothing changed what is stored")
+	}
+	return refreshed, true, w.checkBelieved(stored)
+}
+
+// checkBelieved sees that a read by itself would have come to the same, or else
+// that the callback is what was set: there a list may well know better.
+func (w *world) checkBelieved(stored tfObject) error {
+	defer w.ResetRequests()
+	if truth, _ := w.Callback(testApp); reflect.DeepEqual(truth, w.set) {
+		return nil
+	}
+	shared, err := newCore(w.t, w.cloud, nil)
+	if err != nil {
+		return err
+	}
+	single, err := newCoreWith(w.t, w.cloud, &sparkRTCProvider{}, map[string]any{"shared_reads": false})
+	if err != nil {
+		return err
+	}
+	alone, err := single.read(stored)
+	if err != nil {
+		return err
+	}
+	got, err := shared.plan(stored, w.config.value())
+	if err != nil {
+		return err
+	}
+	want, err := single.plan(alone, w.config.value())
+	if err != nil {
+		return err
+	}
+	if !alone.value.Equal(stored.value) || got.action != want.action || !slices.Equal(got.warnings, want.warnings) {
+		return fmt.Errorf("a list was believed, and a read by itself has %v: planned is %s %q, and then %s %q", alone.value, got.action, got.warnings, want.action, want.warnings)
+	}
+	return nil
 }
 
 // modes are those that the service is to be in.
 func (w *world) modes(o *emulator.Options) {
 	o.KeyEcho, o.URLEcho, o.TimeEcho = w.options.KeyEcho, w.options.URLEcho, w.options.TimeEcho
 	o.ReadKeyEcho, o.ReadURLEcho, o.ReadTimeEcho = w.options.ReadKeyEcho, w.options.ReadURLEcho, w.options.ReadTimeEcho
+	o.ListKeyEcho, o.ListURLEcho, o.ListTimeEcho = w.options.ListKeyEcho, w.options.ListURLEcho, w.options.ListTimeEcho
 }
 
 // written is the answer of the last PUT.
@@ -594,18 +726,25 @@ func (r tfRun) do(w *world) error {
 
 	refreshed, known := w.stored, w.known
 	if w.stored.exists() {
-		refreshed, err = core.read(w.stored)
+		var believed bool
+		refreshed, believed, err = w.read(core, w.stored)
 		if r.failGET != nil {
 			if !errors.As(err, new(diagnosed)) {
 				return fmt.Errorf("what comes of a read that fails: %v", err) //nolint:errorlint // it may be nil
 			}
 			return nil
 		}
-		if err := errors.Join(err, w.called(http.MethodGet)); err != nil {
+		if err != nil {
 			return err
+		}
+		if believed {
+			now = w.known.shown // as far as anybody asked
 		}
 		if known, err = w.checkRead(refreshed, there, now); err != nil {
 			return err
+		}
+		if believed {
+			known.fresh = w.known.fresh
 		}
 	}
 	if r.stage == stageRefresh {
@@ -811,6 +950,7 @@ func (w *world) checkApplied() error {
 	if truth.AuthKey != w.config.key && !kept {
 		return fmt.Errorf("the service has the key %q after an apply", truth.AuthKey)
 	}
+	w.set = truth
 	written, now := w.written(), w.look()
 	w.known = knowledge{sent: w.config, shown: written, fresh: true, distinct: isDistinct(written.Key, w.config.key)}
 
@@ -818,8 +958,8 @@ func (w *world) checkApplied() error {
 	if err != nil {
 		return err
 	}
-	refreshed, err := core.read(w.stored)
-	if err := errors.Join(err, w.called(http.MethodGet)); err != nil {
+	refreshed, believed, err := w.read(core, w.stored)
+	if err != nil {
 		return err
 	}
 	plan, err := core.plan(refreshed, w.config.value())
@@ -829,7 +969,7 @@ func (w *world) checkApplied() error {
 	// Reads that show another callback than the PUT, at another time or at
 	// none, may well show a change.
 	urlChanged, keyChanged := w.known.changed(now, w.config.authKey())
-	if plan.action != actNothing && (now == written || !urlChanged && !keyChanged) {
+	if plan.action != actNothing && (believed || now == written || !urlChanged && !keyChanged) {
 		return fmt.Errorf("the plan after an apply is %s: %q", plan.action, plan.warnings)
 	}
 	return nil
@@ -862,8 +1002,8 @@ func (w *world) importAgain() error {
 	if err != nil {
 		return err
 	}
-	refreshed, err := core.read(imported)
-	if err := errors.Join(err, w.called(http.MethodGet)); err != nil {
+	refreshed, _, err := w.read(core, imported)
+	if err != nil {
 		return err
 	}
 	w.known = knowledge{imported: true}
