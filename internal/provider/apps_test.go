@@ -168,6 +168,32 @@ func TestSharedReadsCost(t *testing.T) {
 	}
 }
 
+// Apps that nobody manages are on the list too, and more than a thousand are not
+// listed on.
+func TestSharedReadsAmongOtherApps(t *testing.T) {
+	const n = 4
+	for others, want := range map[int]struct{ lists, reads int }{250: {3, 1}, 996: {10, 1}, 997: {1, n}} {
+		t.Run(fmt.Sprint(others), func(t *testing.T) {
+			t.Parallel()
+			f := &fleet{cloud: newCloud(t, emulator.Options{Clock: ticking()}), t: t}
+			for i := range others {
+				f.AddApp(fmt.Sprintf("another-%d", i))
+			}
+			core := f.core(nil)
+			for i := range n {
+				f.AddApp(appOf(i))
+				f.config = append(f.config, arguments{url: testURL})
+				f.stored = append(f.stored, set(t, core, appOf(i), f.config[i]))
+			}
+			f.ResetRequests()
+			if got := f.refresh(f.core(nil), 10); !slices.Equal(got, f.except(nil)) {
+				t.Errorf("planned is %v", got)
+			}
+			f.wantCalls(t, want.lists, want.reads, 0)
+		})
+	}
+}
+
 // However the service shows callbacks, sharing begins at once where times have
 // milliseconds, and once a read was kept where they don't.
 func TestSharedReadsOfEachEcho(t *testing.T) {
