@@ -86,6 +86,13 @@ func (a *apps) listedApp(ctx context.Context, client *sparkrtc.Client, id string
 	return app, listed, err
 }
 
+// failure returns why the apps are not listed, or not all of them.
+func (a *apps) failure() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.err
+}
+
 // begun tells whether a listing is there, or under way.
 func (a *apps) begun() bool {
 	a.mu.Lock()

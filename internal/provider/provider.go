@@ -107,6 +107,8 @@ type providerData struct {
 	saidClock sync.Once
 	saidQuota sync.Once
 
+	saidNotListed sync.Once
+
 	// apps are those of the project, listed at most once.
 	apps apps
 

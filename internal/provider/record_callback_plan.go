@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -209,6 +210,21 @@ func orUnknown(v types.String) string {
 	return v.ValueString()
 }
 
+// warnNotListed is said once: of a plan that could not look at the apps, users
+// would otherwise think that it did. Where they may not be looked at, it would be
+// said in each plan for ever.
+func (d *providerData) warnNotListed(diags *diag.Diagnostics) {
+	err := d.apps.failure()
+	var e *sparkrtc.Error
+	if !errors.As(err, &e) || e.Reason == sparkrtc.ReasonAccessDenied {
+		return
+	}
+	d.saidNotListed.Do(func() {
+		diags.AddWarning("Apps could not be listed", fmt.Sprintf(
+			"Whether the apps of new recording callbacks exist, and have callbacks that would be overwritten, is not known: %s.\n\nThe apply tries to set them all the same, over what may be there.", happened(e)))
+	})
+}
+
 const howToEnd = "To end that, clear the callback in the SparkRTC console, point it to another receiver, or delete the app."
 
 // warnStays is said when a destroy is planned, and warnLeftInPlace when it is
@@ -254,6 +270,7 @@ func (r *recordCallbackResource) warnOverwrite(ctx context.Context, plan *record
 	case sparkrtc.ReasonOf(err) == sparkrtc.ReasonAppNotFound, refusesCredentials(err):
 		r.provider.addAPIError(diags, err, fmt.Sprintf("The app %q could not be looked up", id))
 	case app == nil && err == nil:
+		r.provider.warnNotListed(diags)
 	case err != nil:
 		// The apply will tell: setting a callback may well be allowed where
 		// looking at apps isn't.

@@ -89,8 +89,15 @@ func TestAccCLI_appsCanNotBeListed(t *testing.T) {
 			fault.Method, fault.Times = http.MethodGet, -1
 			c.Fail(fault)
 			r := newCLI(t, c, callbackConfig, "HW_MAX_RETRIES=0")
-			r.apply(t)
+			out := r.apply(t).out()
 			c.expectCalls(t, 2, withKey(testURL, testKey))
+			want := 2 // by the plan, and by the apply's own planning
+			if name == "forbidden" {
+				want = 0
+			}
+			if got := strings.Count(out, "Warning: Apps could not be listed") + strings.Count(out, "(and one more similar warning elsewhere)"); got != want {
+				t.Errorf("%d warnings, want %d: %s", got, want, out)
+			}
 		})
 	}
 }

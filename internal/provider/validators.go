@@ -190,5 +190,5 @@ func warnOfKey(attribute path.Path, value types.String, diags *diag.Diagnostics)
 		return
 	}
 	diags.AddWarning("Callback key of an unusual length",
-		fmt.Sprintf("The value of %s has %s characters. The SparkRTC console takes %d to %d; the API Reference states no limit, so the key is sent as it is, and the service may refuse it.", attribute, unusual, minAuthKey, maxAuthKey))
+		fmt.Sprintf("The value of %s has %s characters. The SparkRTC console takes %d to %d, so that this goes for auth_key_wo and auth_key alike; the API Reference states no limit, so the key is sent as it is, and the service may refuse it.", attribute, unusual, minAuthKey, maxAuthKey))
 }
