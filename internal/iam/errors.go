@@ -4,7 +4,6 @@ package iam
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
@@ -84,26 +83,13 @@ func hasStatus(err error, status int) bool {
 // errorAnswer is an error in IAM's shape, or in that of the gateway and of STS.
 type errorAnswer struct {
 	Error struct {
-		Code    text `json:"code"`
-		Message text `json:"message"`
+		Code    gateway.Text `json:"code"`
+		Message gateway.Text `json:"message"`
 	} `json:"error"`
 
-	Code      text `json:"error_code"`
-	Message   text `json:"error_msg"`
-	RequestID text `json:"request_id"`
-}
-
-// text is a string, or the JSON of what came in its place: IAM's codes are
-// numbers here and strings there.
-type text string
-
-func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) != nil {
-		s = string(b)
-	}
-	*t = text(s)
-	return nil
+	Code      gateway.Text `json:"error_code"`
+	Message   gateway.Text `json:"error_msg"`
+	RequestID gateway.Text `json:"request_id"`
 }
 
 // newAnswerError reads an answer that is no success.

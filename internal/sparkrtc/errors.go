@@ -5,7 +5,6 @@ package sparkrtc
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -135,22 +134,9 @@ func (e *Error) Is(target error) bool {
 
 // errorFields are an error's in an answer.
 type errorFields struct {
-	Code      text `json:"error_code"`
-	Message   text `json:"error_msg"`
-	RequestID text `json:"request_id"`
-}
-
-// text is a string, or the JSON of what came in its place: a message of another
-// type must not hide the code beside it.
-type text string
-
-func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) != nil {
-		s = string(b)
-	}
-	*t = text(s)
-	return nil
+	Code      gateway.Text `json:"error_code"`
+	Message   gateway.Text `json:"error_msg"`
+	RequestID gateway.Text `json:"request_id"`
 }
 
 // asSuccess returns the error that came with the status of a success, or nil.
