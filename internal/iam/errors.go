@@ -4,6 +4,7 @@ package iam
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
@@ -122,7 +123,7 @@ func newAnswerError(resp *transport.Response) *Error {
 // 401 in other words than the gateway's says nothing that is certain.
 func judge(resp *transport.Response) transport.Judgement {
 	if resp.StatusCode != http.StatusUnauthorized {
-		return transport.Judgement{}
+		return transport.Judgement{Unproven: !json.Valid(resp.Body)}
 	}
 	message := newAnswerError(resp).Message
 	if strings.Contains(message, "signature expired") {

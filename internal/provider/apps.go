@@ -4,6 +4,8 @@ package provider
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,9 +26,10 @@ type apps struct {
 	err      error
 
 	patience time.Duration // with a listing; appsPatience when 0
-	lookUps  atomic.Int32  // that have not found an app, or not yet
-	anyRead  atomic.Bool   // whether there was a read yet
-	written  sync.Map      // the apps that were written to, or are being
+	lookUp   sync.Mutex
+	notFound int         // look-ups that found no app; with lookUp held
+	anyRead  atomic.Bool // whether there was a read yet
+	written  sync.Map    // the apps that were written to, or are being
 }
 
 // maxLookUps bounds the calls about apps that are not there: the first of them
@@ -50,14 +53,26 @@ func (a *apps) find(ctx context.Context, client *sparkrtc.Client, id string) (*s
 		return nil, nil // where apps can't be listed, they can't be looked up
 	}
 	// A listing may be incomplete: whoever is absent is asked for.
-	if a.lookUps.Add(1) > maxLookUps {
+	a.lookUp.Lock() // one at a time, or more would be under way than are good for anything
+	defer a.lookUp.Unlock()
+	if a.notFound >= maxLookUps {
 		return nil, nil
 	}
 	shown, err := client.ShowApp(ctx, id)
-	if err == nil {
-		a.lookUps.Add(-1)
+	if sparkrtc.ReasonOf(err) == sparkrtc.ReasonAppNotFound {
+		a.notFound++
 	}
 	return shown, err
+}
+
+// bounded gives a list, or the wait for one, no more than half of the time that a
+// read has: the other half is for its own call.
+func (a *apps) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	bound := appsPatience
+	if until, ok := ctx.Deadline(); ok {
+		bound = min(bound, time.Until(until)/2)
+	}
+	return context.WithTimeoutCause(ctx, bound, fmt.Errorf("no list of apps within %v", bound.Round(time.Millisecond)))
 }
 
 // forRead returns the callback of an app as it is listed, or nil if the read has
@@ -68,8 +83,10 @@ func (a *apps) forRead(ctx context.Context, client *sparkrtc.Client, id string) 
 	if _, written := a.written.Load(id); written || first && !a.begun() {
 		return nil, nil
 	}
-	app, _, err := a.listedApp(ctx, client, id)
-	if refusesCredentials(err) {
+	bounded, cancel := a.bounded(ctx)
+	defer cancel()
+	app, _, err := a.listedApp(bounded, client, id)
+	if willNotBeTaken(err) {
 		return nil, err
 	}
 	// If the context has ended, the call of the read's own says so.
@@ -134,7 +151,7 @@ func (a *apps) listNow(ctx context.Context, client *sparkrtc.Client, done chan<-
 	if patience == 0 {
 		patience = appsPatience
 	}
-	bounded, cancel := context.WithTimeout(ctx, patience)
+	bounded, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no list of apps within %v", patience))
 	defer cancel()
 	list, err := client.ListApps(bounded)
 
@@ -142,7 +159,7 @@ func (a *apps) listNow(ctx context.Context, client *sparkrtc.Client, done chan<-
 	defer a.mu.Unlock()
 	defer close(done)
 	a.underWay = nil
-	if err != nil && ctx.Err() != nil {
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) { // the user's, or Terraform's
 		return err
 	}
 	a.listed, a.err = true, err

@@ -689,8 +689,8 @@ func TestInterruptedWait(t *testing.T) {
 	}
 	f.Fail(emulator.Fault{ExactPath: appsPath, Delay: time.Minute})
 	f.ResetRequests()
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
 	interrupted := core
 	interrupted.t = withContext{t, ctx}
 	start := time.Now()
@@ -704,6 +704,30 @@ func TestInterruptedWait(t *testing.T) {
 		t.Error(err)
 	}
 	f.wantCalls(t, 1, 0, 0)
+}
+
+// A list that takes too long leaves half of a read's time to its own call.
+func TestSlowListLeavesTimeForTheRead(t *testing.T) {
+	f := newFleet(t, 12, emulator.Options{})
+	core := f.core(nil)
+	if _, err := core.read(f.stored[0]); err != nil {
+		t.Fatal(err)
+	}
+	f.Fail(emulator.Fault{ExactPath: appsPath, Delay: time.Minute, Times: -1})
+	f.ResetRequests()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	core.t = withContext{t, ctx}
+	var group sync.WaitGroup
+	for i, state := range f.stored[1:] {
+		group.Go(func() {
+			if _, err := core.read(state); err != nil {
+				t.Errorf("%d: %v", i, err)
+			}
+		})
+	}
+	group.Wait()
+	f.wantCalls(t, 1, 11, 0)
 }
 
 // withContext is a test that ends earlier.

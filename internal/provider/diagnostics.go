@@ -134,7 +134,7 @@ var advices = map[sparkrtc.Reason]advice{
 	},
 	sparkrtc.ReasonThrottled: {
 		summary: "SparkRTC throttles requests",
-		why:     "The service takes 60 calls a minute for everything about apps, callbacks and recording rules together. This one waited for its turn as often as max_retries allows, four times that number, and was refused each time.",
+		why:     "The service takes 60 calls a minute for everything about apps, callbacks and recording rules together. This one was refused as often as max_retries allows: a throttled request waits for its turn, and is repeated up to four times that number.",
 		todo:    "Something else uses the quota up: another run, or another tool. Try again after a minute, or with a higher max_retries.",
 	},
 	sparkrtc.ReasonServerError: {
@@ -185,7 +185,7 @@ var advices = map[sparkrtc.Reason]advice{
 var timeIsUp = advice{
 	summary: "Time is up",
 	why:     "The operation took longer than the timeouts block of the resource, or its default, allows. Waiting for the quota of the service, and retries, count too.",
-	todo:    "Run it again: an interrupted request may or may not have reached the service, and repeating it does no harm. If it happens again, allow more with timeouts.",
+	todo:    "Run it again: an interrupted request may or may not have reached the service, and repeating it does no harm. If it happens again, allow more with timeouts. For a read, the timeout in the state counts: to get a higher one there, apply with -refresh=false.",
 }
 
 // addAPIError adds the error of a client's call. What says what failed, as in
@@ -310,14 +310,22 @@ func (d *providerData) addNotices(diags *diag.Diagnostics) {
 	}
 }
 
-// inDoubt tells whether a request may have taken effect though it failed.
-func inDoubt(err error) bool {
+// willNotBeTaken tells whether credentials are refused for good, so that no other
+// call would help. What may be a proxy's or IAM's mood is not among it.
+func willNotBeTaken(err error) bool {
 	switch sparkrtc.ReasonOf(err) {
-	case sparkrtc.ReasonConnection, sparkrtc.ReasonCanceled, sparkrtc.ReasonServerError, sparkrtc.ReasonInvalidAnswer:
+	case sparkrtc.ReasonSignatureRefused, sparkrtc.ReasonAccessKeyUnknown, sparkrtc.ReasonAccessKeyLocked,
+		sparkrtc.ReasonClockSkew, sparkrtc.ReasonTokenInvalid, sparkrtc.ReasonTokenExpired:
 		return true
 	default:
 		return false
 	}
+}
+
+// inDoubt tells whether a request may have taken effect though it failed.
+func inDoubt(err error) bool {
+	var e *sparkrtc.Error
+	return errors.As(err, &e) && e.InDoubt
 }
 
 func addCredentialsError(diags *diag.Diagnostics, err error) {

@@ -5,6 +5,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -89,6 +90,8 @@ func (d *providerData) show(ctx context.Context, view *recordCallbackView, diags
 		return
 	}
 	defer d.addNotices(diags)
+	ctx, cancel := context.WithTimeoutCause(ctx, defaultTimeout, fmt.Errorf("%w: %v", errTimeIsUp, defaultTimeout))
+	defer cancel()
 	*view = recordCallbackView{AppID: view.AppID, Configured: types.BoolValue(false), NotifyEventSubscription: types.SetNull(types.StringType)}
 	callback, err := d.client.ShowRecordCallback(ctx, appID)
 	if errors.Is(err, sparkrtc.ErrNotConfigured) {

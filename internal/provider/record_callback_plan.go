@@ -265,6 +265,9 @@ func (r *recordCallbackResource) warnOverwrite(ctx context.Context, plan *record
 		return
 	}
 	id := plan.AppID.ValueString()
+	defer r.provider.addNotices(diags)
+	ctx, cancel := context.WithTimeoutCause(ctx, defaultTimeout, fmt.Errorf("%w: %v", errTimeIsUp, defaultTimeout))
+	defer cancel()
 	app, err := r.provider.apps.find(ctx, r.provider.client, id)
 	switch {
 	case sparkrtc.ReasonOf(err) == sparkrtc.ReasonAppNotFound, refusesCredentials(err):

@@ -129,6 +129,7 @@ func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resourc
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	checkTimeouts(ctx, config.Timeouts, &resp.Diagnostics)
 	// None of these is about an attribute: Terraform would print its line,
 	// and a key may stand there.
 	isSet := func(v attr.Value) bool { return !v.IsNull() && !v.IsUnknown() }
@@ -225,6 +226,20 @@ func (r *recordCallbackResource) Update(ctx context.Context, req resource.Update
 		return
 	}
 	r.put(ctx, timeouts.Value.Update, req.Plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
+}
+
+// checkTimeouts refuses what no operation can keep: a read with such a timeout
+// would fail each plan from then on.
+func checkTimeouts(ctx context.Context, value timeouts.Value, diags *diag.Diagnostics) {
+	for name, timeout := range map[string]timeout{"create": timeouts.Value.Create, "read": timeouts.Value.Read, "update": timeouts.Value.Update} {
+		if attribute, ok := value.Attributes()[name]; !ok || attribute.IsNull() || attribute.IsUnknown() {
+			continue
+		}
+		if bound, d := timeout(value, ctx, defaultTimeout); !d.HasError() && bound < time.Second {
+			diags.AddAttributeError(path.Root("timeouts").AtName(name), "Invalid timeout",
+				fmt.Sprintf("No operation ends within %v. Allow a second at least; the default is %v.", bound, defaultTimeout))
+		}
+	}
 }
 
 // timeout is timeouts.Value.Create, or another of its methods.

@@ -28,7 +28,7 @@ func TestAccCLI_timeouts(t *testing.T) {
 		doubt    bool
 	}{
 		"create hangs":        {"create = \"1s\"", false, emulator.Fault{Method: http.MethodPut, Times: -1, Delay: time.Minute}, "", true},
-		"create is throttled": {"create = \"1s\"", false, emulator.Fault{Method: http.MethodPut, Times: -1, Status: 429, Code: "APIGW.0308"}, "", true},
+		"create is throttled": {"create = \"1s\"", false, emulator.Fault{Method: http.MethodPut, Times: -1, Status: 429, Code: "APIGW.0308"}, "", false},
 		"create meets errors": {"create = \"1s\"", false, emulator.Fault{Method: http.MethodPut, Times: -1, Status: 503}, "", true},
 		"update hangs":        {"update = \"1s\"", true, emulator.Fault{Method: http.MethodPut, Times: -1, Delay: time.Minute}, "", true},
 		"read hangs":          {"read = \"1s\"", true, hang, testURL, false},
@@ -88,5 +88,9 @@ func TestAccCLI_changedTimeouts(t *testing.T) {
 	r.write(t, timeoutsConfig("create = \"soon\""))
 	if out := r.must(t, 1, "validate").out(); !strings.Contains(out, "soon") {
 		t.Errorf("of a text that is no duration: %s", out)
+	}
+	r.write(t, timeoutsConfig("read = \"0s\""))
+	if out := r.must(t, 1, "validate").out(); !strings.Contains(out, "Invalid timeout") {
+		t.Errorf("of none at all: %s", out)
 	}
 }

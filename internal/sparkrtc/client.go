@@ -92,9 +92,10 @@ type answer interface {
 func (c *Client) do(ctx context.Context, call call, out answer) error {
 	wrong, sent := c.try(ctx, call, out)
 	if wrong != nil && wrong.Reason.renewable() && c.renew(ctx, sent) {
-		earlier := wrong.Attempts
+		earlier := wrong
 		if wrong, _ = c.try(ctx, call, out); wrong != nil {
-			wrong.Attempts += earlier
+			wrong.Attempts += earlier.Attempts
+			wrong.InDoubt = wrong.InDoubt || earlier.InDoubt
 		}
 	}
 	if wrong != nil {
@@ -115,6 +116,7 @@ func (c *Client) try(ctx context.Context, call call, out answer) (*Error, transp
 	exchange := new(transport.Exchange)
 	fail := func(e *Error) (*Error, transport.Credentials) {
 		e.Operation, e.AppID, e.Attempts = call.operation, call.appID, exchange.Attempts
+		e.InDoubt = exchange.InDoubt || e.StatusCode == http.StatusOK
 		for _, s := range []*string{&e.Code, &e.Message, &e.RequestID} {
 			*s = exchange.Printable(*s)
 		}

@@ -5,6 +5,7 @@ package sparkrtc
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -97,6 +98,9 @@ type Error struct {
 	Message    string // error_msg, or what went wrong
 	RequestID  string // for the service's support; "" when there was none
 	Attempts   int
+
+	// InDoubt: what was to be done may have been done.
+	InDoubt bool
 
 	cause error
 }
@@ -242,7 +246,20 @@ func judge(resp *transport.Response) transport.Judgement {
 	case ReasonClockSkew:
 		return transport.Judgement{Expired: true, ServerTime: gateway.ServerTime(e.Message, resp.Header)}
 	default:
-		return transport.Judgement{}
+		return transport.Judgement{Unproven: !provesCredentials(resp, e.Code)}
+	}
+}
+
+// provesCredentials tells an answer of the service's, or of the gateway's once it
+// has looked at the credentials. A 401 is about them in any case.
+func provesCredentials(resp *transport.Response, code string) bool {
+	switch {
+	case resp.StatusCode == http.StatusOK:
+		return json.Valid(resp.Body)
+	case resp.StatusCode == http.StatusUnauthorized:
+		return json.Valid(resp.Body)
+	default:
+		return strings.HasPrefix(code, "RTC.") || code == "APIGW.0306" || code == "APIGW.0310"
 	}
 }
 

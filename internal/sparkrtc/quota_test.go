@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -351,4 +352,51 @@ func TestJudge(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A clock that jumps while ten calls are under way, and an access key that is
+// revoked then, cost fewer failures than lock it.
+func TestNothingLocksTheKeyInMidRun(t *testing.T) {
+	for name, jump := range map[string]time.Duration{"forward": time.Hour, "back": -time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var off atomic.Int64
+				server := emulator.New(emulator.Options{Clock: func() time.Time { return time.Now().Add(time.Duration(off.Load())) }})
+				defer server.Close()
+				withApps(server, 60)
+				client, _ := onWire(t, server, emulatorCredentials)
+				if err := write(t.Context(), client, 20); err != nil {
+					t.Fatal(err)
+				}
+				off.Store(int64(jump))
+				if err := write(t.Context(), client, 60); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+	t.Run("revoked", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server := emulator.New(emulator.Options{})
+			defer server.Close()
+			withApps(server, 60)
+			client, _ := onWire(t, server, emulatorCredentials)
+			if err := write(t.Context(), client, 20); err != nil {
+				t.Fatal(err)
+			}
+			server.SetOptions(func(o *emulator.Options) { o.SecretKey = "another" })
+			if err := write(t.Context(), client, 60); err == nil || strings.Contains(err.Error(), string(ReasonAccessKeyLocked)) {
+				t.Errorf("got %v", err)
+			}
+			refused := 0
+			for _, r := range server.Requests() {
+				if r.Status == http.StatusUnauthorized {
+					refused++
+				}
+			}
+			if refused > 5 {
+				t.Errorf("%d were refused", refused)
+			}
+		})
+	})
 }

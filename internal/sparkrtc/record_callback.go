@@ -4,6 +4,7 @@ package sparkrtc
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 )
@@ -87,7 +88,11 @@ func (c *Client) UpdateRecordCallback(ctx context.Context, appID string, callbac
 	}
 	// It was taken, and the answer doesn't say how it is now.
 	if set, err = c.ShowRecordCallback(ctx, appID); ReasonOf(err) == ReasonNotConfigured {
-		err = &Error{Operation: call.operation, AppID: appID, Reason: ReasonNotKept}
+		return nil, &Error{Operation: call.operation, AppID: appID, Reason: ReasonNotKept}
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		e.InDoubt = true
 	}
 	return set, err
 }

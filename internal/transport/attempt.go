@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -94,12 +95,7 @@ func (a *attempt) take(req *http.Request, body []byte) (*http.Response, outcome,
 		place.answered(false)
 		return nil, settled, err
 	}
-	switch {
-	case judged.Refused || judged.Expired: // the next ones would be, too
-		gate.shut(a.shown(resp))
-	case taken(resp.StatusCode):
-		gate.open()
-	}
+	gate.learn(judged, resp.StatusCode, func() *Response { return a.shown(resp) })
 	if judged.Throttled == nil || !a.request.Paced {
 		place.answered(true)
 		return resp, settled, nil
@@ -191,10 +187,21 @@ func (a *attempt) logged(req *http.Request, body []byte, c *Credentials, now tim
 		record = append(record, slog.Int("status", resp.StatusCode), slog.String("request_id", x.redact.text(requestID(resp.Header))))
 	}
 	a.client.config.Logger.DebugContext(req.Context(), a.request.Name, record...)
+	x.InDoubt = x.InDoubt && (err != nil || resp.StatusCode >= 300) || mayHaveEffect(resp, err)
 	if err != nil || a.request.Judge == nil {
 		return resp, Judgement{}, err
 	}
 	return resp, a.request.Judge(received(resp)), nil
+}
+
+// mayHaveEffect tells whether a request may have taken effect though no answer
+// says so.
+func mayHaveEffect(resp *http.Response, err error) bool {
+	var op *net.OpError
+	if err != nil {
+		return !errors.As(err, &op) || op.Op != "dial"
+	}
+	return resp.StatusCode >= http.StatusInternalServerError || resp.StatusCode == http.StatusRequestTimeout
 }
 
 // logUnsent logs a request that others were refused for.

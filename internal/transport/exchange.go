@@ -22,6 +22,10 @@ type Exchange struct {
 	// Waited is how long it waited for the quota.
 	Waited time.Duration
 
+	// InDoubt: an attempt was sent that may have taken effect, and no success
+	// was answered after it.
+	InDoubt bool
+
 	// Sent are the credentials of the last attempt; the zero value if there
 	// were none.
 	Sent Credentials

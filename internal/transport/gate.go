@@ -16,6 +16,15 @@ const (
 	// the credentials: one that hangs must not stop them all.
 	patience = 5 * time.Second
 
+	// maxSigned bounds how many attempts are under way with one access key at
+	// a time: should all of them be refused together, because the clock jumped
+	// or the key was revoked, it is not locked yet.
+	maxSigned = 5
+
+	// maxUnclear bounds how many refusals in a row are borne that don't say
+	// what they are about.
+	maxUnclear = 3
+
 	// maxGates bounds how many credentials are remembered. Few are in use at
 	// a time, and those that were renewed never come back.
 	maxGates = 16
@@ -35,7 +44,7 @@ func (g *gates) of(c Credentials) *gate {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	found, there := g.all.LoadOrStore(c, newGate())
+	found, there := g.all.LoadOrStore(c, newGate(c))
 	if !there {
 		g.order = append(g.order, c)
 	}
@@ -51,15 +60,22 @@ func (g *gates) of(c Credentials) *gate {
 // access key, for everyone who uses it. Once they are taken it stands open, and
 // once they are refused it is closed for good.
 type gate struct {
-	lone chan struct{} // is held by the attempt that goes alone
+	lone  chan struct{} // is held by the attempt that goes alone
+	slots chan struct{} // has one for each attempt under way; nil for a token
+
+	unclear atomic.Int32 // refusals in a row that say nothing certain
 
 	once    sync.Once
 	settled chan struct{} // is closed when it is known
 	refusal atomic.Pointer[Response]
 }
 
-func newGate() *gate {
-	return &gate{lone: make(chan struct{}, 1), settled: make(chan struct{})}
+func newGate(c Credentials) *gate {
+	g := &gate{lone: make(chan struct{}, 1), settled: make(chan struct{})}
+	if c.Token == "" {
+		g.slots = make(chan struct{}, maxSigned)
+	}
+	return g
 }
 
 // enter waits until an attempt may be sent, or returns the answer that it would
@@ -68,6 +84,26 @@ func (g *gate) enter(ctx context.Context) (leave func(), refusal *Response, err 
 	if g == nil { // nothing is known of no credentials
 		return func() {}, nil, nil
 	}
+	if g.slots != nil {
+		select {
+		case g.slots <- struct{}{}:
+		case <-ctx.Done():
+			return nil, nil, context.Cause(ctx)
+		}
+	}
+	free, refusal, err := g.alone(ctx)
+	if g.slots == nil {
+		return free, refusal, err
+	}
+	if err != nil {
+		<-g.slots
+		return nil, nil, err
+	}
+	return func() { free(); <-g.slots }, refusal, nil
+}
+
+// alone waits for the others until it is known what becomes of the credentials.
+func (g *gate) alone(ctx context.Context) (leave func(), refusal *Response, err error) {
 	if g.known() {
 		return func() {}, g.refusal.Load(), nil
 	}
@@ -85,6 +121,22 @@ func (g *gate) enter(ctx context.Context) (leave func(), refusal *Response, err 
 	}
 	impatience := time.AfterFunc(patience, free)
 	return func() { impatience.Stop(); free() }, nil, nil
+}
+
+// learn takes what an answer says of the credentials.
+func (g *gate) learn(judged Judgement, status int, shown func() *Response) {
+	switch {
+	case g == nil:
+	case judged.Refused || judged.Expired: // the next ones would be, too
+		g.shut(shown())
+	case status == http.StatusUnauthorized && !judged.Unproven:
+		if g.unclear.Add(1) >= maxUnclear {
+			g.shut(shown())
+		}
+	case taken(status) && !judged.Unproven:
+		g.unclear.Store(0)
+		g.open()
+	}
 }
 
 func (g *gate) known() bool {

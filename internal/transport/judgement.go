@@ -16,6 +16,11 @@ type Judgement struct {
 	Expired    bool
 	ServerTime time.Time
 
+	// Unproven means that the answer says nothing of the credentials, whatever
+	// its status: it isn't the service's, such as a proxy's page, or comes
+	// from before the credentials are looked at.
+	Unproven bool
+
 	// Throttled is not nil if the call was one too many. What the answer
 	// doesn't name is zero in it.
 	Throttled *Quota

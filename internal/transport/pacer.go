@@ -19,7 +19,7 @@ const (
 	leastRetryAfter = time.Second
 
 	// maxWindow bounds what a server may call its quota's window.
-	maxWindow = 24 * time.Hour
+	maxWindow = 10 * time.Minute
 
 	// remembered bounds what is known of own calls before the first 429 tells
 	// how long they count.
@@ -151,7 +151,12 @@ func (p *pacer) end(pace pace) time.Time {
 	case !p.retryAt.IsZero():
 		return p.retryAt
 	case over >= 0:
-		return p.passed[over].Add(p.quota.Window)
+		// What the message names may be wrong, and to try costs one call.
+		end, latest := p.passed[over].Add(p.quota.Window), p.refusedAt.Add(pace.max)
+		if latest.Before(end) {
+			return latest
+		}
+		return end
 	default:
 		// Others use it as well, and nobody knows when it began.
 		return p.refusedAt.Add(doubled(pace.min, p.probes, min(pace.max, p.quota.Window)))
@@ -199,7 +204,9 @@ func (pl *place) refused(quota Quota, after time.Duration) {
 		p.surplus = false
 		p.retryAt = time.Time{}
 		if after > 0 {
-			p.retryAt = now.Add(min(max(after, leastRetryAfter), p.quota.Window))
+			// One that is too short, again and again, must not use up what
+			// throttled requests may be repeated.
+			p.retryAt = now.Add(min(max(after, doubled(leastRetryAfter, p.probes, p.quota.Window)), p.quota.Window))
 		}
 		if p.blocked {
 			p.probes++
