@@ -253,10 +253,8 @@ func judge(resp *transport.Response) transport.Judgement {
 // provesCredentials tells an answer of the service's, or of the gateway's once it
 // has looked at the credentials. A 401 is about them in any case.
 func provesCredentials(resp *transport.Response, code string) bool {
-	switch {
-	case resp.StatusCode == http.StatusOK:
-		return json.Valid(resp.Body)
-	case resp.StatusCode == http.StatusUnauthorized:
+	switch resp.StatusCode {
+	case http.StatusOK, http.StatusUnauthorized:
 		return json.Valid(resp.Body)
 	default:
 		return strings.HasPrefix(code, "RTC.") || code == "APIGW.0306" || code == "APIGW.0310"
