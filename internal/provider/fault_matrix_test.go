@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+)
+
+// Every fault on every operation, once and for ever, with the real CLI: how it
+// ends, how often it was tried, what the service and the state have then, and
+// that the next apply repairs all. What comes of each is in the file faultTable,
+// and on the page about reliability.
+
+const (
+	faultTable = "testdata/fault_matrix.txt"
+
+	matrixApp    = "app"    // is what faults are about
+	matrixSecond = "second" // makes reads share a list
+	matrixNew    = "new"    // is planned last
+)
+
+var (
+	update = flag.Bool("update", false, "write testdata instead of comparing with it")
+
+	// soak is a long run, for which somebody is waiting.
+	soak = os.Getenv("SOAK") != ""
+)
+
+// matrixFault is a fault of any operation.
+type matrixFault struct {
+	name  string
+	fault emulator.Fault
+
+	// trickle is an answer without an end, a byte at a time.
+	trickle bool
+
+	// timeout of the resources, for ever and once; "" for the default.
+	timeout, timeoutOnce string
+
+	// patient: a plan of a new resource, which has no timeout, takes a minute
+	// or two. It is left out unless somebody waits for it.
+	patient bool
+
+	// repeated: once is another thing than for ever. Once is left out
+	// otherwise, too.
+	repeated bool
+
+	mentions string // by the error, if there is one
+}
+
+var matrixFaults = []matrixFault{
+	{name: "429 with Retry-After", repeated: true, fault: emulator.Fault{Status: 429, Code: "APIGW.0308", Message: throttledMessage, Header: http.Header{"Retry-After": {"1"}}}},
+	{name: "429 without Retry-After", repeated: true, fault: emulator.Fault{Status: 429, Code: "APIGW.0308", Message: throttledMessage}, timeout: "2s", timeoutOnce: "30s", patient: true},
+	{name: "500", repeated: true, fault: emulator.Fault{Status: 500, Code: "RTC.00002001", Message: "InternalError"}, mentions: "RTC.00002001"},
+	{name: "503", repeated: true, fault: emulator.Fault{Status: 503}, mentions: "HTTP 503"},
+	{name: "401, wrong signature", fault: emulator.Fault{EchoRequest: true}, mentions: "secret key"},
+	{name: "403", fault: emulator.Fault{Status: 403, Code: "APIGW.0306", Message: "API access denied"}, mentions: "permissions"},
+	{name: "404 of the gateway", fault: emulator.Fault{Status: 404, Code: "APIGW.0101"}, mentions: "endpoint"},
+	{name: "connection closed before the effect", repeated: true, fault: emulator.Fault{Drop: true}},
+	{name: "connection closed after the effect", repeated: true, fault: emulator.Fault{Drop: true, After: true}},
+	{name: "answer cut off", repeated: true, fault: emulator.Fault{Cut: true}, mentions: "broke off"},
+	{name: "200 without a body", fault: emulator.Fault{Status: 200}, mentions: "not JSON"},
+	{name: "HTML of a proxy", fault: emulator.Fault{RawBody: "<html><head><title>Guest Wi-Fi: please sign in</title></head></html>", ContentType: "text/html"}, mentions: "Guest Wi-Fi: please sign in"},
+	{name: "JSON of wrong types", fault: emulator.Fault{RawBody: `{"app_id":7,"record_callback":[],"count":{},"apps":"x"}`, ContentType: "application/json"}},
+	{name: "answer of another app", fault: emulator.Fault{RawBody: `{"app_id":"another","record_callback":{"url":"https://another.example.com/"}}`, ContentType: "application/json"}},
+	{name: "answer of 2 MB", fault: emulator.Fault{RawBody: `{"app_id":"` + strings.Repeat("x", 2<<20) + `"}`, ContentType: "application/json"}, mentions: "larger than"},
+	{name: "redirect", fault: emulator.Fault{Status: 302, Header: http.Header{"Location": {"https://elsewhere.example.com/login"}}}, mentions: "https://elsewhere.example.com"},
+	{name: "compressed answer", fault: emulator.Fault{RawBody: "\x1f\x8b\x08\x00", Header: http.Header{"Content-Encoding": {"gzip"}}}, mentions: "compressed"},
+	{name: "no answer", fault: emulator.Fault{Delay: 10 * time.Minute}, timeout: "2s", timeoutOnce: "2s", patient: true},
+	{name: "answer without an end", trickle: true, timeout: "2s", timeoutOnce: "2s", patient: true},
+}
+
+const throttledMessage = "The throttling threshold has been reached: policy user over ratelimit,limit:60,time:1 minute"
+
+// matrixOperation is what meets the faults.
+type matrixOperation struct {
+	name, method, path string
+}
+
+var (
+	opCreate = matrixOperation{"create (PUT)", http.MethodPut, appsPath + "/" + matrixApp + "/record-callback"}
+	opUpdate = matrixOperation{"update (PUT)", http.MethodPut, appsPath + "/" + matrixApp + "/record-callback"}
+	opRead   = matrixOperation{"read (GET)", http.MethodGet, appsPath + "/" + matrixApp + "/record-callback"}
+	opShared = matrixOperation{"list of shared reads", http.MethodGet, appsPath}
+	opNew    = matrixOperation{"list of a new resource", http.MethodGet, appsPath}
+
+	matrixOperations = []matrixOperation{opCreate, opUpdate, opRead, opShared, opNew}
+)
+
+// matrixCase is a fault that comes once or for ever, with a provider and a
+// service of its own: a process each, so that none disturbs another.
+type matrixCase struct {
+	*cloud
+	matrixFault
+	index   int
+	forever bool
+	url     string
+
+	mu    sync.Mutex
+	watch matrixOperation
+	left  int // how many answers without an end are to come; -1 for all
+	calls int
+	begun time.Time
+	ended time.Time
+}
+
+// before is a front that counts, and closes each connection, so that Go's client
+// repeats nothing of its own accord.
+func (m *matrixCase) before(server http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close")
+		m.mu.Lock()
+		watched := r.Method == m.watch.method && r.URL.Path == m.watch.path
+		endless := watched && m.left != 0
+		if endless && m.left > 0 {
+			m.left--
+		}
+		if watched {
+			if m.calls++; m.calls == 1 {
+				m.begun = time.Now()
+			}
+		}
+		m.mu.Unlock()
+		if watched {
+			defer func() {
+				m.mu.Lock()
+				m.ended = time.Now()
+				m.mu.Unlock()
+			}()
+		}
+		if !endless {
+			server.ServeHTTP(w, r)
+			return
+		}
+		for r.Context().Err() == nil {
+			_, _ = w.Write([]byte(" "))
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(50 * time.Millisecond)
+		}
+	})
+}
+
+// arm makes an operation fail; the zero value none.
+func (m *matrixCase) arm(on matrixOperation) {
+	m.ClearFaults()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.watch, m.left, m.calls, m.begun, m.ended = on, 0, 0, time.Time{}, time.Time{}
+	if on.name == "" || on == opNew && m.patient && !soak {
+		return
+	}
+	times := 1
+	if m.forever {
+		times = -1
+	}
+	if m.trickle {
+		m.left = times
+		return
+	}
+	fault := m.fault
+	fault.Method, fault.ExactPath, fault.Times = on.method, on.path, times
+	m.Fail(fault)
+}
+
+func (m *matrixCase) address(resource string) string {
+	return fmt.Sprintf("sparkrtc_record_callback.%s_%02d", resource, m.index)
+}
+
+func (m *matrixCase) config(withNew bool) string {
+	timeout := m.timeout
+	if !m.forever {
+		timeout = m.timeoutOnce
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "provider \"sparkrtc\" {\n  alias = \"p%02d\"\n  endpoint = %q\n}\n", m.index, m.endpoint)
+	for _, r := range []struct{ name, app, url string }{{"first", matrixApp, m.url}, {"second", matrixSecond, testURL}, {"new", matrixNew, testURL}} {
+		if r.name == "new" && !withNew {
+			continue
+		}
+		fmt.Fprintf(&b, "resource \"sparkrtc_record_callback\" \"%s_%02d\" {\n  provider = sparkrtc.p%02d\n  app_id = %q\n  url = %q\n  auth_key = %q\n", r.name, m.index, m.index, r.app, r.url, testKey)
+		if timeout != "" {
+			fmt.Fprintf(&b, "  timeouts {\n    create = %[1]q\n    read = %[1]q\n    update = %[1]q\n  }\n", timeout)
+		}
+		b.WriteString("}\n")
+	}
+	return b.String()
+}
+
+// matrixRow is what came of a case.
+type matrixRow struct {
+	fault, operation, times string
+	exit, calls             int
+	service, state, said    string
+	seconds                 float64
+	patient                 bool
+}
+
+func (r matrixRow) String() string {
+	return strings.Join([]string{r.fault, r.operation, r.times, fmt.Sprint(r.exit), fmt.Sprint(r.calls), r.service, r.state, r.said}, " | ")
+}
+
+// matrix is a folder with all cases.
+type matrix struct {
+	*cli
+	t     *testing.T
+	cases []*matrixCase
+	rows  []matrixRow
+	urls  map[string]string // what they are called
+}
+
+func (m *matrix) configure(withNew bool) {
+	var b strings.Builder
+	for _, c := range m.cases {
+		b.WriteString(c.config(withNew))
+	}
+	m.write(m.t, b.String())
+}
+
+// stored returns the URLs in the state, by address.
+func (m *matrix) stored() map[string]string {
+	urls := map[string]string{}
+	content, err := os.ReadFile(filepath.Join(m.dir, "terraform.tfstate"))
+	if os.IsNotExist(err) {
+		return urls
+	}
+	var state struct {
+		Resources []struct {
+			Type, Name string
+			Instances  []struct {
+				Status     string
+				Attributes struct{ URL string }
+			}
+		}
+	}
+	if err != nil || json.Unmarshal(content, &state) != nil {
+		m.t.Fatalf("the state: %v", err)
+	}
+	for _, r := range state.Resources {
+		for _, i := range r.Instances {
+			urls[r.Type+"."+r.Name] = i.Attributes.URL
+			if i.Status != "" {
+				m.t.Errorf("%s is %s", r.Name, i.Status)
+			}
+		}
+	}
+	return urls
+}
+
+// fail runs the CLI while an operation fails.
+func (m *matrix) fail(on matrixOperation, arguments ...string) {
+	m.t.Helper()
+	for _, c := range m.cases {
+		c.arm(on)
+	}
+	got := m.run(m.t, append(arguments, "-json", "-parallelism=200")...)
+	if strings.Contains(got.stdout+got.stderr, testKey) || strings.Contains(got.stdout+got.stderr, emulator.DefaultSecretKey) {
+		m.t.Errorf("%s: a secret is in the output", on.name)
+	}
+	diagnostics, stored, failed := got.diagnostics(m.t), m.stored(), false
+	for _, c := range m.cases {
+		row := c.row(m.t, on, diagnostics)
+		failed = failed || row.exit != 0
+		truth, _ := c.Callback(matrixApp)
+		row.service, row.state = m.urls[truth.URL], m.urls[stored[c.address("first")]]
+		m.rows = append(m.rows, row)
+		c.arm(matrixOperation{})
+	}
+	if (got.code == 1) != failed {
+		m.t.Errorf("%s: ended with %d: %s", on.name, got.code, got.out())
+	}
+}
+
+func (m *matrixCase) row(t *testing.T, on matrixOperation, diagnostics []diagnostic) matrixRow {
+	t.Helper()
+	row := matrixRow{fault: m.name, operation: on.name, times: "once", said: "nothing", patient: m.patient && on == opNew}
+	if m.forever {
+		row.times = "for ever"
+	}
+	for _, d := range diagnostics {
+		first := d.Address == m.address("first")
+		either := first || d.Address == m.address("second") || d.Address == m.address("new")
+		switch {
+		case !either:
+		case d.Severity == "error" && (first || on == opShared || on == opNew):
+			if row.exit, row.said = 1, d.Summary; m.mentions != "" && !strings.Contains(d.Detail, m.mentions) {
+				t.Errorf("%s, %s: the error doesn't mention %q: %s", m.name, on.name, m.mentions, d.Detail)
+			}
+		case row.exit == 0 && d.Summary == "SparkRTC throttles requests":
+			row.said = "warning: " + d.Summary
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	row.calls, row.seconds = m.calls, m.ended.Sub(m.begun).Seconds()
+	return row
+}
+
+// repaired applies once more, and expects that all is as configured then.
+func (m *matrix) repaired() {
+	m.t.Helper()
+	m.must(m.t, 0, "apply", "-auto-approve", "-parallelism=200")
+	m.plan(m.t, noChanges)
+	for _, c := range m.cases {
+		c.expectTruth(m.t, matrixApp, c.url, testKey)
+	}
+}
+
+func TestAccCLI_faultMatrix(t *testing.T) {
+	t.Parallel()
+	const oldURL, newURL = testURL + "/old", testURL + "/new"
+	m := &matrix{t: t, urls: map[string]string{"": "none", oldURL: "old", newURL: "new"}}
+	for _, fault := range matrixFaults {
+		for _, forever := range []bool{false, true} {
+			if !forever && !fault.repeated && !soak {
+				continue
+			}
+			c := &matrixCase{matrixFault: fault, index: len(m.cases), forever: forever, url: oldURL}
+			c.cloud = newCloudBehind(t, c.before, emulator.Options{}, matrixApp, matrixSecond, matrixNew)
+			m.cases = append(m.cases, c)
+		}
+	}
+	m.cli = newCLI(t, nil, "", append(keys(), "HW_MAX_RETRIES=1")...)
+	m.configure(false)
+	m.fail(opCreate, "apply", "-auto-approve")
+	m.repaired()
+
+	for _, c := range m.cases {
+		c.url = newURL
+	}
+	m.configure(false)
+	m.fail(opUpdate, "apply", "-auto-approve")
+	m.repaired()
+
+	before := m.readFile(t, "terraform.tfstate")
+	alone := *m.cli
+	alone.env = append(slices.Clone(alone.env), "SPARKRTC_SHARED_READS=false")
+	sharing := m.cli
+	m.cli = &alone
+	m.fail(opRead, "plan")
+	m.cli = sharing
+	m.fail(opShared, "plan")
+	m.plan(t, noChanges)
+	if m.readFile(t, "terraform.tfstate") != before {
+		t.Error("a plan that fails changed the state")
+	}
+
+	m.configure(true)
+	m.fail(opNew, "plan", "-refresh=false")
+	m.repaired()
+	m.check()
+}
+
+// check compares with what it was when somebody looked at it last.
+func (m *matrix) check() {
+	m.t.Helper()
+	slices.SortStableFunc(m.rows, func(a, b matrixRow) int {
+		return slices.IndexFunc(matrixFaults, named(a)) - slices.IndexFunc(matrixFaults, named(b))
+	})
+	content, err := os.ReadFile(faultTable)
+	if err != nil && !*update {
+		m.t.Fatal(err)
+	}
+	want := strings.Split(string(content), "\n")
+	var got strings.Builder
+	for _, row := range m.rows {
+		_, _ = fmt.Fprintln(&got, row)
+		if row.seconds > 15 && !row.patient {
+			m.t.Errorf("%s took %.1f s", row, row.seconds)
+		}
+		if *update || row.patient && !soak {
+			continue
+		}
+		if !slices.Contains(want, row.String()) {
+			m.t.Errorf("not in %s: %s", faultTable, row)
+		}
+	}
+	if *update && soak {
+		if err := os.WriteFile(faultTable, []byte(got.String()), 0o600); err != nil {
+			m.t.Error(err)
+		}
+	}
+	if soak {
+		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		_, _ = fmt.Fprintln(table, "FAULT\tOPERATION\tTIMES\tEXIT\tCALLS\tSECONDS\tSERVICE\tSTATE\tSAID")
+		for _, r := range m.rows {
+			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%.1f\t%s\t%s\t%s\n", r.fault, r.operation, r.times, r.exit, r.calls, r.seconds, r.service, r.state, r.said)
+		}
+		_ = table.Flush()
+	}
+}
+
+func named(row matrixRow) func(matrixFault) bool {
+	return func(f matrixFault) bool { return f.name == row.fault }
+}
