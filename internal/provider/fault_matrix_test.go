@@ -96,8 +96,6 @@ var (
 	opRead   = matrixOperation{"read (GET)", http.MethodGet, appsPath + "/" + matrixApp + "/record-callback"}
 	opShared = matrixOperation{"list of shared reads", http.MethodGet, appsPath}
 	opNew    = matrixOperation{"list of a new resource", http.MethodGet, appsPath}
-
-	matrixOperations = []matrixOperation{opCreate, opUpdate, opRead, opShared, opNew}
 )
 
 // matrixCase is a fault that comes once or for ever, with a provider and a

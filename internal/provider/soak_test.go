@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+)
+
+// Random weather: several resources at a time, with errors, throttling, tokens
+// that expire, clocks that jump and other people, all at once. Nothing is said
+// of single calls here, as random histories do, but of what must hold whatever
+// happens: a run that says nothing is right, one that fails loses nothing, no
+// access key is locked, no secret is stored, and in good weather all is well
+// after one apply. As for histories, a number is a seed.
+
+const storms = 20
+
+// soakNumbers are the seeds to run: SOAK_HISTORIES of them from SOAK_SEED on.
+func soakNumbers(usual uint64) (from, count uint64) {
+	number := func(variable string, usual uint64) uint64 {
+		text := os.Getenv(variable)
+		if text == "" {
+			return usual
+		}
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			panic(variable + " is not a number: " + text)
+		}
+		return n
+	}
+	return number("SOAK_SEED", 0), number("SOAK_HISTORIES", usual)
+}
+
+// They run in parts, so that what is left after each can be compared.
+func TestRandomWeather(t *testing.T) {
+	const parts = 10
+	from, count := soakNumbers(storms)
+	var met weatherReport
+	run := func(part uint64) {
+		first, last := from+part*count/parts, from+(part+1)*count/parts
+		t.Run(fmt.Sprintf("part %d", part+1), func(t *testing.T) {
+			for seed := first; seed < last; seed++ {
+				t.Run(fmt.Sprint(seed), func(t *testing.T) {
+					t.Parallel()
+					s := newStorm(t, seed)
+					s.met = &met
+					if err := s.run(); err != nil {
+						t.Errorf("%v\nTo run it again: SOAK_SEED=%d SOAK_HISTORIES=1\n%s", err, seed, strings.Join(s.steps, "\n"))
+					}
+				})
+			}
+		})
+	}
+	goroutines := runtime.NumGoroutine()
+	var early uint64
+	for part := range uint64(parts) {
+		run(part)
+		if part == 1 {
+			early = heap()
+		}
+	}
+	late := heap()
+	t.Logf("%d from %d: %s; heap %d KiB after a fifth, %d KiB at the end", count, from, &met, early>>10, late>>10)
+	if count >= storms && late > early+early/2+4<<20 {
+		t.Errorf("the heap grew from %d to %d bytes", early, late)
+	}
+	if count >= storms && from == 0 {
+		met.check(t)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		now := runtime.NumGoroutine()
+		if now <= goroutines+5 {
+			break
+		}
+		if time.Now().After(deadline) {
+			stacks := make([]byte, 1<<20)
+			t.Fatalf("%d goroutines, and %d before\n%s", now, goroutines, stacks[:runtime.Stack(stacks, true)])
+		}
+	}
+}
+
+// heap is what is in use once all garbage is gone.
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC() // what pools keep goes with the second one
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// weatherReport counts what the weather was like: without bad weather nothing
+// is proved.
+type weatherReport struct {
+	requests, failed, refused, throttled, errors, applied, unchanged, expired, jumped atomic.Int64
+}
+
+func (r *weatherReport) String() string {
+	return fmt.Sprintf("%d requests, %d failed, %d refused, %d throttled; %d expiries, %d clock jumps; %d errors, %d applied, %d unchanged",
+		r.requests.Load(), r.failed.Load(), r.refused.Load(), r.throttled.Load(), r.expired.Load(), r.jumped.Load(), r.errors.Load(), r.applied.Load(), r.unchanged.Load())
+}
+
+func (r *weatherReport) check(t *testing.T) {
+	t.Helper()
+	for _, n := range []*atomic.Int64{&r.failed, &r.refused, &r.throttled, &r.errors, &r.applied, &r.unchanged, &r.expired, &r.jumped} {
+		if n.Load() == 0 {
+			t.Errorf("the weather was too good: %s", r)
+		}
+	}
+}
+
+// storm is a number of resources in bad weather.
+type storm struct {
+	*cloud
+	t     *testing.T
+	r     *rand.Rand
+	met   *weatherReport
+	steps []string
+
+	shared   bool
+	password bool // credentials that have to be fetched
+	skewed   bool // the clocks differ
+
+	version int64                // of the last write-only key
+	config  map[string]arguments // by app
+	stored  map[string]tfObject
+
+	offset atomic.Int64 // of the service's clock
+	quota  *secondsQuota
+
+	mu      sync.Mutex
+	inARow  int    // failed authentications of the access key
+	most    int    // of inARow
+	onCall  int    // counts requests of a run
+	at      int    // at which one something happens
+	happens func() // or nil
+}
+
+// secondsQuota is one of so many calls a second: the emulator's is by the
+// minute, which is too long to wait for.
+type secondsQuota struct {
+	mu    sync.Mutex
+	limit int // 0 for none
+	begun time.Time
+	calls int
+	met   *atomic.Int64
+}
+
+func (q *secondsQuota) before(server http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/v2/") || q.take() {
+			server.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusTooManyRequests)
+		_, _ = fmt.Fprintf(w, `{"error_code":"APIGW.0308","error_msg":"The throttling threshold has been reached: policy user over ratelimit,limit:%d,time:1 second"}`, q.limit)
+	})
+}
+
+func (q *secondsQuota) take() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.limit == 0 {
+		return true
+	}
+	if now := time.Now(); now.Sub(q.begun) >= time.Second {
+		q.begun, q.calls = now, 0
+	}
+	if q.calls++; q.calls <= q.limit {
+		return true
+	}
+	q.met.Add(1)
+	return false
+}
+
+func newStorm(t *testing.T, seed uint64) *storm {
+	t.Helper()
+	s := &storm{
+		t:      t,
+		r:      rand.New(rand.NewPCG(seed, 2)),
+		config: map[string]arguments{},
+		stored: map[string]tfObject{},
+		quota:  new(secondsQuota),
+	}
+	s.shared, s.password = s.r.IntN(3) > 0, s.r.IntN(2) == 0
+	// An answer that is lost may hide that the clock was refused, and each such
+	// refusal counts towards the lock of an access key: with one, it is either
+	// clocks or faults.
+	s.skewed = s.password || s.r.IntN(2) == 0
+	// Clocks only go forward, so that no two changes are so close that they
+	// could be one to the provider, from well behind this machine's to well
+	// ahead of it.
+	if s.skewed {
+		s.offset.Store(int64(-12 * time.Hour))
+	}
+	tick := ticking()
+	options := emulator.Options{
+		Clock:   func() time.Time { return tick().Add(time.Duration(s.offset.Load())) },
+		Observe: s.observe,
+		Unset:   pick(s.r, emulator.Unsets),
+	}
+	s.cloud = newCloudBehind(t, s.quota.before, options)
+	apps := 2 + s.r.IntN(6)
+	if s.skewed && !s.password {
+		// More at a time could all be refused together when a clock jumps,
+		// before anybody knows.
+		apps = min(apps, 5)
+	}
+	for i := range apps {
+		app := appOf(i)
+		s.AddApp(app)
+		s.stored[app] = tfObject{value: nothing()}
+		s.config[app] = arguments{url: pick(s.r, modelURLs), key: pick(s.r, modelKeys)}
+	}
+	s.note("%d apps, shared reads: %t, password: %t, clocks that differ: %t", len(s.config), s.shared, s.password, s.skewed)
+	return s
+}
+
+func (s *storm) note(format string, values ...any) {
+	s.steps = append(s.steps, fmt.Sprintf(format, values...))
+}
+
+func (s *storm) apps() []string { return slices.Sorted(maps.Keys(s.config)) }
+
+// observe sees each request when it is answered.
+func (s *storm) observe(request emulator.Request) {
+	s.met.requests.Add(1)
+	s.mu.Lock()
+	switch signed := request.Header.Get("Authorization") != ""; {
+	case request.Status == http.StatusUnauthorized:
+		s.met.refused.Add(1)
+		if signed {
+			s.inARow++
+			s.most = max(s.most, s.inARow)
+		}
+	case request.Status == http.StatusTooManyRequests:
+		s.met.throttled.Add(1)
+	case request.Status == 0 || request.Status >= 500:
+		s.met.failed.Add(1)
+	case signed && request.Authenticated:
+		s.inARow = 0
+	}
+	var now func()
+	if s.onCall++; s.onCall == s.at {
+		now = s.happens
+	}
+	s.mu.Unlock()
+	if now != nil {
+		now()
+	}
+}
+
+func (s *storm) run() error {
+	s.quota.met = &s.met.throttled
+	for range 4 + s.r.IntN(4) {
+		s.edit()
+		bad := s.r.IntN(4) > 0
+		if bad {
+			s.weather()
+		}
+		if err := s.apply(bad); err != nil {
+			return err
+		}
+		s.calm()
+	}
+	s.note("good weather")
+	if err := s.apply(false); err != nil {
+		return err
+	}
+	if err := s.apply(false); err != nil {
+		return err
+	}
+	if s.most > 5 {
+		return fmt.Errorf("%d authentications in a row were refused, and six lock an access key", s.most)
+	}
+	return nil
+}
+
+// edit changes the configuration, and the service behind Terraform's back.
+func (s *storm) edit() {
+	for _, app := range s.apps() {
+		config := s.config[app]
+		switch s.r.IntN(8) {
+		case 0:
+			config.url = pick(s.r, modelURLs)
+		case 1:
+			config.key, config.version = pick(s.r, modelKeys), 0
+		case 2:
+			config.key, config.version = "", 0
+		case 3:
+			s.version++ // never one that was used before
+			config.key, config.version = pick(s.r, modelKeys), s.version
+		}
+		if config != s.config[app] {
+			s.note("%s: configure %+v", app, config)
+		}
+		s.config[app] = config
+		truth, there := s.Callback(app)
+		switch s.r.IntN(12) {
+		case 0:
+			truth.URL, truth.AuthKey = pick(s.r, modelURLs), pick(s.r, append(modelKeys, ""))
+			s.note("%s: outside, %s with %q", app, truth.URL, truth.AuthKey)
+			s.SetCallback(app, truth.URL, truth.AuthKey)
+		case 1:
+			s.note("%s: outside, cleared", app)
+			s.ClearCallback(app)
+		case 2:
+			if there {
+				s.note("%s: outside, touched", app)
+				s.Touch(app)
+			}
+		}
+	}
+}
+
+// weather is what the next run meets.
+func (s *storm) weather() {
+	faults := s.r.IntN(5)
+	if s.skewed && !s.password {
+		faults = 0
+	}
+	for range faults {
+		fault := pick(s.r, []emulator.Fault{
+			{Status: 500, Code: "RTC.00002001"},
+			{Status: 503},
+			{Status: 503, After: true},
+			{Status: 429, Code: "APIGW.0308", Message: "policy user over ratelimit,limit:1000,time:1 second"},
+			{Drop: true},
+			{Drop: true, After: true},
+			{Cut: true},
+			{RawBody: "<html><title>Portal</title></html>", ContentType: "text/html"},
+			{Status: 403, Code: "APIGW.0306"},
+			{Status: 404, Code: "APIGW.0101"},
+			{Delay: 20 * time.Millisecond},
+			{EchoRequest: true, Path: "/v2/"},
+		})
+		fault.Times = 1 + s.r.IntN(8)
+		fault.Method = pick(s.r, []string{"", "", http.MethodGet, http.MethodPut})
+		if s.r.IntN(3) == 0 {
+			fault.AppID = pick(s.r, s.apps())
+		}
+		s.note("%d times %s %s %s %d, dropped %t, cut %t, with effect %t, %.10q", fault.Times, fault.Method, fault.AppID, fault.Path, fault.Status, fault.Drop, fault.Cut, fault.After, fault.RawBody)
+		s.Fail(fault)
+	}
+	if s.r.IntN(8) == 0 {
+		s.quota.mu.Lock()
+		s.quota.limit = 5 + s.r.IntN(10)
+		s.note("%d calls a second", s.quota.limit)
+		s.quota.mu.Unlock()
+	}
+	jump := time.Duration(s.r.IntN(180)) * time.Minute
+	if !s.skewed {
+		jump = 0
+	}
+	happens := pick(s.r, []struct {
+		what string
+		do   func()
+	}{
+		{"nothing", nil},
+		{"all tokens expire", func() { s.met.expired.Add(1); s.Expire() }},
+		{fmt.Sprintf("the service's clock jumps by %v", jump), func() { s.met.jumped.Add(1); s.offset.Add(int64(jump)) }},
+	})
+	s.mu.Lock()
+	s.onCall, s.at, s.happens = 0, 1+s.r.IntN(3*len(s.config)), happens.do
+	s.note("with request %d, %s", s.at, happens.what)
+	s.mu.Unlock()
+}
+
+func (s *storm) calm() {
+	s.ClearFaults()
+	s.quota.mu.Lock()
+	s.quota.limit = 0
+	s.quota.mu.Unlock()
+	s.mu.Lock()
+	s.happens = nil
+	s.mu.Unlock()
+}
+
+func (s *storm) core() (tfCore, error) {
+	given := map[string]any{"max_retries": 5, "shared_reads": s.shared}
+	if s.password {
+		maps.Copy(given, map[string]any{
+			"access_key": nil, "secret_key": nil, "auth_url": s.endpoint,
+			"user_name": emulator.DefaultUserName, "domain_name": emulator.DefaultDomainName, "password": emulator.DefaultPassword,
+		})
+	}
+	return newCoreWith(s.t, s.cloud, &sparkRTCProvider{}, given)
+}
+
+// apply is a run of all resources, side by side.
+func (s *storm) apply(mayFail bool) error {
+	s.note("apply, which may fail: %t", mayFail)
+	core, err := s.core()
+	if err != nil {
+		return err
+	}
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	var all error
+	stored := maps.Clone(s.stored)
+	for _, app := range s.apps() {
+		group.Go(func() {
+			result, err := s.applyOne(core, app, mayFail)
+			mu.Lock()
+			defer mu.Unlock()
+			stored[app] = result
+			if err != nil {
+				all = errors.Join(all, fmt.Errorf("%s: %w", app, err))
+			}
+		})
+	}
+	group.Wait()
+	s.stored = stored
+	return errors.Join(all, s.checkSecrets())
+}
+
+func (s *storm) applyOne(core tfCore, app string, mayFail bool) (tfObject, error) {
+	config, prior := s.config[app], s.stored[app]
+	// failed is what an error is to be: one that the user is told.
+	failed := func(err error) error {
+		if mayFail && errors.As(err, new(diagnosed)) {
+			s.met.errors.Add(1)
+			return nil
+		}
+		return err
+	}
+	refreshed := prior
+	if prior.exists() {
+		var err error
+		if refreshed, err = core.read(prior); err != nil {
+			return prior, failed(err)
+		}
+	}
+	plan, err := core.plan(refreshed, config.on(app))
+	if err != nil {
+		return refreshed, failed(err)
+	}
+	if plan.action == actNothing {
+		s.met.unchanged.Add(1)
+		return refreshed, s.checkTruth(app, "nothing is planned")
+	}
+	result, err := core.apply(plan)
+	if err != nil {
+		if !result.value.Equal(refreshed.value) {
+			return result, fmt.Errorf("an apply that fails changes the state: %w", err)
+		}
+		return result, failed(err)
+	}
+	s.met.applied.Add(1)
+	return result, s.checkTruth(app, "it was applied")
+}
+
+// checkTruth compares what the service has with what is configured. The service
+// shows all as it is, so that nothing may escape.
+func (s *storm) checkTruth(app, when string) error {
+	config := s.config[app]
+	truth, there := s.Callback(app)
+	if !there || plainURL(truth.URL) != plainURL(config.url) || truth.AuthKey != config.key {
+		return fmt.Errorf("%s, and the service has %q with key %q (%t); configured is %+v", when, truth.URL, truth.AuthKey, there, config)
+	}
+	return nil
+}
+
+func (s *storm) checkSecrets() error {
+	secrets := append(s.Secrets(), emulator.DefaultSecretKey, emulator.DefaultPassword)
+	for app, stored := range s.stored {
+		state := []byte(stored.value.String())
+		for _, secret := range secrets {
+			if bytes.Contains(stored.private, []byte(secret)) || bytes.Contains(state, []byte(secret)) {
+				return fmt.Errorf("%s: %q is stored", app, secret)
+			}
+		}
+		for _, key := range modelKeys {
+			if bytes.Contains(stored.private, []byte(key)) {
+				return fmt.Errorf("%s: the key %q is in the private state", app, key)
+			}
+		}
+	}
+	return nil
+}
