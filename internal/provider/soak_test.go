@@ -279,6 +279,11 @@ func (s *storm) run() error {
 		}
 		s.calm()
 	}
+	if !s.password {
+		if err := s.wrongKey(); err != nil {
+			return err
+		}
+	}
 	s.note("good weather")
 	if err := s.apply(false); err != nil {
 		return err
@@ -350,7 +355,10 @@ func (s *storm) weather() {
 			{Delay: 20 * time.Millisecond},
 			{EchoRequest: true, Path: "/v2/"},
 		})
-		fault.Times = 1 + s.r.IntN(8)
+		if fault.Times = 1 + s.r.IntN(8); fault.EchoRequest {
+			// More at a time could meet it together, before anybody knows.
+			fault.Times = 1
+		}
 		fault.Method = pick(s.r, []string{"", "", http.MethodGet, http.MethodPut})
 		if s.r.IntN(3) == 0 {
 			fault.AppID = pick(s.r, s.apps())
@@ -390,6 +398,39 @@ func (s *storm) calm() {
 	s.mu.Lock()
 	s.happens = nil
 	s.mu.Unlock()
+}
+
+// wrongKey is a run with the secret key of somebody else: it must not go on
+// trying.
+func (s *storm) wrongKey() error {
+	s.note("a wrong secret key")
+	refused := func() int {
+		return len(s.Requests(func(r emulator.Request) bool { return r.Status == http.StatusUnauthorized }))
+	}
+	had := refused()
+	core, err := newCoreWith(s.t, s.cloud, &sparkRTCProvider{}, map[string]any{"max_retries": 5, "shared_reads": s.shared, "secret_key": "wrong"})
+	if err != nil {
+		return err
+	}
+	var group sync.WaitGroup
+	for app, stored := range s.stored {
+		group.Go(func() {
+			var err error
+			if stored.exists() {
+				_, err = core.read(stored)
+			} else {
+				_, err = core.plan(stored, s.config[app].on(app))
+			}
+			if !errors.As(err, new(diagnosed)) {
+				s.t.Errorf("%s: with a wrong key: %v", app, err)
+			}
+		})
+	}
+	group.Wait()
+	if now := refused() - had; now > 2 { // one for the clock
+		return fmt.Errorf("%d requests with a wrong key", now)
+	}
+	return nil
 }
 
 func (s *storm) core() (tfCore, error) {
