@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -432,27 +433,83 @@ func TestSecretsStayInside(t *testing.T) {
 
 func hexPrefix(s string) string { return fmt.Sprintf("%x", s)[:16] }
 
-func FuzzDecode(f *testing.F) {
-	f.Add(200, okBody)
-	f.Add(404, `{"error_code":"RTC.00001003","error_msg":"InvalidParameterValue"}`)
-	f.Add(500, `<html>`)
-	f.Add(429, `{"error_code":"APIGW.0308","error_msg":"policy user over ratelimit,limit:200,time:5 minute"}`)
-	f.Fuzz(func(t *testing.T, status int, body string) {
-		if status == http.StatusOK {
-			var a recordCallbackAnswer
-			if json.Unmarshal([]byte(body), &a) == nil {
-				if e := a.check(call{appID: testApp}); e == nil && a.RecordCallback.URL == "" {
-					t.Error("an answer without a URL passed")
-				}
+// Whatever comes as a success: no panic, no callback without a URL, none of
+// another app, and no error without a reason or a text.
+func FuzzAnswer(f *testing.F) {
+	for _, body := range []string{
+		okBody, ``, `null`, `[]`, `{}`, `<html><title>Portal</title></html>`,
+		`{"app_id":"another","record_callback":{"url":"https://a"}}`, `{"app_id":"` + testApp + `"}`,
+		`{"app_id":7,"record_callback":[]}`, `{"record_callback":{"url":""}}`, `{"record_callback":{"url":"https://a","auth_key":null}}`,
+		`{"error_code":"RTC.00002001","record_callback":{"url":"https://a"}}`, `{"error_code":7,"error_msg":{}}`,
+	} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		about := call{appID: testApp}
+		var got recordCallbackAnswer
+		resp := &transport.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: []byte(body)}
+		if err := resp.Decode(&got); err != nil {
+			if err.Error() == "" {
+				t.Error("an error says nothing")
 			}
 			return
 		}
-		e := newAnswerError(&transport.Response{StatusCode: status, Header: http.Header{}, Body: []byte(body)})
-		if e.Reason == "" || e.Reason == ReasonNotConfigured {
+		if e := got.check(about); e != nil {
+			if e.Reason == "" || e.Error() == "" {
+				t.Errorf("an error has no reason: %+v", e)
+			}
+			return
+		}
+		if got.RecordCallback == nil || got.RecordCallback.URL == "" {
+			t.Error("an answer without a URL passed")
+		}
+		// Read by other means, it is about this app or about none.
+		var members map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(body), &members); err != nil {
+			t.Fatal(err)
+		}
+		named, app := 0, ""
+		for name, value := range members {
+			if strings.EqualFold(name, "app_id") {
+				named++
+				_ = json.Unmarshal(value, &app)
+			}
+		}
+		if named == 1 && app != "" && !strings.EqualFold(app, testApp) {
+			t.Errorf("the callback of %q passed", app)
+		}
+	})
+}
+
+// Whatever comes as an error: no panic, a reason, and a missing app only from
+// the service itself.
+func FuzzErrorAnswer(f *testing.F) {
+	for _, body := range []string{
+		``, `null`, `[]`, `<html><title>Portal</title></html>`,
+		`{"error_code":"RTC.00001003","error_msg":"InvalidParameterValue"}`,
+		`{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: signature expired, signature time:20230527T000431Z,server time:20230527T020608Z"}`,
+		`{"error_code":"APIGW.0308","error_msg":"policy user over ratelimit,limit:200,time:5 minute"}`,
+		`{"error_code":7,"error_msg":{"a":[]},"request_id":null}`,
+	} {
+		for _, status := range []int{201, 302, 400, 401, 403, 404, 429, 500} {
+			f.Add(status, body)
+		}
+	}
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		if status == http.StatusOK {
+			return
+		}
+		resp := &transport.Response{StatusCode: status, Header: http.Header{}, Body: []byte(body)}
+		e := newAnswerError(resp)
+		if !slices.Contains(Reasons, e.Reason) || e.Reason == ReasonNotConfigured || e.Error() == "" {
 			t.Errorf("status %d became %q", status, e.Reason)
 		}
 		if errors.Is(e, ErrNotConfigured) && !strings.HasPrefix(e.Code, "RTC.") {
 			t.Errorf("%q is taken for a missing app", body)
+		}
+		judged := judge(resp)
+		if (judged.Throttled != nil) != (status == http.StatusTooManyRequests) || judged.Refused && judged.Expired {
+			t.Errorf("status %d is judged %+v", status, judged)
 		}
 	})
 }
