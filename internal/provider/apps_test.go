@@ -401,7 +401,11 @@ var distortions = []distortion{
 	{name: "time empty", app: ofCallback(setting("update_time", ""))},
 	{name: "time a number", app: ofCallback(setting("update_time", 1767225600))},
 	{name: "time another one", app: ofCallback(setting("update_time", "2026-01-01T00:00:00.000Z"))},
-	{name: "time without milliseconds", app: ofCallback(func(c map[string]any) { c["update_time"] = c["update_time"].(string)[:19] + "Z" })},
+	{name: "time without milliseconds", app: ofCallback(func(c map[string]any) {
+		if moment, _ := c["update_time"].(string); len(moment) > 19 { // there may be none
+			c["update_time"] = moment[:19] + "Z"
+		}
+	})},
 	{name: "time in another form", app: ofCallback(func(c map[string]any) { c["update_time"] = strings.Replace(c["update_time"].(string), "T", " ", 1) })},
 	{name: "events left out", app: ofCallback(leavingOut("notify_event_subscription"))},
 	{name: "events null", app: ofCallback(setting("notify_event_subscription", nil))},
