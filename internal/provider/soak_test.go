@@ -216,13 +216,7 @@ func newStorm(t *testing.T, seed uint64) *storm {
 		Unset:   pick(s.r, emulator.Unsets),
 	}
 	s.cloud = newCloudBehind(t, s.quota.before, options)
-	apps := 2 + s.r.IntN(6)
-	if s.skewed && !s.password {
-		// More at a time could all be refused together when a clock jumps,
-		// before anybody knows.
-		apps = min(apps, 5)
-	}
-	for i := range apps {
+	for i := range 2 + s.r.IntN(11) {
 		app := appOf(i)
 		s.AddApp(app)
 		s.stored[app] = tfObject{value: nothing()}
