@@ -85,15 +85,14 @@ func (a *Authenticator) Credentials(ctx context.Context) (transport.Credentials,
 	switch {
 	case a.held != nil && (a.held.renewAt.IsZero() || a.now().Before(a.held.renewAt)):
 		return a.held.Credentials, nil
-	case !a.refused && (a.failure == nil || !asked.Before(a.failedAt.Add(a.patience()))), a.refused && a.hasFreshIDToken():
-		// It is worth asking.
-	case a.held != nil && a.now().Before(a.held.expiresAt):
+	case a.worthAsking(asked):
+	case a.holds():
 		return a.held.Credentials, nil
 	default:
 		return transport.Credentials{}, a.failure
 	}
 	err := a.fetch(ctx)
-	if err != nil && ctx.Err() == nil && a.held != nil && a.now().Before(a.held.expiresAt) {
+	if err != nil && ctx.Err() == nil && a.holds() {
 		a.log.WarnContext(ctx, "credentials could not be renewed in advance", slog.String("error", err.Error()))
 		a.held.renewAt = a.now().Add(pause)
 		if a.refused && a.found.Set.IDTokenFile == "" || a.held.renewAt.After(a.held.expiresAt) {
@@ -105,6 +104,19 @@ func (a *Authenticator) Credentials(ctx context.Context) (transport.Credentials,
 		return transport.Credentials{}, err
 	}
 	return a.held.Credentials, nil
+}
+
+// holds tells whether there are credentials that have not ended yet, though it
+// may be time to renew them.
+func (a *Authenticator) holds() bool { return a.held != nil && a.now().Before(a.held.expiresAt) }
+
+// worthAsking tells whether who came at that time may learn something else than
+// the last fetch did.
+func (a *Authenticator) worthAsking(asked time.Time) bool {
+	if a.refused {
+		return a.hasFreshIDToken()
+	}
+	return a.failure == nil || !asked.Before(a.failedAt.Add(a.patience()))
 }
 
 // hasFreshIDToken tells whether the file with the ID token has another one than

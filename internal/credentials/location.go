@@ -28,11 +28,7 @@ func (f finder) project(found *Found, c *candidate) error {
 	if inBlock.Text == "" && f.ProjectName != "" {
 		return f.projectName(found)
 	}
-	if c.explicit {
-		found.ProjectID = first(inBlock, own, environment)
-	} else {
-		found.ProjectID = first(inBlock, environment, own)
-	}
+	found.ProjectID = c.first(inBlock, own, environment)
 	if found.ProjectID.Text == "" {
 		return f.projectName(found)
 	}
@@ -63,11 +59,7 @@ var (
 func (f finder) location(found *Found, c *candidate) error {
 	environment, preset := f.fromEnvironment(EnvRegion), Value{DefaultRegion, "the default"}
 	inBlock := Value{f.Region, "the argument region"}
-	if c.explicit {
-		found.Region = first(inBlock, c.region, environment, preset)
-	} else {
-		found.Region = first(inBlock, environment, c.region, preset)
-	}
+	found.Region = first(c.first(inBlock, c.region, environment), preset)
 	if !regionPattern.MatchString(found.Region.Text) {
 		return f.fault("region", f.Region, "Invalid region",
 			fmt.Sprintf("The region is %q, by %s. A region is an identifier such as %s.", found.Region.Text, found.Region.Source, DefaultRegion))
@@ -151,6 +143,15 @@ func (f finder) fault(argument, inBlock, summary, detail string) error {
 
 func (f finder) fromEnvironment(variable string) Value {
 	return Value{f.Getenv(variable), "the environment variable " + variable}
+}
+
+// first returns what counts of a value that came along with the set, and of the
+// same in the provider block and in the environment.
+func (c *candidate) first(inBlock, own, environment Value) Value {
+	if c.explicit {
+		return first(inBlock, own, environment)
+	}
+	return first(inBlock, environment, own)
 }
 
 // first returns the first value that is set, or none.

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"mime"
 	"net/http"
 	"slices"
@@ -36,17 +35,7 @@ func (e *Error) Error() string {
 	if e.Host != "" {
 		b.WriteString(" at " + e.Host)
 	}
-	if e.StatusCode != 0 {
-		fmt.Fprintf(&b, ": HTTP %d", e.StatusCode)
-	}
-	for _, part := range []string{e.Code, e.Message} {
-		if part != "" {
-			b.WriteString(": " + part)
-		}
-	}
-	if e.RequestID != "" {
-		b.WriteString(" (request id " + e.RequestID + ")")
-	}
+	b.WriteString(gateway.Describe(e.StatusCode, e.Code, e.Message, e.RequestID))
 	return b.String()
 }
 

@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,10 +66,10 @@ func (a *apps) find(ctx context.Context, client *sparkrtc.Client, id string) (*s
 	return shown, err
 }
 
-// bounded gives a list, or the wait for one, no more than half of the time that a
-// read has: the other half is for its own call.
+// bounded gives a list, or the wait for one, its time: no more than half of what
+// an operation has, for the other half is for its own call.
 func (a *apps) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	bound := appsPatience
+	bound := cmp.Or(a.patience, appsPatience)
 	if until, ok := ctx.Deadline(); ok {
 		bound = min(bound, time.Until(until)/2)
 	}
@@ -83,9 +84,7 @@ func (a *apps) forRead(ctx context.Context, client *sparkrtc.Client, id string) 
 	if _, written := a.written.Load(id); written || first && !a.begun() {
 		return nil, nil
 	}
-	bounded, cancel := a.bounded(ctx)
-	defer cancel()
-	app, _, err := a.listedApp(bounded, client, id)
+	app, _, err := a.listedApp(ctx, client, id)
 	if willNotBeTaken(err) {
 		return nil, err
 	}
@@ -96,7 +95,9 @@ func (a *apps) forRead(ctx context.Context, client *sparkrtc.Client, id string) 
 // listedApp returns an app if it is listed, also with an error: there may be
 // some pages.
 func (a *apps) listedApp(ctx context.Context, client *sparkrtc.Client, id string) (app sparkrtc.App, listed bool, err error) {
-	err = a.list(ctx, client)
+	bounded, cancel := a.bounded(ctx)
+	defer cancel()
+	err = a.list(bounded, client)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	app, listed = a.byID[id]
@@ -147,13 +148,7 @@ func (a *apps) list(ctx context.Context, client *sparkrtc.Client) error {
 }
 
 func (a *apps) listNow(ctx context.Context, client *sparkrtc.Client, done chan<- struct{}) error {
-	patience := a.patience
-	if patience == 0 {
-		patience = appsPatience
-	}
-	bounded, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no list of apps within %v", patience))
-	defer cancel()
-	list, err := client.ListApps(bounded)
+	list, err := client.ListApps(ctx)
 
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -271,12 +271,10 @@ func (d *providerData) addUnknownError(diags *diag.Diagnostics, what string) {
 // refusesCredentials tells whether no call with these credentials can succeed.
 func refusesCredentials(err error) bool {
 	switch sparkrtc.ReasonOf(err) {
-	case sparkrtc.ReasonSignatureRefused, sparkrtc.ReasonAccessKeyUnknown, sparkrtc.ReasonAccessKeyLocked,
-		sparkrtc.ReasonClockSkew, sparkrtc.ReasonTokenInvalid, sparkrtc.ReasonTokenExpired,
-		sparkrtc.ReasonTenantUnknown, sparkrtc.ReasonUnauthenticated, sparkrtc.ReasonNoCredentials:
+	case sparkrtc.ReasonTenantUnknown, sparkrtc.ReasonUnauthenticated, sparkrtc.ReasonNoCredentials:
 		return true
 	default:
-		return false
+		return willNotBeTaken(err)
 	}
 }
 

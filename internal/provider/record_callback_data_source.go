@@ -5,7 +5,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -90,7 +89,7 @@ func (d *providerData) show(ctx context.Context, view *recordCallbackView, diags
 		return
 	}
 	defer d.addNotices(diags)
-	ctx, cancel := context.WithTimeoutCause(ctx, defaultTimeout, fmt.Errorf("%w: %v", errTimeIsUp, defaultTimeout))
+	ctx, cancel := withTimeout(ctx, defaultTimeout)
 	defer cancel()
 	*view = recordCallbackView{AppID: view.AppID, Configured: types.BoolValue(false), NotifyEventSubscription: types.SetNull(types.StringType)}
 	callback, err := d.client.ShowRecordCallback(ctx, appID)

@@ -109,8 +109,7 @@ func (d *providerData) unchanged(ctx context.Context, state recordCallbackModel,
 
 // equal is of two states of one resource.
 func (m recordCallbackModel) equal(o recordCallbackModel) bool {
-	return m.URL.Equal(o.URL) && m.AuthKey.Equal(o.AuthKey) && m.AuthKeyWOVersion.Equal(o.AuthKeyWOVersion) &&
-		m.NotifyEventSubscription.Equal(o.NotifyEventSubscription) && m.UpdateTime.Equal(o.UpdateTime)
+	return m.sets(&o) && m.NotifyEventSubscription.Equal(o.NotifyEventSubscription) && m.UpdateTime.Equal(o.UpdateTime)
 }
 
 // observe returns the state, and what to keep beside it, once the service has

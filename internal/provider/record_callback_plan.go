@@ -114,7 +114,13 @@ func (p private) changes(plan, state *recordCallbackModel) []string {
 // differsInTimeouts tells whether nothing but how long operations may take is
 // another than in the state. That is no reason to set a callback again.
 func (m *recordCallbackModel) differsInTimeouts(state *recordCallbackModel) bool {
-	return !m.Timeouts.Equal(state.Timeouts) && m.URL.Equal(state.URL) && m.AuthKey.Equal(state.AuthKey) && m.AuthKeyWOVersion.Equal(state.AuthKeyWOVersion)
+	return !m.Timeouts.Equal(state.Timeouts) && m.sets(state)
+}
+
+// sets tells whether two of one resource set the same callback, as far as the
+// state tells.
+func (m *recordCallbackModel) sets(o *recordCallbackModel) bool {
+	return m.URL.Equal(o.URL) && m.AuthKey.Equal(o.AuthKey) && m.AuthKeyWOVersion.Equal(o.AuthKeyWOVersion)
 }
 
 // hasKey tells whether a key is configured, in either way.
@@ -266,7 +272,7 @@ func (r *recordCallbackResource) warnOverwrite(ctx context.Context, plan *record
 	}
 	id := plan.AppID.ValueString()
 	defer r.provider.addNotices(diags)
-	ctx, cancel := context.WithTimeoutCause(ctx, defaultTimeout, fmt.Errorf("%w: %v", errTimeIsUp, defaultTimeout))
+	ctx, cancel := withTimeout(ctx, defaultTimeout)
 	defer cancel()
 	app, err := r.provider.apps.find(ctx, r.provider.client, id)
 	switch {

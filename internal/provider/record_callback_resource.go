@@ -251,6 +251,10 @@ var errTimeIsUp = errors.New("time is up")
 func within(ctx context.Context, value timeouts.Value, timeout timeout, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
 	bound, d := timeout(value, ctx, defaultTimeout)
 	diags.Append(d...)
+	return withTimeout(ctx, bound)
+}
+
+func withTimeout(ctx context.Context, bound time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, bound, fmt.Errorf("%w: %v", errTimeIsUp, bound))
 }
 

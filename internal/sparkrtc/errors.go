@@ -113,17 +113,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " of app %q", e.AppID)
 	}
 	fmt.Fprintf(&b, ": %s", e.Reason)
-	if e.StatusCode != 0 {
-		fmt.Fprintf(&b, ": HTTP %d", e.StatusCode)
-	}
-	for _, part := range []string{e.Code, e.Message} {
-		if part != "" {
-			b.WriteString(": " + part)
-		}
-	}
-	if e.RequestID != "" {
-		b.WriteString(" (request id " + e.RequestID + ")")
-	}
+	b.WriteString(gateway.Describe(e.StatusCode, e.Code, e.Message, e.RequestID))
 	return b.String()
 }
 
