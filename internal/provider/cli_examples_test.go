@@ -25,6 +25,9 @@ func TestAccCLI_examples(t *testing.T) {
 		found[strings.SplitN(name, string(filepath.Separator), 2)[0]]++
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if strings.Contains(config, "identity = {") {
+				needs(t, importByIdentity)
+			}
 			r := newCLI(t, nil, "")
 			if err := os.WriteFile(filepath.Join(r.dir, "example.tf"), []byte(config), 0o600); err != nil {
 				t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -144,6 +145,51 @@ func cliPath() string {
 	}
 	return "terraform"
 }
+
+// feature is one that not every CLI has.
+type feature struct {
+	name      string
+	terraform int // the minor version that has it first
+	openTofu  int // likewise, 0 for none
+}
+
+var importByIdentity = feature{"import by identity", 12, 12}
+
+// needs skips a test where the CLI is too old for it.
+func needs(t *testing.T, f feature) {
+	t.Helper()
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("acceptance tests are skipped unless TF_ACC is set")
+	}
+	cli := cliVersion()
+	least := f.terraform
+	if cli.openTofu {
+		least = f.openTofu
+	}
+	if least == 0 || cli.minor < least {
+		t.Skipf("%s has no %s: it needs Terraform 1.%d", cli.name, f.name, f.terraform)
+	}
+}
+
+// version is that of the CLI.
+type version struct {
+	name     string
+	openTofu bool
+	minor    int // of 1.minor
+}
+
+var cliVersion = sync.OnceValue(func() version {
+	output, err := exec.Command(cliPath(), "version").Output()
+	found := regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v1\.(\d+)\S*`).FindStringSubmatch(string(output))
+	if err != nil || found == nil {
+		panic(fmt.Sprintf("no version: %v in %q", err, output))
+	}
+	minor, err := strconv.Atoi(found[2])
+	if err != nil {
+		panic(err)
+	}
+	return version{found[0], found[1] == "OpenTofu", minor}
+})
 
 // run runs the CLI, whatever comes of it.
 func (r *cli) run(t *testing.T, arguments ...string) result {

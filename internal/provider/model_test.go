@@ -505,6 +505,9 @@ func (k knowledge) actions(config arguments, now look, state tfObject) []string 
 		if config == (arguments{url: now.URL, key: now.Key}) && (now.Key == "" || isKey(now.Key)) {
 			return []string{actNothing}
 		}
+		if config == (arguments{url: now.URL}) { // a key stays that is not configured
+			return []string{actNothing}
+		}
 		return []string{actUpdate}
 	}
 	urlChanged, keyChanged := k.changed(now, state.text("auth_key"))
@@ -1144,6 +1147,39 @@ func decoded(dynamic *tfprotov6.DynamicValue) (tftypes.Value, error) {
 	return value, nil
 }
 
+var identitySchema = sync.OnceValue(func() *tfprotov6.ResourceIdentitySchema {
+	server, err := providerserver.NewProtocol6WithError(New("test")())()
+	if err != nil {
+		panic(err)
+	}
+	schemas, err := server.GetResourceIdentitySchemas(context.Background(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+	if err != nil {
+		panic(err)
+	}
+	return schemas.IdentitySchemas[callbackType]
+})
+
+func identityOf(app string) *tfprotov6.ResourceIdentityData {
+	kind := identitySchema().ValueType()
+	return &tfprotov6.ResourceIdentityData{IdentityData: encoded(tftypes.NewValue(kind, map[string]tftypes.Value{"app_id": tftypes.NewValue(tftypes.String, app)}))}
+}
+
+// identified returns an error unless an identity is that of an object. None of
+// what is asked about has one, as in a state from before there were identities.
+func identified(identity *tfprotov6.ResourceIdentityData, object tftypes.Value) error {
+	if identity == nil || identity.IdentityData == nil {
+		return errors.New("there is no identity")
+	}
+	got, err := identity.IdentityData.Unmarshal(identitySchema().ValueType())
+	if err != nil {
+		return err
+	}
+	if want := attributesOf(object)["app_id"]; !attributesOf(got)["app_id"].Equal(want) {
+		return fmt.Errorf("the identity is %v, want %v", got, want)
+	}
+	return nil
+}
+
 // diagnosed is an error that the provider reports.
 type diagnosed string
 
@@ -1227,6 +1263,9 @@ func (c tfCore) read(from tfObject) (tfObject, error) {
 	case !value.IsFullyKnown():
 		return from, fmt.Errorf("what is read is not known: %v", value)
 	}
+	if err := identified(resp.NewIdentity, value); err != nil {
+		return from, err
+	}
 	return tfObject{value, resp.Private}, nil
 }
 
@@ -1262,7 +1301,7 @@ func (c tfCore) plan(prior tfObject, config tftypes.Value) (tfPlan, error) {
 	}
 	configured, planned := attributesOf(config), attributesOf(value)
 	for _, a := range attributes {
-		if !a.Computed && !a.WriteOnly && !planned[a.Name].Equal(configured[a.Name]) {
+		if decides := a.Computed && configured[a.Name].IsNull(); !decides && !a.WriteOnly && !planned[a.Name].Equal(configured[a.Name]) {
 			return plan, fmt.Errorf("invalid plan: %s is %v, and %v is configured", a.Name, planned[a.Name], configured[a.Name])
 		}
 	}
@@ -1308,6 +1347,11 @@ func (c tfCore) apply(plan tfPlan) (tfObject, error) {
 			return plan.prior, fmt.Errorf("inconsistent result: %s is %v, and %v was planned", name, got[name], planned)
 		}
 	}
+	if !value.IsNull() {
+		if err := identified(resp.NewIdentity, value); err != nil {
+			return plan.prior, err
+		}
+	}
 	return tfObject{value, resp.Private}, nil
 }
 
@@ -1346,5 +1390,8 @@ func (c tfCore) importState(id string) (tfObject, error) {
 	}
 	imported := resp.ImportedResources[0]
 	value, err := decoded(imported.State)
+	if err == nil {
+		err = identified(imported.Identity, value)
+	}
 	return tfObject{value, imported.Private}, err
 }

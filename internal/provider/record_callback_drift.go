@@ -37,6 +37,9 @@ type private struct {
 	// Memory is nil after an import, until the first PUT.
 	Memory *drift.Memory `json:"memory,omitempty"`
 
+	// Adopted: the callback was imported, and not set since.
+	Adopted bool `json:"adopted,omitempty"`
+
 	// ForeignKey: the key in the state is one that the service showed, and
 	// not the one that was set.
 	ForeignKey bool `json:"foreign_key,omitempty"`
@@ -56,6 +59,16 @@ const (
 	resendURLPerhaps resend = "url perhaps" // changed: what is shown is a part of it
 	resendKeyUnknown resend = "key unknown" // there is one that isn't shown, and no memory
 )
+
+// keyStays tells whether nothing is to be done about a key that the service has
+// and a configuration doesn't. What Terraform writes for an import with
+// -generate-config-out has no secrets, and has to plan clean.
+func (p private) keyStays(plan, state *recordCallbackModel) bool {
+	if !p.Adopted || state == nil || plan.hasKey() || !plan.AppID.Equal(state.AppID) || !plan.URL.Equal(state.URL) || !state.AuthKeyWOVersion.IsNull() {
+		return false
+	}
+	return !state.AuthKey.IsNull() || slices.Contains(p.Resend, resendKeyUnknown)
+}
 
 type privateStore interface {
 	GetKey(context.Context, string) ([]byte, diag.Diagnostics)
@@ -187,7 +200,7 @@ func adopt(state recordCallbackModel, known private, callback *sparkrtc.RecordCa
 	if !lost {
 		state.AuthKey = types.StringNull()
 	}
-	var now private
+	now := private{Adopted: known.Adopted || !lost}
 	writeOnly := !state.AuthKeyWOVersion.IsNull()
 	switch {
 	case callback.AuthKey == "" && state.AuthKey.IsNull() && !writeOnly:

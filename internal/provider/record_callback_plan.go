@@ -23,13 +23,23 @@ import (
 // overwrites and what it leaves behind. It plans an update where the service
 // has another callback than was set and the state can't show it.
 func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	var plan, state *recordCallbackModel // nil for a destroy, or a create
+	var plan, state, config *recordCallbackModel // nil for a destroy, or a create
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	known, diags := loadPrivate(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	// auth_key is computed for the sake of imported keys alone.
+	staying := false
+	if plan != nil {
+		plan.AuthKey = config.AuthKey
+		if staying = known.keyStays(plan, state); staying {
+			plan.AuthKey = state.AuthKey
+		}
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("auth_key"), plan.AuthKey)...)
 	}
 	if state != nil && (plan == nil || !plan.AppID.Equal(state.AppID)) {
 		state.warnStays(&resp.Diagnostics)
@@ -42,8 +52,6 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 		// state of what it replaces; Terraform drops what is said there.
 		return
 	}
-	var config recordCallbackModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	config.warnOfValues(&resp.Diagnostics)
 	twice := r.warnTwice(plan.AppID, &resp.Diagnostics)
 	if state == nil {
@@ -53,7 +61,7 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 		return
 	}
 	if !plan.hasKey() { // it is as it is to be
-		known.Resend = slices.DeleteFunc(known.Resend, func(why resend) bool { return why == resendKeyRemoved })
+		known.Resend = slices.DeleteFunc(known.Resend, func(why resend) bool { return why == resendKeyRemoved || staying && why == resendKeyUnknown })
 	}
 	if changes := known.changes(plan, state); len(changes) > 0 {
 		resp.Diagnostics.AddWarning(aboutCallback(state.AppID, "was changed outside Terraform"), fmt.Sprintf(
@@ -62,6 +70,9 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 	}
 	_, keyed := r.provider.keyed.Load(plan.AppID.ValueString())
 	switch unseen := slices.Contains(known.Resend, resendKeyUnknown); {
+	case staying && keyed: // with ignore_changes it stays, as it is to
+	case staying:
+		plan.warnNotConfigured(&resp.Diagnostics)
 	case unseen && keyed && !plan.hasKey():
 		plan.addIgnoredKeyError(&resp.Diagnostics)
 	case unseen:
@@ -69,20 +80,17 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 	case state.hasKey() && !plan.hasKey():
 		plan.warnNoLongerSigned(&resp.Diagnostics)
 	case known.Memory == nil && !state.AuthKey.IsNull():
-		plan.warnOtherKey(state, &config, &resp.Diagnostics)
+		plan.warnOtherKey(state, config, &resp.Diagnostics)
 	}
-	if len(known.Resend) == 0 {
-		if plan.differsInTimeouts(state) {
-			plan.UpdateTime, plan.NotifyEventSubscription = state.UpdateTime, state.NotifyEventSubscription
-			resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
-		}
-		if known.Memory != nil && known.Memory.KeptKey() && !plan.hasKey() {
-			warnKeptKey(plan.AppID.ValueString(), &resp.Diagnostics)
-		}
-		return
+	if len(known.Resend) == 0 && known.Memory != nil && known.Memory.KeptKey() && !plan.hasKey() {
+		warnKeptKey(plan.AppID.ValueString(), &resp.Diagnostics)
 	}
-	plan.UpdateTime = types.StringUnknown()
-	plan.NotifyEventSubscription = types.SetUnknown(types.StringType)
+	if len(known.Resend) > 0 || !plan.sets(state) {
+		plan.UpdateTime = types.StringUnknown()
+		plan.NotifyEventSubscription = types.SetUnknown(types.StringType)
+	} else { // other timeouts are no reason to set a callback again
+		plan.UpdateTime, plan.NotifyEventSubscription = state.UpdateTime, state.NotifyEventSubscription
+	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
@@ -109,12 +117,6 @@ func (p private) changes(plan, state *recordCallbackModel) []string {
 		}
 	}
 	return changes
-}
-
-// differsInTimeouts tells whether nothing but how long operations may take is
-// another than in the state. That is no reason to set a callback again.
-func (m *recordCallbackModel) differsInTimeouts(state *recordCallbackModel) bool {
-	return !m.Timeouts.Equal(state.Timeouts) && m.sets(state)
 }
 
 // sets tells whether two of one resource set the same callback, as far as the
@@ -174,6 +176,13 @@ func (m *recordCallbackModel) addIgnoredKeyError(diags *diag.Diagnostics) {
 	diags.AddError(aboutCallback(m.AppID, "would lose its key"), fmt.Sprintf(
 		"Nothing is known of the key of the recording callback of app %q, and ignore_changes keeps the configured one from being sent. Each change would remove the key that there is.\n\n"+
 			"Take auth_key out of ignore_changes for one apply, or give the key as auth_key_wo.", m.AppID.ValueString()))
+}
+
+// warnNotConfigured is about a key that was imported, and stays.
+func (m *recordCallbackModel) warnNotConfigured(diags *diag.Diagnostics) {
+	diags.AddWarning(aboutCallback(m.AppID, "has a key that is not configured"), fmt.Sprintf(
+		"The recording callback of app %q was imported with its key, and the configuration has none. For now the key stays. The next change of the callback removes it: events are then no longer signed.\n\n"+
+			"To keep it, set it as auth_key_wo, with auth_key_wo_version = 1. To remove it now: terraform apply -replace=ADDRESS.", m.AppID.ValueString()))
 }
 
 func (m *recordCallbackModel) warnNoLongerSigned(diags *diag.Diagnostics) {

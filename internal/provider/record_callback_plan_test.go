@@ -293,6 +293,9 @@ func TestAccCLI_planWarnings(t *testing.T) {
 		adopting  = "import {\n  to = sparkrtc_record_callback.test\n  id = \"" + testApp + "\"\n}\n"
 	)
 	live := func(c *cloud) { c.SetCallback(testApp, testURL, testKey) }
+	elsewhere := func(config string) string {
+		return strings.Replace(config, testURL, "https://elsewhere.example.com/", 1)
+	}
 	tests := map[string]struct {
 		echo     emulator.KeyEcho
 		applied  string // "" for nothing
@@ -312,8 +315,10 @@ func TestAccCLI_planWarnings(t *testing.T) {
 		"adopted with the same key":        {"", "", live, adopting + callback(writeOnly), "", nil},
 		"adopted with another key":         {"", "", live, adopting + callback(strings.Replace(writeOnly, "callback-key", "another-key", 1)), "gets another key", []string{"The apply sets the configured one"}},
 		"adopted with another, clear text": {"", "", live, adopting + callback(strings.Replace(clearText, "callback-key", "another-key", 1)), "gets another key", nil},
-		"adopted without, has one":         {emulator.EchoMasked, "", live, adopting + callback(""), "has a key that can't be compared", []string{"the apply removes"}},
-		"adopted without, has one shown":   {"", "", live, adopting + callback(""), "loses its key", nil},
+		"adopted without, has one":         {emulator.EchoMasked, "", live, adopting + callback(""), "has a key that is not configured", []string{"the key stays", "-replace=ADDRESS"}},
+		"adopted without, has one shown":   {"", "", live, adopting + callback(""), "has a key that is not configured", []string{"the key stays"}},
+		"changed without, has one":         {emulator.EchoMasked, "", live, adopting + elsewhere(callback("")), "has a key that can't be compared", []string{"the apply removes"}},
+		"changed without, has one shown":   {"", "", live, adopting + elsewhere(callback("")), "loses its key", nil},
 		"gone":                             {"", callback(""), func(c *cloud) { c.ClearCallback(testApp) }, callback(""), "is gone", []string{"created again"}},
 		"key removed outside and inside":   {"", callback(clearText), func(c *cloud) { c.SetCallback(testApp, testURL, "") }, callback(""), "", nil},
 		"no longer wanted":                 {"", callback(""), nil, "", "will stay in place", []string{testURL, "moved block", "SparkRTC console"}},
@@ -464,6 +469,10 @@ func TestAccCLI_ignoredKeyThatIsNotKnown(t *testing.T) {
 	c.SetCallback(testApp, testURL, testKey)
 	ignoring := strings.Replace(callbackConfig, "  auth_key = var.key\n", "  auth_key = var.key\n\n  lifecycle {\n    ignore_changes = [auth_key]\n  }\n", 1)
 	r := newCLI(t, c, ignoring+"\nimport {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
+	if out := r.plan(t, changes).out(); !strings.Contains(out, "1 to import, 0 to add, 0 to change") || strings.Contains(out, "not configured") {
+		t.Errorf("the import alone: %s", out)
+	}
+	r.write(t, strings.Replace(ignoring, testURL, "https://elsewhere.example.com/", 1)+"\nimport {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
 	if out := r.must(t, 1, "apply", "-auto-approve").out(); !strings.Contains(out, "would lose its key") || !strings.Contains(out, "ignore_changes") {
 		t.Errorf("the message: %s", out)
 	}

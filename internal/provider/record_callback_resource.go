@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -39,6 +40,7 @@ type recordCallbackResource struct {
 
 var (
 	_ resource.ResourceWithConfigure      = (*recordCallbackResource)(nil)
+	_ resource.ResourceWithIdentity       = (*recordCallbackResource)(nil)
 	_ resource.ResourceWithImportState    = (*recordCallbackResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*recordCallbackResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*recordCallbackResource)(nil)
@@ -75,10 +77,12 @@ func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRe
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"auth_key": schema.StringAttribute{
-				MarkdownDescription: "Key that signs the events (HMAC-SHA256), 32 to 64 characters; other lengths bring a warning. It is stored in the state in clear text; `auth_key_wo` is not. With neither of the two, events are not signed, and a key that the app had is removed.",
+				MarkdownDescription: "Key that signs the events (HMAC-SHA256), 32 to 64 characters; other lengths bring a warning. It is stored in the state in clear text; `auth_key_wo` is not. With neither of the two, events are not signed, and a key that the app had is removed; only one that was imported stays until something else of the callback changes.",
 				Optional:            true,
-				Sensitive:           true,
-				Validators:          []validator.String{authKeyValidator{}},
+				// So that a plan can keep a key that was imported.
+				Computed:   true,
+				Sensitive:  true,
+				Validators: []validator.String{authKeyValidator{}},
 			},
 			"auth_key_wo": schema.StringAttribute{
 				MarkdownDescription: "The same key as a write-only argument, which takes ephemeral values and is stored neither in the state nor in a plan. It is sent with every change of the resource. Needs `auth_key_wo_version`, conflicts with `auth_key`, and needs Terraform 1.11 or OpenTofu 1.11.",
@@ -115,6 +119,24 @@ func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRe
 				Update: true, UpdateDescription: timeoutDescription("updating it"),
 			}),
 		},
+	}
+}
+
+// IdentitySchema is the app's ID alone: the URLs of the API name neither a
+// project nor a region, and there is one endpoint, so that no two apps have the
+// same.
+func (r *recordCallbackResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"app_id": identityschema.StringAttribute{Description: "ID of the app.", RequiredForImport: true},
+		},
+	}
+}
+
+// identify sets the identity, also that of a state from before there was one.
+func identify(ctx context.Context, identity *tfsdk.ResourceIdentity, appID types.String, diags *diag.Diagnostics) {
+	if identity != nil { // a CLI or a test may have no use for it
+		diags.Append(identity.SetAttribute(ctx, path.Root("app_id"), appID)...)
 	}
 }
 
@@ -163,6 +185,9 @@ func (r *recordCallbackResource) Configure(_ context.Context, req resource.Confi
 }
 
 func (r *recordCallbackResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var appID types.String
+	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("app_id"), &appID)...)
+	identify(ctx, resp.Identity, appID, &resp.Diagnostics)
 	r.put(ctx, timeouts.Value.Create, req.Plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
 }
 
@@ -171,6 +196,7 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	known, diags := loadPrivate(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	identify(ctx, resp.Identity, state.AppID, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -218,6 +244,7 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 func (r *recordCallbackResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan recordCallbackModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	identify(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -343,11 +370,18 @@ func (r *recordCallbackResource) Delete(ctx context.Context, req resource.Delete
 }
 
 func (r *recordCallbackResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if req.ID == "" {
+	if req.ID == "" && (req.Identity == nil || req.Identity.Raw.IsFullyNull()) {
 		resp.Diagnostics.AddError("Import ID is empty", "Import a recording callback by the ID of its app, for example:\n\n  terraform import sparkrtc_record_callback.main 5ff9701f2346968bb306cb43")
 		return
 	}
-	resource.ImportStatePassthroughID(ctx, path.Root("app_id"), req, resp)
+	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("app_id"), path.Root("app_id"), req, resp)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	var appID types.String
+	resp.Diagnostics.Append(resp.State.GetAttribute(ctx, path.Root("app_id"), &appID)...)
+	checkAppID(path.Root("app_id"), appID, &resp.Diagnostics)
+	identify(ctx, resp.Identity, appID, &resp.Diagnostics)
 }
 
 // computed is what only the service knows.

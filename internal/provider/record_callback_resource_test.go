@@ -630,20 +630,26 @@ func TestAccRecordCallback_import(t *testing.T) {
 }
 
 // A key that the service holds and the configuration doesn't have is seen even
-// if it is shown masked, and removed.
+// if it is shown masked: it stays as long as nothing changes, and then it goes.
 func TestAccRecordCallback_importOfUnwantedKey(t *testing.T) {
 	c := newCloud(t, emulator.Options{KeyEcho: emulator.EchoMasked, KeepKey: true})
 	c.SetCallback(testApp, testURL, testKey)
+	const elsewhere = "https://elsewhere.example.com/"
 	config := c.config(arg("app_id", testApp), arg("url", testURL))
 	resource.ParallelTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders,
 		Steps: []resource.TestStep{
 			{Config: config, ResourceName: resourceName, ImportState: true, ImportStateId: testApp, ImportStatePersist: true},
-			{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)}},
+			{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionNoop)}},
+			{
+				PreConfig:        func() { c.expectPuts(t); c.expectTruth(t, testApp, testURL, testKey) },
+				Config:           c.config(arg("app_id", testApp), arg("url", elsewhere)),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)},
+			},
 		},
 		CheckDestroy: func(*terraform.State) error {
-			c.expectPuts(t, withKey(testURL, ""))
-			c.expectTruth(t, testApp, testURL, "")
+			c.expectPuts(t, withKey(elsewhere, ""))
+			c.expectTruth(t, testApp, elsewhere, "")
 			return nil
 		},
 	})

@@ -59,15 +59,19 @@ func (appIDValidator) ValidateString(_ context.Context, req validator.StringRequ
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
+	checkAppID(req.Path, req.ConfigValue, &resp.Diagnostics)
+}
+
+func checkAppID(at path.Path, value types.String, diags *diag.Diagnostics) {
 	wrong := ""
-	switch id := req.ConfigValue.ValueString(); {
+	switch id := value.ValueString(); {
 	case id == "":
 		wrong = "is empty"
 	case strings.ContainsFunc(id, isStray):
 		wrong = "has a blank, a line break or another control character in it"
 	}
 	if wrong != "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid app ID", "The ID of the app "+wrong+".\n\nCopy it from the app list of the SparkRTC console: for example 5ff9701f2346968bb306cb43.")
+		diags.AddAttributeError(at, "Invalid app ID", "The ID of the app "+wrong+".\n\nCopy it from the app list of the SparkRTC console: for example 5ff9701f2346968bb306cb43.")
 	}
 }
 

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+)
+
+// What the CLI writes for an import block without a resource has no secrets. It
+// plans clean all the same, whatever the service shows of the key.
+func TestAccCLI_generatedConfiguration(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		echo  emulator.KeyEcho
+		key   string
+		warns bool
+	}{
+		"without a key":    {emulator.EchoExact, "", false},
+		"key as it is":     {emulator.EchoExact, testKey, true},
+		"key as a hash":    {emulator.EchoHashed, testKey, true},
+		"key cut off":      {emulator.EchoTruncated, testKey, true},
+		"key masked":       {emulator.EchoMasked, testKey, true},
+		"key not shown":    {emulator.EchoAbsent, testKey, false}, // nobody can know of it
+		"key partly shown": {emulator.EchoPartial, testKey, true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, emulator.Options{KeyEcho: tc.echo}, testApp)
+			c.SetCallback(testApp, testURL, tc.key)
+			r := newCLI(t, c, fmt.Sprintf("import {\n  to = sparkrtc_record_callback.test\n  id = %q\n}\n", testApp))
+
+			got := r.must(t, changes, "plan", "-detailed-exitcode", "-generate-config-out=generated.tf", "-out=plan")
+			if !strings.Contains(got.out(), "Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.") {
+				t.Fatalf("the plan: %s", got.out())
+			}
+			if warned := strings.Contains(got.out(), "has a key that is not configured"); warned != tc.warns {
+				t.Errorf("warned of the key: %t, want %t: %s", warned, tc.warns, got.out())
+			}
+			generated := r.readFile(t, "generated.tf")
+			if strings.Contains(generated, testKey) || !strings.Contains(generated, testURL) {
+				t.Errorf("generated: %s", generated)
+			}
+			r.must(t, 0, "apply", "plan")
+			r.plan(t, noChanges)
+			if puts := c.puts(t); len(puts) > 0 {
+				t.Errorf("sent: %v", puts)
+			}
+			c.expectTruth(t, testApp, testURL, tc.key)
+		})
+	}
+}
+
+// A key that was imported stays while nothing else changes. It goes when the
+// callback is set next, or at once if the user says so; and it can be configured
+// at any time.
+func TestAccCLI_importedKey(t *testing.T) {
+	t.Parallel()
+	const other = "https://elsewhere.example.com/"
+	callback := func(url, arguments string) string {
+		return fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  app_id = %q\n  url = %q\n  %s\n}\n", testApp, url, arguments)
+	}
+	const (
+		clearText = "auth_key = \"" + testKey + "\""
+		writeOnly = "auth_key_wo = \"" + testKey + "\"\n  auth_key_wo_version = 1"
+		timeouts  = "timeouts {\n    read = \"5m\"\n  }"
+	)
+	tests := map[string]struct {
+		then      string   // the configuration after the import of one without a key
+		arguments []string // of the apply
+		puts      map[emulator.KeyEcho][]payload
+		key       string
+	}{
+		"nothing":             {callback(testURL, ""), nil, nil, testKey},
+		"timeouts":            {callback(testURL, timeouts), nil, nil, testKey},
+		"another URL":         {callback(other, ""), nil, same(withKey(other, "")), ""},
+		"replaced":            {callback(testURL, ""), []string{"-replace=sparkrtc_record_callback.test"}, same(withKey(testURL, "")), ""},
+		"the key, write-only": {callback(testURL, writeOnly), nil, same(withKey(testURL, testKey)), testKey},
+		"the key in clear text": {callback(testURL, clearText), nil, map[emulator.KeyEcho][]payload{
+			emulator.EchoExact:  nil, // it is known to be the same
+			emulator.EchoMasked: {withKey(testURL, testKey)},
+		}, testKey},
+	}
+	for name, tc := range tests {
+		for _, echo := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked} {
+			t.Run(fmt.Sprintf("%s, %s", name, echo), func(t *testing.T) {
+				t.Parallel()
+				c := newCloud(t, emulator.Options{KeyEcho: echo}, testApp)
+				c.SetCallback(testApp, testURL, testKey)
+				r := newCLI(t, c, callback(testURL, ""))
+				r.must(t, 0, "import", "sparkrtc_record_callback.test", testApp)
+				r.plan(t, noChanges)
+				r.apply(t) // the outputs of a refresh, and nothing else
+				c.expectTruth(t, testApp, testURL, testKey)
+				c.ResetRequests()
+
+				r.write(t, tc.then)
+				r.must(t, 0, append([]string{"apply", "-auto-approve"}, tc.arguments...)...)
+				if got, want := fmt.Sprint(c.puts(t)), fmt.Sprint(tc.puts[echo]); got != want {
+					t.Errorf("sent: %s, want %s", got, want)
+				}
+				url := testURL
+				if strings.Contains(tc.then, other) {
+					url = other
+				}
+				c.expectTruth(t, testApp, url, tc.key)
+				r.plan(t, noChanges)
+			})
+		}
+	}
+}
+
+// same is what is sent whatever the service shows.
+func same(puts ...payload) map[emulator.KeyEcho][]payload {
+	return map[emulator.KeyEcho][]payload{emulator.EchoExact: puts, emulator.EchoMasked: puts}
+}
+
+// A key that came with an import and was then set is the configuration's from
+// then on: without it, it goes.
+func TestAccCLI_importedKeyThatWasSet(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, emulator.Options{}, testApp)
+	c.SetCallback(testApp, testURL, testKey)
+	keyless := fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  app_id = %q\n  url = %q\n}\n", testApp, testURL)
+	r := newCLI(t, c, keyless)
+	r.must(t, 0, "import", "sparkrtc_record_callback.test", testApp)
+	r.write(t, strings.Replace(keyless, "url =", "auth_key = \"another-key-of-the-tests-0123456789\"\n  url =", 1))
+	r.apply(t)
+	r.write(t, keyless)
+	if out := r.plan(t, changes).out(); !strings.Contains(out, "loses its key") {
+		t.Errorf("the plan: %s", out)
+	}
+	r.apply(t)
+	c.expectTruth(t, testApp, testURL, "")
+}
+
+func TestAccCLI_importByIdentity(t *testing.T) {
+	t.Parallel()
+	needs(t, importByIdentity)
+	c := newCloud(t, emulator.Options{}, testApp)
+	c.SetCallback(testApp, testURL, testKey)
+	r := newCLI(t, c, callbackConfig+fmt.Sprintf("\nimport {\n  to = sparkrtc_record_callback.test\n  identity = {\n    app_id = %q\n  }\n}\n", testApp))
+	if out := r.apply(t).out(); !strings.Contains(out, "1 imported, 0 added, 0 changed") {
+		t.Errorf("the import: %s", out)
+	}
+	r.plan(t, noChanges)
+	c.expectPuts(t)
+}
+
+// By identity, as the CLI does from 1.12 on, and by ID.
+func TestImportByIdentity(t *testing.T) {
+	tests := map[string]struct {
+		req  tfprotov6.ImportResourceStateRequest
+		want string // the error, "" for none
+	}{
+		"by identity":     {tfprotov6.ImportResourceStateRequest{Identity: identityOf(testApp)}, ""},
+		"by ID":           {tfprotov6.ImportResourceStateRequest{ID: testApp}, ""},
+		"by an empty ID":  {tfprotov6.ImportResourceStateRequest{}, "Import ID is empty"},
+		"by an empty one": {tfprotov6.ImportResourceStateRequest{Identity: identityOf("")}, "Invalid app ID"},
+		"with a blank":    {tfprotov6.ImportResourceStateRequest{ID: testApp + " "}, "Invalid app ID"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := newCloud(t, emulator.Options{}, testApp)
+			core, err := newCore(t, c, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tc.req.TypeName = callbackType
+			resp, err := core.server.ImportResourceState(t.Context(), &tc.req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err = split(resp.Diagnostics); tc.want != "" {
+				if err == nil || !strings.Contains(err.Error(), tc.want) {
+					t.Errorf("the error is %v, want %q", err, tc.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			imported := resp.ImportedResources[0]
+			value, err := decoded(imported.State)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if app := (tfObject{value: value}).text("app_id"); app != testApp {
+				t.Errorf("imported is app %q", app)
+			}
+			if err := identified(imported.Identity, value); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// An identity that is stored already is given, and stays; and a read that finds
+// nothing, or makes no call, has none other.
+func TestIdentityStays(t *testing.T) {
+	c := newCloud(t, emulator.Options{}, testApp)
+	core, err := newCore(t, c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := core.plan(tfObject{value: nothing()}, arguments{url: testURL}.value())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := core.apply(plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unconfigured, err := newCoreWith(t, c, &sparkRTCProvider{}, map[string]any{"project_id": tftypes.UnknownValue, "max_retries": nil})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, core := range map[string]tfCore{"configured": core, "configured with unknown values": unconfigured} {
+		resp, err := core.server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+			TypeName: callbackType, CurrentState: encoded(stored.value), Private: stored.private, CurrentIdentity: identityOf(testApp),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := split(resp.Diagnostics); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := identified(resp.NewIdentity, stored.value); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
