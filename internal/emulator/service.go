@@ -226,7 +226,7 @@ func (a *app) state() string {
 func (s *Server) showApp(a *app, in place) appJSON {
 	created := a.created.Format(timeLayout)
 	return appJSON{
-		AppName:        a.id,
+		AppName:        a.name,
 		AppID:          a.id,
 		State:          stateJSON{State: a.state(), UpdateTime: a.stateSet.Format(timeLayout)},
 		Scope:          "GLOBAL",

@@ -10,6 +10,7 @@ import (
 // app is an app and its callback.
 type app struct {
 	id        string
+	name      string
 	number    int // in the order of creation
 	inactive  bool
 	created   time.Time
@@ -35,6 +36,11 @@ func (s *Server) AddApp(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.add(id)
+}
+
+// NameApp gives an app another name than its id.
+func (s *Server) NameApp(id, name string) {
+	s.change(id, func(a *app) { a.name = name })
 }
 
 // RemoveApp makes an app go, if it exists.
@@ -127,6 +133,7 @@ func (s *Server) add(id string) *app {
 	s.created++
 	a := &app{
 		id:       id,
+		name:     id,
 		number:   s.created,
 		created:  now,
 		stateSet: now,

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -25,19 +26,25 @@ func TestAccCLI_examples(t *testing.T) {
 		found[strings.SplitN(name, string(filepath.Separator), 2)[0]]++
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if strings.Contains(config, "identity = {") {
-				needs(t, importByIdentity)
-			}
 			r := newCLI(t, nil, "")
-			if err := os.WriteFile(filepath.Join(r.dir, "example.tf"), []byte(config), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			r.writeFile(t, "example.tf", config)
 			r.must(t, 0, "fmt", "-check", "-diff", "example.tf")
 			if err := os.Remove(filepath.Join(r.dir, "example.tf")); err != nil {
 				t.Fatal(err)
 			}
+			validate := []string{"validate"}
+			switch {
+			case strings.Contains(config, "identity = {"):
+				needs(t, importByIdentity)
+			case strings.Contains(config, "action \""):
+				needs(t, actions)
+			case strings.Contains(config, "list \""):
+				needs(t, queries)
+				r.writeFile(t, "example.tfquery.hcl", config)
+				config, validate = "provider \"sparkrtc\" {}\n", append(validate, "-query")
+			}
 			r.write(t, complete(t, root, config))
-			r.must(t, 0, "validate")
+			r.must(t, 0, validate...)
 		})
 	}
 	for _, where := range []string{"README.md", "docs", "examples"} {
@@ -62,7 +69,7 @@ func examples(t *testing.T, root string) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if filepath.Ext(path) == ".tf" {
+		if extension := filepath.Ext(path); extension == ".tf" || extension == ".hcl" {
 			all[name] = string(content)
 			return
 		}
@@ -73,7 +80,7 @@ func examples(t *testing.T, root string) map[string]string {
 	}
 	for _, dir := range []string{"docs", "examples"} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, entry fs.DirEntry, err error) error {
-			if extension := filepath.Ext(path); err == nil && !entry.IsDir() && (extension == ".tf" || extension == ".md") {
+			if extension := filepath.Ext(path); err == nil && !entry.IsDir() && slices.Contains([]string{".tf", ".hcl", ".md"}, extension) {
 				add(path)
 			}
 			return err

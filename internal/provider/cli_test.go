@@ -153,7 +153,11 @@ type feature struct {
 	openTofu  int // likewise, 0 for none
 }
 
-var importByIdentity = feature{"import by identity", 12, 12}
+var (
+	importByIdentity = feature{"import by identity", 12, 12}
+	queries          = feature{"terraform query", 14, 0}
+	actions          = feature{"actions", 14, 0}
+)
 
 // needs skips a test where the CLI is too old for it.
 func needs(t *testing.T, f feature) {
@@ -327,6 +331,13 @@ func (e expectation) check(t *testing.T, list []diagnostic) {
 		if !strings.Contains(d.Detail, mention) {
 			t.Errorf("%s does not mention %q: %s", e.name, mention, d.Detail)
 		}
+	}
+}
+
+func (r *cli) writeFile(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(r.dir, name), []byte(content), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -18,10 +18,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -69,6 +71,8 @@ var (
 	_ provider.Provider                       = (*sparkRTCProvider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*sparkRTCProvider)(nil)
 	_ provider.ProviderWithFunctions          = (*sparkRTCProvider)(nil)
+	_ provider.ProviderWithListResources      = (*sparkRTCProvider)(nil)
+	_ provider.ProviderWithActions            = (*sparkRTCProvider)(nil)
 	_ provider.ProviderWithValidateConfig     = (*sparkRTCProvider)(nil)
 )
 
@@ -158,6 +162,7 @@ func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.Configure
 	data := &providerData{unknown: unknownArguments(req.Config.Raw)}
 	data.apps.patience = p.appsPatience
 	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = data, data, data
+	resp.ListResourceData, resp.ActionData = data, data
 	if len(data.unknown) > 0 {
 		if req.ClientCapabilities.DeferralAllowed {
 			resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
@@ -356,12 +361,25 @@ func (p *sparkRTCProvider) Resources(context.Context) []func() resource.Resource
 func (p *sparkRTCProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		newRecordCallbackDataSource,
+		newRecordCallbacksDataSource,
 	}
 }
 
 func (p *sparkRTCProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{
 		newRecordCallbackEphemeralResource,
+	}
+}
+
+func (p *sparkRTCProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{
+		newRecordCallbackListResource,
+	}
+}
+
+func (p *sparkRTCProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{
+		newSendTestNotificationAction,
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -13,13 +15,51 @@ import (
 
 // App is an app of the project, as far as this client is concerned with it.
 type App struct {
-	ID string `json:"app_id"`
+	ID    string   `json:"app_id"`
+	Name  Label    `json:"app_name"`
+	State AppState `json:"state"`
 
 	Callbacks struct {
 		// RecordCallback is nil, or has an empty URL, when none is set.
 		RecordCallback *RecordCallback `json:"record_callback"`
 	} `json:"callbacks"`
 }
+
+// AppState is the state of an app.
+type AppState string
+
+// UnmarshalJSON reads the state of an answer, an object that has it. Nothing
+// depends on it: what came in its place is "".
+func (s *AppState) UnmarshalJSON(b []byte) error {
+	var o struct {
+		State string `json:"state"`
+	}
+	*s = ""
+	if json.Unmarshal(b, &o) == nil {
+		*s = AppState(o.State)
+	}
+	return nil
+}
+
+// Label is a text that nothing depends on.
+type Label string
+
+// UnmarshalJSON reads a string. What came in its place is "".
+func (l *Label) UnmarshalJSON(b []byte) error {
+	var text string
+	*l = ""
+	if json.Unmarshal(b, &text) == nil {
+		*l = Label(text)
+	}
+	return nil
+}
+
+// The documented states.
+const (
+	AppActive      AppState = "ACTIVATION"
+	AppDeactivated AppState = "DEACTIVATION"
+	AppInArrears   AppState = "ARREARS"
+)
 
 const (
 	appsPage = 100 // the most that the API gives, and its default
@@ -80,13 +120,7 @@ func decodeApp(raw json.RawMessage) (App, error) {
 func (c *Client) ListApps(ctx context.Context) ([]App, error) {
 	var list listing
 	for page := range maxAppsPages {
-		var answer appsAnswer
-		err := c.do(ctx, call{
-			operation: "ListApps",
-			method:    http.MethodGet,
-			segments:  []string{"v2", "apps"},
-			query:     url.Values{"limit": {strconv.Itoa(appsPage)}, "offset": {strconv.Itoa(page)}}, // a page number
-		}, &answer)
+		answer, err := c.listPage(ctx, page, "")
 		if err != nil {
 			return list.apps(), err
 		}
@@ -97,11 +131,45 @@ func (c *Client) ListApps(ctx context.Context) ([]App, error) {
 	return list.apps(), nil
 }
 
+// ErrIncomplete says that there are apps that a listing did not bring, or not in
+// a form that makes sense.
+var ErrIncomplete = errors.New("the list of apps is not complete")
+
+// ListAllApps returns the apps of the project that are in a state, or all for
+// "", however many there are: a call for each hundred. An error that is
+// ErrIncomplete comes with the apps that the listing brought.
+func (c *Client) ListAllApps(ctx context.Context, state AppState) ([]App, error) {
+	var list listing
+	for page := 0; ; page++ {
+		answer, err := c.listPage(ctx, page, state)
+		if err != nil {
+			return nil, err
+		}
+		known := len(list.ids)
+		list.add(answer)
+		count := int(answer.Count)
+		if len(list.ids) == known || len(answer.Apps) < appsPage && list.shown >= count {
+			return list.all(count)
+		}
+	}
+}
+
+func (c *Client) listPage(ctx context.Context, page int, state AppState) (appsAnswer, error) {
+	query := url.Values{"limit": {strconv.Itoa(appsPage)}, "offset": {strconv.Itoa(page)}} // a page number
+	if state != "" {
+		query.Set("state", string(state))
+	}
+	var answer appsAnswer
+	err := c.do(ctx, call{operation: "ListApps", method: http.MethodGet, segments: []string{"v2", "apps"}, query: query}, &answer)
+	return answer, err
+}
+
 // listing is what the pages of a list add up to.
 type listing struct {
-	shown int // apps, of whatever kind
-	ids   []string
-	byID  map[string]*listedApp
+	shown    int // apps, of whatever kind
+	nameless int // those without an ID
+	ids      []string
+	byID     map[string]*listedApp
 }
 
 type listedApp struct {
@@ -132,6 +200,7 @@ func (l *listing) add(page appsAnswer) bool {
 func (l *listing) addApp(raw json.RawMessage) {
 	app, err := decodeApp(raw)
 	if app.ID == "" {
+		l.nameless++
 		return
 	}
 	if before, again := l.byID[app.ID]; again {
@@ -153,6 +222,15 @@ func (l *listing) apps() []App {
 		}
 	}
 	return apps
+}
+
+// all returns the apps, and an error unless they are as many as were counted.
+func (l *listing) all(count int) ([]App, error) {
+	apps := l.apps()
+	if len(apps) < max(count, len(l.ids)) || l.nameless > 0 {
+		return apps, fmt.Errorf("%w: %d apps are counted, and %d are shown in a form that makes sense", ErrIncomplete, max(count, l.shown), len(apps))
+	}
+	return apps, nil
 }
 
 type appAnswer struct {

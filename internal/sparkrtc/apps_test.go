@@ -114,6 +114,71 @@ func TestListAppsThatMakesNoSense(t *testing.T) {
 	}
 }
 
+func TestListAllApps(t *testing.T) {
+	server := emulator.New(emulator.Options{})
+	listener := httptest.NewServer(server)
+	t.Cleanup(func() { server.Close(); listener.Close() })
+	client := newClient(t, listener.URL, func(c *config) { c.Credentials = emulatorCredentials })
+	for i := range 1250 {
+		server.AddApp(fmt.Sprintf("app-%d", i))
+	}
+	server.NameApp("app-7", "Seven")
+	server.DeactivateApp("app-7")
+	for state, want := range map[AppState]struct{ apps, calls int }{"": {1250, 13}, AppActive: {1249, 13}, AppDeactivated: {1, 1}, AppInArrears: {0, 1}} {
+		server.ResetRequests()
+		apps, err := client.ListAllApps(t.Context(), state)
+		if err != nil || len(apps) != want.apps {
+			t.Errorf("%q: %d apps, want %d; %v", state, len(apps), want.apps, err)
+		}
+		if got := len(server.Requests()); got != want.calls {
+			t.Errorf("%q: %d calls, want %d", state, got, want.calls)
+		}
+		if state == AppDeactivated && len(apps) == 1 && (apps[0].ID != "app-7" || apps[0].Name != "Seven" || apps[0].State != AppDeactivated) {
+			t.Errorf("the stopped app is %+v", apps[0])
+		}
+	}
+}
+
+// What a list leaves out has to be noticed: whoever takes it for all would drop
+// what is not on it.
+func TestListAllAppsIncomplete(t *testing.T) {
+	few := func(count int, apps ...string) string {
+		return fmt.Sprintf(`{"count":%d,"apps":[%s]}`, count, strings.Join(apps, ","))
+	}
+	one, two := `{"app_id":"one","app_name":3,"state":"on"}`, `{"app_id":"two"}`
+	tests := map[string]struct {
+		pages    []string // the last of them again and again
+		apps     int
+		complete bool
+	}{
+		"none":                          {[]string{few(0)}, 0, true},
+		"all":                           {[]string{few(2, one, two)}, 2, true},
+		"counted too few":               {[]string{few(1, one, two)}, 2, true},
+		"not counted":                   {[]string{`{"apps":[` + one + `]}`}, 1, true},
+		"pages that are smaller":        {[]string{few(2, one), few(2, two)}, 2, true},
+		"fewer than counted":            {[]string{few(3, one, two), few(3)}, 2, false},
+		"the same page again":           {[]string{fullPage(200, 0)}, appsPage, false},
+		"the same page, of all":         {[]string{fullPage(100, 0)}, appsPage, true},
+		"a page's own count":            {[]string{fullPage(100, 0), fullPage(100, 100), few(0)}, 2 * appsPage, true},
+		"one without an ID":             {[]string{few(2, one, `{}`)}, 1, false},
+		"one that makes no sense":       {[]string{few(2, one, `{"app_id":"two","callbacks":7}`)}, 1, false},
+		"one that is shown in two ways": {[]string{few(3, one, two, `{"app_id":"two","app_name":"Two"}`)}, 1, false},
+		"one that is shown twice":       {[]string{few(2, one, two, two)}, 2, true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			var s *server
+			s = serve(t, func(w http.ResponseWriter, r *http.Request) {
+				respond(200, tc.pages[min(int(s.calls.Load()), len(tc.pages))-1])(w, r)
+			})
+			apps, err := newClient(t, s.URL).ListAllApps(t.Context(), "")
+			if len(apps) != tc.apps || errors.Is(err, ErrIncomplete) == tc.complete || tc.complete && err != nil {
+				t.Errorf("%d apps, want %d; %v, want it complete: %t", len(apps), tc.apps, err, tc.complete)
+			}
+		})
+	}
+}
+
 // What the pages before a failure have is not lost.
 func TestListAppsFailsOnALaterPage(t *testing.T) {
 	var s *server

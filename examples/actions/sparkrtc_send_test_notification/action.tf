@@ -1,0 +1,28 @@
+action "sparkrtc_send_test_notification" "main" {
+  config {
+    app_id       = sparkrtc_record_callback.main.app_id
+    url          = sparkrtc_record_callback.main.url
+    auth_key_env = "CALLBACK_KEY"
+  }
+}
+
+variable "callback_key" {
+  type      = string
+  sensitive = true
+  ephemeral = true
+}
+
+resource "sparkrtc_record_callback" "main" {
+  app_id              = "5ff9701f2346968bb306cb43"
+  url                 = "https://recordings.example.com/sparkrtc"
+  auth_key_wo         = var.callback_key
+  auth_key_wo_version = 1
+
+  # The receiver is tried whenever the callback was set.
+  lifecycle {
+    action_trigger {
+      events  = [after_create, after_update]
+      actions = [action.sparkrtc_send_test_notification.main]
+    }
+  }
+}

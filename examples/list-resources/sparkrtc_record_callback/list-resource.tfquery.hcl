@@ -1,0 +1,9 @@
+list "sparkrtc_record_callback" "all" {
+  provider = sparkrtc
+
+  # All of this is optional.
+  config {
+    app_state  = "ACTIVATION"
+    url_prefix = "https://recordings.example.com/"
+  }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
+)
+
+// recordCallbacksDataSource lists all apps of the project, with their callbacks.
+type recordCallbacksDataSource struct {
+	provider *providerData
+}
+
+var _ datasource.DataSourceWithConfigure = (*recordCallbacksDataSource)(nil)
+
+func newRecordCallbacksDataSource() datasource.DataSource { return &recordCallbacksDataSource{} }
+
+// appFilter says which apps are meant. What is null excludes none.
+type appFilter struct {
+	AppName   types.String `tfsdk:"app_name"`
+	AppState  types.String `tfsdk:"app_state"`
+	URLPrefix types.String `tfsdk:"url_prefix"`
+}
+
+type recordCallbacksModel struct {
+	appFilter
+
+	Configured types.Bool          `tfsdk:"configured"`
+	Apps       map[string]appModel `tfsdk:"apps"`
+}
+
+// appModel is an app and its callback, as they are listed. It has no key: a map
+// with secrets in it can't be iterated over, and who wants all of them at once?
+type appModel struct {
+	AppName                 types.String `tfsdk:"app_name"`
+	AppState                types.String `tfsdk:"app_state"`
+	Configured              types.Bool   `tfsdk:"configured"`
+	HasAuthKey              types.Bool   `tfsdk:"has_auth_key"`
+	NotifyEventSubscription types.Set    `tfsdk:"notify_event_subscription"`
+	UpdateTime              types.String `tfsdk:"update_time"`
+	URL                     types.String `tfsdk:"url"`
+}
+
+// The descriptions of an appFilter.
+const (
+	filterAppName   = "Only apps of this name, to the letter."
+	filterAppState  = "Only apps in this state: `ACTIVATION` (active), `DEACTIVATION` (stopped) or `ARREARS`."
+	filterURLPrefix = "Only apps whose callback URL, as it is listed, begins with this."
+)
+
+func appStates() []validator.String {
+	return []validator.String{stringvalidator.OneOf(string(sparkrtc.AppActive), string(sparkrtc.AppDeactivated), string(sparkrtc.AppInArrears))}
+}
+
+func (d *recordCallbacksDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_record_callbacks"
+}
+
+func (d *recordCallbacksDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Lists all SparkRTC apps of the project, and where the recording events of each of them go: for `for_each`, for finding an app by its name, or for finding callbacks that nobody manages.\n\n" +
+			"It costs a call for each hundred apps. If the service doesn't show all the apps that it counts, that is an error, so that nothing that depends on the list takes an app for gone.",
+		Attributes: map[string]schema.Attribute{
+			"app_name":   schema.StringAttribute{MarkdownDescription: filterAppName, Optional: true},
+			"app_state":  schema.StringAttribute{MarkdownDescription: filterAppState, Optional: true, Validators: appStates()},
+			"url_prefix": schema.StringAttribute{MarkdownDescription: filterURLPrefix, Optional: true},
+			"configured": schema.BoolAttribute{MarkdownDescription: "`true` for only apps with a recording callback, `false` for only those without.", Optional: true},
+			"apps": schema.MapNestedAttribute{
+				MarkdownDescription: "The apps, by their IDs.",
+				Computed:            true,
+				NestedObject: schema.NestedAttributeObject{
+					Attributes: map[string]schema.Attribute{
+						"app_name":                  schema.StringAttribute{MarkdownDescription: "Name of the app. Several may have the same.", Computed: true},
+						"app_state":                 schema.StringAttribute{MarkdownDescription: "State of the app: `ACTIVATION` (active), `DEACTIVATION` (stopped) or `ARREARS`.", Computed: true},
+						"configured":                schema.BoolAttribute{MarkdownDescription: "Whether the app has a recording callback. If not, what is said of it below is null.", Computed: true},
+						"has_auth_key":              schema.BoolAttribute{MarkdownDescription: "Whether the list shows that there is a key, in whatever form. `false` is no proof that there is none: the service may not show it. The key itself is not here; the data source and the ephemeral resource `sparkrtc_record_callback` have it.", Computed: true},
+						"notify_event_subscription": schema.SetAttribute{MarkdownDescription: viewEvents, Computed: true, ElementType: types.StringType},
+						"update_time":               schema.StringAttribute{MarkdownDescription: viewUpdateTime, Computed: true},
+						"url":                       schema.StringAttribute{MarkdownDescription: viewURL, Computed: true},
+					},
+				},
+			},
+		},
+	}
+}
+
+func (d *recordCallbacksDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.provider, _ = req.ProviderData.(*providerData)
+}
+
+func (d *recordCallbacksDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var model recordCallbacksModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	list := d.provider.listApps(ctx, model.appFilter, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	model.Apps = make(map[string]appModel, len(list))
+	for _, app := range list {
+		shown := appModel{
+			AppName:                 types.StringValue(string(app.Name)),
+			AppState:                types.StringValue(string(app.State)),
+			Configured:              types.BoolValue(false),
+			NotifyEventSubscription: types.SetNull(types.StringType),
+		}
+		if callback := configured(app); callback != nil {
+			shown.Configured = types.BoolValue(true)
+			shown.HasAuthKey = types.BoolValue(callback.AuthKey != "")
+			shown.URL = types.StringValue(callback.URL)
+			shown.NotifyEventSubscription, shown.UpdateTime = computed(ctx, callback)
+		}
+		if model.Configured.IsNull() || model.Configured.Equal(shown.Configured) {
+			model.Apps[app.ID] = shown
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+// configured returns the callback of an app, nil for none.
+func configured(app sparkrtc.App) *sparkrtc.RecordCallback {
+	if callback := app.Callbacks.RecordCallback; callback != nil && callback.URL != "" {
+		return callback
+	}
+	return nil
+}
+
+// listApps lists the apps of a filter. It makes a list of its own: what was
+// listed for plans and reads may be older than the last write.
+func (d *providerData) listApps(ctx context.Context, filter appFilter, diags *diag.Diagnostics) []sparkrtc.App {
+	const what = "The apps could not be listed"
+	if d.client == nil {
+		d.addUnknownError(diags, "The apps can't be listed")
+		return nil
+	}
+	defer d.addNotices(diags)
+	ctx, cancel := withTimeout(ctx, defaultTimeout)
+	defer cancel()
+	list, err := d.client.ListAllApps(ctx, sparkrtc.AppState(filter.AppState.ValueString()))
+	switch {
+	case errors.Is(err, sparkrtc.ErrIncomplete):
+		diags.AddError("List of apps is not complete", what+" completely: "+err.Error()+".\n\n"+
+			"Apps may have come or gone meanwhile: run it again. If it stays, name the apps by their IDs, with the data source sparkrtc_record_callback.")
+	case err != nil:
+		d.addAPIError(diags, err, what)
+	}
+	var found []sparkrtc.App
+	for _, app := range list {
+		if filter.has(app) {
+			found = append(found, app)
+		}
+	}
+	return found
+}
+
+func (f appFilter) has(app sparkrtc.App) bool {
+	if !f.AppName.IsNull() && f.AppName.ValueString() != string(app.Name) {
+		return false
+	}
+	// The service was asked for one state, and may not know of the question.
+	if !f.AppState.IsNull() && app.State != "" && f.AppState.ValueString() != string(app.State) {
+		return false
+	}
+	if f.URLPrefix.IsNull() {
+		return true
+	}
+	callback := configured(app)
+	return callback != nil && strings.HasPrefix(callback.URL, f.URLPrefix.ValueString())
+}

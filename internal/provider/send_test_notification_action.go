@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/action/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/drift"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
+)
+
+// sendTestNotificationAction tries a receiver the way the service would use it.
+type sendTestNotificationAction struct {
+	provider *providerData
+}
+
+var _ action.ActionWithConfigure = (*sendTestNotificationAction)(nil)
+
+func newSendTestNotificationAction() action.Action { return &sendTestNotificationAction{} }
+
+type sendTestNotificationModel struct {
+	AppID      types.String `tfsdk:"app_id"`
+	AuthKeyEnv types.String `tfsdk:"auth_key_env"`
+	EventType  types.String `tfsdk:"event_type"`
+	URL        types.String `tfsdk:"url"`
+}
+
+func (a *sendTestNotificationAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_send_test_notification"
+}
+
+func (a *sendTestNotificationAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Sends a recording event that never was to the callback URL of a SparkRTC app, signed as the service signs, and fails unless the receiver answers with a 2xx. Needs Terraform 1.14.\n\n" +
+			"It is sent from where Terraform runs, once, without retries. So it tells whether a receiver takes the events and checks the signature with the right key, and not whether the service can reach it.",
+		Attributes: map[string]schema.Attribute{
+			"app_id": schema.StringAttribute{
+				MarkdownDescription: "ID of the app. Its callback is read for what is not given below.",
+				Required:            true,
+				Validators:          []validator.String{appIDValidator{}},
+			},
+			"url": schema.StringAttribute{
+				MarkdownDescription: "URL to send to. Default: the callback URL of the app, as the service shows it. If it shows only a part of it, give it here: `sparkrtc_record_callback.NAME.url`.",
+				Optional:            true,
+				Validators:          []validator.String{callbackURLValidator{}},
+			},
+			// Not the key itself: arguments of actions are in plans, none can be
+			// sensitive, and the framework refuses write-only ones.
+			"auth_key_env": schema.StringAttribute{
+				MarkdownDescription: "Name of the environment variable that has the key to sign with, where Terraform runs. Default: the key of the app, if the service shows it as it is; if it masks the key, that is an error. If it shows none, the event is not signed.",
+				Optional:            true,
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"event_type": schema.StringAttribute{
+				MarkdownDescription: "Type of the event: any, such as `RECORD_NEW_FILE_START`, `CLOUD_RECORD_SERVER_OVER`, or `RECORD_FILE_COMPLETE`, which is the default. The event says in `detail_message` that it is a test.",
+				Optional:            true,
+			},
+		},
+	}
+}
+
+func (a *sendTestNotificationAction) Configure(_ context.Context, req action.ConfigureRequest, _ *action.ConfigureResponse) {
+	a.provider, _ = req.ProviderData.(*providerData)
+}
+
+func (a *sendTestNotificationAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	var model sendTestNotificationModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	url, key := a.receiver(ctx, model, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	eventType := model.EventType.ValueString()
+	if eventType == "" {
+		eventType = sparkrtc.EventFileComplete
+	}
+	where := shownURL(types.StringValue(url))
+	signed := "signed"
+	if key == "" {
+		signed = "not signed, for want of a key"
+	}
+	resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("Sending a test event %s to %s, %s", eventType, where, signed)})
+	begun := time.Now()
+	status, err := sparkrtc.TestNotification(eventType, model.AppID.ValueString(), begun).Notify(ctx, url, key)
+	switch {
+	case err == nil:
+		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("The receiver answered with HTTP %d after %v", status, time.Since(begun).Round(time.Millisecond))})
+	case status == 0:
+		resp.Diagnostics.AddError("No answer from the receiver", fmt.Sprintf(
+			"The test event was sent to %s, %s, and got no answer: %s.\n\nCheck that the receiver is up and can be reached from here. The service needs to reach it too, from the internet, with a certificate that is publicly trusted.", where, signed, err))
+	default:
+		resp.Diagnostics.AddError("Receiver refused the test event", fmt.Sprintf(
+			"The test event was sent to %s, %s: %s.\n\n%s", where, signed, err, adviceOnRefusal(err)))
+	}
+}
+
+// receiver returns where to send to and what to sign with, "" for nothing. It
+// asks the service only for what is not configured.
+func (a *sendTestNotificationAction) receiver(ctx context.Context, model sendTestNotificationModel, diags *diag.Diagnostics) (url, key string) {
+	appID := model.AppID.ValueString()
+	url = model.URL.ValueString()
+	if variable := model.AuthKeyEnv.ValueString(); variable != "" {
+		if key = os.Getenv(variable); key == "" {
+			diags.AddAttributeError(path.Root("auth_key_env"), "Key to sign with is not set", fmt.Sprintf(
+				"The environment variable %s is not set, or empty. Nothing was sent.\n\nSet it where Terraform runs: in HCP Terraform, as a sensitive environment variable of the workspace.", variable))
+			return "", ""
+		}
+	}
+	if url != "" && key != "" {
+		return url, key
+	}
+	if a.provider.client == nil {
+		a.provider.addUnknownError(diags, callbackOf(appID, "can't be read"))
+		return "", ""
+	}
+	defer a.provider.addNotices(diags)
+	ctx, cancel := withTimeout(ctx, defaultTimeout)
+	defer cancel()
+	callback, err := a.provider.client.ShowRecordCallback(ctx, appID)
+	switch {
+	case errors.Is(err, sparkrtc.ErrNotConfigured) && url != "": // a receiver that is to come
+		return url, key
+	case errors.Is(err, sparkrtc.ErrNotConfigured):
+		diags.AddError("No recording callback to test", fmt.Sprintf(
+			"App %q has no recording callback, or there is no such app in the project of the credentials. Nothing was sent.\n\nSet a callback first, or give the URL to send to as url.", appID))
+		return "", ""
+	case err != nil:
+		a.provider.addAPIError(diags, err, callbackOf(appID, "could not be read, and nothing was sent"))
+		return "", ""
+	}
+	if url == "" {
+		url = callback.URL
+	}
+	switch {
+	case key != "" || callback.AuthKey == "":
+	case drift.LooksLikeKey(callback.AuthKey):
+		key = callback.AuthKey
+	default:
+		diags.AddError("Key to sign with is not known", fmt.Sprintf(
+			"The recording callback of app %q has a key, and the service does not show it as it is. Nothing was sent.\n\nPut the key into an environment variable, and its name into auth_key_env.", appID))
+	}
+	return url, key
+}
+
+func adviceOnRefusal(err error) string {
+	switch {
+	case errors.Is(err, sparkrtc.ErrNotifyUnauthorized):
+		return "It may check the signature with another key, or not take requests from here."
+	case errors.Is(err, sparkrtc.ErrNotifyRedirected):
+		return "Redirects are not followed: set the callback to the URL that it leads to."
+	case errors.Is(err, sparkrtc.ErrNotifyNotServed):
+		return "Check the path of the URL, and that the receiver takes POST there."
+	default:
+		return "Look into the log of the receiver. The body is JSON, as of a real event."
+	}
+}
