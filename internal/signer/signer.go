@@ -10,6 +10,7 @@
 package signer
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -68,10 +69,11 @@ type Signature struct {
 // There are no derived keys: the secret key itself is the key of the HMAC.
 func Sign(accessKey, secretKey string, t time.Time, r Request) Signature {
 	date := t.UTC().Format(DateFormat)
-	headers := canonicalHeaders(r.Headers, date)
 
-	// One buffer serves the canonical request and then the header; a request
-	// of this API fits into it without growing.
+	// The sizes are enough for a request of this provider. They are constants,
+	// and nothing here goes through an interface, so that it all stays on the
+	// stack.
+	headers := appendHeaders(make([]Header, 0, 8), r.Headers, date)
 	buf := make([]byte, 0, 1024)
 	buf = append(buf, r.Method...)
 	buf = append(buf, '\n')
@@ -80,7 +82,7 @@ func Sign(accessKey, secretKey string, t time.Time, r Request) Signature {
 	buf = appendQuery(buf, r.Query)
 	buf = append(buf, '\n')
 	for _, h := range headers {
-		buf = append(buf, h.Name...)
+		buf = appendLower(buf, h.Name)
 		buf = append(buf, ':')
 		buf = append(buf, h.Value...)
 		buf = append(buf, '\n')
@@ -89,35 +91,34 @@ func Sign(accessKey, secretKey string, t time.Time, r Request) Signature {
 	buf = appendNames(buf, headers)
 	buf = append(buf, '\n')
 	buf = appendHash(buf, r.Body)
-
 	canonical := sha256.Sum256(buf)
-	buf = append(buf[:0], Algorithm...)
-	buf = append(buf, '\n')
-	buf = append(buf, date...)
-	buf = append(buf, '\n')
-	buf = hex.AppendEncode(buf, canonical[:])
 
+	toSign := make([]byte, 0, 128)
+	toSign = append(toSign, Algorithm+"\n"...)
+	toSign = append(toSign, date...)
+	toSign = append(toSign, '\n')
+	toSign = hex.AppendEncode(toSign, canonical[:])
 	mac := hmac.New(sha256.New, []byte(secretKey))
-	mac.Write(buf) // a hash never returns an error
-	var sum [sha256.Size]byte
-	mac.Sum(sum[:0])
+	mac.Write(toSign)          // a hash never returns an error
+	sum := mac.Sum(toSign[:0]) // in its place, since it isn't needed any more
 
 	buf = append(buf[:0], Algorithm+" Access="...)
 	buf = append(buf, accessKey...)
 	buf = append(buf, ", SignedHeaders="...)
 	buf = appendNames(buf, headers)
 	buf = append(buf, ", Signature="...)
-	buf = hex.AppendEncode(buf, sum[:])
+	buf = hex.AppendEncode(buf, sum)
 	return Signature{Date: date, Authorization: string(buf)}
 }
 
-func canonicalHeaders(in []Header, date string) []Header {
-	headers := make([]Header, 0, len(in)+1)
+// appendHeaders appends the headers to sign, the date among them, in their
+// canonical order. Names stay as they are until they are written.
+func appendHeaders(headers, in []Header, date string) []Header {
 	for _, h := range in {
-		headers = append(headers, Header{Name: strings.ToLower(h.Name), Value: strings.TrimSpace(h.Value)})
+		headers = append(headers, Header{Name: h.Name, Value: strings.TrimSpace(h.Value)})
 	}
 	headers = append(headers, Header{Name: dateHeader, Value: date})
-	slices.SortFunc(headers, func(a, b Header) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(headers, func(a, b Header) int { return compareLower(a.Name, b.Name) })
 	return headers
 }
 
@@ -126,9 +127,34 @@ func appendNames(buf []byte, headers []Header) []byte {
 		if i > 0 {
 			buf = append(buf, ';')
 		}
-		buf = append(buf, h.Name...)
+		buf = appendLower(buf, h.Name)
 	}
 	return buf
+}
+
+// appendLower appends the name of a header in lower case. Names are ASCII.
+func appendLower(buf []byte, name string) []byte {
+	for i := range len(name) {
+		buf = append(buf, lower(name[i]))
+	}
+	return buf
+}
+
+// compareLower compares what appendLower makes of two names.
+func compareLower(a, b string) int {
+	for i := range min(len(a), len(b)) {
+		if c := cmp.Compare(lower(a[i]), lower(b[i])); c != 0 {
+			return c
+		}
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
 
 func appendHash(buf, body []byte) []byte {

@@ -136,6 +136,32 @@ func TestHeaderOrderCaseAndBlanksDoNotMatter(t *testing.T) {
 	}
 }
 
+// Names count in lower case: "_" stands between the upper and the lower case.
+func TestHeadersAreInOrder(t *testing.T) {
+	tests := map[string]struct {
+		names []string
+		want  string
+	}{
+		"none":               {nil, "x-sdk-date"},
+		"around the date":    {[]string{"X-Sdk-Datf", "X-Sdk-Datd"}, "x-sdk-datd;x-sdk-date;x-sdk-datf"},
+		"upper before lower": {[]string{"a_", "AB", "aa"}, "a_;aa;ab;x-sdk-date"},
+		"one begins another": {[]string{"X-Sdk-Date-More", "X-Sdk", "x"}, "x;x-sdk;x-sdk-date;x-sdk-date-more"},
+		"more than usual":    {strings.Split("K J I H G F E D C B A", " "), "a;b;c;d;e;f;g;h;i;j;k;x-sdk-date"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			var r Request
+			for _, n := range tc.names {
+				r.Headers = append(r.Headers, Header{Name: n})
+			}
+			got := Sign("AK", "SK", vectorTime, r).Authorization
+			if !strings.Contains(got, " SignedHeaders="+tc.want+", ") {
+				t.Errorf("Authorization = %q, want the headers %s", got, tc.want)
+			}
+		})
+	}
+}
+
 // Whatever the signature covers must change it.
 func TestSignCoversEverything(t *testing.T) {
 	base := func() (string, string, time.Time, Request) {
