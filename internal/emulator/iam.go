@@ -12,7 +12,7 @@ import (
 const (
 	iamTimeLayout = "2006-01-02T15:04:05.000000Z"
 
-	// What duration_seconds may be.
+	// What duration_seconds may be. IAM takes the shortest if it is not sent.
 	minKeyDuration = 15 * time.Minute
 	maxKeyDuration = 24 * time.Hour
 
@@ -94,7 +94,9 @@ func (s *Server) iam(x *exchange, now time.Time) answer {
 	if x.route == listProjects {
 		return s.listProjects(x)
 	}
-	if !isJSON(x.r) {
+	// The vendor's SDK sends no Content-Type when it exchanges a token for keys.
+	untyped := x.route == createKeys && x.r.Header.Get("Content-Type") == ""
+	if !untyped && !isJSON(x.r) {
 		return iamError(http.StatusBadRequest, "Expecting to find application/json in Content-Type header.")
 	}
 	auth := parseFields(x.body).at("auth")
@@ -274,7 +276,7 @@ func (s *Server) createKeys(auth fields, now time.Time) answer {
 	case identity.method("assume_role"):
 		return s.agencyKeys(identity.at("assume_role"), now)
 	case identity.method("token"):
-		duration, valid := duration(identity.at("token"), maxKeyDuration)
+		duration, valid := duration(identity.at("token"), minKeyDuration, maxKeyDuration)
 		if !valid {
 			return iamError(http.StatusBadRequest, invalidBody)
 		}
@@ -287,7 +289,7 @@ func (s *Server) createKeys(auth fields, now time.Time) answer {
 func (s *Server) agencyKeys(role fields, now time.Time) answer {
 	name := role.text("agency_name")
 	domain := fields{"id": role["domain_id"], "name": role["domain_name"]}
-	duration, valid := duration(role, maxKeyDuration)
+	duration, valid := duration(role, minKeyDuration, maxKeyDuration)
 	switch {
 	case !valid || name == "" || domain.text("id") == "" && domain.text("name") == "":
 		return iamError(http.StatusBadRequest, invalidBody)
@@ -299,8 +301,8 @@ func (s *Server) agencyKeys(role fields, now time.Time) answer {
 	return s.grantKeys(duration, now)
 }
 
-func (s *Server) grantKeys(asked time.Duration, now time.Time) answer {
-	return created(credential(s.issueKey(asked, now)))
+func (s *Server) grantKeys(lifetime time.Duration, now time.Time) answer {
+	return created(credential(s.issueKey(lifetime, now)))
 }
 
 func credential(k issuedKey) credentialAnswer {
@@ -312,10 +314,10 @@ func credential(k issuedKey) credentialAnswer {
 	}}
 }
 
-// duration reads duration_seconds; it is 0 if it was not sent.
-func duration(f fields, longest time.Duration) (_ time.Duration, valid bool) {
+// duration reads duration_seconds; it is preset if it was not sent.
+func duration(f fields, preset, longest time.Duration) (_ time.Duration, valid bool) {
 	if _, sent := f["duration_seconds"]; !sent {
-		return 0, true
+		return preset, true
 	}
 	seconds, isWhole := f.whole("duration_seconds")
 	valid = isWhole && int64(minKeyDuration/time.Second) <= seconds && seconds <= int64(longest/time.Second)

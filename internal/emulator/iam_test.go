@@ -421,16 +421,16 @@ func TestAgencyKeys(t *testing.T) {
 		message string
 		expires string
 	}{
-		"account's name": {Options{}, soundAgency, 201, "", "2026-01-01T01:00:00.000000Z"},
-		"account's id":   {Options{}, `"agency_name":"emulator-agency","domain_id":"` + DefaultDomainID + `"`, 201, "", "2026-01-01T01:00:00.000000Z"},
-		"both":           {Options{}, soundAgency + `,"domain_id":"` + DefaultDomainID + `"`, 201, "", "2026-01-01T01:00:00.000000Z"},
+		"account's name": {Options{}, soundAgency, 201, "", "2026-01-01T00:15:00.000000Z"},
+		"account's id":   {Options{}, `"agency_name":"emulator-agency","domain_id":"` + DefaultDomainID + `"`, 201, "", "2026-01-01T00:15:00.000000Z"},
+		"both":           {Options{}, soundAgency + `,"domain_id":"` + DefaultDomainID + `"`, 201, "", "2026-01-01T00:15:00.000000Z"},
 		"shortest":       {Options{}, soundAgency + `,"duration_seconds":900`, 201, "", "2026-01-01T00:15:00.000000Z"},
 		"longest":        {Options{}, soundAgency + `,"duration_seconds":86400`, 201, "", "2026-01-02T00:00:00.000000Z"},
 		"own lifetime": {
 			Options{KeyLifetime: time.Minute}, soundAgency + `,"duration_seconds":900`, 201, "", "2026-01-01T00:01:00.000000Z",
 		},
 		"own agency": {
-			Options{AgencyName: "other", DomainName: "d"}, `"agency_name":"other","domain_name":"d"`, 201, "", "2026-01-01T01:00:00.000000Z",
+			Options{AgencyName: "other", DomainName: "d"}, `"agency_name":"other","domain_name":"d"`, 201, "", "2026-01-01T00:15:00.000000Z",
 		},
 		"too short":       {Options{}, soundAgency + `,"duration_seconds":899`, 400, invalid, ""},
 		"too long":        {Options{}, soundAgency + `,"duration_seconds":86401`, 400, invalid, ""},
@@ -471,19 +471,19 @@ func TestKeysByToken(t *testing.T) {
 		return `{"auth":{"identity":{"methods":["token"],"token":{` + fields + `}}}}`
 	}
 	quoted := func(token string) string { return fmt.Sprintf(`"id":%q`, token) }
-	const hour, day = "2026-01-01T01:00:00.000000Z", "2026-01-02T00:00:00.000000Z"
+	const quarter, day = "2026-01-01T00:15:00.000000Z", "2026-01-02T00:00:00.000000Z"
 	tests := map[string]struct {
 		header, body string
 		status       int
 		message      string
 		expires      string
 	}{
-		"in the header":       {issued, body(""), 201, "", hour},
-		"in the body":         {"", body(quoted(issued)), 201, "", hour},
-		"static":              {"", body(quoted(DefaultToken)), 201, "", hour},
+		"in the header":       {issued, body(""), 201, "", quarter},
+		"in the body":         {"", body(quoted(issued)), 201, "", quarter},
+		"static":              {"", body(quoted(DefaultToken)), 201, "", quarter},
 		"duration":            {"", body(quoted(issued) + `,"duration_seconds":86400`), 201, "", day},
-		"the header's counts": {issued, body(quoted("wrong")), 201, "", hour},
-		"without an object":   {issued, `{"auth":{"identity":{"methods":["token"]}}}`, 201, "", hour},
+		"the header's counts": {issued, body(quoted("wrong")), 201, "", quarter},
+		"without an object":   {issued, `{"auth":{"identity":{"methods":["token"]}}}`, 201, "", quarter},
 		"wrong in the header": {"wrong", body(quoted(issued)), 401, "Incorrect IAM authentication information: decrypt token fail", ""},
 		"wrong in the body":   {"", body(quoted("wrong")), 401, "Incorrect IAM authentication information: decrypt token fail", ""},
 		"none":                {"", body(""), 401, "Incorrect IAM authentication information: x-auth-token not found", ""},
@@ -510,8 +510,20 @@ func TestKeysByToken(t *testing.T) {
 			f.accepted(r.keys(t, 201, tc.expires))
 		})
 	}
+	t.Run("content type", func(t *testing.T) {
+		for contentType, status := range map[string]int{"": 201, "application/json;charset=UTF-8": 201, "text/plain": 400} {
+			req := f.plain("POST", keysPath, body(quoted(issued)))
+			req.Header.Del("Content-Type")
+			if contentType != "" {
+				req.Header.Set("Content-Type", contentType)
+			}
+			if r := f.send(req); r.status != status {
+				t.Errorf("%q: %d %s", contentType, r.status, r.body)
+			}
+		}
+	})
 	t.Run("signed", func(t *testing.T) {
-		f.accepted(f.send(f.as(staticKeys, "POST", keysPath, "", body(""))).keys(t, 201, hour))
+		f.accepted(f.send(f.as(staticKeys, "POST", keysPath, "", body(""))).keys(t, 201, quarter))
 	})
 }
 
@@ -519,7 +531,7 @@ func TestKeysByToken(t *testing.T) {
 func TestTemporaryKeysAreWholes(t *testing.T) {
 	f := start(t, Options{})
 	issue := func() credentials {
-		return f.send(f.as(staticKeys, "POST", keysPath, "", agency(soundAgency))).keys(t, 201, "2026-01-01T01:00:00.000000Z")
+		return f.send(f.as(staticKeys, "POST", keysPath, "", agency(soundAgency))).keys(t, 201, "2026-01-01T00:15:00.000000Z")
 	}
 	c, other := issue(), issue()
 	without := c
@@ -539,7 +551,7 @@ func TestTemporaryKeysAreWholes(t *testing.T) {
 	f.accepted(other)
 	f.accepted(staticKeys)
 	// They are good for more of them.
-	f.accepted(f.send(f.as(c, "POST", keysPath, "", agency(soundAgency))).keys(t, 201, "2026-01-01T01:00:00.000000Z"))
+	f.accepted(f.send(f.as(c, "POST", keysPath, "", agency(soundAgency))).keys(t, 201, "2026-01-01T00:15:00.000000Z"))
 	// A project has to be named as with other keys.
 	g := defaultSigning()
 	g.accessKey, g.secretKey, g.headers = c.accessKey, c.secretKey, map[string]string{"x-security-token": c.securityToken}

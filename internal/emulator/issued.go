@@ -57,14 +57,14 @@ func (s *Server) issueToken(projectID string, now time.Time) (string, *issuedTok
 	return token, t
 }
 
-// issueKey returns a new access key, for as long as was asked for; 0 means that
-// it was not. The caller holds the lock.
-func (s *Server) issueKey(asked time.Duration, now time.Time) issuedKey {
+// issueKey returns a new access key, for that long unless the options say
+// otherwise. The caller holds the lock.
+func (s *Server) issueKey(lifetime time.Duration, now time.Time) issuedKey {
 	k := issuedKey{
 		accessKey:     "HSTA" + base32.StdEncoding.EncodeToString(randomBytes(10)),
 		secretKey:     randomHex(20),
 		securityToken: base64.StdEncoding.EncodeToString(randomBytes(96)),
-		expires:       expiry(now, cmp.Or(s.opts.KeyLifetime, asked, time.Hour)),
+		expires:       expiry(now, cmp.Or(s.opts.KeyLifetime, lifetime)),
 	}
 	s.keys[k.accessKey] = k
 	s.secrets = append(s.secrets, k.secretKey, k.securityToken)

@@ -18,8 +18,8 @@ func (f *fixture) everything() map[string]credentials {
 	return map[string]credentials{
 		"password":  token,
 		"federated": f.federate(DefaultIDPID, f.IDToken(), soundScope).token(f.t),
-		"agency":    f.send(f.as(staticKeys, "POST", keysPath, "", agency(soundAgency))).keys(f.t, 201, iam),
-		"token": f.send(f.as(token, "POST", keysPath, "", `{"auth":{"identity":{"methods":["token"]}}}`)).
+		"agency":    f.send(f.as(staticKeys, "POST", keysPath, "", agency(soundAgency+`,"duration_seconds":3600`))).keys(f.t, 201, iam),
+		"token": f.send(f.as(token, "POST", keysPath, "", `{"auth":{"identity":{"methods":["token"],"token":{"duration_seconds":3600}}}}`)).
 			keys(f.t, 201, iam),
 		"STS":      f.send(f.as(staticKeys, "POST", assumePath, "", assume(soundURN, "terraform", ""))).stsKeys(f.t, sts),
 		"metadata": f.securityKey("").keys(f.t, 200, iam),

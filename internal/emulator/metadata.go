@@ -12,6 +12,10 @@ import (
 // valid, in seconds.
 const maxSessionTime = 6 * 60 * 60
 
+// metadataKeyLifetime is how long the keys of an ECS are valid; the
+// documentation doesn't say.
+const metadataKeyLifetime = time.Hour
+
 // metadata is the metadata service of an ECS. The caller holds the lock.
 func (s *Server) metadata(x *exchange, now time.Time) answer {
 	switch {
@@ -26,7 +30,7 @@ func (s *Server) metadata(x *exchange, now time.Time) answer {
 	if s.opts.MetadataNoAgency {
 		return plain(http.StatusUnauthorized, "401 Unauthorized\nPlease configure Cloud Service Agency first\n")
 	}
-	return ok(credential(s.issueKey(0, now)))
+	return ok(credential(s.issueKey(metadataKeyLifetime, now)))
 }
 
 func (s *Server) createSessionToken(x *exchange, now time.Time) answer {

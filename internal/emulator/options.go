@@ -152,7 +152,8 @@ type Options struct {
 	TokenLifetime time.Duration
 
 	// KeyLifetime is how long a temporary access key is valid, whatever was
-	// asked for; when 0, what was asked for, and otherwise an hour.
+	// asked for. When 0, as long as was asked for; otherwise 15 minutes if IAM
+	// issues it, and an hour if STS or the metadata service does.
 	KeyLifetime time.Duration
 
 	// MetadataOff makes the metadata service answer 404 to everything.

@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// What duration_seconds may be at most, and for who comes with a
-	// temporary access key.
+	// What duration_seconds is unless it is sent, what it may be at most, and
+	// what at most for who comes with a temporary access key.
+	defaultSTSDuration = time.Hour
 	maxSTSDuration     = 12 * time.Hour
 	maxChainedDuration = time.Hour
 
@@ -22,7 +23,7 @@ const (
 
 var (
 	agencyURN   = regexp.MustCompile(`^iam::([^:]+):agency:([^:]+)$`)
-	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,128}$`)
 )
 
 // The documented shapes.
@@ -58,7 +59,7 @@ func (s *Server) sts(x *exchange, now time.Time) answer {
 	}
 	urn, session := body.text("agency_urn"), body.text("agency_session_name")
 	parts := agencyURN.FindStringSubmatch(urn)
-	duration, valid := duration(body, longest)
+	duration, valid := duration(body, defaultSTSDuration, longest)
 	switch {
 	case parts == nil:
 		return x.fail(http.StatusBadRequest, stsInvalid, "agency_urn is invalid")

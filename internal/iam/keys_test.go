@@ -26,7 +26,7 @@ func TestKeys(t *testing.T) {
 	}{
 		"token": {
 			func(ctx context.Context, c *Client) (Keys, error) { return c.TokenKeys(ctx, emulator.DefaultToken, 0) },
-			byToken + `"id":"` + emulator.DefaultToken + `"}}}}`, time.Hour,
+			byToken + `"id":"` + emulator.DefaultToken + `"}}}}`, 15 * time.Minute,
 		},
 		"token, duration": {
 			func(ctx context.Context, c *Client) (Keys, error) {
@@ -36,13 +36,13 @@ func TestKeys(t *testing.T) {
 		},
 		"agency": {
 			func(ctx context.Context, c *Client) (Keys, error) { return c.AssumeAgency(ctx, testKeys, agency) },
-			byAgency + `"domain_name":"emulator-domain"},"methods":["assume_role"]}}}`, time.Hour,
+			byAgency + `"domain_name":"emulator-domain"},"methods":["assume_role"]}}}`, 15 * time.Minute,
 		},
 		"agency, with a token": {
 			func(ctx context.Context, c *Client) (Keys, error) {
 				return c.AssumeAgency(ctx, transport.Credentials{Token: emulator.DefaultToken}, agency)
 			},
-			byAgency + `"domain_name":"emulator-domain"},"methods":["assume_role"]}}}`, time.Hour,
+			byAgency + `"domain_name":"emulator-domain"},"methods":["assume_role"]}}}`, 15 * time.Minute,
 		},
 		"agency, duration": {
 			func(ctx context.Context, c *Client) (Keys, error) {
@@ -56,7 +56,7 @@ func TestKeys(t *testing.T) {
 			func(ctx context.Context, c *Client) (Keys, error) {
 				return c.AssumeAgency(ctx, testKeys, Agency{Name: emulator.DefaultAgencyName, DomainID: emulator.DefaultDomainID})
 			},
-			byAgency + `"domain_id":"` + emulator.DefaultDomainID + `"},"methods":["assume_role"]}}}`, time.Hour,
+			byAgency + `"domain_id":"` + emulator.DefaultDomainID + `"},"methods":["assume_role"]}}}`, 15 * time.Minute,
 		},
 		"STS": {
 			func(ctx context.Context, c *Client) (Keys, error) {
