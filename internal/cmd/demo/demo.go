@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/cmd/cli"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -28,7 +29,7 @@ const (
 type demo struct {
 	out io.Writer
 	api *emulator.Server
-	cli *cli
+	cli *terraform
 
 	key        string // of the configuration
 	foreignKey string // of whoever changes the callback in between
@@ -52,8 +53,8 @@ func play(ctx context.Context, cfg config, dir string, stdout, stderr io.Writer)
 	if err := files.write(); err != nil {
 		return "", err
 	}
-	d.cli = &cli{path: cfg.cli, dir: files.work(), stdout: stdout, stderr: stderr}
-	d.cli.env = environment(os.Environ(), d.variables(endpoint, files, cfg.color))
+	d.cli = &terraform{path: cfg.cli, dir: files.work(), stdout: stdout, stderr: stderr}
+	d.cli.env = cli.Environment(os.Environ(), d.variables(endpoint, files, cfg.color))
 	platform, err := d.cli.platform(ctx)
 	if err != nil {
 		return "", err

@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -273,16 +272,6 @@ func TestEnvironmentOfCLI(t *testing.T) {
 		if !strings.Contains(stdout, "variable "+want) {
 			t.Errorf("no variable %q", want)
 		}
-	}
-}
-
-func TestEnvironment(t *testing.T) {
-	got := environment(
-		[]string{"PATH=/bin", "TF_LOG=trace", "hw_insecure=true", "Https_Proxy=http://proxy", "HTTP_PROXY_PORT=1", "A=TF_B=C"},
-		map[string]string{"HW_ACCESS_KEY": "a=b"})
-	want := []string{"PATH=/bin", "HTTP_PROXY_PORT=1", "A=TF_B=C", "HW_ACCESS_KEY=a=b"}
-	if !slices.Equal(got, want) {
-		t.Errorf("%q, want %q", got, want)
 	}
 }
 

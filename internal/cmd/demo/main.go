@@ -13,11 +13,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/cmd/cli"
 )
 
 func main() {
@@ -109,23 +110,11 @@ func parse(args []string, out io.Writer) (config, error) {
 	if info, err := os.Stat(cfg.provider); err != nil || !info.Mode().IsRegular() {
 		return cfg, fmt.Errorf("there is no provider at %s; build it with: make build", cfg.provider)
 	}
-	cli, err := findCLI(cfg.cli)
+	path, err := cli.Find(cfg.cli)
 	if err != nil {
 		return cfg, err
 	}
 	// It will be started in another folder.
-	cfg.cli, err = filepath.Abs(cli)
+	cfg.cli, err = filepath.Abs(path)
 	return cfg, err
-}
-
-func findCLI(name string) (string, error) {
-	if name != "" {
-		return exec.LookPath(name)
-	}
-	for _, name := range []string{"terraform", "tofu"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path, nil
-		}
-	}
-	return "", errors.New("neither terraform nor tofu is on PATH; name one of them with -cli")
 }
