@@ -178,15 +178,17 @@ func (a *attempt) logged(req *http.Request, body []byte, c *Credentials, now tim
 	x.Attempts++
 	start := time.Now()
 	resp, err := a.send(req, body, c, now)
-	record := append(a.record(req),
-		slog.Int("attempt", x.Attempts),
-		slog.Int64("duration_ms", time.Since(start).Milliseconds()))
-	if err != nil {
-		record = append(record, slog.String("error", x.redact.text(err.Error())))
-	} else {
-		record = append(record, slog.Int("status", resp.StatusCode), slog.String("request_id", x.redact.text(requestID(resp.Header))))
+	if logger := a.client.config.Logger; logger.Enabled(req.Context(), slog.LevelDebug) {
+		record := append(a.record(req),
+			slog.Int("attempt", x.Attempts),
+			slog.Int64("duration_ms", time.Since(start).Milliseconds()))
+		if err != nil {
+			record = append(record, slog.String("error", x.redact.text(err.Error())))
+		} else {
+			record = append(record, slog.Int("status", resp.StatusCode), slog.String("request_id", x.redact.text(requestID(resp.Header))))
+		}
+		logger.DebugContext(req.Context(), a.request.Name, record...)
 	}
-	a.client.config.Logger.DebugContext(req.Context(), a.request.Name, record...)
 	x.InDoubt = x.InDoubt && (err != nil || resp.StatusCode >= 300) || mayHaveEffect(resp, err)
 	if err != nil || a.request.Judge == nil {
 		return resp, Judgement{}, err

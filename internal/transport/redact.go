@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 const (
@@ -28,22 +29,39 @@ var signature = regexp.MustCompile(`(?i)(Signature=)[0-9a-f]+`)
 // they were sent: the gateway's message on a failed signature has the headers
 // in it, x-security-token included.
 type redactor struct {
-	secrets []string // with their encoded forms, longest first
+	secrets []string        // as they were given
+	encoded func() []string // all forms of them, longest first
 	access  []string
 }
 
 func newRedactor(secrets ...string) redactor { return redactor{}.with(secrets...) }
 
-// with returns a redactor that masks these secrets too.
+// with returns a redactor that masks these secrets too. Their forms are made
+// with the first text, because most requests have none.
 func (r redactor) with(secrets ...string) redactor {
-	all := slices.Clone(r.secrets)
+	all := slices.Clip(r.secrets)
 	for _, s := range secrets {
 		if s != "" {
-			all = append(all, forms(s)...)
+			all = append(all, s)
 		}
 	}
-	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
-	return redactor{secrets: slices.Compact(all), access: r.access}
+	r.secrets = all
+	r.encoded = sync.OnceValue(func() []string {
+		var list []string
+		for _, s := range all {
+			list = append(list, forms(s)...)
+		}
+		slices.SortFunc(list, func(a, b string) int { return len(b) - len(a) })
+		return slices.Compact(list)
+	})
+	return r
+}
+
+func (r redactor) all() []string {
+	if r.encoded == nil { // there are none
+		return nil
+	}
+	return r.encoded()
 }
 
 // accessKey returns a redactor that shortens this access key too, which is no
@@ -58,7 +76,7 @@ func (r redactor) accessKey(key string) redactor {
 // text returns s without secrets, or a note in its place if a secret in it is
 // too short to be masked.
 func (r redactor) text(s string) string {
-	for _, secret := range r.secrets {
+	for _, secret := range r.all() {
 		if len(secret) < tooShort && strings.Contains(s, secret) {
 			return "(withheld, because it contains a secret)"
 		}
