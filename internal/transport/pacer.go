@@ -4,7 +4,6 @@ package transport
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 )
@@ -173,7 +172,9 @@ func (p *pacer) forget(now time.Time) {
 	for old < len(p.passed) && now.Sub(p.passed[old]) >= window {
 		old++
 	}
-	p.passed = slices.Delete(p.passed, 0, old)
+	// Not moved to the front, which would cost more with each call: append
+	// leaves behind what is dropped, once it needs room.
+	p.passed = p.passed[old:]
 }
 
 // answered gives a place back after an attempt that was sent: got tells whether
