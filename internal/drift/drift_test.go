@@ -329,6 +329,18 @@ func TestSaltIsKeptWithTheKey(t *testing.T) {
 	}
 }
 
+// To know that a key is the same saves time, and changes nothing.
+func TestSameKey(t *testing.T) {
+	echo := Echo{mine, "******", t0}
+	first := Remember(fixed(), nil, Sent{URL: mine, Key: key}, echo)
+	for name, before := range map[string]*Memory{"before": &first, "none before": nil, "no key before": {Salt: first.Salt}} {
+		want := Remember(fixed(), before, Sent{URL: mine, Key: key}, echo)
+		if got := Remember(fixed(), before, Sent{URL: mine, Key: key, SameKey: true}, echo); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+}
+
 // A time in a form of the service's own tells as well, from read to read.
 func TestTimeInAnotherForm(t *testing.T) {
 	memory := Remember(fixed(), nil, Sent{URL: mine, Key: key}, Echo{mine, "******", "Monday"})

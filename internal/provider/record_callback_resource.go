@@ -188,7 +188,7 @@ func (r *recordCallbackResource) Create(ctx context.Context, req resource.Create
 	var appID types.String
 	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("app_id"), &appID)...)
 	identify(ctx, resp.Identity, appID, &resp.Diagnostics)
-	r.put(ctx, timeouts.Value.Create, req.Plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
+	r.put(ctx, timeouts.Value.Create, types.StringNull(), req.Plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
 }
 
 func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -252,7 +252,9 @@ func (r *recordCallbackResource) Update(ctx context.Context, req resource.Update
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 		return
 	}
-	r.put(ctx, timeouts.Value.Update, req.Plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
+	var keyBefore types.String
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("auth_key"), &keyBefore)...)
+	r.put(ctx, timeouts.Value.Update, keyBefore, req.Plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
 }
 
 // checkTimeouts refuses what no operation can keep: a read with such a timeout
@@ -286,8 +288,8 @@ func withTimeout(ctx context.Context, bound time.Duration) (context.Context, con
 }
 
 // put sets the whole callback as it is planned, and leaves the state alone if
-// that fails.
-func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, planned tfsdk.Plan, configured tfsdk.Config, state *tfsdk.State, store privateStore, diags *diag.Diagnostics) {
+// that fails. The key that the state had is null if it has none.
+func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBefore types.String, planned tfsdk.Plan, configured tfsdk.Config, state *tfsdk.State, store privateStore, diags *diag.Diagnostics) {
 	var plan, config recordCallbackModel
 	diags.Append(planned.Get(ctx, &plan)...)
 	diags.Append(configured.Get(ctx, &config)...)
@@ -333,12 +335,15 @@ func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, plann
 	if key == nil && callback.AuthKey != "" {
 		warnKeptKey(appID, diags)
 	}
+	before, loaded := loadPrivate(ctx, store)
+	diags.Append(loaded...)
 	sent := drift.Sent{URL: url}
 	if key != nil {
 		sent.Key = *key
+		// Unless it is somebody else's, the one in the state is the one that was
+		// set.
+		sent.SameKey = !before.ForeignKey && sent.Key == keyBefore.ValueString()
 	}
-	before, loaded := loadPrivate(ctx, store)
-	diags.Append(loaded...)
 	memory := drift.Remember(r.random, before.Memory, sent, echo(callback))
 	plan.NotifyEventSubscription, plan.UpdateTime = computed(ctx, callback)
 	diags.Append(state.Set(ctx, plan)...)
