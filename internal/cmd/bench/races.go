@@ -121,7 +121,7 @@ func (b *bench) local(ctx context.Context) error {
 	b.printf(`## No latency
 
 %d rounds: the median, and in brackets the least and the most. "÷ floor" is the median of what each round gives. Each step is a run of the
-CLI, which starts the provider three or four times; CPU is that of all these processes, peak memory that of the largest (VmHWM; Linux only).
+CLI; CPU is that of all processes of the provider in it, peak memory that of the largest (VmHWM; left out where this is not Linux).
 Bytes are those on the wire with all headers, without TLS. "sparkrtc" has an access key here, and so signs its calls. Of CPU there is a second
 ratio: it is of the provider and the CLI together, and what else the machine does weighs less on it.
 
@@ -219,8 +219,8 @@ func (b *bench) quota(ctx context.Context) error {
 	}
 	b.printf(`## %d calls a minute
 
-One round. What is over the quota is refused by the emulator, and waits in the provider: of n writes and the calls of two plans, each sixty
-but the first take another minute at least.
+One round. What is over the quota is refused by the emulator, and waits in the provider: an apply is n writes, and the
+calls of two plans.
 
 %s`, playedQuota, got.table(r))
 	return nil
