@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+)
+
+// States as releases wrote them: a folder for each release and CLI, with the
+// state, the configuration that it is of, and what the service holds. What
+// users have on their disks is never written again, so neither are these:
+// `make state-fixture` adds one, of the build as it is, from stateTemplate.
+const (
+	stateFixtures = "testdata/states"
+	stateTemplate = "testdata/state-template"
+
+	configFile  = "main.tf"
+	stateFile   = "state.json" // by a name that .gitignore lets pass
+	serviceFile = "service.json"
+
+	// developmentFixture is how the version of a fixture ends that may be
+	// written again, because nobody has such a state.
+	developmentFixture = "-dev"
+)
+
+// stateService is what an emulator holds. Each is reached through a variable,
+// NAME_endpoint.
+type stateService struct {
+	KeyEcho emulator.KeyEcho      `json:"key_echo,omitempty"`
+	URLEcho emulator.URLEcho      `json:"url_echo,omitempty"`
+	Apps    map[string]stateOfApp `json:"apps"`
+}
+
+type stateOfApp struct {
+	URL        string     `json:"url,omitempty"` // "" for no callback
+	AuthKey    string     `json:"auth_key,omitempty"`
+	Events     []string   `json:"events,omitzero"` // nil for those of a new app
+	UpdateTime *time.Time `json:"update_time,omitempty"`
+}
+
+// start starts an emulator that holds the same, set at the same times.
+func (s stateService) start(t *testing.T) *cloud {
+	t.Helper()
+	var now atomic.Pointer[time.Time]
+	c := newCloud(t, emulator.Options{KeyEcho: s.KeyEcho, URLEcho: s.URLEcho, Clock: func() time.Time {
+		if at := now.Load(); at != nil {
+			return *at
+		}
+		return time.Now()
+	}})
+	for id, app := range s.Apps {
+		if app.UpdateTime != nil {
+			before := app.UpdateTime.Add(-time.Minute)
+			now.Store(&before)
+		}
+		c.AddApp(id)
+		if app.Events != nil {
+			c.SetEvents(id, app.Events...)
+		}
+		now.Store(app.UpdateTime)
+		if app.URL != "" {
+			c.SetCallback(id, app.URL, app.AuthKey)
+		}
+		now.Store(nil)
+		if got, _ := c.Callback(id); app.UpdateTime != nil && !got.UpdateTime.Equal(*app.UpdateTime) {
+			t.Fatalf("the callback of %s was set at %v, want %v", id, got.UpdateTime, app.UpdateTime)
+		}
+	}
+	return c
+}
+
+// stateFixture is a state, and the services that its callbacks are on.
+type stateFixture struct {
+	name     string
+	config   string
+	state    string
+	services map[string]stateService
+	writer   string // the CLI, in lower case
+}
+
+var fixtureName = regexp.MustCompile(`^(\d+\.\d+\.\d+(?:-[0-9a-z.]+)?)-(terraform|opentofu)-(\d+\.\d+\.\d+(?:-[0-9a-z.]+)?)$`)
+
+func loadServices(t *testing.T, path string) map[string]stateService {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var services map[string]stateService
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&services); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return services
+}
+
+func loadFixture(t *testing.T, name string) stateFixture {
+	t.Helper()
+	parts := fixtureName.FindStringSubmatch(name)
+	if parts == nil {
+		t.Fatalf("%s/%s is not named VERSION-terraform-VERSION or VERSION-opentofu-VERSION", stateFixtures, name)
+	}
+	read := func(file string) string {
+		content, err := os.ReadFile(filepath.Join(stateFixtures, name, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	return stateFixture{
+		name: name, writer: parts[2],
+		config: read(configFile), state: read(stateFile),
+		services: loadServices(t, filepath.Join(stateFixtures, name, serviceFile)),
+	}
+}
+
+// stateFixturesOf are those that a CLI wrote.
+func stateFixturesOf(t *testing.T, writer string) []stateFixture {
+	t.Helper()
+	entries, err := os.ReadDir(stateFixtures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []stateFixture
+	for _, entry := range entries {
+		if f := loadFixture(t, entry.Name()); f.writer == writer {
+			found = append(found, f)
+		}
+	}
+	if len(found) == 0 {
+		t.Fatalf("no state in %s was written by %s; make state-fixture writes one", stateFixtures, writer)
+	}
+	return found
+}
+
+// services are running emulators.
+type services map[string]*cloud
+
+func startServices(t *testing.T, all map[string]stateService) services {
+	t.Helper()
+	running := services{}
+	for name, s := range all {
+		running[name] = s.start(t)
+	}
+	return running
+}
+
+// cli returns a folder with a configuration and no state.
+func (s services) cli(t *testing.T, config string) *cli {
+	t.Helper()
+	variables := keys()
+	for name, c := range s {
+		variables = append(variables, "TF_VAR_"+name+"_endpoint="+c.endpoint)
+	}
+	return newCLI(t, nil, config, variables...)
+}
+
+// open returns a folder as the user of the release left it, and the services.
+func (f stateFixture) open(t *testing.T) (*cli, services) {
+	t.Helper()
+	running := startServices(t, f.services)
+	r := running.cli(t, f.config)
+	r.setState(t, f.state)
+	return r, running
+}
+
+const localState = "terraform.tfstate"
+
+func (r *cli) setState(t *testing.T, state string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(r.dir, localState), []byte(state), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// expectEmptyPlan plans, and expects that there is nothing to do, nothing to say,
+// and nothing that is sent or stored.
+func (s services) expectEmptyPlan(t *testing.T, r *cli) {
+	t.Helper()
+	before := r.readFile(t, localState)
+	out := r.plan(t, noChanges).out()
+	for _, unwanted := range []string{"Warning: Recording", "Warning: SparkRTC", "Error:", "outside of Terraform", "outside of OpenTofu"} {
+		if strings.Contains(out, unwanted) {
+			t.Errorf("the plan says %q: %s", unwanted, out)
+		}
+	}
+	s.expectNoWrites(t)
+	if r.readFile(t, localState) != before {
+		t.Error("the plan changed the state")
+	}
+}
+
+func (s services) expectNoWrites(t *testing.T) {
+	t.Helper()
+	for name, c := range s {
+		if puts := c.puts(t); len(puts) > 0 {
+			t.Errorf("the %s service was sent %v", name, puts)
+		}
+	}
+}
+
+var cliVersion = regexp.MustCompile(`^(Terraform|OpenTofu) v(\S+)`)
+
+// whichCLI returns what the tests run on, in lower case, and its version.
+func whichCLI(t *testing.T) (name, version string) {
+	t.Helper()
+	r := newCLI(t, nil, "")
+	out := r.must(t, 0, "version").stdout
+	parts := cliVersion.FindStringSubmatch(out)
+	if parts == nil {
+		t.Fatalf("%s is neither Terraform nor OpenTofu: %s", cliPath(), out)
+	}
+	return strings.ToLower(parts[1]), parts[2]
+}
+
+// registryOf is the host that a CLI adds to an address that names none.
+func registryOf(cli string) string {
+	return map[string]string{"terraform": "registry.terraform.io", "opentofu": "registry.opentofu.org"}[cli]
+}
+
+// A state of each release, planned with this build, by the CLI that wrote it.
+// With STATE_FIXTURE=VERSION one is written first.
+func TestAccCLI_stateOfReleases(t *testing.T) {
+	t.Parallel()
+	cli, cliVersion := whichCLI(t)
+	if version := os.Getenv("STATE_FIXTURE"); version != "" {
+		writeStateFixture(t, version, cli, cliVersion)
+	}
+	for _, f := range stateFixturesOf(t, cli) {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			r, running := f.open(t)
+			running.expectEmptyPlan(t, r)
+
+			// Somebody sets all callbacks again, just as they are. What can't be
+			// seen is taken to be changed. That nothing else is tells that the
+			// fingerprints in the private state still fit.
+			for name, s := range f.services {
+				for id, app := range s.Apps {
+					if app.URL != "" {
+						running[name].SetCallback(id, app.URL, app.AuthKey)
+					}
+				}
+			}
+			out := r.plan(t, changes).out()
+			if want := "0 to add, 3 to change, 0 to destroy"; !strings.Contains(out, want) {
+				t.Errorf("once all was set again, the plan doesn't say %q: %s", want, out)
+			}
+
+			// Whatever the release kept is enough to go on from.
+			r.apply(t)
+			running.expectTruth(t, f.services)
+			r.plan(t, noChanges)
+		})
+	}
+}
+
+// expectTruth compares what the services hold, but for the times.
+func (s services) expectTruth(t *testing.T, want map[string]stateService) {
+	t.Helper()
+	for name, service := range want {
+		for id, app := range service.Apps {
+			if app.URL != "" {
+				s[name].expectTruth(t, id, app.URL, app.AuthKey)
+			}
+		}
+	}
+}
+
+// A state of the other CLI. The provider's address in it is one on another host.
+func TestAccCLI_stateOfTheOtherCLI(t *testing.T) {
+	t.Parallel()
+	ours, _ := whichCLI(t)
+	theirs := map[string]string{"terraform": "opentofu", "opentofu": "terraform"}[ours]
+	const address = "/sparkrtc/sparkrtc"
+	for _, f := range stateFixturesOf(t, theirs) {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			if host := registryOf(theirs) + address; !strings.Contains(f.state, host) {
+				t.Fatalf("the state doesn't name %s", host)
+			}
+			for name, prepare := range map[string]func(*testing.T, *cli){
+				"address replaced in the state": func(t *testing.T, r *cli) {
+					t.Helper()
+					r.onlyFrom(t, registryOf(ours))
+					r.must(t, 0, "state", "replace-provider", "-auto-approve", registryOf(theirs)+address, registryOf(ours)+address)
+				},
+				"host in the configuration": func(t *testing.T, r *cli) {
+					t.Helper()
+					r.onlyFrom(t, registryOf(theirs))
+					r.write(t, strings.Replace(f.config, `source = "sparkrtc/sparkrtc"`, fmt.Sprintf("source = %q", registryOf(theirs)+address), 1))
+				},
+			} {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					r, running := f.open(t)
+					prepare(t, r)
+					running.expectEmptyPlan(t, r)
+				})
+			}
+			// Without either, OpenTofu takes the host of Terraform's registry for
+			// its own, and Terraform asks for a provider from the host in the state.
+			t.Run("as it is", func(t *testing.T) {
+				t.Parallel()
+				r, running := f.open(t)
+				r.onlyFrom(t, registryOf(ours))
+				if ours == "opentofu" {
+					running.expectEmptyPlan(t, r)
+					return
+				}
+				out := r.must(t, 1, "plan").out()
+				for _, want := range []string{registryOf(theirs) + address, "terraform init"} {
+					if !strings.Contains(out, want) {
+						t.Errorf("the plan doesn't mention %q: %s", want, out)
+					}
+				}
+				running.expectNoWrites(t)
+				if r.readFile(t, localState) != f.state {
+					t.Error("the plan changed the state")
+				}
+			})
+		})
+	}
+}
+
+// onlyFrom leaves the provider on one host, as if it was installed from there.
+func (r *cli) onlyFrom(t *testing.T, host string) {
+	t.Helper()
+	if builtIn == "" {
+		t.Fatal("the provider is not built")
+	}
+	config := filepath.Join(r.home, "one-host.tfrc")
+	if err := os.WriteFile(config, fmt.Appendf(nil, `
+provider_installation {
+  dev_overrides {
+    %q = %q
+  }
+  filesystem_mirror {
+    path = %q
+  }
+}
+`, host+"/sparkrtc/sparkrtc", builtIn, r.home), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.env = append(r.env, "TF_CLI_CONFIG_FILE="+config) // the last one counts
+}
+
+// A state that a newer release wrote.
+func TestAccCLI_stateOfANewerSchema(t *testing.T) {
+	t.Parallel()
+	cli, _ := whichCLI(t)
+	f := stateFixturesOf(t, cli)[0]
+	newer := func(t *testing.T, change func(resource, instance map[string]any)) string {
+		t.Helper()
+		var state map[string]any
+		if err := json.Unmarshal([]byte(f.state), &state); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range state["resources"].([]any) {
+			resource := r.(map[string]any)
+			for _, i := range resource["instances"].([]any) {
+				change(resource, i.(map[string]any))
+			}
+		}
+		content, err := json.Marshal(state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+
+	// A version of the schema says that this build can't know what it means.
+	t.Run("version of the schema", func(t *testing.T) {
+		t.Parallel()
+		r, running := f.open(t)
+		r.setState(t, newer(t, func(resource, instance map[string]any) {
+			if resource["mode"] == "managed" && resource["name"] == "auth_key" {
+				instance["schema_version"] = 99
+			}
+		}))
+		before := r.readFile(t, localState)
+		for _, arguments := range [][]string{{"plan"}, {"apply", "-auto-approve"}, {"destroy", "-auto-approve"}} {
+			out := r.must(t, 1, arguments...).out()
+			for _, want := range []string{"sparkrtc_record_callback.auth_key", "newer provider version"} {
+				if !strings.Contains(out, want) {
+					t.Errorf("%s doesn't mention %q: %s", arguments[0], want, out)
+				}
+			}
+			running.expectNoWrites(t)
+			if r.readFile(t, localState) != before {
+				t.Errorf("%s changed the state", arguments[0])
+			}
+		}
+	})
+
+	// An attribute more, as a minor release may add one, is passed over.
+	t.Run("attribute", func(t *testing.T) {
+		t.Parallel()
+		r, running := f.open(t)
+		r.setState(t, newer(t, func(resource, instance map[string]any) {
+			if resource["mode"] == "managed" {
+				instance["attributes"].(map[string]any)["attribute_of_tomorrow"] = "kept until the next apply"
+			}
+		}))
+		running.expectEmptyPlan(t, r)
+	})
+}
+
+// writeStateFixture applies the template with the present build and keeps what
+// comes of it.
+func writeStateFixture(t *testing.T, version, cli, cliVersion string) {
+	t.Helper()
+	name := fmt.Sprintf("%s-%s-%s", version, cli, cliVersion)
+	if !fixtureName.MatchString(name) {
+		t.Fatalf("STATE_FIXTURE=%s is not a version such as 0.1.0 or 0.2.0%s", version, developmentFixture)
+	}
+	dir := filepath.Join(stateFixtures, name)
+	if _, err := os.Stat(dir); err == nil && !strings.HasSuffix(version, developmentFixture) {
+		t.Fatalf("%s is there: a state of a release stays as the release wrote it", dir)
+	}
+	config, err := os.ReadFile(filepath.Join(stateTemplate, configFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	services := loadServices(t, filepath.Join(stateTemplate, serviceFile))
+	running := startServices(t, services)
+	r := running.cli(t, string(config))
+	r.apply(t)
+	r.must(t, 0, "apply", "-auto-approve", "-refresh-only", "-target=sparkrtc_record_callback.read_since")
+
+	for name, service := range services {
+		for id, app := range service.Apps {
+			if held, ok := running[name].Callback(id); ok {
+				app.URL, app.AuthKey, app.UpdateTime = held.URL, held.AuthKey, &held.UpdateTime
+				app.Events = slices.Concat([]string{}, held.Events)
+				service.Apps[id] = app
+			}
+		}
+	}
+	held, err := json.MarshalIndent(services, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	for file, content := range map[string]string{
+		configFile: string(config), stateFile: r.readFile(t, localState), serviceFile: string(held) + "\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%s is written: look at it, and commit it", dir)
+}

@@ -1,0 +1,136 @@
+# The shapes that a callback has in a state. `make state-fixture` applies this, and keeps it beside
+# the state that comes of it: change it here, never in testdata/states. All keys are made up.
+terraform {
+  required_providers {
+    sparkrtc = {
+      source = "sparkrtc/sparkrtc"
+    }
+  }
+}
+
+variable "exact_endpoint" {
+  type = string
+}
+
+variable "masked_endpoint" {
+  type = string
+}
+
+# A service that shows keys and URLs as they are.
+provider "sparkrtc" {
+  endpoint = var.exact_endpoint
+}
+
+# One that shows a mask in place of a key, and of a URL only the host.
+provider "sparkrtc" {
+  alias    = "masked"
+  endpoint = var.masked_endpoint
+}
+
+resource "sparkrtc_record_callback" "no_key" {
+  app_id = "app-no-key"
+  url    = "https://recordings.example.com/no-key"
+}
+
+resource "sparkrtc_record_callback" "auth_key" {
+  app_id   = "app-auth-key"
+  url      = "https://recordings.example.com/auth-key?of=tests#1"
+  auth_key = "made-up-key-of-a-test-auth-key-0001"
+}
+
+resource "sparkrtc_record_callback" "auth_key_wo" {
+  app_id              = "app-auth-key-wo"
+  url                 = "HTTPS://Recordings.Example.com:443/auth-key-wo"
+  auth_key_wo         = "made-up-key-of-a-test-write-only-01"
+  auth_key_wo_version = 7
+}
+
+# Read again since it was set, as most are in a state of some age.
+resource "sparkrtc_record_callback" "read_since" {
+  app_id              = "app-read-since"
+  url                 = "https://recordings.example.com/read-since"
+  auth_key_wo         = "made-up-key-of-a-test-write-only-02"
+  auth_key_wo_version = 1
+}
+
+resource "sparkrtc_record_callback" "no_events" {
+  app_id = "app-no-events"
+  url    = "https://recordings.example.com/no-events"
+}
+
+resource "sparkrtc_record_callback" "many_events" {
+  app_id   = "app-many-events"
+  url      = "https://recordings.example.com/many-events"
+  auth_key = "made-up-key-of-a-test-auth-key-0002"
+}
+
+resource "sparkrtc_record_callback" "timeouts" {
+  app_id   = "app-timeouts"
+  url      = "https://recordings.example.com/timeouts"
+  auth_key = "made-up-key-of-a-test-auth-key-0003"
+
+  timeouts {
+    create = "5m"
+    read   = "90s"
+    update = "1h"
+  }
+}
+
+resource "sparkrtc_record_callback" "one_timeout" {
+  app_id = "app-one-timeout"
+  url    = "https://recordings.example.com/one-timeout"
+
+  timeouts {
+    read = "3m"
+  }
+}
+
+# Never set from here, so that nothing is remembered of it.
+import {
+  to = sparkrtc_record_callback.imported
+  id = "app-imported"
+}
+
+resource "sparkrtc_record_callback" "imported" {
+  app_id = "app-imported"
+  url    = "https://recordings.example.com/imported"
+}
+
+resource "sparkrtc_record_callback" "each" {
+  for_each = toset(["app-each-one", "app-each-two"])
+
+  app_id = each.key
+  url    = "https://recordings.example.com/${each.key}"
+}
+
+resource "sparkrtc_record_callback" "masked_no_key" {
+  provider = sparkrtc.masked
+
+  app_id = "app-masked-no-key"
+  url    = "https://recordings.example.com/masked-no-key"
+}
+
+resource "sparkrtc_record_callback" "masked_auth_key" {
+  provider = sparkrtc.masked
+
+  app_id   = "app-masked-auth-key"
+  url      = "https://recordings.example.com/masked-auth-key"
+  auth_key = "made-up-key-of-a-test-auth-key-0004"
+}
+
+resource "sparkrtc_record_callback" "masked_auth_key_wo" {
+  provider = sparkrtc.masked
+
+  app_id              = "app-masked-auth-key-wo"
+  url                 = "https://recordings.example.com/masked-auth-key-wo"
+  auth_key_wo         = "made-up-key-of-a-test-write-only-03"
+  auth_key_wo_version = 2
+}
+
+data "sparkrtc_record_callback" "main" {
+  app_id = sparkrtc_record_callback.auth_key.app_id
+}
+
+data "sparkrtc_record_callback" "none" {
+  app_id = "app-without-callback"
+}
