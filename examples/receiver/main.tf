@@ -4,7 +4,7 @@ terraform {
   required_providers {
     sparkrtc = {
       source  = "sparkrtc/sparkrtc"
-      version = "~> 0.1"
+      version = "~> 0.1.0"
     }
   }
 }

@@ -54,6 +54,27 @@ func TestAccCLI_examples(t *testing.T) {
 	}
 }
 
+// Whoever copies an example gets no release that breaks it, and is told by an
+// older CLI what is the matter. The guide to versions says the same.
+func TestExamples_versions(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, config := range examples(t, root) {
+		if !strings.Contains(config, "required_providers") {
+			continue
+		}
+		if !strings.Contains(config, `version = "~> 0.1.0"`) {
+			t.Errorf("%s doesn't keep to one minor version: version = \"~> 0.1.0\"", name)
+		}
+		if strings.Contains(config, "auth_key_wo") && !strings.Contains(config, `required_version = ">= 1.11"`) {
+			t.Errorf("%s has a write-only argument, and no required_version = \">= 1.11\"", name)
+		}
+	}
+}
+
 var fence = regexp.MustCompile("(?ms)^( *)```(?:terraform|hcl)\n(.*?)^ *```$")
 
 // examples are by file, and by number in a page.

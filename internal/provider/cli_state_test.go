@@ -466,3 +466,43 @@ func writeStateFixture(t *testing.T, version, cli, cliVersion string) {
 	}
 	t.Logf("%s is written: look at it, and commit it", dir)
 }
+
+// What OpenTofu can do about secrets in a state, as the guide to versions has it.
+func TestAccCLI_stateEncryption(t *testing.T) {
+	t.Parallel()
+	if cli, _ := whichCLI(t); cli != "opentofu" {
+		t.Skip("only OpenTofu encrypts states by itself")
+	}
+	c := newCloud(t, emulator.Options{}, testApp)
+	r := newCLI(t, c, callbackConfig, "TF_ENCRYPTION="+`
+key_provider "pbkdf2" "main" {
+  passphrase = "a-passphrase-of-a-test"
+  iterations = 200000 # the least: it takes its time with each state that is written
+}
+method "aes_gcm" "main" {
+  keys = key_provider.pbkdf2.main
+}
+state {
+  method   = method.aes_gcm.main
+  enforced = true
+}
+plan {
+  method   = method.aes_gcm.main
+  enforced = true
+}
+`)
+	r.must(t, 0, "plan", "-out=saved.tfplan")
+	r.must(t, 0, "apply", "saved.tfplan")
+	for _, file := range []string{"saved.tfplan", localState} {
+		content := r.readFile(t, file)
+		if !strings.Contains(content, "encrypted_data") {
+			t.Errorf("%s is not encrypted: %s", file, content)
+		}
+		for _, secret := range []string{testKey, testURL, privateKey} {
+			if strings.Contains(content, secret) {
+				t.Errorf("%s has %q", file, secret)
+			}
+		}
+	}
+	r.plan(t, noChanges)
+}
