@@ -506,3 +506,28 @@ plan {
 	}
 	r.plan(t, noChanges)
 }
+
+var releaseHeading = regexp.MustCompile(`(?m)^## \[(\d+\.\d+\.\d+\S*)\]`)
+
+// No release without its states.
+func TestStates_ofEachRelease(t *testing.T) {
+	t.Parallel()
+	changelog, err := os.ReadFile("../../CHANGELOG.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	versions := []string{}
+	for _, heading := range releaseHeading.FindAllStringSubmatch(string(changelog), -1) {
+		versions = append(versions, heading[1])
+	}
+	if len(versions) == 0 {
+		versions = append(versions, "0.1.0"+developmentFixture) // before the first release
+	}
+	for _, version := range versions {
+		for _, writer := range []string{"terraform", "opentofu"} {
+			if !slices.ContainsFunc(stateFixturesOf(t, writer), func(f stateFixture) bool { return strings.HasPrefix(f.name, version+"-"+writer+"-") }) {
+				t.Errorf("no state in %s is one that %s wrote with %s; make state-fixture VERSION=%s keeps one", stateFixtures, version, writer, version)
+			}
+		}
+	}
+}
