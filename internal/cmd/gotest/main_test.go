@@ -68,6 +68,18 @@ func TestReport(t *testing.T) {
 			[]string{runA, runSub, says("TestA/one", "wrong"), failSub, says("TestA", "--- FAIL: TestA (0.10s)"), failA, bad, fail}, false,
 			"wrong\n--- FAIL: TestA (0.10s)\nFAIL\tp\t0.1s\n1 run, 0 skipped, 1 failed\n",
 		},
+		"a subtest with a slash in its name": {
+			[]string{runA, `{"Action":"run","Package":"p","Test":"TestA/docs/index.md"}`, `{"Action":"run","Package":"p","Test":"TestA/docs/index.md/1"}`, `{"Action":"pass","Package":"p","Test":"TestA/docs/index.md/1"}`, `{"Action":"pass","Package":"p","Test":"TestA/docs/index.md"}`, passA, ok, pass}, false,
+			"ok  \tp\t0.1s\n1 run, 0 skipped, 0 failed\n",
+		},
+		"a subtest that fails, with a slash in its name": {
+			[]string{runA, `{"Action":"run","Package":"p","Test":"TestA/docs/index.md"}`, `{"Action":"fail","Package":"p","Test":"TestA/docs/index.md"}`, failA, bad, fail}, false,
+			"FAIL\tp\t0.1s\n1 run, 0 skipped, 1 failed\n",
+		},
+		"two subtests of one that isn't there": {
+			[]string{runA, `{"Action":"run","Package":"p","Test":"TestA/docs/1"}`, `{"Action":"run","Package":"p","Test":"TestA/docs/2"}`, `{"Action":"pass","Package":"p","Test":"TestA/docs/1"}`, `{"Action":"skip","Package":"p","Test":"TestA/docs/2"}`, passA, ok, pass}, false,
+			"ok  \tp\t0.1s\nskipped: p TestA/docs/2: no reason given\n1 run, 1 skipped, 0 failed\n",
+		},
 		"a test fails, and its subtest does not": {
 			[]string{runA, runSub, passSub, failA, bad, fail}, false,
 			"FAIL\tp\t0.1s\n2 run, 0 skipped, 1 failed\n",

@@ -32,11 +32,6 @@ func (c counts) String() string {
 // testKey names a test, or with an empty name its package.
 type testKey struct{ pkg, name string }
 
-// parent is the test, or the package, that a test is a part of.
-func (k testKey) parent() testKey {
-	return testKey{k.pkg, k.name[:max(strings.LastIndexByte(k.name, '/'), 0)]}
-}
-
 // testRun is what is known of a test so far.
 type testRun struct {
 	output   []string
@@ -92,6 +87,19 @@ func (r *report) of(key testKey) *testRun {
 	return t
 }
 
+// parent is the test, or the package, that a test is a part of. A name of a
+// subtest may have a slash in it, so that only what was run is a test.
+func (r *report) parent(key testKey) testKey {
+	name := key.name
+	for {
+		name = name[:max(strings.LastIndexByte(name, '/'), 0)]
+		up := testKey{key.pkg, name}
+		if name == "" || r.tests[up] != nil {
+			return up
+		}
+	}
+}
+
 func (r *report) take(e event) {
 	key := testKey{e.Package, e.Test}
 	switch e.Action {
@@ -101,7 +109,7 @@ func (r *report) take(e event) {
 		r.output(key, e.Output)
 	case "run":
 		r.of(key)
-		if up := key.parent(); up.name != "" {
+		if up := r.parent(key); up.name != "" {
 			r.of(up).subtests = true
 		}
 	case "pass", "skip", "fail":
@@ -146,7 +154,7 @@ func (r *report) end(key testKey, how string) {
 			r.total.run++
 			r.total.failed++
 		}
-		for up := key.parent(); ; up = up.parent() {
+		for up := r.parent(key); ; up = r.parent(up) {
 			r.of(up).blamed = true
 			if up.name == "" {
 				break
