@@ -212,18 +212,12 @@ func (s services) expectNoWrites(t *testing.T) {
 	}
 }
 
-var cliVersion = regexp.MustCompile(`^(Terraform|OpenTofu) v(\S+)`)
-
 // whichCLI returns what the tests run on, in lower case, and its version.
 func whichCLI(t *testing.T) (name, version string) {
 	t.Helper()
-	r := newCLI(t, nil, "")
-	out := r.must(t, 0, "version").stdout
-	parts := cliVersion.FindStringSubmatch(out)
-	if parts == nil {
-		t.Fatalf("%s is neither Terraform nor OpenTofu: %s", cliPath(), out)
-	}
-	return strings.ToLower(parts[1]), parts[2]
+	acceptance(t)
+	name, version, _ = strings.Cut(strings.ToLower(cliVersion().name), " v")
+	return name, version
 }
 
 // registryOf is the host that a CLI adds to an address that names none.

@@ -94,9 +94,7 @@ terraform {
 // the cloud through the environment. Variables are NAME=value.
 func newCLI(t *testing.T, c *cloud, config string, variables ...string) *cli {
 	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("acceptance tests are skipped unless TF_ACC is set")
-	}
+	acceptance(t)
 	tfrc, err := builtProvider()
 	if err != nil {
 		t.Fatal(err)
@@ -146,6 +144,13 @@ func cliPath() string {
 	return "terraform"
 }
 
+func acceptance(t *testing.T) {
+	t.Helper()
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("acceptance tests are skipped unless TF_ACC is set")
+	}
+}
+
 // feature is one that not every CLI has.
 type feature struct {
 	name      string
@@ -162,9 +167,7 @@ var (
 // needs skips a test where the CLI is too old for it.
 func needs(t *testing.T, f feature) {
 	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("acceptance tests are skipped unless TF_ACC is set")
-	}
+	acceptance(t)
 	cli := cliVersion()
 	least := f.terraform
 	if cli.openTofu {

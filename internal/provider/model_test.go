@@ -1147,7 +1147,7 @@ func decoded(dynamic *tfprotov6.DynamicValue) (tftypes.Value, error) {
 	return value, nil
 }
 
-var identitySchema = sync.OnceValue(func() *tfprotov6.ResourceIdentitySchema {
+var callbackIdentity = sync.OnceValue(func() *tfprotov6.ResourceIdentitySchema {
 	server, err := providerserver.NewProtocol6WithError(New("test")())()
 	if err != nil {
 		panic(err)
@@ -1160,7 +1160,7 @@ var identitySchema = sync.OnceValue(func() *tfprotov6.ResourceIdentitySchema {
 })
 
 func identityOf(app string) *tfprotov6.ResourceIdentityData {
-	kind := identitySchema().ValueType()
+	kind := callbackIdentity().ValueType()
 	return &tfprotov6.ResourceIdentityData{IdentityData: encoded(tftypes.NewValue(kind, map[string]tftypes.Value{"app_id": tftypes.NewValue(tftypes.String, app)}))}
 }
 
@@ -1170,7 +1170,7 @@ func identified(identity *tfprotov6.ResourceIdentityData, object tftypes.Value) 
 	if identity == nil || identity.IdentityData == nil {
 		return errors.New("there is no identity")
 	}
-	got, err := identity.IdentityData.Unmarshal(identitySchema().ValueType())
+	got, err := identity.IdentityData.Unmarshal(callbackIdentity().ValueType())
 	if err != nil {
 		return err
 	}

@@ -199,7 +199,7 @@ func (c tfCore) query(q query) ([]found, error) {
 		if warnings, err := split(result.Diagnostics); err != nil || len(warnings) > 0 {
 			return list, errors.Join(err, fmt.Errorf("warnings: %q", warnings))
 		}
-		identity, err := result.Identity.IdentityData.Unmarshal(identitySchema().ValueType())
+		identity, err := result.Identity.IdentityData.Unmarshal(callbackIdentity().ValueType())
 		if err != nil {
 			return nil, err
 		}
