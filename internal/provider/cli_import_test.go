@@ -141,6 +141,83 @@ func TestAccCLI_importedKeyThatWasSet(t *testing.T) {
 	c.expectTruth(t, testApp, testURL, "")
 }
 
+// Whether an imported key stays may be known only after apply. Whatever was
+// planned, the apply may not contradict it.
+func TestAccCLI_importedKeyWithUnknownValues(t *testing.T) {
+	t.Parallel()
+	const late = `
+resource "terraform_data" "late" {
+  input            = "TESTURL"
+  triggers_replace = "RUN"
+}
+
+resource "sparkrtc_record_callback" "test" {
+  app_id = "TESTAPP"
+  ARGUMENTS
+}
+`
+	tests := map[string]struct {
+		before, after string // the arguments
+		url, key      string // in the end
+		puts          int
+	}{
+		"the same URL":         {`url = terraform_data.late.output`, `url = terraform_data.late.output`, testURL, testKey, 0},
+		"another URL":          {`url = terraform_data.late.output`, `url = "${terraform_data.late.output}/${terraform_data.late.id != "" ? "x" : ""}"`, testURL + "/x", "", 1},
+		"no write-only key":    {`url = "` + testURL + `"`, "url = \"" + testURL + "\"\n  auth_key_wo = terraform_data.late.id == \"\" ? \"" + testKey + "\" : null\n  auth_key_wo_version = terraform_data.late.id == \"\" ? 1 : null", testURL, testKey, 0},
+		"a write-only key":     {`url = "` + testURL + `"`, "url = \"" + testURL + "\"\n  auth_key_wo = terraform_data.late.id != \"\" ? \"" + testKey + "\" : null\n  auth_key_wo_version = terraform_data.late.id != \"\" ? 1 : null", testURL, testKey, 1},
+		"no key in clear text": {`url = "` + testURL + `"`, "url = \"" + testURL + "\"\n  auth_key = terraform_data.late.id == \"\" ? \"" + testKey + "\" : null", testURL, testKey, 0},
+	}
+	for name, tc := range tests {
+		for _, echo := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked} {
+			t.Run(fmt.Sprintf("%s, %s", name, echo), func(t *testing.T) {
+				t.Parallel()
+				c := newCloud(t, emulator.Options{KeyEcho: echo}, testApp)
+				c.SetCallback(testApp, testURL, testKey)
+				config := func(run, arguments string) string {
+					return strings.NewReplacer("TESTURL", testURL, "TESTAPP", testApp, "RUN", run, "ARGUMENTS", arguments).Replace(late)
+				}
+				r := newCLI(t, c, config("1", tc.before))
+				r.must(t, 0, "apply", "-auto-approve", "-target=terraform_data.late")
+				r.must(t, 0, "import", "sparkrtc_record_callback.test", testApp)
+				r.plan(t, noChanges)
+
+				r.write(t, config("2", tc.after))
+				if out := r.must(t, 0, "plan", "-out=plan").out(); !strings.Contains(out, "known only after apply") && strings.Contains(tc.after, "url = terraform_data") {
+					t.Errorf("the plan: %s", out)
+				}
+				r.must(t, 0, "apply", "plan")
+				if puts := c.puts(t); len(puts) != tc.puts {
+					t.Errorf("sent: %v, want %d", puts, tc.puts)
+				}
+				c.expectTruth(t, testApp, tc.url, tc.key)
+				r.plan(t, noChanges)
+			})
+		}
+	}
+}
+
+// A key that comes after the import of a callback without one is a change from
+// outside like any other.
+func TestAccCLI_keyAfterAnImportWithoutOne(t *testing.T) {
+	t.Parallel()
+	for _, echo := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked} {
+		t.Run(string(echo), func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, emulator.Options{KeyEcho: echo}, testApp)
+			c.SetCallback(testApp, testURL, "")
+			r := newCLI(t, c, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  app_id = %q\n  url = %q\n}\n", testApp, testURL))
+			r.must(t, 0, "import", "sparkrtc_record_callback.test", testApp)
+			r.plan(t, noChanges)
+			c.SetCallback(testApp, testURL, testKey)
+			if out := r.plan(t, changes).out(); strings.Contains(out, "was imported with a key") {
+				t.Errorf("the plan: %s", out)
+			}
+			r.apply(t)
+			c.expectTruth(t, testApp, testURL, "")
+		})
+	}
+}
+
 func TestAccCLI_importByIdentity(t *testing.T) {
 	t.Parallel()
 	needs(t, importByIdentity)

@@ -400,6 +400,9 @@ type knowledge struct {
 	// imported: it was not set from here, and nothing below is known.
 	imported bool
 
+	// adopted: there was a key then.
+	adopted bool
+
 	sent  arguments
 	shown look // by the PUT, or later by a read that found nothing changed
 	fresh bool // nothing was read since the PUT
@@ -505,7 +508,7 @@ func (k knowledge) actions(config arguments, now look, state tfObject) []string 
 		if config == (arguments{url: now.URL, key: now.Key}) && (now.Key == "" || isKey(now.Key)) {
 			return []string{actNothing}
 		}
-		if config == (arguments{url: now.URL}) { // a key stays that is not configured
+		if k.adopted && config == (arguments{url: now.URL}) { // a key stays that is not configured
 			return []string{actNothing}
 		}
 		return []string{actUpdate}
@@ -1010,7 +1013,7 @@ func (w *world) importAgain() error {
 	if err != nil {
 		return err
 	}
-	w.known = knowledge{imported: true}
+	w.known = knowledge{imported: true, adopted: now.Key != ""}
 	w.known, err = w.checkRead(refreshed, there, now)
 	w.stored = refreshed
 	return err

@@ -37,7 +37,7 @@ type private struct {
 	// Memory is nil after an import, until the first PUT.
 	Memory *drift.Memory `json:"memory,omitempty"`
 
-	// Adopted: the callback was imported, and not set since.
+	// Adopted: the callback was imported with a key, and not set since.
 	Adopted bool `json:"adopted,omitempty"`
 
 	// ForeignKey: the key in the state is one that the service showed, and
@@ -60,14 +60,31 @@ const (
 	resendKeyUnknown resend = "key unknown" // there is one that isn't shown, and no memory
 )
 
-// keyStays tells whether nothing is to be done about a key that the service has
-// and a configuration doesn't. What Terraform writes for an import with
-// -generate-config-out has no secrets, and has to plan clean.
-func (p private) keyStays(plan, state *recordCallbackModel) bool {
-	if !p.Adopted || state == nil || plan.hasKey() || !plan.AppID.Equal(state.AppID) || !plan.URL.Equal(state.URL) || !state.AuthKeyWOVersion.IsNull() {
-		return false
+// fate is what becomes of a key that was imported and is not configured.
+type fate int
+
+const (
+	keyGoes fate = iota // there is none, or it is as it is configured
+	keyStays
+	keyMayStay // which is known only after apply
+)
+
+// imported tells what becomes of such a key: it stays as long as nothing else
+// changes. What Terraform writes for an import with -generate-config-out has no
+// secrets, and has to plan clean.
+func (p private) imported(plan, state *recordCallbackModel) fate {
+	configured := !plan.AuthKey.IsNull() || !plan.AuthKeyWOVersion.IsNull() && !plan.AuthKeyWOVersion.IsUnknown()
+	hasKey := state != nil && (!state.AuthKey.IsNull() || slices.Contains(p.Resend, resendKeyUnknown))
+	switch {
+	case !p.Adopted, !hasKey, configured, !plan.AppID.Equal(state.AppID):
+		return keyGoes
+	case !plan.URL.IsUnknown() && !plan.URL.Equal(state.URL):
+		return keyGoes
+	case plan.URL.IsUnknown(), plan.AuthKeyWOVersion.IsUnknown():
+		return keyMayStay
+	default:
+		return keyStays
 	}
-	return !state.AuthKey.IsNull() || slices.Contains(p.Resend, resendKeyUnknown)
 }
 
 type privateStore interface {
@@ -195,12 +212,13 @@ func observe(ctx context.Context, state recordCallbackModel, known private, call
 // remembered any more. In that case the key in the state stays there: with
 // ignore_changes an apply would wipe it.
 func adopt(state recordCallbackModel, known private, callback *sparkrtc.RecordCallback) (recordCallbackModel, private) {
+	imported := state.URL.IsNull() // just now
 	lost := known.Version == 0 && !state.URL.IsNull() || slices.Contains(known.Resend, resendKeyUnknown)
 	state.URL = types.StringValue(callback.URL)
 	if !lost {
 		state.AuthKey = types.StringNull()
 	}
-	now := private{Adopted: known.Adopted || !lost}
+	now := private{Adopted: known.Adopted || imported && callback.AuthKey != ""}
 	writeOnly := !state.AuthKeyWOVersion.IsNull()
 	switch {
 	case callback.AuthKey == "" && state.AuthKey.IsNull() && !writeOnly:

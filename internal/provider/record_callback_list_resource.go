@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -52,14 +53,23 @@ func (l *recordCallbackListResource) List(ctx context.Context, req list.ListRequ
 		return
 	}
 	found := slices.DeleteFunc(l.provider.listApps(ctx, filter, &diags), func(app sparkrtc.App) bool { return configured(app) == nil })
+	if diags.HasError() {
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	if all := len(found); req.Limit > 0 && int64(all) > req.Limit {
+		found = found[:req.Limit]
+		diags.AddWarning("More recording callbacks than the limit", fmt.Sprintf(
+			"There are %d recording callbacks that are meant, and %d of them are shown: Terraform's limit is 100 unless the list block sets another one.\n\nSet limit = %d in the list block.", all, req.Limit, all))
+	}
 	stream.Results = func(push func(list.ListResult) bool) {
-		for i, app := range found {
-			if req.Limit > 0 && int64(i) >= req.Limit || !push(l.result(ctx, req, app)) {
+		if len(diags) > 0 && !push(list.ListResult{Diagnostics: diags}) {
+			return
+		}
+		for _, app := range found {
+			if !push(l.result(ctx, req, app)) {
 				return
 			}
-		}
-		if len(diags) > 0 {
-			push(list.ListResult{Diagnostics: diags})
 		}
 	}
 }

@@ -33,11 +33,14 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 		return
 	}
 	// auth_key is computed for the sake of imported keys alone.
-	staying := false
+	key := keyGoes
 	if plan != nil {
 		plan.AuthKey = config.AuthKey
-		if staying = known.keyStays(plan, state); staying {
+		switch key = known.imported(plan, state); {
+		case key == keyStays:
 			plan.AuthKey = state.AuthKey
+		case key == keyMayStay && !state.AuthKey.IsNull():
+			plan.AuthKey = types.StringUnknown()
 		}
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("auth_key"), plan.AuthKey)...)
 	}
@@ -61,7 +64,7 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 		return
 	}
 	if !plan.hasKey() { // it is as it is to be
-		known.Resend = slices.DeleteFunc(known.Resend, func(why resend) bool { return why == resendKeyRemoved || staying && why == resendKeyUnknown })
+		known.Resend = slices.DeleteFunc(known.Resend, func(why resend) bool { return why == resendKeyRemoved || key == keyStays && why == resendKeyUnknown })
 	}
 	if changes := known.changes(plan, state); len(changes) > 0 {
 		resp.Diagnostics.AddWarning(aboutCallback(state.AppID, "was changed outside Terraform"), fmt.Sprintf(
@@ -70,9 +73,9 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 	}
 	_, keyed := r.provider.keyed.Load(plan.AppID.ValueString())
 	switch unseen := slices.Contains(known.Resend, resendKeyUnknown); {
-	case staying && keyed: // with ignore_changes it stays, as it is to
-	case staying:
-		plan.warnNotConfigured(&resp.Diagnostics)
+	case key == keyStays && keyed: // with ignore_changes it stays, as it is to
+	case key != keyGoes:
+		plan.warnNotConfigured(key, &resp.Diagnostics)
 	case unseen && keyed && !plan.hasKey():
 		plan.addIgnoredKeyError(&resp.Diagnostics)
 	case unseen:
@@ -178,11 +181,17 @@ func (m *recordCallbackModel) addIgnoredKeyError(diags *diag.Diagnostics) {
 			"Take auth_key out of ignore_changes for one apply, or give the key as auth_key_wo.", m.AppID.ValueString()))
 }
 
-// warnNotConfigured is about a key that was imported, and stays.
-func (m *recordCallbackModel) warnNotConfigured(diags *diag.Diagnostics) {
+// warnNotConfigured is about a key that was imported. What a replacement does is
+// planned with a state that says nothing of it, and Terraform drops what is said
+// then.
+func (m *recordCallbackModel) warnNotConfigured(key fate, diags *diag.Diagnostics) {
+	then := "It stays for now: what sets the callback the next time removes it, be it a change of another argument, or a replacement, also one in this plan."
+	if key == keyMayStay {
+		then = "Whether it stays is known only after apply: it does if nothing else changes, and is removed otherwise."
+	}
 	diags.AddWarning(aboutCallback(m.AppID, "has a key that is not configured"), fmt.Sprintf(
-		"The recording callback of app %q was imported with its key, and the configuration has none. For now the key stays. The next change of the callback removes it: events are then no longer signed.\n\n"+
-			"To keep it, set it as auth_key_wo, with auth_key_wo_version = 1. To remove it now: terraform apply -replace=ADDRESS.", m.AppID.ValueString()))
+		"The recording callback of app %q was imported with a key, and the configuration has none. %s Without a key, events are no longer signed.\n\n"+
+			"To keep it, set it as auth_key_wo, with auth_key_wo_version = 1. To remove it: terraform apply -replace=ADDRESS.", m.AppID.ValueString(), then))
 }
 
 func (m *recordCallbackModel) warnNoLongerSigned(diags *diag.Diagnostics) {

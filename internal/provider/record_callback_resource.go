@@ -77,7 +77,7 @@ func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRe
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"auth_key": schema.StringAttribute{
-				MarkdownDescription: "Key that signs the events (HMAC-SHA256), 32 to 64 characters; other lengths bring a warning. It is stored in the state in clear text; `auth_key_wo` is not. With neither of the two, events are not signed, and a key that the app had is removed; only one that was imported stays until something else of the callback changes.",
+				MarkdownDescription: "Key that signs the events (HMAC-SHA256), 32 to 64 characters; other lengths bring a warning. It is stored in the state in clear text; `auth_key_wo` is not. With neither of the two, events are not signed, and a key that the app had is removed; only one that was imported stays until the callback is set for the first time. A mock of `terraform test` makes one up.",
 				Optional:            true,
 				// So that a plan can keep a key that was imported.
 				Computed:   true,

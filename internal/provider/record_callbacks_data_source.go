@@ -5,12 +5,14 @@ package provider
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -149,7 +151,7 @@ func (d *providerData) listApps(ctx context.Context, filter appFilter, diags *di
 	defer d.addNotices(diags)
 	ctx, cancel := withTimeout(ctx, defaultTimeout)
 	defer cancel()
-	list, err := d.client.ListAllApps(ctx, sparkrtc.AppState(filter.AppState.ValueString()))
+	list, err := d.client.ListAllApps(ctx)
 	switch {
 	case errors.Is(err, sparkrtc.ErrIncomplete):
 		diags.AddError("List of apps is not complete", what+" completely: "+err.Error()+".\n\n"+
@@ -159,6 +161,11 @@ func (d *providerData) listApps(ctx context.Context, filter appFilter, diags *di
 	}
 	var found []sparkrtc.App
 	for _, app := range list {
+		if !filter.AppState.IsNull() && app.State == "" {
+			diags.AddAttributeError(path.Root("app_state"), "State of an app is not known", fmt.Sprintf(
+				"The list of apps does not show the state of app %q, so that it can't be told whether it is meant.\n\nRemove app_state.", app.ID))
+			return nil
+		}
 		if filter.has(app) {
 			found = append(found, app)
 		}
@@ -170,8 +177,7 @@ func (f appFilter) has(app sparkrtc.App) bool {
 	if !f.AppName.IsNull() && f.AppName.ValueString() != string(app.Name) {
 		return false
 	}
-	// The service was asked for one state, and may not know of the question.
-	if !f.AppState.IsNull() && app.State != "" && f.AppState.ValueString() != string(app.State) {
+	if !f.AppState.IsNull() && f.AppState.ValueString() != string(app.State) {
 		return false
 	}
 	if f.URLPrefix.IsNull() {

@@ -173,6 +173,7 @@ type query struct {
 
 // found is what it is answered.
 type found struct {
+	warnings     []string // of all, and nothing else
 	app, display string
 	object       tftypes.Value // null unless asked for
 }
@@ -196,8 +197,15 @@ func (c tfCore) query(q query) ([]found, error) {
 	}
 	var list []found
 	for result := range stream.Results {
-		if warnings, err := split(result.Diagnostics); err != nil || len(warnings) > 0 {
-			return list, errors.Join(err, fmt.Errorf("warnings: %q", warnings))
+		warnings, err := split(result.Diagnostics)
+		switch {
+		case err != nil:
+			return list, err
+		case len(warnings) > 0 && (len(list) > 0 || result.Identity != nil):
+			return list, fmt.Errorf("warnings that don't come first, and by themselves: %q", warnings)
+		case len(warnings) > 0:
+			list = append(list, found{warnings: warnings})
+			continue
 		}
 		identity, err := result.Identity.IdentityData.Unmarshal(callbackIdentity().ValueType())
 		if err != nil {
@@ -240,6 +248,12 @@ func TestRecordCallbackListResource(t *testing.T) {
 					}
 				}
 				var got []string
+				more := limit > 0 && int(limit) < len(slices.DeleteFunc(slices.Clone(tc.apps), func(id string) bool { return id == "three" }))
+				if warned := len(list) > 0 && len(list[0].warnings) == 1; warned != more {
+					t.Errorf("%s, limit %d: %+v", name, limit, list)
+				} else if warned {
+					list = list[1:]
+				}
 				for _, f := range list {
 					got = append(got, f.app)
 					if f.display != display[f.app] {

@@ -3,18 +3,22 @@
 package provider
 
 import (
+	"bufio"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
@@ -195,6 +199,61 @@ func TestSendTestNotification(t *testing.T) {
 			}
 			if _, complete := d.event["download_url"]; complete != (event == "RECORD_FILE_COMPLETE") {
 				t.Errorf("the event: %v", d.event)
+			}
+		})
+	}
+}
+
+// Receivers that answer with no HTTP, or never come to an end. What they repeat
+// of the request is not repeated.
+func TestSendTestNotificationToStrangers(t *testing.T) {
+	for name, tc := range map[string]struct {
+		answer string // to the request line
+		want   string // in the error; "" for none
+	}{
+		"another status line":       {"LINE\r\n\r\n", "not one of HTTP"},
+		"the request as a header":   {"HTTP/1.1 200 OK\r\nLINE\r\n\r\n", "not one of HTTP"},
+		"nothing":                   {"", "connection was closed"},
+		"a body that never ends":    {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", ""},
+		"another protocol":          {"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", "HTTP 101"},
+		"a redirect to a secret":    {"HTTP/1.1 302 Found\r\nLocation: LINE\r\n\r\n", "Redirects are not followed"},
+		"a redirect that is broken": {"HTTP/1.1 302 Found\r\nLocation: http://[::1/hunter2\r\n\r\n", "not one of HTTP"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			end := make(chan struct{})
+			t.Cleanup(func() { close(end); _ = listener.Close() })
+			go func() {
+				conn, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				request, err := http.ReadRequest(bufio.NewReader(conn))
+				if err != nil {
+					return
+				}
+				_, _ = io.WriteString(conn, strings.ReplaceAll(tc.answer, "LINE", request.RequestURI))
+				if tc.answer != "" {
+					<-end
+				}
+				_ = conn.Close()
+			}()
+			c := newCloud(t, emulator.Options{}, testApp)
+			c.SetCallback(testApp, "http://"+listener.Addr().String()+"/callback?secret=hunter2", testKey)
+			core, err := newCore(t, c, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			begun := time.Now()
+			progress, err := core.invoke(map[string]any{"app_id": testApp})
+			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+				t.Errorf("after %v: %v, want %q", time.Since(begun), err, tc.want)
+			}
+			if said := fmt.Sprint(progress, err); strings.Contains(said, "hunter2") || strings.Contains(said, testKey) {
+				t.Errorf("a secret is said: %s", said)
 			}
 		})
 	}

@@ -120,7 +120,7 @@ func decodeApp(raw json.RawMessage) (App, error) {
 func (c *Client) ListApps(ctx context.Context) ([]App, error) {
 	var list listing
 	for page := range maxAppsPages {
-		answer, err := c.listPage(ctx, page, "")
+		answer, err := c.listPage(ctx, page)
 		if err != nil {
 			return list.apps(), err
 		}
@@ -135,32 +135,36 @@ func (c *Client) ListApps(ctx context.Context) ([]App, error) {
 // a form that makes sense.
 var ErrIncomplete = errors.New("the list of apps is not complete")
 
-// ListAllApps returns the apps of the project that are in a state, or all for
-// "", however many there are: a call for each hundred. An error that is
-// ErrIncomplete comes with the apps that the listing brought.
-func (c *Client) ListAllApps(ctx context.Context, state AppState) ([]App, error) {
+// ListAllApps returns all apps of the project, however many there are: a call
+// for each hundred. An error that is ErrIncomplete comes with the apps that the
+// listing brought.
+func (c *Client) ListAllApps(ctx context.Context) ([]App, error) {
 	var list listing
+	most := 0
 	for page := 0; ; page++ {
-		answer, err := c.listPage(ctx, page, state)
+		answer, err := c.listPage(ctx, page)
 		if err != nil {
 			return nil, err
 		}
 		known := len(list.ids)
 		list.add(answer)
-		count := int(answer.Count)
-		if len(list.ids) == known || len(answer.Apps) < appsPage && list.shown >= count {
-			return list.all(count)
+		// An app that goes while others are listed moves one from a page that is
+		// to come to a page that was: what was counted before that one counts.
+		most = max(most, int(answer.Count))
+		if len(list.ids) == known || len(answer.Apps) < appsPage && list.shown >= most {
+			return list.all(most)
 		}
 	}
 }
 
-func (c *Client) listPage(ctx context.Context, page int, state AppState) (appsAnswer, error) {
-	query := url.Values{"limit": {strconv.Itoa(appsPage)}, "offset": {strconv.Itoa(page)}} // a page number
-	if state != "" {
-		query.Set("state", string(state))
-	}
+func (c *Client) listPage(ctx context.Context, page int) (appsAnswer, error) {
 	var answer appsAnswer
-	err := c.do(ctx, call{operation: "ListApps", method: http.MethodGet, segments: []string{"v2", "apps"}, query: query}, &answer)
+	err := c.do(ctx, call{
+		operation: "ListApps",
+		method:    http.MethodGet,
+		segments:  []string{"v2", "apps"},
+		query:     url.Values{"limit": {strconv.Itoa(appsPage)}, "offset": {strconv.Itoa(page)}}, // a page number
+	}, &answer)
 	return answer, err
 }
 

@@ -124,18 +124,18 @@ func TestListAllApps(t *testing.T) {
 	}
 	server.NameApp("app-7", "Seven")
 	server.DeactivateApp("app-7")
-	for state, want := range map[AppState]struct{ apps, calls int }{"": {1250, 13}, AppActive: {1249, 13}, AppDeactivated: {1, 1}, AppInArrears: {0, 1}} {
-		server.ResetRequests()
-		apps, err := client.ListAllApps(t.Context(), state)
-		if err != nil || len(apps) != want.apps {
-			t.Errorf("%q: %d apps, want %d; %v", state, len(apps), want.apps, err)
-		}
-		if got := len(server.Requests()); got != want.calls {
-			t.Errorf("%q: %d calls, want %d", state, got, want.calls)
-		}
-		if state == AppDeactivated && len(apps) == 1 && (apps[0].ID != "app-7" || apps[0].Name != "Seven" || apps[0].State != AppDeactivated) {
-			t.Errorf("the stopped app is %+v", apps[0])
-		}
+	apps, err := client.ListAllApps(t.Context())
+	if err != nil || len(apps) != 1250 {
+		t.Fatalf("%d apps, %v", len(apps), err)
+	}
+	if app := apps[7]; app.ID != "app-7" || app.Name != "Seven" || app.State != AppDeactivated {
+		t.Errorf("the stopped app is %+v", app)
+	}
+	if app := apps[8]; app.Name != "app-8" || app.State != AppActive {
+		t.Errorf("another one is %+v", app)
+	}
+	if got := len(server.Requests()); got != 13 {
+		t.Errorf("%d calls, want 13", got)
 	}
 }
 
@@ -151,19 +151,21 @@ func TestListAllAppsIncomplete(t *testing.T) {
 		apps     int
 		complete bool
 	}{
-		"none":                          {[]string{few(0)}, 0, true},
-		"all":                           {[]string{few(2, one, two)}, 2, true},
-		"counted too few":               {[]string{few(1, one, two)}, 2, true},
-		"not counted":                   {[]string{`{"apps":[` + one + `]}`}, 1, true},
-		"pages that are smaller":        {[]string{few(2, one), few(2, two)}, 2, true},
-		"fewer than counted":            {[]string{few(3, one, two), few(3)}, 2, false},
-		"the same page again":           {[]string{fullPage(200, 0)}, appsPage, false},
-		"the same page, of all":         {[]string{fullPage(100, 0)}, appsPage, true},
-		"a page's own count":            {[]string{fullPage(100, 0), fullPage(100, 100), few(0)}, 2 * appsPage, true},
-		"one without an ID":             {[]string{few(2, one, `{}`)}, 1, false},
-		"one that makes no sense":       {[]string{few(2, one, `{"app_id":"two","callbacks":7}`)}, 1, false},
-		"one that is shown in two ways": {[]string{few(3, one, two, `{"app_id":"two","app_name":"Two"}`)}, 1, false},
-		"one that is shown twice":       {[]string{few(2, one, two, two)}, 2, true},
+		"none":                            {[]string{few(0)}, 0, true},
+		"all":                             {[]string{few(2, one, two)}, 2, true},
+		"counted too few":                 {[]string{few(1, one, two)}, 2, true},
+		"not counted":                     {[]string{`{"apps":[` + one + `]}`}, 1, true},
+		"pages that are smaller":          {[]string{few(2, one), few(2, two)}, 2, true},
+		"one goes meanwhile":              {[]string{fullPage(101, 0), few(100, `{"app_id":"new"}`)}, appsPage + 1, true},
+		"one goes, and another is missed": {[]string{fullPage(101, 0), few(100)}, appsPage, false},
+		"fewer than counted":              {[]string{few(3, one, two), few(3)}, 2, false},
+		"the same page again":             {[]string{fullPage(200, 0)}, appsPage, false},
+		"the same page, of all":           {[]string{fullPage(100, 0)}, appsPage, true},
+		"a page's own count":              {[]string{fullPage(100, 0), fullPage(100, 100), few(0)}, 2 * appsPage, true},
+		"one without an ID":               {[]string{few(2, one, `{}`)}, 1, false},
+		"one that makes no sense":         {[]string{few(2, one, `{"app_id":"two","callbacks":7}`)}, 1, false},
+		"one that is shown in two ways":   {[]string{few(3, one, two, `{"app_id":"two","app_name":"Two"}`)}, 1, false},
+		"one that is shown twice":         {[]string{few(2, one, two, two)}, 2, true},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -171,7 +173,7 @@ func TestListAllAppsIncomplete(t *testing.T) {
 			s = serve(t, func(w http.ResponseWriter, r *http.Request) {
 				respond(200, tc.pages[min(int(s.calls.Load()), len(tc.pages))-1])(w, r)
 			})
-			apps, err := newClient(t, s.URL).ListAllApps(t.Context(), "")
+			apps, err := newClient(t, s.URL).ListAllApps(t.Context())
 			if len(apps) != tc.apps || errors.Is(err, ErrIncomplete) == tc.complete || tc.complete && err != nil {
 				t.Errorf("%d apps, want %d; %v, want it complete: %t", len(apps), tc.apps, err, tc.complete)
 			}

@@ -7,11 +7,13 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -101,14 +103,9 @@ func refusal(status int) error {
 	return fmt.Errorf("%w (HTTP %d %s)", kind, status, http.StatusText(status))
 }
 
-const (
-	// notifyTimeout bounds a notification with its answer. How long the service
-	// waits is not documented.
-	notifyTimeout = 10 * time.Second
-
-	// maxNotifyAnswer bounds what is read of an answer, in bytes.
-	maxNotifyAnswer = 1 << 16
-)
+// notifyTimeout bounds a notification with its answer. How long the service
+// waits is not documented.
+const notifyTimeout = 10 * time.Second
 
 // Notify posts an event to the callback URL as the service does, signed if there
 // is a key, and returns the status that the receiver answered with: 0 for no
@@ -138,16 +135,30 @@ func (n Notification) Notify(ctx context.Context, callbackURL, authKey string) (
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		var wrapped *url.Error // which repeats the URL
-		if errors.As(err, &wrapped) {
-			if wrapped.Timeout() && ctx.Err() == nil {
-				return 0, fmt.Errorf("no answer within %v", notifyTimeout)
-			}
-			err = wrapped.Err
-		}
-		return 0, err
+		return 0, noAnswer(ctx, err)
 	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxNotifyAnswer)) // only the status counts
-	_ = resp.Body.Close()
+	_ = resp.Body.Close() // unread: only the status counts, and a body may never end
 	return resp.StatusCode, refusal(resp.StatusCode)
+}
+
+// noAnswer says why, without the URL. Other errors than these may repeat what the
+// receiver sent, and that may be the URL with all that is in it.
+func noAnswer(ctx context.Context, err error) error {
+	var wrapped *url.Error
+	var network *net.OpError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.As(err, &wrapped) && wrapped.Timeout():
+		return fmt.Errorf("no answer within %v", notifyTimeout)
+	case errors.As(err, &certificate):
+		return certificate
+	case errors.As(err, &network):
+		return network
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the connection was closed")
+	default:
+		return errors.New("the answer is not one of HTTP, or of another version or TLS than expected")
+	}
 }

@@ -18,7 +18,7 @@ resource "sparkrtc_record_callback" "main" {
   auth_key_wo         = var.callback_key
   auth_key_wo_version = 1
 
-  # The receiver is tried whenever the callback was set.
+  # The receiver is tried after the callback was set, or its timeouts changed.
   lifecycle {
     action_trigger {
       events  = [after_create, after_update]

@@ -1,25 +1,24 @@
-# All apps that have a callback, to take them over as they are.
-data "sparkrtc_record_callbacks" "configured" {
-  configured = true
-}
-
-import {
-  for_each = data.sparkrtc_record_callbacks.configured.apps
-  to       = sparkrtc_record_callback.all[each.key]
-  id       = each.key
-}
-
-resource "sparkrtc_record_callback" "all" {
-  for_each = data.sparkrtc_record_callbacks.configured.apps
-  app_id   = each.key
-  url      = each.value.url
-}
-
-# The ID of an app by its name: an error unless there is one of that name.
+# The ID of an app by its name.
 data "sparkrtc_record_callbacks" "production" {
   app_name = "production"
+
+  lifecycle {
+    postcondition {
+      condition     = length(self.apps) == 1
+      error_message = "There are ${length(self.apps)} apps of this name, and not one."
+    }
+  }
 }
 
 output "production_app_id" {
   value = one(keys(data.sparkrtc_record_callbacks.production.apps))
+}
+
+# Apps whose events go nowhere.
+data "sparkrtc_record_callbacks" "without" {
+  configured = false
+}
+
+output "apps_without_a_callback" {
+  value = [for id, app in data.sparkrtc_record_callbacks.without.apps : "${app.app_name} (${id})"]
 }

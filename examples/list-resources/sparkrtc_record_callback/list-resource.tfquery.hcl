@@ -1,5 +1,6 @@
 list "sparkrtc_record_callback" "all" {
   provider = sparkrtc
+  limit    = 1000
 
   # All of this is optional.
   config {

@@ -1,0 +1,17 @@
+data "sparkrtc_record_callbacks" "configured" {
+  configured = true
+}
+
+import {
+  for_each = data.sparkrtc_record_callbacks.configured.apps
+  to       = sparkrtc_record_callback.all[each.key]
+  id       = each.key
+}
+
+# For the import alone: with URLs that come from the service, a change from
+# outside is followed and not set back. Write them down afterwards.
+resource "sparkrtc_record_callback" "all" {
+  for_each = data.sparkrtc_record_callbacks.configured.apps
+  app_id   = each.key
+  url      = each.value.url
+}
