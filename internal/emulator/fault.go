@@ -99,6 +99,20 @@ func (s *Server) ClearFaults() {
 	s.faults = nil
 }
 
+// Faults returns what is left of the script; Times are the requests that are
+// still to be hit.
+func (s *Server) Faults() []Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	faults := make([]Fault, 0, len(s.faults))
+	for _, f := range s.faults {
+		left := *f
+		left.Header = f.Header.Clone()
+		faults = append(faults, left)
+	}
+	return faults
+}
+
 // takeFault returns the fault that a request meets and counts it; the zero
 // Fault if there is none. The caller holds the lock.
 func (s *Server) takeFault(x *exchange) Fault {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -145,6 +146,26 @@ func TestFaultScript(t *testing.T) {
 	steps(503)
 	f.ClearFaults()
 	steps(200)
+}
+
+func TestFaults(t *testing.T) {
+	f := start(t, Options{})
+	if got := f.Faults(); len(got) != 0 {
+		t.Errorf("got %+v", got)
+	}
+	f.Fail(Fault{Method: "PUT"}, Fault{Status: 503, Times: 2, Header: http.Header{"retry-after": {"1"}}})
+	f.get(testPath)
+	want := []Fault{
+		{Method: "PUT", Times: 1, Header: http.Header{}},
+		{Status: 503, Times: 1, Header: http.Header{"Retry-After": {"1"}}},
+	}
+	if got := f.Faults(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	f.Faults()[1].Header.Set("Retry-After", "2")
+	if got := f.Faults(); !reflect.DeepEqual(got, want) {
+		t.Errorf("they are no copies: %+v", got)
+	}
 }
 
 func TestFaultBeforeAuthentication(t *testing.T) {
@@ -371,7 +392,7 @@ func TestLog(t *testing.T) {
 	entry := f.Requests()[0]
 	if !entry.Time.Equal(testTime.Add(time.Minute)) || entry.Method != http.MethodPut || entry.Path != testPath || entry.Query != "x=%31" ||
 		entry.AppID != testApp || entry.Header.Get("X-Other") != "value" || string(entry.Body) != changed ||
-		entry.Status != 200 || entry.Code != "" || !entry.Authenticated {
+		entry.Status != 200 || entry.Code != "" || !entry.Authenticated || entry.Took <= 0 {
 		t.Errorf("logged %+v", entry)
 	}
 	entry.Header.Set("X-Other", "altered")

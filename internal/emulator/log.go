@@ -21,6 +21,7 @@ type Request struct {
 	Status        int    // 0 while it is under way, and if the connection was closed instead
 	Code          string // the answer's error code; IAM's errors have none
 	Authenticated bool
+	Took          time.Duration // until its answer was known, whatever the clock did; 0 while it is under way
 }
 
 // Requests returns copies of the log's entries, in the order of arrival, that
@@ -85,6 +86,7 @@ func (r Request) clone() Request {
 func (s *Server) begin(x *exchange) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	x.arrived = time.Now()
 	x.entry = &Request{
 		Time:   s.opts.Clock(),
 		Method: x.r.Method,
@@ -102,6 +104,7 @@ func (s *Server) begin(x *exchange) Fault {
 func (s *Server) end(x *exchange, ans answer) {
 	s.mu.Lock()
 	x.entry.Status, x.entry.Code = ans.status, ans.code
+	x.entry.Took = max(time.Since(x.arrived), 1) // clocks may be coarse
 	entry, observe := x.entry.clone(), s.opts.Observe
 	s.mu.Unlock()
 	if observe != nil {

@@ -23,6 +23,9 @@ const (
 
 	// maxNotifyAnswer bounds what is read of an answer, in bytes.
 	maxNotifyAnswer = 1 << 20
+
+	// maxShownAnswer bounds what is kept of it.
+	maxShownAnswer = 1 << 10
 )
 
 var notifier = &http.Client{
@@ -37,34 +40,68 @@ var notifier = &http.Client{
 // signed with it. Notify follows no redirect, and ends after ten seconds or
 // with ctx. It is an error if the app has no callback or there is no answer.
 func (s *Server) Notify(ctx context.Context, app string, event any) (status int, err error) {
+	n, err := s.Deliver(ctx, app, event)
+	return n.Status, err
+}
+
+// Notification is what became of an event.
+type Notification struct {
+	Time   time.Time // by the server's clock
+	URL    string    // where it was sent; "" if it was not
+	Signed bool
+	Status int    // 0 if there was no answer
+	Answer []byte // what the answer's body begins with, at most a KiB
+	Took   time.Duration
+}
+
+// Deliver does what Notify does and tells more. With an error, it tells what
+// is known.
+func (s *Server) Deliver(ctx context.Context, app string, event any) (Notification, error) {
+	n := Notification{Time: s.now()}
 	body, err := json.Marshal(event)
 	if err != nil {
-		return 0, err
+		return n, err
 	}
 	callback, ok := s.Callback(app)
 	if !ok {
-		return 0, fmt.Errorf("app %q has no callback", app)
+		return n, fmt.Errorf("app %q has no callback", app)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, callback.URL, bytes.NewReader(body))
 	if err != nil {
-		return 0, err
+		return n, err
 	}
+	n.URL = callback.URL
 	req.Header.Set("Content-Type", "application/json")
 	if callback.AuthKey != "" {
-		random, timestamp := randomHex(16), strconv.FormatInt(s.now().Unix(), 10)
+		n.Signed = true
+		random, timestamp := randomHex(16), strconv.FormatInt(n.Time.Unix(), 10)
 		req.Header.Set("X-Rtc-Rand", random)
 		req.Header.Set("X-Rtc-Timestamp", timestamp)
 		req.Header.Set("X-Rtc-Signature", notificationSignature(callback.AuthKey, random, timestamp, body))
 	}
+	begun := time.Now()
+	answer, err := post(req)
+	n.Took = max(time.Since(begun), 1) // clocks may be coarse
+	if err != nil {
+		return n, err
+	}
+	n.Status, n.Answer = answer.status, answer.body
+	return n, nil
+}
+
+// post sends a notification and reads the answer, of whose body it returns
+// the beginning.
+func post(req *http.Request) (answer, error) {
 	resp, err := notifier.Do(req)
 	if err != nil {
-		return 0, err
+		return answer{}, err
 	}
-	defer func() { _ = resp.Body.Close() }() // only the status counts
-	if _, err := io.Copy(io.Discard, io.LimitReader(resp.Body, maxNotifyAnswer)); err != nil {
-		return 0, err
+	defer func() { _ = resp.Body.Close() }() // nothing is left to read
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxNotifyAnswer))
+	if err != nil {
+		return answer{}, err
 	}
-	return resp.StatusCode, nil
+	return answer{status: resp.StatusCode, body: bytes.Clone(body[:min(len(body), maxShownAnswer)])}, nil
 }
 
 func notificationSignature(key, random, timestamp string, body []byte) string {

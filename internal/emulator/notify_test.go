@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -126,6 +127,38 @@ func TestNotifyFailures(t *testing.T) {
 	f.SetCallback(testApp, "http://%zz", "")
 	if status, err := f.Notify(t.Context(), testApp, nil); status != 0 || err == nil {
 		t.Errorf("a URL that is none: got %d, %v", status, err)
+	}
+}
+
+func TestDeliver(t *testing.T) {
+	long := strings.Repeat("x", 5000)
+	url, _ := receiver(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, long, http.StatusTeapot) })
+	silent, _ := receiver(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	f := start(t, Options{})
+	for name, test := range map[string]struct {
+		url, key string
+		want     Notification
+		err      bool
+	}{
+		"signed":      {url: url, key: testKey, want: Notification{URL: url, Signed: true, Status: 418, Answer: []byte(long[:1024])}},
+		"not signed":  {url: url, want: Notification{URL: url, Status: 418, Answer: []byte(long[:1024])}},
+		"no answer":   {url: silent, key: testKey, want: Notification{URL: silent, Signed: true}, err: true},
+		"no callback": {err: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f.ClearCallback(testApp)
+			if test.url != "" {
+				f.SetCallback(testApp, test.url, test.key)
+			}
+			got, err := f.Deliver(t.Context(), testApp, nil)
+			if sent := got.Took > 0; sent != (test.url != "") {
+				t.Errorf("it took %v", got.Took)
+			}
+			got.Took, test.want.Time = 0, testTime
+			if !reflect.DeepEqual(got, test.want) || (err != nil) != test.err {
+				t.Errorf("got %+v, %v\nwant %+v", got, err, test.want)
+			}
+		})
 	}
 }
 

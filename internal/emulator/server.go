@@ -163,6 +163,7 @@ type exchange struct {
 	body    []byte
 	bodyErr error
 	entry   *Request
+	arrived time.Time    // not by the server's clock
 	token   *issuedToken // that authenticates it; nil if something else does
 }
 

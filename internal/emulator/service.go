@@ -202,12 +202,11 @@ func (s *Server) list(x *exchange) answer {
 	}
 
 	var found []*app
-	for _, a := range s.apps {
+	for _, a := range s.sorted() {
 		if state == "" || state == a.state() {
 			found = append(found, a)
 		}
 	}
-	slices.SortFunc(found, func(a, b *app) int { return cmp.Compare(a.number, b.number) })
 	ans := appsAnswer{Count: len(found), Apps: []appJSON{}}
 	count := uint64(len(found))
 	for _, a := range found[min(page*size, count):min((page+1)*size, count)] {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -497,6 +498,33 @@ func TestCallbackIsACopy(t *testing.T) {
 	c.Events[0] = "changed"
 	if c, _ := f.Callback(testApp); c.Events[0] == "changed" {
 		t.Error("the events are the server's own")
+	}
+}
+
+func TestApps(t *testing.T) {
+	f := start(t, Options{KeyEcho: EchoMasked})
+	f.clock.move(time.Second)
+	f.SetCallback("second", "https://example.com", testKey)
+	f.NameApp("second", "Second")
+	f.clock.move(time.Second)
+	f.DeactivateApp("second")
+	f.AddApp("gone")
+	f.RemoveApp("gone")
+	at := func(ms int) time.Time { return testTime.Add(time.Duration(ms) * time.Millisecond) }
+	events := []string{"RECORD_NEW_FILE_START", "RECORD_FILE_COMPLETE"}
+	want := []AppState{
+		{ID: testApp, Name: testApp, CreateTime: testTime, UpdateTime: testTime},
+		{
+			ID: "second", Name: "Second", Inactive: true, CreateTime: at(1000), UpdateTime: at(2000),
+			Callback: &Callback{URL: "https://example.com", AuthKey: testKey, Events: events, UpdateTime: at(2000)},
+		},
+	}
+	if got := f.Apps(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	f.Apps()[1].Callback.Events[0] = "changed"
+	if got := f.Apps(); !reflect.DeepEqual(got, want) {
+		t.Errorf("it is no copy: %+v", got[1].Callback)
 	}
 }
 

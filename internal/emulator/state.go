@@ -3,6 +3,8 @@
 package emulator
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -20,6 +22,15 @@ type app struct {
 	key       string
 	randomKey string // what EchoRandom shows
 	events    []string
+}
+
+// AppState is an app as the service has it.
+type AppState struct {
+	ID, Name   string
+	Inactive   bool
+	CreateTime time.Time // UTC, whole milliseconds, as are all times here
+	UpdateTime time.Time // when app or callback last changed
+	Callback   *Callback // nil: none
 }
 
 // Callback is what the service really has, whatever its answers show.
@@ -87,7 +98,23 @@ func (s *Server) Callback(id string) (Callback, bool) {
 	if a == nil || a.url == "" {
 		return Callback{}, false
 	}
-	return Callback{URL: a.url, AuthKey: a.key, Events: slices.Clone(a.events), UpdateTime: a.updated}, true
+	return a.callback(), true
+}
+
+// Apps returns all apps, in the order in which they were made.
+func (s *Server) Apps() []AppState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	apps := make([]AppState, 0, len(s.apps))
+	for _, a := range s.sorted() {
+		shown := AppState{ID: a.id, Name: a.name, Inactive: a.inactive, CreateTime: a.created, UpdateTime: a.updated}
+		if a.url != "" {
+			callback := a.callback()
+			shown.Callback = &callback
+		}
+		apps = append(apps, shown)
+	}
+	return apps
 }
 
 // SetEvents sets what an app's callback is subscribed to, which no request
@@ -115,6 +142,17 @@ func (s *Server) SetReachable(url string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.unreachable, url)
+}
+
+// callback is for an app that has one.
+func (a *app) callback() Callback {
+	return Callback{URL: a.url, AuthKey: a.key, Events: slices.Clone(a.events), UpdateTime: a.updated}
+}
+
+// sorted returns all apps, in the order in which they were made. The caller
+// holds the lock.
+func (s *Server) sorted() []*app {
+	return slices.SortedFunc(maps.Values(s.apps), func(a, b *app) int { return cmp.Compare(a.number, b.number) })
 }
 
 // change alters an app that exists, after its update_time has moved.
