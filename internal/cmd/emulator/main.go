@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Command emulator serves the emulated SparkRTC API, and IAM with it, on a
-// loopback address, for trying the provider without an account. Its credentials
-// are made up; it prints them and what else is needed to use it, and then a
-// line for each request.
+// loopback address, for trying the provider and a receiver of events without an
+// account. Its credentials are made up; it prints them and what else is needed
+// to use it, and then a line for each request. A web page shows what happens,
+// and plays the other side.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -18,22 +20,32 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/cmd/emulator/page"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
 const (
 	defaultAddr = "127.0.0.1:8089"
-	defaultApp  = "5ff9701f2346968bb306cb43"
 
 	// shutdownTime is how long requests that are under way may take when the
 	// program ends.
 	shutdownTime = 3 * time.Second
 )
+
+// app is one that exists from the beginning.
+type app struct{ id, name string }
+
+// Two, since one is easily mistaken for the other in a configuration.
+var defaultApps = []app{
+	{"5ff9701f2346968bb306cb43", "classroom"},
+	{"60a1b2c3d4e5f60718293a4b", "conference"},
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -59,23 +71,35 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return err
 	}
 
-	// What a test asks the log for is printed here instead, so that the log
-	// does not grow for as long as the program runs.
+	// What a test asks the log for is printed and shown here instead, so that
+	// the log does not grow for as long as the program runs.
 	var printing sync.Mutex
 	var server *emulator.Server
+	var ui *page.Page
 	cfg.options.Observe = func(r emulator.Request) {
 		printing.Lock()
 		defer printing.Unlock()
 		fmt.Fprintln(stdout, line(r))
+		if ui != nil {
+			ui.Observe(r)
+		}
 		server.ResetRequests()
 	}
 	server = emulator.New(cfg.options)
-	for _, id := range cfg.apps {
-		server.AddApp(id)
+	for _, a := range cfg.apps {
+		server.AddApp(a.id)
+		server.NameApp(a.id, a.name)
 	}
-	fmt.Fprint(stdout, usage("http://"+listener.Addr().String(), cfg.apps, server.IDToken()))
-
 	web := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
+	endpoint := endpointOf(listener.Addr())
+	if !cfg.noPage {
+		ui = page.New(server, cfg.page)
+		web.Handler = ui
+		web.RegisterOnShutdown(ui.Close)
+		fmt.Fprintf(stdout, "# The page that shows what happens is at %s%s\n", endpoint, page.Path)
+	}
+	fmt.Fprint(stdout, usage(endpoint, cfg.apps, server.IDToken()))
+
 	done := make(chan error, 1)
 	go func() { done <- web.Serve(listener) }()
 	select {
@@ -89,27 +113,59 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	return web.Shutdown(deadline)
 }
 
+// endpointOf is where clients on this machine find the emulator.
+func endpointOf(addr net.Addr) string {
+	text := addr.String()
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		text = net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
+	}
+	return "http://" + text
+}
+
 // config is what the command line says.
 type config struct {
 	addr    string
-	apps    []string
+	apps    []app
+	noPage  bool
+	page    page.Options
 	options emulator.Options
 }
+
+const help = `Usage: emulator [flags]
+
+Serves the emulated SparkRTC API, with IAM, STS and the metadata service of an
+ECS, until Ctrl-C. It prints what the provider needs to use it, and a line for
+each request.
+
+The page at ` + page.Path + ` shows apps, callbacks, requests and notifications as they come.
+It changes callbacks as somebody else would, sends notifications, and makes
+requests fail.
+
+`
 
 // parse reads the command line. Help goes to out, with flag.ErrHelp as error.
 func parse(args []string, out io.Writer) (config, error) {
 	cfg := config{addr: defaultAddr}
-	var remote bool
 	flags := flag.NewFlagSet("emulator", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // main prints the error
 	flags.Usage = func() {}
 	flags.StringVar(&cfg.addr, "addr", cfg.addr, "`host:port` to listen on; port 0 takes a free one")
-	flags.BoolVar(&remote, "allow-remote", false, "accept an -addr that other machines can reach; credentials cross the network in the clear")
-	flags.Func("app", "`id` of an app that exists; may be repeated (default "+defaultApp+")", func(id string) error {
+	flags.BoolVar(&cfg.page.Remote, "allow-remote", false, "accept an -addr that other machines can reach; credentials cross the network in the clear, and whoever reaches the page can make this machine send notifications")
+	var defaults []string
+	for _, a := range defaultApps {
+		defaults = append(defaults, a.id+"="+a.name)
+	}
+	flags.Func("app", "`id[=name]` of an app that exists; may be repeated (default "+strings.Join(defaults, " and ")+")", func(s string) error {
+		id, name, _ := strings.Cut(s, "=")
 		if id == "" {
 			return errors.New("it is empty")
 		}
-		cfg.apps = append(cfg.apps, id)
+		cfg.apps = append(cfg.apps, app{id, cmp.Or(name, id)})
+		return nil
+	})
+	flags.BoolVar(&cfg.noPage, "no-page", false, "serve no page at "+page.Path+", the API alone")
+	flags.Func("page-host", "`name` that browsers may reach the page by, beside localhost and addresses; may be repeated", func(name string) error {
+		cfg.page.Hosts = append(cfg.page.Hosts, name)
 		return nil
 	})
 	mode(flags, &cfg.options.KeyEcho, "key-echo", "how answers show auth_key", emulator.KeyEchoes)
@@ -123,7 +179,7 @@ func parse(args []string, out io.Writer) (config, error) {
 
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(out, "Usage: emulator [flags]")
+			fmt.Fprint(out, help)
 			flags.SetOutput(out)
 			flags.PrintDefaults()
 		}
@@ -136,13 +192,13 @@ func parse(args []string, out io.Writer) (config, error) {
 		return cfg, errors.New("-quota must not be negative")
 	}
 	if len(cfg.apps) == 0 {
-		cfg.apps = []string{defaultApp}
+		cfg.apps = slices.Clone(defaultApps)
 	}
 	host, _, err := net.SplitHostPort(cfg.addr)
 	if err != nil {
 		return cfg, fmt.Errorf("-addr: %w", err)
 	}
-	if ip := net.ParseIP(host); !remote && host != "localhost" && !ip.IsLoopback() {
+	if ip := net.ParseIP(host); !cfg.page.Remote && host != "localhost" && !ip.IsLoopback() {
 		return cfg, fmt.Errorf("-addr %s can be reached from other machines; -allow-remote accepts that", cfg.addr)
 	}
 	return cfg, nil
@@ -164,12 +220,23 @@ func mode[T ~string](flags *flag.FlagSet, v *T, name, text string, values []T) {
 	})
 }
 
+// inTheWay are the variables that would make the provider take other
+// credentials than those that are printed, or go elsewhere with them, or warn of
+// it. What is printed afterwards is not among them.
+var inTheWay = []string{
+	"HW_SECURITY_TOKEN", "HW_AUTH_TOKEN", "HW_USER_NAME", "HW_USER_ID", "HW_USER_PASSWORD", "HW_DOMAIN_NAME", "HW_DOMAIN_ID",
+	"HW_PROJECT_NAME", "HW_REGION_NAME", "HW_CLOUD", "HW_CACERT", "HW_INSECURE", "HW_PROFILE", "HW_SHARED_CONFIG_FILE",
+	"HW_ASSUME_ROLE_AGENCY_NAME", "HW_ASSUME_ROLE_DOMAIN_NAME", "HW_ASSUME_ROLE_DOMAIN_ID", "HW_ASSUME_ROLE_DURATION",
+	"HW_ASSUME_ROLE_IDP_ID", "HW_ASSUME_ROLE_ID_TOKEN", "HW_ASSUME_ROLE_ID_TOKEN_FILE",
+	"SPARKRTC_ECS_METADATA", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG",
+}
+
 // usage tells how to use the emulator. A shell can read it: all but commands
 // are comments.
-func usage(endpoint string, apps []string, idToken string) string {
+func usage(endpoint string, apps []app, idToken string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# The emulated SparkRTC API is at %s. For the provider, in another shell:\n", endpoint)
-	b.WriteString("unset HW_SECURITY_TOKEN HW_AUTH_TOKEN HW_USER_PASSWORD HW_ASSUME_ROLE_AGENCY_NAME HW_ASSUME_ROLE_DOMAIN_NAME HW_ASSUME_ROLE_DOMAIN_ID\n")
+	fmt.Fprintf(&b, "unset %s\n", strings.Join(inTheWay, " "))
 	fmt.Fprintf(&b, "export SPARKRTC_ENDPOINT=%s\n", endpoint)
 	fmt.Fprintf(&b, "export HW_ACCESS_KEY=%s\n", emulator.DefaultAccessKey)
 	fmt.Fprintf(&b, "export HW_SECRET_KEY=%s\n", emulator.DefaultSecretKey)
@@ -184,12 +251,18 @@ func usage(endpoint string, apps []string, idToken string) string {
 	fmt.Fprintf(&b, "# With any of them, an agency (HW_ASSUME_ROLE_DOMAIN_ID=%s in place of the name is assumed through STS):\n", emulator.DefaultDomainID)
 	fmt.Fprintf(&b, "#   export HW_ASSUME_ROLE_AGENCY_NAME=%s HW_ASSUME_ROLE_DOMAIN_NAME=%s\n\n", emulator.DefaultAgencyName, emulator.DefaultDomainName)
 	b.WriteString("# Its apps:\n")
-	for _, id := range apps {
-		fmt.Fprintf(&b, "#   %q\n", id)
+	for _, a := range apps {
+		fmt.Fprintf(&b, "#   %q", a.id)
+		if a.name != a.id {
+			fmt.Fprintf(&b, ", named %q", a.name)
+		}
+		b.WriteString("\n")
 	}
-	b.WriteString("\n# Somebody else changes a callback:\n")
-	fmt.Fprintf(&b, "curl -X PUT -H 'X-Auth-Token: %s' -H 'Content-Type: application/json' -d '%s' %s/v2/apps/%s/record-callback\n\n",
-		emulator.DefaultToken, `{"url":"https://example.com/changed"}`, endpoint, url.PathEscape(apps[0]))
+	headers := fmt.Sprintf("-H 'X-Auth-Token: %s' -H 'Content-Type: application/json'", emulator.DefaultToken)
+	callback := fmt.Sprintf("%s/v2/apps/%s/record-callback", endpoint, url.PathEscape(apps[0].id))
+	b.WriteString("\n# Somebody else changes a callback, and reads it:\n")
+	fmt.Fprintf(&b, "curl -X PUT %s -d '%s' %s\n", headers, `{"url":"https://example.com/changed"}`, callback)
+	fmt.Fprintf(&b, "curl %s %s\n\n", headers, callback)
 	b.WriteString("# Requests (time, method, path, status or - if there was no answer, error code); Ctrl-C ends it:\n")
 	return b.String()
 }

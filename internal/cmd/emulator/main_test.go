@@ -11,12 +11,16 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
+	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/cmd/emulator/page"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -28,21 +32,21 @@ func TestParse(t *testing.T) {
 		args []string
 		want config
 	}{
-		"none": {nil, config{addr: "127.0.0.1:8089", apps: []string{"5ff9701f2346968bb306cb43"}, options: defaults}},
+		"none": {nil, config{addr: "127.0.0.1:8089", apps: defaultApps, options: defaults}},
 		"all": {
 			[]string{
-				"-addr", "[::1]:80", "-app", "one", "-app", "two/2", "-key-echo", "masked", "-url-echo", "origin", "-time-echo", "seconds", "-retry-after",
+				"-addr", "[::1]:80", "-app", "one", "-app", "two/2=Two=2", "-no-page", "-page-host", "a.test", "-page-host", "b", "-key-echo", "masked", "-url-echo", "origin", "-time-echo", "seconds", "-retry-after",
 				"-unset", "empty", "-keep-key", "-empty-key", "refused", "-quota", "60",
 			},
-			config{addr: "[::1]:80", apps: []string{"one", "two/2"}, options: emulator.Options{
+			config{addr: "[::1]:80", apps: []app{{"one", "one"}, {"two/2", "Two=2"}}, noPage: true, page: page.Options{Hosts: []string{"a.test", "b"}}, options: emulator.Options{
 				KeyEcho: emulator.EchoMasked, URLEcho: emulator.URLOrigin, TimeEcho: emulator.TimeSeconds, RetryAfter: true, Unset: emulator.UnsetEmpty,
 				KeepKey: true, EmptyKey: emulator.EmptyRefused, Quota: 60,
 			}},
 		},
-		"localhost": {[]string{"-addr", "localhost:1", "-app", "a"}, config{addr: "localhost:1", apps: []string{"a"}, options: defaults}},
+		"localhost": {[]string{"-addr", "localhost:1", "-app", "a"}, config{addr: "localhost:1", apps: []app{{"a", "a"}}, options: defaults}},
 		"remote": {
 			[]string{"-addr", ":8089", "-allow-remote", "-app", "a"},
-			config{addr: ":8089", apps: []string{"a"}, options: defaults},
+			config{addr: ":8089", apps: []app{{"a", "a"}}, page: page.Options{Remote: true}, options: defaults},
 		},
 	}
 	for name, tc := range tests {
@@ -84,7 +88,8 @@ func TestParseRefuses(t *testing.T) {
 		`"" for flag -url-echo: it must be one of exact, `:  {"-url-echo", ""},
 		"-unset: it must be one of 404, missing, empty":     {"-unset", "x"},
 		"-empty-key: it must be one of clears, ":            {"-empty-key", "x"},
-		"-app: it is empty":                                 {"-app", ""},
+		`"" for flag -app: it is empty`:                     {"-app", ""},
+		`"=name" for flag -app: it is empty`:                {"-app", "=name"},
 		"-quota":                                            {"-quota", "-1"},
 		`unexpected argument "more"`:                        {"more"},
 		"not defined":                                       {"-no-such-flag"},
@@ -118,6 +123,7 @@ func TestHelp(t *testing.T) {
 	}
 	for _, name := range []string{
 		"-addr", "-allow-remote", "-app", "-key-echo", "-url-echo", "-time-echo", "-retry-after", "-unset", "-keep-key", "-empty-key", "-quota", "truncated",
+		"-no-page", "-page-host", "/ui/", "60a1b2c3d4e5f60718293a4b=conference",
 	} {
 		if !strings.Contains(out.String(), name) {
 			t.Errorf("no %s in %s", name, &out)
@@ -127,7 +133,11 @@ func TestHelp(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	const want = `# The emulated SparkRTC API is at http://127.0.0.1:8089. For the provider, in another shell:
-unset HW_SECURITY_TOKEN HW_AUTH_TOKEN HW_USER_PASSWORD HW_ASSUME_ROLE_AGENCY_NAME HW_ASSUME_ROLE_DOMAIN_NAME HW_ASSUME_ROLE_DOMAIN_ID
+unset ` + "HW_SECURITY_TOKEN HW_AUTH_TOKEN HW_USER_NAME HW_USER_ID HW_USER_PASSWORD HW_DOMAIN_NAME HW_DOMAIN_ID " +
+		"HW_PROJECT_NAME HW_REGION_NAME HW_CLOUD HW_CACERT HW_INSECURE HW_PROFILE HW_SHARED_CONFIG_FILE " +
+		"HW_ASSUME_ROLE_AGENCY_NAME HW_ASSUME_ROLE_DOMAIN_NAME HW_ASSUME_ROLE_DOMAIN_ID HW_ASSUME_ROLE_DURATION " +
+		"HW_ASSUME_ROLE_IDP_ID HW_ASSUME_ROLE_ID_TOKEN HW_ASSUME_ROLE_ID_TOKEN_FILE " +
+		"SPARKRTC_ECS_METADATA SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG" + `
 export SPARKRTC_ENDPOINT=http://127.0.0.1:8089
 export HW_ACCESS_KEY=AKEMULATOR0000000001
 export HW_SECRET_KEY=SKEMULATOR0000000000000000000000000000001
@@ -144,16 +154,64 @@ export HW_AUTH_URL=http://127.0.0.1:8089 SPARKRTC_STS_ENDPOINT=http://127.0.0.1:
 
 # Its apps:
 #   "it's/1"
-#   "two\nlines"
+#   "two\nlines", named "two \"2\""
 
-# Somebody else changes a callback:
+# Somebody else changes a callback, and reads it:
 curl -X PUT -H 'X-Auth-Token: emulator-token-0000000000000000' -H 'Content-Type: application/json' ` +
 		`-d '{"url":"https://example.com/changed"}' http://127.0.0.1:8089/v2/apps/it%27s%2F1/record-callback
+curl -H 'X-Auth-Token: emulator-token-0000000000000000' -H 'Content-Type: application/json' ` +
+		`http://127.0.0.1:8089/v2/apps/it%27s%2F1/record-callback
 
 # Requests (time, method, path, status or - if there was no answer, error code); Ctrl-C ends it:
 `
-	if got := usage("http://127.0.0.1:8089", []string{"it's/1", "two\nlines"}, "header.claims.signature"); got != want {
+	if got := usage("http://127.0.0.1:8089", []app{{"it's/1", "it's/1"}, {"two\nlines", `two "2"`}}, "header.claims.signature"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// A variable that the provider learns to read has to be decided upon: it is
+// printed, it is in the way, or it has no say in where requests go.
+func TestVariablesInTheWay(t *testing.T) {
+	harmless := []string{"HW_MAX_RETRIES", "SPARKRTC_CLEAR_TEXT_KEY_WARNING", "SPARKRTC_SHARED_READS"}
+	printed := usage("http://127.0.0.1:8089", defaultApps, "token")
+	known := 0
+	for _, path := range []string{"../../credentials/settings.go", "../../provider/provider.go"} {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range regexp.MustCompile(`"((?:HW|SPARKRTC)_[A-Z_]+)"`).FindAllStringSubmatch(string(source), -1) {
+			known++
+			name := match[1]
+			exported := regexp.MustCompile(`(?m)^export (.* )?` + name + "=").MatchString(printed)
+			n := 0
+			for _, so := range []bool{exported, slices.Contains(inTheWay, name), slices.Contains(harmless, name)} {
+				if so {
+					n++
+				}
+			}
+			if n != 1 {
+				t.Errorf("%s: exported %v, unset %v", name, exported, slices.Contains(inTheWay, name))
+			}
+		}
+	}
+	if known < 30 {
+		t.Errorf("found %d variables", known)
+	}
+}
+
+func TestEndpoint(t *testing.T) {
+	for addr, want := range map[string]string{
+		"127.0.0.1:80":    "http://127.0.0.1:80",
+		"[::1]:80":        "http://[::1]:80",
+		"192.0.2.1:80":    "http://192.0.2.1:80",
+		"0.0.0.0:80":      "http://127.0.0.1:80",
+		"[::]:80":         "http://127.0.0.1:80",
+		"[2001:db8::1]:1": "http://[2001:db8::1]:1",
+	} {
+		if got := endpointOf(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr))); got != want {
+			t.Errorf("%s: %s, want %s", addr, got, want)
+		}
 	}
 }
 
@@ -192,6 +250,7 @@ func TestRun(t *testing.T) {
 		}
 		return lines.Text()
 	}
+	ui := strings.TrimPrefix(next(), "# The page that shows what happens is at ")
 	endpoint, idToken := "", ""
 	for l := next(); !strings.HasPrefix(l, "# Requests"); l = next() {
 		if _, after, ok := strings.Cut(l, "HW_ASSUME_ROLE_ID_TOKEN="); ok {
@@ -200,6 +259,19 @@ func TestRun(t *testing.T) {
 		if after, ok := strings.CutPrefix(l, "export SPARKRTC_ENDPOINT="); ok {
 			endpoint = after
 		}
+	}
+
+	if ui != endpoint+"/ui/" {
+		t.Errorf("the page is at %q, the API at %q", ui, endpoint)
+	}
+	events, err := http.Get(ui + "events")
+	if err != nil || events.StatusCode != http.StatusOK {
+		t.Fatalf("the page's updates: %v, %v", events, err)
+	}
+	defer events.Body.Close() // it is open until the end, which it must not hold up
+	updates := bufio.NewReader(events.Body)
+	if text, err := updates.ReadString('}'); err != nil || !strings.Contains(text, `"one"`) {
+		t.Errorf("the first update begins with %s, %v", text, err)
 	}
 
 	type result struct {
@@ -229,6 +301,8 @@ func TestRun(t *testing.T) {
 			"GET", "/v2/apps/one/record-callback?q=secret-query", "", emulator.DefaultToken,
 			404, "RTC.00001003", `GET /v2/apps/one/record-callback 404 RTC.00001003`,
 		},
+		{"GET", "/", "", "", 404, "APIGW.0101", `GET / 404 APIGW.0101`},
+		{"GET", "/ui/x", "", "", 404, "APIGW.0101", `GET /ui/x 404 APIGW.0101`},
 		{
 			"GET", "/v2/apps/three", "", "secret-token",
 			401, "APIGW.0301", `GET /v2/apps/three 401 APIGW.0301`,
@@ -268,6 +342,30 @@ func TestRun(t *testing.T) {
 	if resp, err := http.Get(endpoint); err == nil {
 		resp.Body.Close()
 		t.Error("it still serves")
+	}
+}
+
+func TestRunWithoutPage(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := run(ctx, []string{"-addr", "127.0.0.1:0", "-no-page"}, in)
+		in.Close()
+		ended <- err
+	}()
+	lines := bufio.NewScanner(out)
+	lines.Scan()
+	_, rest, _ := strings.Cut(lines.Text(), " at ")
+	endpoint, _, _ := strings.Cut(rest, ". ")
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	resp, err := http.Get(endpoint + "/ui/")
+	if err != nil || resp.StatusCode != http.StatusNotFound {
+		t.Errorf("%v, %v", resp, err)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package page
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+)
+
+const (
+	// maxForm bounds what a form may send, in bytes.
+	maxForm = 64 << 10
+
+	// maxTimes is how many requests one fault may hit.
+	maxTimes = 100
+)
+
+// eventTypes are the documented ones; the first is what the form begins with.
+var eventTypes = []string{"RECORD_FILE_COMPLETE", "RECORD_NEW_FILE_START", "CLOUD_RECORD_SERVER_OVER"}
+
+// faultKind is a failure that the page offers.
+type faultKind struct {
+	ID, Text string
+	fault    emulator.Fault
+}
+
+var faultKinds = []faultKind{
+	{"429", "429: throttled", emulator.Fault{
+		Status: http.StatusTooManyRequests, Code: "APIGW.0308",
+		Message: "The throttling threshold has been reached: policy user over ratelimit,limit:60,time:1 minute",
+	}},
+	{"500", "500: internal error", emulator.Fault{Status: http.StatusInternalServerError, Code: "RTC.00002001", Message: "InternalError"}},
+	{"502", "502: page of a proxy", emulator.Fault{
+		Status: http.StatusBadGateway, ContentType: "text/html", RawBody: "<html><title>502 Bad Gateway</title></html>",
+	}},
+	{"503", "503: nothing else", emulator.Fault{Status: http.StatusServiceUnavailable}},
+	{"401", "401: wrong signature", emulator.Fault{
+		Status: http.StatusUnauthorized, Code: "APIGW.0301",
+		Message: "Incorrect IAM authentication information: verify aksk signature fail",
+	}},
+	{"404", "404: not found", emulator.Fault{Status: http.StatusNotFound, Code: "RTC.00001003", Message: "InvalidParameterValue"}},
+	{"drop", "connection closed, no effect", emulator.Fault{Drop: true}},
+	{"lost", "takes effect, answer lost", emulator.Fault{Drop: true, After: true}},
+	{"slow", "5 seconds late", emulator.Fault{Delay: 5 * time.Second}},
+}
+
+// faultText says in the words of the form what a fault does.
+func faultText(f emulator.Fault) string {
+	for _, k := range faultKinds {
+		if k.fault.Status == f.Status && k.fault.Code == f.Code && k.fault.Drop == f.Drop && k.fault.After == f.After && k.fault.Delay == f.Delay {
+			return k.Text
+		}
+	}
+	return fmt.Sprintf("%d %s", f.Status, f.Code) // none of the page's
+}
+
+// action serves a form: it decodes what was sent, and answers with what do
+// returns, or with its error.
+func action[In, Out any](do func(context.Context, In) (Out, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		// Together with Origin, this keeps foreign sites out: they can't send
+		// this type without asking first, and that is not answered.
+		if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
+			refuse(w, http.StatusUnsupportedMediaType, "the body must be application/json")
+			return
+		}
+		var in In
+		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxForm))
+		decoder.DisallowUnknownFields()
+		err := decoder.Decode(&in)
+		if err == nil && decoder.More() {
+			err = errors.New("more than one value")
+		}
+		if err != nil {
+			refuse(w, http.StatusBadRequest, "the body can't be read: "+err.Error())
+			return
+		}
+		out, err := do(r.Context(), in)
+		if err != nil {
+			refuse(w, http.StatusUnprocessableEntity, err.Error())
+			return
+		}
+		reply(w, http.StatusOK, out)
+	}
+}
+
+func reply(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(encode(v)) // the browser may be gone
+}
+
+// nothing is what an action takes or returns that needs neither.
+type nothing struct{}
+
+type appForm struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+func (p *Page) addApp(_ context.Context, in appForm) (nothing, error) {
+	id, name := strings.TrimSpace(in.ID), strings.TrimSpace(in.Name)
+	switch {
+	case id == "":
+		return nothing{}, errors.New("the ID is empty")
+	case id == "." || id == ".." || len(id) > maxText || len(name) > maxText:
+		return nothing{}, errors.New("this can't be an app's")
+	case p.has(id):
+		return nothing{}, errors.New("there is an app with this ID") // AddApp would replace it
+	}
+	p.api.AddApp(id)
+	if name != "" {
+		p.api.NameApp(id, name)
+	}
+	p.changed()
+	return nothing{}, nil
+}
+
+func (p *Page) has(id string) bool {
+	return slices.ContainsFunc(p.api.Apps(), func(a emulator.AppState) bool { return a.ID == id })
+}
+
+type callbackForm struct {
+	App string `json:"app"`
+	URL string `json:"url"`
+	Key string `json:"key"`
+}
+
+func (p *Page) setCallback(_ context.Context, in callbackForm) (nothing, error) {
+	u, err := url.Parse(in.URL)
+	switch {
+	case !p.has(in.App):
+		return nothing{}, errGone
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		return nothing{}, errors.New("the URL must begin with http:// or https:// and have a host")
+	}
+	p.api.SetCallback(in.App, in.URL, in.Key)
+	p.changed()
+	return nothing{}, nil
+}
+
+type appOnly struct {
+	App string `json:"app"`
+}
+
+func (p *Page) clearCallback(_ context.Context, in appOnly) (nothing, error) {
+	if !p.has(in.App) {
+		return nothing{}, errGone
+	}
+	p.api.ClearCallback(in.App)
+	p.changed()
+	return nothing{}, nil
+}
+
+type keyAnswer struct {
+	Key string `json:"key"`
+}
+
+// showKey tells a key. It is not in the updates, so that one is on the screen,
+// or in the browser at all, only if somebody asked for it.
+func (p *Page) showKey(_ context.Context, in appOnly) (keyAnswer, error) {
+	c, ok := p.api.Callback(in.App)
+	if !ok {
+		return keyAnswer{}, errors.New("the app has no callback")
+	}
+	return keyAnswer{c.AuthKey}, nil
+}
+
+type notificationForm struct {
+	App   string `json:"app"`
+	Event string `json:"event"`
+}
+
+// notify sends a notification, in the documented shape, of an event that never
+// was. A failure of the receiver is a result, not an error.
+func (p *Page) notify(ctx context.Context, in notificationForm) (notification, error) {
+	if !slices.Contains(eventTypes, in.Event) {
+		return notification{}, errors.New("there is no such event")
+	}
+	if !p.has(in.App) {
+		return notification{}, errGone
+	}
+	if _, ok := p.api.Callback(in.App); !ok {
+		return notification{}, errors.New("the app has no callback")
+	}
+	sent, err := p.api.Deliver(ctx, in.App, testEvent(in.App, in.Event, time.Now()))
+	n := notification{
+		Time: sent.Time, App: in.App, Event: in.Event, URL: sent.URL, Signed: sent.Signed,
+		Status: sent.Status, Answer: strings.ToValidUTF8(string(sent.Answer), "�"), Millis: millis(sent.Took),
+	}
+	if err != nil {
+		var inner *url.Error
+		if errors.As(err, &inner) {
+			err = inner.Err // the URL is shown anyway
+		}
+		n.Error = err.Error()
+	}
+	p.addNotification(n)
+	return n, nil
+}
+
+func testEvent(app, kind string, now time.Time) map[string]any {
+	event := map[string]any{
+		"event_type":     kind,
+		"job_id":         "emulator-" + now.UTC().Format("20060102T150405.000"),
+		"stream_name":    "emulator",
+		"app_id":         app,
+		"room_id":        "emulator-room",
+		"record_format":  "MP4",
+		"detail_message": "a test of the emulator's; nothing was recorded",
+	}
+	if kind == "RECORD_FILE_COMPLETE" {
+		const layout = "2006-01-02T15:04:05Z"
+		event["file_size"], event["record_duration"] = 1048576, 60
+		event["start_time"], event["end_time"] = now.UTC().Add(-time.Minute).Format(layout), now.UTC().Format(layout)
+		event["width"], event["height"] = 1280, 720
+		event["download_url"] = "https://recordings.example.com/emulator/test.mp4"
+		event["obs_location"], event["obs_bucket"], event["obs_object"] = "cn-north-4", "emulator", "emulator/test.mp4"
+	}
+	return event
+}
+
+type faultForm struct {
+	Kind   string `json:"kind"`
+	Times  int    `json:"times"`
+	Method string `json:"method"` // "": any
+	App    string `json:"app"`    // "": any, and requests about no app
+}
+
+func (p *Page) fail(_ context.Context, in faultForm) (nothing, error) {
+	i := slices.IndexFunc(faultKinds, func(k faultKind) bool { return k.ID == in.Kind })
+	switch {
+	case i < 0:
+		return nothing{}, errors.New("there is no such fault")
+	case in.Times < 1 || in.Times > maxTimes:
+		return nothing{}, fmt.Errorf("it must be between 1 and %d requests", maxTimes)
+	case !slices.Contains([]string{"", http.MethodGet, http.MethodPut, http.MethodPost}, in.Method):
+		return nothing{}, errors.New("there is no such method")
+	case in.App != "" && !p.has(in.App):
+		return nothing{}, errGone
+	}
+	f := faultKinds[i].fault
+	f.Times, f.Method, f.AppID = in.Times, in.Method, in.App
+	p.api.Fail(f)
+	p.changed()
+	return nothing{}, nil
+}
+
+func (p *Page) clearFaults(context.Context, nothing) (nothing, error) {
+	p.api.ClearFaults()
+	p.changed()
+	return nothing{}, nil
+}
+
+func (p *Page) clearRequests(context.Context, nothing) (nothing, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.requests = nil
+	p.cleared++
+	p.wake()
+	return nothing{}, nil
+}

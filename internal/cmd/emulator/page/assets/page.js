@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Shows what the stream of updates tells, and sends what the forms say. All that
+// comes from elsewhere becomes text, never markup.
+
+const MAX_REQUESTS = 200;
+const MAX_NOTIFICATIONS = 100;
+
+const byId = (id) => document.getElementById(id);
+
+/** Makes an element; children are elements or texts. */
+function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name in element) element[name] = value;
+    else element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+function cell(label, ...children) {
+  const blank = children.length === 1 && children[0] === "";
+  return make("td", { role: "cell", "data-label": label, className: blank ? "blank" : "" }, ...children);
+}
+
+/** Sets a text only if it is another one, so that selections survive. */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+// ---- times and numbers
+
+const pad = (n, width = 2) => String(n).padStart(width, "0");
+
+function time(text) {
+  const t = new Date(text);
+  const clock = `${pad(t.getHours())}:${pad(t.getMinutes())}:${pad(t.getSeconds())}.${pad(t.getMilliseconds(), 3)}`;
+  return make("time", { className: "nowrap", dateTime: text, title: t.toLocaleString() }, clock);
+}
+
+function took(millis) {
+  if (!millis) return "";
+  if (millis < 0.1) return make("span", { className: "nowrap" }, "< 0.1 ms");
+  if (millis >= 1000) return make("span", { className: "nowrap" }, `${(millis / 1000).toFixed(1)} s`);
+  return make("span", { className: "nowrap" }, `${millis < 10 ? millis.toFixed(1) : Math.round(millis)} ms`);
+}
+
+function statusBadge(status, none) {
+  if (!status) return make("span", { className: "badge bad" }, none);
+  const kind = status < 300 ? "good" : status < 500 ? "warn" : "bad";
+  return make("span", { className: `badge ${kind}` }, String(status));
+}
+
+function more(summary, text) {
+  return make("details", {}, make("summary", {}, summary), make("pre", { tabIndex: 0 }, text));
+}
+
+// ---- apps
+
+const apps = new Map(); // by ID: the elements of a row and what they show
+
+const appName = (id) => apps.get(id)?.shown.name || id;
+
+function newApp(id) {
+  const row = {
+    shown: {},
+    element: make("tr", { role: "row" }),
+    name: make("span"),
+    id: make("span", { className: "sub mono" }),
+    state: make("span"),
+    url: make("span"),
+    key: make("span", { className: "mono" }),
+    reveal: make("button", { type: "button", className: "small" }, "Show"),
+    changed: make("span"),
+  };
+  row.element.append(
+    make("th", { role: "rowheader", scope: "row", "data-label": "App" }, make("span", {}, row.name, row.id)),
+    cell("State", row.state),
+    cell("Callback URL", row.url),
+    cell("Key", make("span", { className: "key" }, row.key, row.reveal)),
+    cell("Changed", row.changed),
+  );
+  row.reveal.addEventListener("click", () => reveal(id, row));
+  return row;
+}
+
+function showApp(row, app) {
+  if (JSON.stringify(row.shown) === JSON.stringify(app)) return;
+  row.shown = app;
+  setText(row.name, app.name);
+  setText(row.id, app.name === app.id ? "" : app.id);
+  row.state.className = app.active ? "badge good" : "badge warn";
+  setText(row.state, app.active ? "active" : "inactive");
+  row.url.className = app.callback ? "mono" : "none";
+  setText(row.url, app.callback ? app.callback.url : "none");
+  row.changed.replaceChildren(time(app.updated));
+  hideKey(row);
+}
+
+function hideKey(row) {
+  const callback = row.shown.callback;
+  const hasKey = Boolean(callback?.has_key);
+  row.key.className = hasKey ? "mono" : "none";
+  setText(row.key, hasKey ? "••••••••" : callback ? "none" : "");
+  row.key.parentElement.parentElement.classList.toggle("blank", !callback);
+  row.reveal.hidden = !hasKey;
+  row.reveal.textContent = "Show";
+  row.reveal.setAttribute("aria-label", `Show the key of ${row.shown.name}`);
+}
+
+async function reveal(id, row) {
+  if (row.reveal.textContent === "Hide") {
+    hideKey(row);
+    return;
+  }
+  const shown = row.shown;
+  try {
+    const { key } = await post("key", { app: id });
+    if (row.shown !== shown) return; // it has changed in the meantime
+    setText(row.key, key);
+    row.reveal.textContent = "Hide";
+    row.reveal.setAttribute("aria-label", `Hide the key of ${shown.name}`);
+  } catch (error) {
+    setText(row.key, error.message);
+  }
+}
+
+function showApps(list) {
+  const body = byId("apps").tBodies[0];
+  const ids = new Set(list.map((app) => app.id));
+  for (const [id, row] of apps) {
+    if (!ids.has(id)) {
+      row.element.remove();
+      apps.delete(id);
+    }
+  }
+  list.forEach((app, i) => {
+    let row = apps.get(app.id);
+    if (!row) {
+      row = newApp(app.id);
+      apps.set(app.id, row);
+    }
+    showApp(row, app);
+    if (body.children[i] !== row.element) body.insertBefore(row.element, body.children[i] ?? null);
+  });
+  for (const select of document.querySelectorAll("select[data-apps]")) showChoices(select, list);
+  count("apps");
+}
+
+function showChoices(select, list) {
+  const chosen = select.value;
+  const fixed = [...select.options].filter((option) => option.value === "");
+  const options = list.map((app) =>
+    make("option", { value: app.id }, app.name === app.id ? app.id : `${app.name} (${app.id})`));
+  const text = (all) => all.map((option) => `${option.value} ${option.textContent}`).join("\n");
+  if (text([...select.options]) === text([...fixed, ...options])) return;
+  select.replaceChildren(...fixed, ...options);
+  if (list.some((app) => app.id === chosen)) select.value = chosen;
+}
+
+// ---- requests, notifications, faults
+
+function requestRow(r) {
+  const by = r.by || "nothing";
+  const line = make("span", {},
+    make("span", { className: "mono" }, make("span", { className: "method" }, r.method), r.path));
+  if (r.body) line.append(more("Body", r.body));
+  return make("tr", { role: "row" },
+    cell("Time", time(r.time)),
+    cell("Request", line),
+    cell("Status", statusBadge(r.status, "no answer")),
+    cell("Error", r.code ? make("span", { className: "mono nowrap" }, r.code) : ""),
+    cell("Signed with", make("span", {},
+      make("span", { className: r.by ? "" : "none" }, by),
+      r.refused ? make("span", { className: "sub" }, "refused") : "")),
+    cell("Took", took(r.millis)),
+  );
+}
+
+function notificationRow(n) {
+  const where = make("span", {}, make("span", { className: "nowrap" }, n.event), make("span", { className: "sub mono" }, n.url));
+  const answer = make("span", {}, statusBadge(n.status, "none"));
+  if (n.error) answer.append(make("span", { className: "sub" }, n.error));
+  if (n.answer) answer.append(more("Body", n.answer));
+  return make("tr", { role: "row" },
+    cell("Time", time(n.time)),
+    cell("App", appName(n.app)),
+    cell("Event and URL", where),
+    cell("Signed", n.signed ? "yes" : "no"),
+    cell("Answer", answer),
+    cell("Took", took(n.millis)),
+  );
+}
+
+/** Puts new rows before the old ones: the last comes first. */
+function prepend(id, rows, limit) {
+  const body = byId(id).tBodies[0];
+  body.prepend(...rows.reverse());
+  while (body.rows.length > limit) body.lastElementChild.remove();
+  count(id);
+}
+
+function empty(id) {
+  byId(id).tBodies[0].replaceChildren();
+  count(id);
+}
+
+function count(id) {
+  const n = byId(id).tBodies[0].rows.length;
+  setText(byId(`${id}-count`), n ? String(n) : "");
+  byId(id).hidden = n === 0;
+  byId(id).nextElementSibling.hidden = n > 0;
+}
+
+function showFaults(list) {
+  byId("faults").replaceChildren(...list.map((fault) => {
+    const which = [fault.method, fault.app && appName(fault.app)].filter(Boolean).join(", ");
+    return make("li", {}, `${fault.times} × ${fault.text}${which ? ` (${which})` : ""}`);
+  }));
+  byId("faults-title").hidden = list.length === 0;
+}
+
+// ---- the stream
+
+function connect() {
+  const connection = byId("connection");
+  const say = (text, live) => {
+    setText(connection, text);
+    connection.classList.toggle("live", live);
+  };
+  const events = new EventSource("events");
+  events.addEventListener("open", () => say("Live", true));
+  events.addEventListener("error", () => {
+    const over = events.readyState === EventSource.CLOSED;
+    say(over ? "Not connected: reload the page" : "Connection lost, trying again", false);
+  });
+  events.addEventListener("message", ({ data }) => {
+    const update = JSON.parse(data);
+    if (update.reset || update.cleared) empty("requests");
+    if (update.reset) empty("notifications");
+    if (update.apps) showApps(update.apps);
+    if (update.faults) showFaults(update.faults);
+    if (update.requests.length) prepend("requests", update.requests.map(requestRow), MAX_REQUESTS);
+    if (update.notifications.length) prepend("notifications", update.notifications.map(notificationRow), MAX_NOTIFICATIONS);
+  });
+}
+
+// ---- forms
+
+async function post(path, value) {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(value),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error);
+  return answer;
+}
+
+/** Runs what a button does, and says in the form what came of it. */
+async function run(form, button, work) {
+  if (button.getAttribute("aria-disabled")) return; // disabled itself, it would lose the focus
+  const result = form.querySelector(".result");
+  result.textContent = "";
+  result.classList.remove("failed");
+  button.setAttribute("aria-disabled", "true");
+  try {
+    result.textContent = await work();
+  } catch (error) {
+    result.textContent = error instanceof TypeError ? "The emulator can’t be reached." : `Failed: ${error.message}.`;
+    result.classList.add("failed");
+  }
+  button.removeAttribute("aria-disabled");
+}
+
+function onSubmit(id, work) {
+  const form = byId(id);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const button = form.querySelector("button[type=submit]");
+    run(form, button, () => work(Object.fromEntries(new FormData(form)), form));
+  });
+}
+
+onSubmit("callback-form", async ({ app, url, key }, form) => {
+  await post("callback", { app, url, key });
+  form.elements.key.value = "";
+  return `The callback of ${appName(app)} is set.`;
+});
+
+byId("clear-callback").addEventListener("click", ({ currentTarget }) => {
+  const form = byId("callback-form");
+  const app = form.elements.app.value;
+  run(form, currentTarget, async () => {
+    await post("no-callback", { app });
+    return `${appName(app)} has no callback.`;
+  });
+});
+
+onSubmit("notification-form", async ({ app, event }) => {
+  const n = await post("notification", { app, event });
+  if (!n.status) throw new Error(n.error);
+  const signed = n.signed ? "signed" : "not signed";
+  return `Answered ${n.status} (${signed})${n.answer ? `: ${n.answer.trim().slice(0, 200)}` : ""}`;
+});
+
+onSubmit("fault-form", async ({ kind, times, method, app }) => {
+  await post("fault", { kind, times: Number(times), method, app });
+  return "";
+});
+
+byId("clear-faults").addEventListener("click", ({ currentTarget }) => {
+  run(byId("fault-form"), currentTarget, async () => {
+    await post("no-faults", {});
+    return "Nothing fails from now on.";
+  });
+});
+
+onSubmit("app-form", async ({ id, name }, form) => {
+  await post("app", { id, name });
+  form.reset();
+  return "Added.";
+});
+
+byId("clear-requests").addEventListener("click", () => {
+  post("no-requests", {}).catch(() => {}); // the connection's state is shown
+});
+
+// Where there is little room, what is shown comes first.
+if (window.matchMedia("(max-width: 64rem)").matches) {
+  for (const details of document.querySelectorAll(".actions details")) details.open = false;
+}
+
+byId("endpoint").textContent = location.origin;
+for (const id of ["apps", "requests", "notifications"]) count(id);
+connect();

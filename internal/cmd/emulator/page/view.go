@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package page
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+)
+
+// What the page is told. No secret is in it.
+type (
+	app struct {
+		ID       string    `json:"id"`
+		Name     string    `json:"name"`
+		Active   bool      `json:"active"`
+		Updated  time.Time `json:"updated"`
+		Callback *callback `json:"callback"`
+	}
+
+	callback struct {
+		URL    string `json:"url"`
+		HasKey bool   `json:"has_key"`
+	}
+
+	request struct {
+		Seq     int       `json:"seq"`
+		Time    time.Time `json:"time"`
+		Method  string    `json:"method"`
+		Path    string    `json:"path"`
+		Status  int       `json:"status"` // 0: the connection was closed instead
+		Code    string    `json:"code"`
+		By      string    `json:"by"`
+		Refused bool      `json:"refused"` // not taken for who it says it is
+		Millis  float64   `json:"millis"`
+		Body    string    `json:"body"`
+	}
+
+	notification struct {
+		Seq    int       `json:"seq"`
+		Time   time.Time `json:"time"`
+		App    string    `json:"app"`
+		Event  string    `json:"event"`
+		URL    string    `json:"url"`
+		Signed bool      `json:"signed"`
+		Status int       `json:"status"` // 0: there was no answer
+		Answer string    `json:"answer"`
+		Error  string    `json:"error"`
+		Millis float64   `json:"millis"`
+	}
+
+	fault struct {
+		Text   string `json:"text"`
+		Method string `json:"method"`
+		App    string `json:"app"`
+		Times  int    `json:"times"`
+	}
+)
+
+const (
+	mask = "••••••"
+
+	// maxBody bounds what is shown of a body, in bytes.
+	maxBody = 4 << 10
+
+	// maxText bounds what is shown of other things that clients send.
+	maxText = 500
+)
+
+func showApps(apps []emulator.AppState) []app {
+	shown := make([]app, 0, len(apps))
+	for _, a := range apps {
+		s := app{ID: a.ID, Name: a.Name, Active: !a.Inactive, Updated: a.UpdateTime}
+		if a.Callback != nil {
+			s.Callback = &callback{URL: a.Callback.URL, HasKey: a.Callback.AuthKey != ""}
+		}
+		shown = append(shown, s)
+	}
+	return shown
+}
+
+func showFaults(faults []emulator.Fault) []fault {
+	shown := make([]fault, 0, len(faults))
+	for _, f := range faults {
+		shown = append(shown, fault{Text: faultText(f), Method: f.Method, App: f.AppID, Times: f.Times})
+	}
+	return shown
+}
+
+func showRequest(r emulator.Request) request {
+	path := r.Path
+	if r.Path == "/v2/apps" && r.Query != "" {
+		path += "?" + r.Query // the one query that the API has; others may hold anything
+	}
+	return request{
+		Time:    r.Time,
+		Method:  cut(r.Method, maxText),
+		Path:    cut(path, maxText),
+		Status:  r.Status,
+		Code:    r.Code,
+		By:      signedBy(r),
+		Refused: !r.Authenticated && r.Status == http.StatusUnauthorized,
+		Millis:  millis(r.Took),
+		Body:    showBody(r.Body),
+	}
+}
+
+func millis(d time.Duration) float64 {
+	return float64(d.Round(10*time.Microsecond)) / float64(time.Millisecond)
+}
+
+var accessKey = regexp.MustCompile(`\bAccess=([^\s,]{1,64})`)
+
+// signedBy says what a request shows to prove who sent it: a token counts
+// before a signature.
+func signedBy(r emulator.Request) string {
+	switch {
+	case r.Header.Get("X-Auth-Token") != "" && r.Path != "/v5/agencies/assume":
+		return "token"
+	case r.Header.Get("Authorization") != "":
+		if key := accessKey.FindStringSubmatch(r.Header.Get("Authorization")); key != nil {
+			return "access key " + key[1]
+		}
+		return "something malformed"
+	case r.Header.Get("X-Metadata-Token") != "":
+		return "session token"
+	case len(r.Body) == 0:
+		return ""
+	case r.Path == "/v3/auth/tokens":
+		return "password"
+	case r.Path == "/v3.0/OS-AUTH/id-token/tokens":
+		return "ID token"
+	case r.Path == "/v3.0/OS-CREDENTIAL/securitytokens":
+		return "token"
+	default:
+		return ""
+	}
+}
+
+// showBody returns a body of JSON in which secrets are masked. Of anything
+// else only the length is told: nobody knows what is secret in it.
+func showBody(body []byte) string {
+	if len(body) == 0 {
+		return ""
+	}
+	var v any
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if err := decoder.Decode(&v); err != nil || decoder.More() {
+		return fmt.Sprintf("(%d bytes that are not JSON)", len(body))
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(masked(v)); err != nil {
+		return fmt.Sprintf("(%d bytes)", len(body)) // can't be: it was decoded
+	}
+	return cut(strings.TrimSpace(b.String()), maxBody)
+}
+
+// secretNames are the fields of the APIs that hold secrets, in lower case.
+var secretNames = map[string]bool{
+	"auth_key": true, "password": true, "secret": true, "secret_key": true, "passcode": true,
+}
+
+// masked returns v without its secrets. Those that are empty are none.
+func masked(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, value := range v {
+			lower := strings.ToLower(name)
+			object, isObject := value.(map[string]any)
+			switch {
+			case value == "" || value == nil:
+			case secretNames[lower] && !isObject:
+				v[name] = mask
+			case (lower == "token" || lower == "id_token") && !isObject:
+				v[name] = mask
+			case lower == "token" || lower == "id_token":
+				for inner := range object {
+					if strings.EqualFold(inner, "id") {
+						object[inner] = mask
+					}
+				}
+				v[name] = masked(object)
+			default:
+				v[name] = masked(value)
+			}
+		}
+	case []any:
+		for i := range v {
+			v[i] = masked(v[i])
+		}
+	}
+	return v
+}
+
+// cut bounds a text, without breaking a character.
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "…"
+}
