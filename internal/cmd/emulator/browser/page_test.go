@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package browser
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+const (
+	token     = "emulator-token-0000000000000000"
+	firstApp  = "5ff9701f2346968bb306cb43"
+	secondApp = "60a1b2c3d4e5f60718293a4b"
+	key       = "8923ab8c2dcef4538923ab8c2dcef453"
+	otherKey  = "0123456789abcdef0123456789abcdef"
+
+	// Markup, for wherever a text of somebody else's is shown.
+	evil = `<img src=x onerror="window.evil=1"><script>window.evil=1</script>`
+)
+
+// needBrowser returns the path of a Chromium, or skips the test.
+func needBrowser(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); name != "" && err == nil {
+			return path
+		}
+	}
+	t.Skip("there is no Chromium on PATH; CHROMIUM can name one")
+	return ""
+}
+
+// program is the emulator's program, built from this tree.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "sparkrtc-page-test-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "emulator")
+	out, err := exec.Command("go", "build", "-C", "../../../..", "-o", path, "./internal/cmd/emulator").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := program(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path)) // it lies in a temporary folder
+	}
+	os.Exit(code)
+}
+
+// start runs the program until stop or the test's end, and returns the page's
+// URL.
+func start(t *testing.T, args ...string) (page string, stop func()) {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var once sync.Once
+	stop = func() {
+		once.Do(func() {
+			_ = cmd.Process.Signal(os.Interrupt)
+			_, _ = io.Copy(io.Discard, out)
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("the program ended with %v", err)
+			}
+		})
+	}
+	t.Cleanup(stop)
+	lines := bufio.NewReader(out)
+	line, err := lines.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, lines) }()
+	fields := strings.Fields(line)
+	if page = fields[len(fields)-1]; !strings.HasSuffix(page, "/ui/") {
+		t.Fatalf("the first line is %q", line)
+	}
+	return page, stop
+}
+
+// browser is a tab. What it complains of fails the test.
+type browser struct {
+	t   *testing.T
+	ctx context.Context
+
+	mu     sync.Mutex
+	silent bool // while connections are expected to fail
+}
+
+func open(t *testing.T, path string) *browser {
+	t.Helper()
+	opts := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path),
+		chromedp.UserDataDir(t.TempDir()),
+		chromedp.NoSandbox, // containers have none
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("no-first-run", true),
+		chromedp.WSURLReadTimeout(time.Minute),
+	)
+	ctx, cancelAll := chromedp.NewExecAllocator(context.Background(), opts...)
+	t.Cleanup(cancelAll)
+	ctx, cancel := chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	b := &browser{t: t, ctx: ctx}
+	if err := chromedp.Listen(ctx, b.hear); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// hear fails the test at what the browser complains of.
+func (b *browser) hear(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.silent {
+		return
+	}
+	switch event := event.(type) {
+	case *runtime.EventExceptionThrown:
+		b.t.Errorf("exception: %+v", event.ExceptionDetails)
+	case *log.EventEntryAdded:
+		if strings.Contains(event.Entry.Text, " 422 ") {
+			return // how the page's server says no, as the test wants it to
+		}
+		if event.Entry.Level == log.EntryLevelError || event.Entry.Level == log.EntryLevelWarning {
+			b.t.Errorf("the browser says: %s %s", event.Entry.Text, event.Entry.URL)
+		}
+	}
+}
+
+func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// look opens a page in a window of that width.
+func (b *browser) look(page string, width int64, scheme string) {
+	b.t.Helper()
+	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
+	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, media); err != nil {
+		b.t.Fatal(err)
+	}
+	b.do(chromedp.EmulateViewport(width, 900), chromedp.Navigate(page))
+	b.until(`document.querySelector("#connection").textContent === "Live"`)
+}
+
+// eval returns what a script evaluates to.
+func eval[T any](b *browser, script string) T {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return v
+}
+
+// until waits for a script to be true.
+func (b *browser) until(script string) {
+	b.t.Helper()
+	deadline := time.Now().Add(15 * time.Second)
+	for !eval[bool](b, script) {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("this never became true: %s\n%s", script, eval[string](b, "document.body.innerText"))
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// row waits for a row of a table that has all of the texts in it.
+func (b *browser) row(table string, texts ...string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf(`[...document.querySelectorAll("#%s tbody tr")].some((row) => %s.every((text) => row.textContent.includes(text)))`,
+		table, list(texts)))
+}
+
+func list(texts []string) string {
+	quoted := make([]string, len(texts))
+	for i, text := range texts {
+		quoted[i] = fmt.Sprintf("%q", text)
+	}
+	return "[" + strings.Join(quoted, ",") + "]"
+}
+
+// choose sets a field as a person does who sees the page.
+func (b *browser) choose(selector, value string) {
+	b.t.Helper()
+	b.do(chromedp.SetValue(chromedp.CSS(selector), value))
+}
+
+func (b *browser) click(selector string) {
+	b.t.Helper()
+	b.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+}
+
+func (b *browser) result(form, text string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf(`document.querySelector("#%s .result").textContent.includes(%q)`, form, text))
+}
+
+// shoot keeps a picture of the whole page if somebody wants to look at it.
+func (b *browser) shoot(name string) {
+	b.t.Helper()
+	dir := os.Getenv("PAGE_PICTURES")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// call asks the API, as a client does that has nothing to do with the page.
+func call(t *testing.T, page, method, path, body string) int {
+	t.Helper()
+	req, err := http.NewRequest(method, strings.TrimSuffix(page, "/ui/")+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Auth-Token", token)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
+// receiver is a callback URL that remembers whether it got a signature.
+func receiver(t *testing.T) (url string, signatures chan string) {
+	t.Helper()
+	signatures = make(chan string, 10)
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		signatures <- r.Header.Get("X-Rtc-Signature")
+		fmt.Fprint(w, `{"taken":"`+evil+`"}`)
+	}))
+	t.Cleanup(web.Close)
+	return web.URL, signatures
+}
+
+func TestPage(t *testing.T) {
+	b := open(t, needBrowser(t))
+	page, _ := start(t, "-addr", "127.0.0.1:0")
+	hook, signatures := receiver(t)
+	b.look(page, 1280, "light")
+	b.row("apps", firstApp, "classroom", "active", "none")
+	b.row("apps", secondApp, "conference")
+
+	// Somebody uses the API.
+	callback := "/v2/apps/" + firstApp + "/record-callback"
+	if got := call(t, page, "PUT", callback, `{"url":"`+hook+`/?q=<i>","auth_key":"`+key+`"}`); got != 200 {
+		t.Fatalf("status %d", got)
+	}
+	call(t, page, "GET", callback, "")
+	call(t, page, "GET", "/v2/apps/"+secondApp+"/record-callback?q="+key, "")
+	call(t, page, "GET", "/v2/<script>", "")
+	b.row("requests", "PUT", callback, "200", "token", `"auth_key":"••••••"`)
+	b.row("requests", "GET", "404", "RTC.00001003", "/v2/apps/"+secondApp+"/record-callback")
+	b.row("requests", "/v2/%3Cscript%3E", "APIGW.0101")
+	b.row("apps", firstApp, hook+"/?q=<i>", "••••••••")
+
+	// The key, with the keyboard alone.
+	shown := `document.documentElement.outerHTML.includes("` + key + `")`
+	if eval[bool](b, shown) {
+		t.Error("a key is in the page unasked")
+	}
+	b.do(chromedp.Focus(chromedp.CSS("#apps button.small")), chromedp.KeyEvent(kb.Enter))
+	b.until(shown)
+	if focused := eval[string](b, `document.activeElement.getAttribute("aria-label")`); focused != "Hide the key of classroom" {
+		t.Errorf("the focus is on %q", focused)
+	}
+	b.do(chromedp.KeyEvent(kb.Enter))
+	b.until("!" + shown)
+
+	// The forms.
+	b.choose("#app-form [name=id]", "third/app")
+	b.choose("#app-form [name=name]", evil)
+	b.click("#app-form .main")
+	b.row("apps", "third/app", evil)
+	b.click("#app-form .main")
+	if eval[bool](b, `document.querySelector("#app-form").checkValidity()`) {
+		t.Error("the form was not emptied")
+	}
+
+	b.choose("#callback-form [name=app]", "third/app")
+	b.choose("#callback-form [name=url]", hook+"/third")
+	b.choose("#callback-form [name=key]", otherKey)
+	b.click("#callback-form .main")
+	b.result("callback-form", "is set")
+	b.row("apps", "third/app", hook+"/third", "••••••••")
+	b.choose("#notification-form [name=app]", "third/app")
+	b.click("#notification-form .main")
+	b.result("notification-form", "Answered 200 (signed)")
+	b.row("notifications", evil, "RECORD_FILE_COMPLETE", hook+"/third", "yes", "200", "taken")
+	if signature := <-signatures; len(signature) != 64 {
+		t.Errorf("signature %q", signature)
+	}
+	b.choose("#notification-form [name=app]", secondApp)
+	b.click("#notification-form .main")
+	b.result("notification-form", "Failed: the app has no callback.")
+	b.choose("#callback-form [name=app]", secondApp)
+	b.choose("#callback-form [name=url]", "http://127.0.0.1:1/nobody")
+	b.click("#callback-form .main")
+	b.row("apps", "conference", "http://127.0.0.1:1/nobody", "none")
+	b.choose("#notification-form [name=event]", "RECORD_NEW_FILE_START")
+	b.click("#notification-form .main")
+	b.result("notification-form", "connection refused")
+	b.row("notifications", "conference", "RECORD_NEW_FILE_START", "no", "connection refused")
+
+	b.choose("#fault-form [name=kind]", "429")
+	b.choose("#fault-form [name=times]", "2")
+	b.choose("#fault-form [name=method]", "GET")
+	b.choose("#fault-form [name=app]", firstApp)
+	b.click("#fault-form .main")
+	b.until(`document.querySelector("#faults").textContent === "2 × 429: throttled (GET, classroom)"`)
+	if got := call(t, page, "GET", callback, ""); got != 429 {
+		t.Errorf("status %d", got)
+	}
+	b.row("requests", "429", "APIGW.0308")
+	b.until(`document.querySelector("#faults").textContent.startsWith("1 × ")`)
+
+	// What it looks like.
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int64{1280, 800, 360} {
+			b.look(page, width, scheme)
+			b.row("notifications", "conference")
+			b.row("apps", "third/app")
+			b.shoot(fmt.Sprintf("%s-%d", scheme, width))
+			b.checkLooks(fmt.Sprintf("%s, %d px", scheme, width))
+			if width == 360 {
+				eval[chromedp.Void](b, `for (const d of document.querySelectorAll("details")) d.open = true`)
+				b.shoot(fmt.Sprintf("%s-%d-open", scheme, width))
+				b.checkLooks(fmt.Sprintf("%s, %d px, all open", scheme, width))
+			}
+		}
+	}
+
+	b.click("#clear-faults")
+	b.until(`document.querySelector("#faults").textContent === ""`)
+	if got := call(t, page, "GET", callback, ""); got != 200 {
+		t.Errorf("status %d", got)
+	}
+	b.click("#clear-requests")
+	b.until(`document.querySelectorAll("#requests tbody tr").length === 0`)
+	b.choose("#callback-form [name=app]", firstApp)
+	b.click("#clear-callback")
+	b.result("callback-form", "classroom has no callback.")
+	if got := call(t, page, "GET", callback, ""); got != 404 {
+		t.Errorf("status %d", got)
+	}
+	b.row("requests", "RTC.00001003")
+	b.row("apps", firstApp, "none")
+
+	if eval[bool](b, `window.evil !== undefined || document.querySelectorAll("main img, main script").length > 0`) {
+		t.Error("markup was not taken for text")
+	}
+}
+
+// checkLooks fails the test if the page is wider than the window, a field has
+// no label, a control has no name, or a text has too little contrast.
+func (b *browser) checkLooks(what string) {
+	b.t.Helper()
+	for _, complaint := range eval[[]string](b, looks) {
+		b.t.Errorf("%s: %s", what, complaint)
+	}
+}
+
+const looks = `(() => {
+  const complaints = [];
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) {
+    const wide = [...document.querySelectorAll("body *")].find((e) => e.getBoundingClientRect().right > root.clientWidth + 1);
+    complaints.push("it is " + root.scrollWidth + " px wide, by " + (wide && wide.outerHTML.slice(0, 200)));
+  }
+  for (const e of document.querySelectorAll("input, select")) {
+    if (!e.labels.length) complaints.push("no label: " + e.outerHTML);
+  }
+  for (const e of document.querySelectorAll("button")) {
+    if (!e.textContent.trim()) complaints.push("no name: " + e.outerHTML);
+  }
+  const channels = (color) => (color.match(/[\d.]+/g) || []).map(Number);
+  const luminance = (color) => {
+    const [r, g, b] = channels(color).slice(0, 3).map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (e) => {
+    for (; e; e = e.parentElement) {
+      const color = getComputedStyle(e).backgroundColor, [, , , alpha = 1] = channels(color);
+      if (alpha > 0) return color;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  for (const e of document.querySelectorAll("body *")) {
+    const text = [...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.textContent.trim());
+    if (!text && e.tagName !== "INPUT" || !e.checkVisibility()) continue;
+    const [high, low] = [luminance(getComputedStyle(e).color), luminance(ground(e))].sort((a, b) => b - a);
+    const ratio = (high + 0.05) / (low + 0.05);
+    if (ratio < 4.5) complaints.push("contrast " + ratio.toFixed(1) + ": " + e.outerHTML.slice(0, 200));
+  }
+  return complaints;
+})()`
+
+// A page that is open outlives the program, and goes on with the next one.
+func TestReconnects(t *testing.T) {
+	b := open(t, needBrowser(t))
+	page, stop := start(t, "-addr", "127.0.0.1:0", "-app", "before")
+	b.look(page, 1280, "light")
+	b.row("apps", "before")
+	call(t, page, "GET", "/v2/apps/before", "")
+	b.row("requests", "/v2/apps/before")
+
+	b.mu.Lock()
+	b.silent = true
+	b.mu.Unlock()
+	stop()
+	b.until(`document.querySelector("#connection").textContent === "Connection lost, trying again"`)
+	b.click("#notification-form .main")
+	b.result("notification-form", "can’t be reached")
+	address := strings.TrimSuffix(strings.TrimPrefix(page, "http://"), "/ui/")
+	start(t, "-addr", address, "-app", "after")
+	b.until(`document.querySelector("#connection").textContent === "Live"`)
+	b.row("apps", "after")
+	if eval[bool](b, `document.querySelector("main").textContent.includes("before")`) {
+		t.Error("it shows what was before")
+	}
+}
