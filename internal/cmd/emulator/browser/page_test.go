@@ -47,12 +47,16 @@ func needBrowser(t *testing.T) string {
 	return ""
 }
 
+// built is where the program is, once a test needed it.
+var built string
+
 // program is the emulator's program, built from this tree.
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "sparkrtc-page-test-")
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	path := filepath.Join(dir, "emulator")
 	out, err := exec.Command("go", "build", "-C", "../../../..", "-o", path, "./internal/cmd/emulator").CombinedOutput()
 	if err != nil {
@@ -63,8 +67,8 @@ var program = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path)) // it lies in a temporary folder
+	if built != "" {
+		_ = os.RemoveAll(built) // it is a temporary folder
 	}
 	os.Exit(code)
 }
