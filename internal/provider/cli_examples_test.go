@@ -14,7 +14,9 @@ import (
 )
 
 // Every example, in files and in the documentation, is one that the real CLI
-// accepts, formatted as it would format it.
+// accepts, formatted as it would format it. What is of other providers is parsed
+// and its format checked, and the rest is validated without it: tests fetch no
+// other provider.
 func TestAccCLI_examples(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs("../..")
@@ -43,7 +45,7 @@ func TestAccCLI_examples(t *testing.T) {
 				r.writeFile(t, "example.tfquery.hcl", config)
 				config, validate = "provider \"sparkrtc\" {}\n", append(validate, "-query")
 			}
-			r.write(t, complete(t, root, config))
+			r.write(t, complete(t, root, withoutOthers(config)))
 			r.must(t, 0, validate...)
 		})
 	}
@@ -63,7 +65,7 @@ func TestExamples_versions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, config := range examples(t, root) {
-		if !strings.Contains(config, "required_providers") {
+		if !strings.Contains(withoutOthers(config), "required_providers") {
 			continue
 		}
 		if !strings.Contains(config, `version = "~> 0.1.0"`) {
@@ -112,6 +114,85 @@ func examples(t *testing.T, root string) map[string]string {
 	}
 	add(filepath.Join(root, "README.md"))
 	return all
+}
+
+var (
+	topLevel = regexp.MustCompile(`(?ms)^(\w+)(?: "([^"]+)")?(?: "[^"]+")? \{\n(.*?)^\}\n`)
+	required = regexp.MustCompile(`(?m)^    (\w+) = \{\n(?:      .*\n)*?      source += "([^"]+)"\n(?:      .*\n)*?    \}\n`)
+	emptied  = regexp.MustCompile(`(?m)^terraform \{\n\s*required_providers \{\n  \}\n\}\n`)
+)
+
+// withoutOthers takes what is of other providers out of a configuration, which is
+// formatted as the CLI does it. What others refer to of it is a variable then.
+func withoutOthers(config string) string {
+	var others []string
+	for _, provider := range required.FindAllStringSubmatch(config, -1) {
+		if !strings.HasSuffix(provider[2], "sparkrtc/sparkrtc") {
+			others = append(others, provider[1])
+			config = strings.Replace(config, provider[0], "", 1)
+		}
+	}
+	if len(others) == 0 {
+		return config
+	}
+	of := regexp.MustCompile("^(" + strings.Join(others, "|") + ")(_|$)")
+	from := regexp.MustCompile(`(?m)^  from += (\w+)`)
+	config = topLevel.ReplaceAllStringFunc(config, func(block string) string {
+		part := topLevel.FindStringSubmatch(block)
+		whose := part[2]
+		if part[1] == "removed" {
+			whose = from.FindStringSubmatch(block)[1]
+		}
+		if part[1] != "variable" && part[1] != "output" && part[1] != "module" && of.MatchString(whose) {
+			return ""
+		}
+		return block
+	})
+	config = emptied.ReplaceAllString(config, "")
+	reference := regexp.MustCompile(`\b(?:data\.|ephemeral\.)?(?:` + strings.Join(others, "|") + `)_\w+\.\w+(?:\.\w+)*`)
+	dependsOn := regexp.MustCompile(`(?m)^  depends_on = .*\n`)
+	config = dependsOn.ReplaceAllStringFunc(config, func(line string) string {
+		if reference.MatchString(line) {
+			return ""
+		}
+		return line
+	})
+	return reference.ReplaceAllString(config, "var.of_another_provider")
+}
+
+func TestWithoutOthers(t *testing.T) {
+	t.Parallel()
+	const ours = "resource \"sparkrtc_record_callback\" \"main\" {\n  app_id = \"a\"\n}\n"
+	for name, tc := range map[string]struct{ config, want string }{
+		"ours alone": {requires("sparkrtc", "sparkrtc/sparkrtc") + ours, requires("sparkrtc", "sparkrtc/sparkrtc") + ours},
+		"another alone": {
+			requires("restapi", "Mastercard/restapi") + "\nprovider \"restapi\" {\n  uri = var.uri\n\n  headers = {\n  }\n}\n\nresource \"restapi_object\" \"a\" {\n  path = \"/\"\n}\n",
+			"\n\n",
+		},
+		"removed": {
+			requires("restapi", "Mastercard/restapi") + "removed {\n  from = restapi_object.a\n}\n" + "removed {\n  from = sparkrtc_record_callback.a\n}\n",
+			"removed {\n  from = sparkrtc_record_callback.a\n}\n",
+		},
+		"referred to": {
+			requires("random", "hashicorp/random") + "ephemeral \"random_password\" \"key\" {\n  length = 32\n}\nmodule \"random_a\" {\n  key = ephemeral.random_password.key.result\n}\n",
+			"module \"random_a\" {\n  key = var.of_another_provider\n}\n",
+		},
+		"depended on": {
+			requires("random", "hashicorp/random") + "module \"a\" {\n  depends_on = [random_id.a]\n}\n",
+			"module \"a\" {\n}\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := withoutOthers(tc.config); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func requires(name, source string) string {
+	return fmt.Sprintf("terraform {\n  required_providers {\n    %s = {\n      source = %q\n    }\n  }\n}\n", name, source)
 }
 
 var variable = regexp.MustCompile(`var\.(\w+)`)

@@ -314,3 +314,63 @@ func TestIdentityStays(t *testing.T) {
 		}
 	}
 }
+
+// The page about generic REST providers: in one apply, what another provider has
+// is forgotten and the callback imported. The service gets the key once more, and
+// no DELETE.
+func TestAccCLI_fromAnotherProvider(t *testing.T) {
+	t.Parallel()
+	const (
+		before = "resource \"terraform_data\" \"callback\" {\n  input = \"" + testKey + "\"\n}\n"
+		after  = "removed {\n  from = terraform_data.callback\n  lifecycle {\n    destroy = false\n  }\n}\n" +
+			"import {\n  to = sparkrtc_record_callback.main\n  id = \"" + testApp + "\"\n}\n" + ours
+	)
+	for name, forget := range map[string]func(*testing.T, *cli) string{
+		"removed": func(*testing.T, *cli) string { return after },
+		"state rm": func(t *testing.T, r *cli) string {
+			t.Helper()
+			r.must(t, 0, "state", "rm", "terraform_data.callback")
+			return after[strings.Index(after, "import"):]
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, emulator.Options{}, testApp)
+			c.SetCallback(testApp, testURL, testKey)
+			r := newCLI(t, c, before)
+			r.apply(t)
+
+			r.write(t, forget(t, r))
+			got := r.must(t, changes, "plan", "-detailed-exitcode", "-out=plan")
+			if !strings.Contains(got.out(), "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy") {
+				t.Errorf("the plan: %s", got.out())
+			}
+			c.ResetRequests()
+			r.must(t, 0, "apply", "plan")
+			if got := fmt.Sprint(c.puts(t)); got != fmt.Sprint([]payload{withKey(testURL, testKey)}) {
+				t.Errorf("sent: %s", got)
+			}
+			if deleted := c.Requests(emulator.Method("DELETE")); len(deleted) > 0 {
+				t.Errorf("deleted: %v", deleted)
+			}
+			r.write(t, ours)
+			r.plan(t, noChanges)
+			c.expectTruth(t, testApp, testURL, testKey)
+
+			// And back: nothing is left in the state, and the callback in the app.
+			r.write(t, "removed {\n  from = sparkrtc_record_callback.main\n  lifecycle {\n    destroy = false\n  }\n}\n")
+			c.ResetRequests()
+			r.apply(t)
+			if left := r.must(t, 0, "state", "list"); left.stdout != "" {
+				t.Errorf("in the state: %s", left.stdout)
+			}
+			if puts := c.puts(t); len(puts) > 0 {
+				t.Errorf("sent: %v", puts)
+			}
+			c.expectTruth(t, testApp, testURL, testKey)
+		})
+	}
+}
+
+const ours = "resource \"sparkrtc_record_callback\" \"main\" {\n  app_id = \"" + testApp + "\"\n  url = \"" + testURL + "\"\n" +
+	"  auth_key_wo = \"" + testKey + "\"\n  auth_key_wo_version = 1\n}\n"
