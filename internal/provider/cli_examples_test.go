@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
 // Every example, in files and in the documentation, is one that the real CLI
@@ -24,6 +26,7 @@ func TestAccCLI_examples(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := map[string]int{}
+	whole := foldersWithTests(t, root)
 	for name, config := range examples(t, root) {
 		found[strings.SplitN(name, string(filepath.Separator), 2)[0]]++
 		t.Run(name, func(t *testing.T) {
@@ -33,6 +36,9 @@ func TestAccCLI_examples(t *testing.T) {
 			r.must(t, 0, "fmt", "-check", "-diff", "example.tf")
 			if err := os.Remove(filepath.Join(r.dir, "example.tf")); err != nil {
 				t.Fatal(err)
+			}
+			if slices.ContainsFunc(whole, func(dir string) bool { return isPartOf(name, dir) }) {
+				return // validated with the rest of its folder: TestAccCLI_exampleTests
 			}
 			validate := []string{"validate"}
 			switch {
@@ -46,6 +52,9 @@ func TestAccCLI_examples(t *testing.T) {
 				config, validate = "provider \"sparkrtc\" {}\n", append(validate, "-query")
 			}
 			r.write(t, complete(t, root, withoutOthers(config)))
+			if strings.Contains(config, "module \"") {
+				r.copyModules(t, root)
+			}
 			r.must(t, 0, validate...)
 		})
 	}
@@ -53,6 +62,159 @@ func TestAccCLI_examples(t *testing.T) {
 		if found[where] == 0 {
 			t.Errorf("no example in %s", where)
 		}
+	}
+}
+
+// Folders with tests of their own pass them, on the emulator and, where they are
+// for a mock, without a call.
+func TestAccCLI_exampleTests(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range foldersWithTests(t, root) {
+		files, err := filepath.Glob(filepath.Join(root, dir, "tests", "*.tftest.hcl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			t.Run(filepath.Join(dir, filepath.Base(file)), func(t *testing.T) {
+				t.Parallel()
+				content, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c := newCloud(t, emulator.Options{}, testApp)
+				r := newCLI(t, nil, "", "SPARKRTC_ENDPOINT="+c.endpoint)
+				r.copy(t, filepath.Join(root, dir), ".")
+
+				r.must(t, 0, "validate")
+				got := r.must(t, 0, "test", "-filter="+filepath.Join("tests", filepath.Base(file)))
+				runs := len(regexp.MustCompile(`(?m)^run "`).FindAll(content, -1))
+				if want := fmt.Sprintf("Success! %d passed, 0 failed.", runs); runs == 0 || !strings.Contains(got.out(), want) {
+					t.Errorf("no %q in %s", want, got.out())
+				}
+				mocked := strings.Contains(string(content), "mock_provider")
+				if calls := len(c.Requests()); mocked != (calls == 0) {
+					t.Errorf("%d calls", calls)
+				}
+			})
+		}
+	}
+}
+
+// What the module says of a name that no app has, or several, and what it sends
+// for one that one app has.
+func TestAccCLI_recordingCallbackModule(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const others = "6aa9701f2346968bb306cb44"
+	c := newCloud(t, emulator.Options{}, testApp, others)
+	c.NameApp(testApp, "production")
+	r := newCLI(t, c, `
+variable "key" {
+  type      = string
+  ephemeral = true
+}
+
+module "callback" {
+  source   = "./recording-callback"
+  app_name = "production"
+  url      = "`+testURL+`"
+  auth_key = var.key
+}
+`, "TF_VAR_key="+testKey)
+	r.copyModules(t, root)
+
+	r.apply(t)
+	c.expectTruth(t, testApp, testURL, testKey)
+	if state := r.readFile(t, "terraform.tfstate"); strings.Contains(state, testKey) {
+		t.Error("the key is in the state")
+	}
+	r.plan(t, noChanges)
+
+	c.NameApp(others, "production")
+	got := r.must(t, 1, "plan")
+	for _, want := range []string{"Several apps of the project", testApp + ", " + others, "by the ID of the app"} {
+		if !strings.Contains(got.out(), want) {
+			t.Errorf("no %q in %s", want, got.out())
+		}
+	}
+	c.NameApp(testApp, "a")
+	c.NameApp(others, "b")
+	if got := r.must(t, 1, "plan"); !strings.Contains(got.out(), `No app of the project has the name "production".`) {
+		t.Errorf("none: %s", got.out())
+	}
+	if puts := c.puts(t); len(puts) != 1 {
+		t.Errorf("sent: %v", puts)
+	}
+}
+
+// foldersWithTests are the examples that are several files, and have tests.
+func foldersWithTests(t *testing.T, root string) []string {
+	t.Helper()
+	var dirs []string
+	err := filepath.WalkDir(filepath.Join(root, "examples"), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() || entry.Name() != "tests" {
+			return err
+		}
+		dir, err := filepath.Rel(root, filepath.Dir(path))
+		dirs = append(dirs, dir)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(dirs) < 2 {
+		t.Fatalf("folders with tests: %v", dirs)
+	}
+	return dirs
+}
+
+// isPartOf tells whether a file is one of those that are validated with their
+// folder. What is in its pages is not.
+func isPartOf(name, dir string) bool {
+	rest, ok := strings.CutPrefix(name, dir+string(filepath.Separator))
+	return ok && !strings.Contains(rest, ".md"+string(filepath.Separator))
+}
+
+// copyModules puts the modules of the examples beside the configuration, where
+// examples say that they are.
+func (r *cli) copyModules(t *testing.T, root string) {
+	t.Helper()
+	r.copy(t, filepath.Join(root, "examples", "modules"), ".")
+	r.must(t, 0, "get")
+}
+
+// copy copies a folder.
+func (r *cli) copy(t *testing.T, from, to string) {
+	t.Helper()
+	// The configuration that the folder was made with gives way to that of the
+	// folder, if it has one.
+	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(r.dir, to, name)
+		if entry.IsDir() {
+			return os.MkdirAll(target, 0o700)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, content, 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -201,7 +363,7 @@ var variable = regexp.MustCompile(`var\.(\w+)`)
 // resource that is imported.
 func complete(t *testing.T, root, config string) string {
 	t.Helper()
-	if strings.Contains(config, "import {") && !strings.Contains(config, "resource \"") {
+	if strings.Contains(config, "import {") && !strings.Contains(config, "resource \"") && !strings.Contains(config, "module \"") {
 		content, err := os.ReadFile(filepath.Join(root, "examples", "resources", "sparkrtc_record_callback", "resource.tf"))
 		if err != nil {
 			t.Fatal(err)

@@ -321,16 +321,16 @@ func TestIdentityStays(t *testing.T) {
 func TestAccCLI_fromAnotherProvider(t *testing.T) {
 	t.Parallel()
 	const (
-		before = "resource \"terraform_data\" \"callback\" {\n  input = \"" + testKey + "\"\n}\n"
-		after  = "removed {\n  from = terraform_data.callback\n  lifecycle {\n    destroy = false\n  }\n}\n" +
-			"import {\n  to = sparkrtc_record_callback.main\n  id = \"" + testApp + "\"\n}\n" + ours
+		before   = "resource \"terraform_data\" \"callback\" {\n  input = \"" + testKey + "\"\n}\n"
+		removed  = "removed {\n  from = terraform_data.callback\n  lifecycle {\n    destroy = false\n  }\n}\n"
+		imported = "import {\n  to = sparkrtc_record_callback.main\n  id = \"" + testApp + "\"\n}\n" + ours
 	)
 	for name, forget := range map[string]func(*testing.T, *cli) string{
-		"removed": func(*testing.T, *cli) string { return after },
+		"removed": func(*testing.T, *cli) string { return removed + imported },
 		"state rm": func(t *testing.T, r *cli) string {
 			t.Helper()
 			r.must(t, 0, "state", "rm", "terraform_data.callback")
-			return after[strings.Index(after, "import"):]
+			return imported
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,10 @@
+terraform {
+  required_version = ">= 1.11" # for write-only arguments, in Terraform and in OpenTofu
+
+  required_providers {
+    sparkrtc = {
+      source  = "sparkrtc/sparkrtc"
+      version = "~> 0.1.0"
+    }
+  }
+}
