@@ -364,7 +364,8 @@ var variable = regexp.MustCompile(`var\.(\w+)`)
 func complete(t *testing.T, root, config string) string {
 	t.Helper()
 	if strings.Contains(config, "import {") && !strings.Contains(config, "resource \"") && !strings.Contains(config, "module \"") {
-		content, err := os.ReadFile(filepath.Join(root, "examples", "resources", "sparkrtc_record_callback", "resource.tf"))
+		resource := regexp.MustCompile(`(?m)^ +to += (\w+)\.`).FindStringSubmatch(config)[1]
+		content, err := os.ReadFile(filepath.Join(root, "examples", "resources", resource, "resource.tf"))
 		if err != nil {
 			t.Fatal(err)
 		}

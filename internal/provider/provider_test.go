@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -47,16 +48,24 @@ func TestSchemasAreValid(t *testing.T) {
 	for _, d := range resp.Diagnostics {
 		t.Errorf("%s: %s", d.Summary, d.Detail)
 	}
-	callback := resp.ResourceSchemas["sparkrtc_record_callback"]
-	if callback == nil {
-		t.Fatal("no sparkrtc_record_callback")
+	schemas := map[string]*tfprotov6.Schema{"provider": resp.Provider}
+	maps.Copy(schemas, prefixed("resource ", resp.ResourceSchemas))
+	maps.Copy(schemas, prefixed("data ", resp.DataSourceSchemas))
+	maps.Copy(schemas, prefixed("ephemeral ", resp.EphemeralResourceSchemas))
+	maps.Copy(schemas, prefixed("list ", resp.ListResourceSchemas))
+	for name, action := range resp.ActionSchemas {
+		schemas["action "+name] = action.Schema
 	}
 	sensitive := map[string]bool{}
-	for _, list := range [][]*tfprotov6.SchemaAttribute{resp.Provider.Block.Attributes, callback.Block.Attributes} {
-		for _, attribute := range list {
-			sensitive[attribute.Name] = attribute.Sensitive
+	for name, schema := range schemas {
+		if schema.Block.Description == "" {
+			t.Errorf("%s has no description", name)
+		}
+		for _, attribute := range allAttributes(schema.Block) {
+			everywhere, seen := sensitive[attribute.Name]
+			sensitive[attribute.Name] = attribute.Sensitive && (everywhere || !seen)
 			if attribute.Description == "" {
-				t.Errorf("%s has no description", attribute.Name)
+				t.Errorf("%s of %s has no description", attribute.Name, name)
 			}
 		}
 	}
@@ -65,6 +74,29 @@ func TestSchemasAreValid(t *testing.T) {
 			t.Errorf("%s is not sensitive", name)
 		}
 	}
+}
+
+func prefixed(prefix string, schemas map[string]*tfprotov6.Schema) map[string]*tfprotov6.Schema {
+	named := map[string]*tfprotov6.Schema{}
+	for name, schema := range schemas {
+		named[prefix+name] = schema
+	}
+	return named
+}
+
+// allAttributes are those of a block, and of what is nested in it.
+func allAttributes(block *tfprotov6.SchemaBlock) []*tfprotov6.SchemaAttribute {
+	var all []*tfprotov6.SchemaAttribute
+	for rest := slices.Clone(block.Attributes); len(rest) > 0; rest = rest[1:] {
+		all = append(all, rest[0])
+		if nested := rest[0].NestedType; nested != nil {
+			rest = append(rest, nested.Attributes...)
+		}
+	}
+	for _, nested := range block.BlockTypes {
+		all = append(all, allAttributes(nested.Block)...)
+	}
+	return all
 }
 
 // Wrong settings are found before any call, and the message says where they
