@@ -80,8 +80,9 @@ func (a *apps) bounded(ctx context.Context) (context.Context, context.CancelFunc
 // to ask for it. It doesn't list for the first read, which may be the only one.
 // An error is one that no other call would help.
 func (a *apps) forRead(ctx context.Context, client *sparkrtc.Client, id string) (*sparkrtc.RecordCallback, error) {
+	begun := a.begun() // asked before a second read can begin it
 	first := !a.anyRead.Swap(true)
-	if _, written := a.written.Load(id); written || first && !a.begun() {
+	if _, written := a.written.Load(id); written || first && !begun {
 		return nil, nil
 	}
 	app, _, err := a.listedApp(ctx, client, id)

@@ -10,9 +10,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -23,10 +25,12 @@ import (
 // overwrites and what it leaves behind. It plans an update where the service
 // has another callback than was set and the state can't show it.
 func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	var plan, state, config *recordCallbackModel // nil for a destroy, or a create
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	plan, diags := modelIn[recordCallbackModel](ctx, req.Plan) // nil for a destroy
+	resp.Diagnostics.Append(diags...)
+	state, diags := modelIn[recordCallbackModel](ctx, req.State) // nil for a create
+	resp.Diagnostics.Append(diags...)
+	config, diags := modelIn[recordCallbackModel](ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
 	known, diags := loadPrivate(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -35,6 +39,7 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 	// auth_key is computed for the sake of imported keys alone.
 	key := keyGoes
 	if plan != nil {
+		proposed := plan.AuthKey
 		plan.AuthKey = config.AuthKey
 		switch key = known.imported(plan, state); {
 		case key == keyStays:
@@ -42,7 +47,9 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 		case key == keyMayStay && !state.AuthKey.IsNull():
 			plan.AuthKey = types.StringUnknown()
 		}
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("auth_key"), plan.AuthKey)...)
+		if !plan.AuthKey.Equal(proposed) {
+			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("auth_key"), plan.AuthKey)...)
+		}
 	}
 	if state != nil && (plan == nil || !plan.AppID.Equal(state.AppID)) {
 		state.warnStays(&resp.Diagnostics)
@@ -88,13 +95,18 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 	if len(known.Resend) == 0 && known.Memory != nil && known.Memory.KeptKey() && !plan.hasKey() {
 		warnKeptKey(plan.AppID.ValueString(), &resp.Diagnostics)
 	}
+	before := [...]attr.Value{plan.UpdateTime, plan.NotifyEventSubscription}
 	if len(known.Resend) > 0 || !plan.sets(state) {
 		plan.UpdateTime = types.StringUnknown()
 		plan.NotifyEventSubscription = types.SetUnknown(types.StringType)
 	} else { // other timeouts are no reason to set a callback again
 		plan.UpdateTime, plan.NotifyEventSubscription = state.UpdateTime, state.NotifyEventSubscription
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	if !plan.UpdateTime.Equal(before[0]) || !plan.NotifyEventSubscription.Equal(before[1]) {
+		state := tfsdk.State(resp.Plan)
+		resp.Diagnostics.Append(setIn(ctx, &state, *plan)...)
+		resp.Plan = tfsdk.Plan(state)
+	}
 }
 
 // warnOfValues warns of what is valid, and a user may regret.

@@ -135,7 +135,7 @@ func (r *recordCallbackResource) IdentitySchema(_ context.Context, _ resource.Id
 
 // identify sets the identity, also that of a state from before there was one.
 func identify(ctx context.Context, identity *tfsdk.ResourceIdentity, appID types.String, diags *diag.Diagnostics) {
-	if identity != nil { // a CLI or a test may have no use for it
+	if identity != nil && identity.Raw.IsNull() { // no app has another one later
 		diags.Append(identity.SetAttribute(ctx, path.Root("app_id"), appID)...)
 	}
 }
@@ -146,8 +146,8 @@ func timeoutDescription(what string) string {
 
 // ValidateConfig checks what concerns the two ways to give a key.
 func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config recordCallbackModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	config, diags := modelIn[recordCallbackModel](ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -192,8 +192,12 @@ func (r *recordCallbackResource) Create(ctx context.Context, req resource.Create
 }
 
 func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state recordCallbackModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	stored, diags := modelIn[recordCallbackModel](ctx, req.State)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	state := *stored
 	known, diags := loadPrivate(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	identify(ctx, resp.Identity, state.AppID, &resp.Diagnostics)
@@ -237,19 +241,22 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 		return
 	}
 	state, known = observe(ctx, state, known, callback)
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(setIn(ctx, &resp.State, state)...)
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, known)...)
 }
 
 func (r *recordCallbackResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan recordCallbackModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	plan, diags := modelIn[recordCallbackModel](ctx, req.Plan)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	identify(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if !plan.UpdateTime.IsUnknown() { // only the timeouts are others
-		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+		resp.Diagnostics.Append(setIn(ctx, &resp.State, *plan)...)
 		return
 	}
 	var keyBefore types.String
@@ -290,9 +297,10 @@ func withTimeout(ctx context.Context, bound time.Duration) (context.Context, con
 // put sets the whole callback as it is planned, and leaves the state alone if
 // that fails. The key that the state had is null if it has none.
 func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBefore types.String, planned tfsdk.Plan, configured tfsdk.Config, state *tfsdk.State, store privateStore, diags *diag.Diagnostics) {
-	var plan, config recordCallbackModel
-	diags.Append(planned.Get(ctx, &plan)...)
-	diags.Append(configured.Get(ctx, &config)...)
+	plan, d := modelIn[recordCallbackModel](ctx, planned)
+	diags.Append(d...)
+	config, d := modelIn[recordCallbackModel](ctx, configured)
+	diags.Append(d...)
 	if diags.HasError() {
 		return
 	}
@@ -346,7 +354,7 @@ func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBe
 	}
 	memory := drift.Remember(r.random, before.Memory, sent, echo(callback))
 	plan.NotifyEventSubscription, plan.UpdateTime = computed(ctx, callback)
-	diags.Append(state.Set(ctx, plan)...)
+	diags.Append(setIn(ctx, state, *plan)...)
 	diags.Append(savePrivate(ctx, store, private{Memory: &memory})...)
 }
 
@@ -366,8 +374,8 @@ func setWithoutKey(set func(*string) (*sparkrtc.RecordCallback, error)) (*sparkr
 
 // Delete makes no call: there is none to make.
 func (r *recordCallbackResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state recordCallbackModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	state, diags := modelIn[recordCallbackModel](ctx, req.State)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
