@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 )
 
 // build is one of a snapshot.
@@ -56,6 +57,9 @@ func (b build) run(ctx context.Context, temp string) error {
 	}
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // the user names the folder
 	cmd.Dir = b.dir
+	// It ends what it has started.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 30 * time.Second
 	// A token could only serve to publish.
 	cmd.Env = append(without(os.Environ(), "GITHUB_TOKEN", "GH_TOKEN", "GPG_PASSPHRASE", "GPG_FINGERPRINT"), b.env...)
 	cmd.Env = append(cmd.Env, "PATH="+b.tools+string(filepath.ListSeparator)+os.Getenv("PATH"))
