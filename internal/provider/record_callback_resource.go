@@ -115,7 +115,7 @@ func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRe
 		Blocks: map[string]schema.Block{
 			"timeouts": timeouts.Block(ctx, timeouts.Opts{
 				Create: true, CreateDescription: timeoutDescription("creating the resource"),
-				Read: true, ReadDescription: timeoutDescription("reading it, in each plan"),
+				Read: true, ReadDescription: timeoutDescription("reading it, in each plan,"),
 				Update: true, UpdateDescription: timeoutDescription("updating it"),
 			}),
 		},

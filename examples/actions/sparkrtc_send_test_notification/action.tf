@@ -18,7 +18,7 @@ resource "sparkrtc_record_callback" "main" {
   auth_key_wo         = var.callback_key
   auth_key_wo_version = 1
 
-  # The receiver is tried after the callback was set, or its timeouts changed.
+  # The receiver is tried after each create and each update, also one of timeouts alone.
   lifecycle {
     action_trigger {
       events  = [after_create, after_update]

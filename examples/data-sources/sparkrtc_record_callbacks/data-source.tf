@@ -5,7 +5,7 @@ data "sparkrtc_record_callbacks" "production" {
   lifecycle {
     postcondition {
       condition     = length(self.apps) == 1
-      error_message = "There are ${length(self.apps)} apps of this name, and not one."
+      error_message = "Expected one app of this name, and found ${length(self.apps)}."
     }
   }
 }
