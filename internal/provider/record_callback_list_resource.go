@@ -52,7 +52,7 @@ func (l *recordCallbackListResource) List(ctx context.Context, req list.ListRequ
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	found := slices.DeleteFunc(l.provider.listApps(ctx, filter, &diags), func(app sparkrtc.App) bool { return configured(app) == nil })
+	found := slices.DeleteFunc(l.provider.listApps(ctx, filter, &diags), func(app sparkrtc.App) bool { return app.RecordCallback() == nil })
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
@@ -86,7 +86,7 @@ func (l *recordCallbackListResource) result(ctx context.Context, req list.ListRe
 	if !req.IncludeResource {
 		return result
 	}
-	callback := configured(app)
+	callback := app.RecordCallback()
 	events, updateTime := computed(ctx, callback)
 	for name, value := range map[string]any{
 		"app_id":                    app.ID,

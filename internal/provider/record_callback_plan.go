@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -39,16 +38,20 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 	// auth_key is computed for the sake of imported keys alone.
 	key := keyGoes
 	if plan != nil {
-		proposed := plan.AuthKey
+		proposed := *plan
+		defer func() {
+			if !plan.equal(proposed) {
+				planned := tfsdk.State(resp.Plan)
+				resp.Diagnostics.Append(setIn(ctx, &planned, *plan)...)
+				resp.Plan = tfsdk.Plan(planned)
+			}
+		}()
 		plan.AuthKey = config.AuthKey
 		switch key = known.imported(plan, state); {
 		case key == keyStays:
 			plan.AuthKey = state.AuthKey
 		case key == keyMayStay && !state.AuthKey.IsNull():
 			plan.AuthKey = types.StringUnknown()
-		}
-		if !plan.AuthKey.Equal(proposed) {
-			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("auth_key"), plan.AuthKey)...)
 		}
 	}
 	if state != nil && (plan == nil || !plan.AppID.Equal(state.AppID)) {
@@ -95,17 +98,11 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 	if len(known.Resend) == 0 && known.Memory != nil && known.Memory.KeptKey() && !plan.hasKey() {
 		warnKeptKey(plan.AppID.ValueString(), &resp.Diagnostics)
 	}
-	before := [...]attr.Value{plan.UpdateTime, plan.NotifyEventSubscription}
 	if len(known.Resend) > 0 || !plan.sets(state) {
 		plan.UpdateTime = types.StringUnknown()
 		plan.NotifyEventSubscription = types.SetUnknown(types.StringType)
 	} else { // other timeouts are no reason to set a callback again
 		plan.UpdateTime, plan.NotifyEventSubscription = state.UpdateTime, state.NotifyEventSubscription
-	}
-	if !plan.UpdateTime.Equal(before[0]) || !plan.NotifyEventSubscription.Equal(before[1]) {
-		state := tfsdk.State(resp.Plan)
-		resp.Diagnostics.Append(setIn(ctx, &state, *plan)...)
-		resp.Plan = tfsdk.Plan(state)
 	}
 }
 
@@ -314,8 +311,8 @@ func (r *recordCallbackResource) warnOverwrite(ctx context.Context, plan *record
 		// The apply will tell: setting a callback may well be allowed where
 		// looking at apps isn't.
 		tflog.Debug(ctx, "app could not be looked up before its recording callback is created", map[string]any{"app_id": id, "error": err.Error()})
-	case app.Callbacks.RecordCallback != nil && app.Callbacks.RecordCallback.URL != "":
-		callback := app.Callbacks.RecordCallback
+	case app.RecordCallback() != nil:
+		callback := app.RecordCallback()
 		overwrites := "overwrites it."
 		if callback.AuthKey != "" && !plan.hasKey() {
 			overwrites = "overwrites it and removes its key: events are no longer signed."

@@ -185,10 +185,13 @@ func (r *recordCallbackResource) Configure(_ context.Context, req resource.Confi
 }
 
 func (r *recordCallbackResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var appID types.String
-	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("app_id"), &appID)...)
-	identify(ctx, resp.Identity, appID, &resp.Diagnostics)
-	r.put(ctx, timeouts.Value.Create, types.StringNull(), req.Plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
+	plan, diags := modelIn[recordCallbackModel](ctx, req.Plan)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	identify(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
+	r.put(ctx, timeouts.Value.Create, types.StringNull(), *plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
 }
 
 func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -261,7 +264,7 @@ func (r *recordCallbackResource) Update(ctx context.Context, req resource.Update
 	}
 	var keyBefore types.String
 	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("auth_key"), &keyBefore)...)
-	r.put(ctx, timeouts.Value.Update, keyBefore, req.Plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
+	r.put(ctx, timeouts.Value.Update, keyBefore, *plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
 }
 
 // checkTimeouts refuses what no operation can keep: a read with such a timeout
@@ -296,9 +299,7 @@ func withTimeout(ctx context.Context, bound time.Duration) (context.Context, con
 
 // put sets the whole callback as it is planned, and leaves the state alone if
 // that fails. The key that the state had is null if it has none.
-func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBefore types.String, planned tfsdk.Plan, configured tfsdk.Config, state *tfsdk.State, store privateStore, diags *diag.Diagnostics) {
-	plan, d := modelIn[recordCallbackModel](ctx, planned)
-	diags.Append(d...)
+func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBefore types.String, plan recordCallbackModel, configured tfsdk.Config, state *tfsdk.State, store privateStore, diags *diag.Diagnostics) {
 	config, d := modelIn[recordCallbackModel](ctx, configured)
 	diags.Append(d...)
 	if diags.HasError() {
@@ -354,7 +355,7 @@ func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBe
 	}
 	memory := drift.Remember(r.random, before.Memory, sent, echo(callback))
 	plan.NotifyEventSubscription, plan.UpdateTime = computed(ctx, callback)
-	diags.Append(setIn(ctx, state, *plan)...)
+	diags.Append(setIn(ctx, state, plan)...)
 	diags.Append(savePrivate(ctx, store, private{Memory: &memory})...)
 }
 

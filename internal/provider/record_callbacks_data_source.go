@@ -119,7 +119,7 @@ func (d *recordCallbacksDataSource) Read(ctx context.Context, req datasource.Rea
 			Configured:              types.BoolValue(false),
 			NotifyEventSubscription: types.SetNull(types.StringType),
 		}
-		if callback := configured(app); callback != nil {
+		if callback := app.RecordCallback(); callback != nil {
 			shown.Configured = types.BoolValue(true)
 			shown.HasAuthKey = types.BoolValue(callback.AuthKey != "")
 			shown.URL = types.StringValue(callback.URL)
@@ -130,14 +130,6 @@ func (d *recordCallbacksDataSource) Read(ctx context.Context, req datasource.Rea
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
-}
-
-// configured returns the callback of an app, nil for none.
-func configured(app sparkrtc.App) *sparkrtc.RecordCallback {
-	if callback := app.Callbacks.RecordCallback; callback != nil && callback.URL != "" {
-		return callback
-	}
-	return nil
 }
 
 // listApps lists the apps of a filter. It makes a list of its own: what was
@@ -183,6 +175,6 @@ func (f appFilter) has(app sparkrtc.App) bool {
 	if f.URLPrefix.IsNull() {
 		return true
 	}
-	callback := configured(app)
+	callback := app.RecordCallback()
 	return callback != nil && strings.HasPrefix(callback.URL, f.URLPrefix.ValueString())
 }

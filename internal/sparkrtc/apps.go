@@ -25,6 +25,14 @@ type App struct {
 	} `json:"callbacks"`
 }
 
+// RecordCallback returns the callback of the app, nil for none.
+func (a App) RecordCallback() *RecordCallback {
+	if callback := a.Callbacks.RecordCallback; callback != nil && callback.URL != "" {
+		return callback
+	}
+	return nil
+}
+
 // AppState is the state of an app.
 type AppState string
 

@@ -32,11 +32,10 @@ func CallbackSignature(authKey, rand, timestamp, body string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// Events that are documented.
+// EventFileComplete is the event that has all that there is to say.
+const EventFileComplete = "RECORD_FILE_COMPLETE"
+
 const (
-	EventNewFileStart  = "RECORD_NEW_FILE_START"
-	EventFileComplete  = "RECORD_FILE_COMPLETE"
-	EventServerIsOver  = "CLOUD_RECORD_SERVER_OVER"
 	testDetail         = "A test by terraform-provider-sparkrtc: nothing was recorded."
 	testRecordDuration = 60 // seconds
 )

@@ -60,7 +60,7 @@ func Run(ctx context.Context, cmd *exec.Cmd) (exit int, err error) {
 // foreign is how variables begin that would change what the CLI or the provider
 // does; with "=" it is a whole name. Upper and lower case are one.
 var foreign = []string{
-	"TF_", "HW_", "SPARKRTC_", "CHECKPOINT_",
+	"TF_", "HW_", "HUAWEICLOUD_", "SPARKRTC_", "CHECKPOINT_",
 	"HTTP_PROXY=", "HTTPS_PROXY=", "ALL_PROXY=", "NO_PROXY=",
 }
 

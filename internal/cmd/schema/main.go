@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -122,28 +123,13 @@ func blockOf(b *tfprotov6.SchemaBlock) object {
 	block.add("attributes", attributesOf(b.Attributes))
 	nested := object{}
 	for _, n := range b.BlockTypes {
-		of := object{"nesting_mode": blockNesting[n.Nesting], "block": blockOf(n.Block)}
+		of := object{"nesting_mode": strings.ToLower(n.Nesting.String()), "block": blockOf(n.Block)}
 		of.add("min_items", n.MinItems)
 		of.add("max_items", n.MaxItems)
 		nested[n.TypeName] = of
 	}
 	block.add("block_types", nested)
 	return block
-}
-
-var blockNesting = map[tfprotov6.SchemaNestedBlockNestingMode]string{
-	tfprotov6.SchemaNestedBlockNestingModeSingle: "single",
-	tfprotov6.SchemaNestedBlockNestingModeList:   "list",
-	tfprotov6.SchemaNestedBlockNestingModeSet:    "set",
-	tfprotov6.SchemaNestedBlockNestingModeMap:    "map",
-	tfprotov6.SchemaNestedBlockNestingModeGroup:  "group",
-}
-
-var objectNesting = map[tfprotov6.SchemaObjectNestingMode]string{
-	tfprotov6.SchemaObjectNestingModeSingle: "single",
-	tfprotov6.SchemaObjectNestingModeList:   "list",
-	tfprotov6.SchemaObjectNestingModeSet:    "set",
-	tfprotov6.SchemaObjectNestingModeMap:    "map",
 }
 
 func attributesOf(list []*tfprotov6.SchemaAttribute) object {
@@ -153,7 +139,7 @@ func attributesOf(list []*tfprotov6.SchemaAttribute) object {
 		if a.NestedType != nil {
 			of["nested_type"] = object{
 				"attributes":   attributesOf(a.NestedType.Attributes),
-				"nesting_mode": objectNesting[a.NestedType.Nesting],
+				"nesting_mode": strings.ToLower(a.NestedType.Nesting.String()),
 			}
 		} else {
 			of["type"] = typeOf(a.Type)

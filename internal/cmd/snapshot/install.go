@@ -14,12 +14,12 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/cmd/cli"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -32,8 +32,8 @@ const (
 // mirror has the archives under both, as both registries will.
 var hosts = []string{"registry.terraform.io", "registry.opentofu.org"}
 
-// cli is Terraform or OpenTofu.
-type cli struct {
+// installer is Terraform or OpenTofu.
+type installer struct {
 	path, name string
 	platform   string // such as linux_amd64
 	host       string
@@ -43,11 +43,11 @@ type cli struct {
 	env []string
 }
 
-func (c cli) source() string { return c.host + "/sparkrtc/sparkrtc" }
+func (c installer) source() string { return c.host + "/sparkrtc/sparkrtc" }
 
-// newCLI asks a CLI what it is.
-func newCLI(ctx context.Context, path string, stderr io.Writer) (cli, error) {
-	c := cli{path: path, host: hosts[0], output: stderr, env: environment(os.Environ(), map[string]string{"TF_CLI_CONFIG_FILE": os.DevNull})}
+// newInstaller asks a CLI what it is.
+func newInstaller(ctx context.Context, path string, stderr io.Writer) (installer, error) {
+	c := installer{path: path, host: hosts[0], output: stderr, env: environment(os.Environ(), map[string]string{"TF_CLI_CONFIG_FILE": os.DevNull})}
 	printed, err := c.run(ctx, "version")
 	if err != nil {
 		return c, err
@@ -69,7 +69,7 @@ func newCLI(ctx context.Context, path string, stderr io.Writer) (cli, error) {
 
 // run returns what is printed to standard output. All of it is shown if the
 // CLI fails.
-func (c cli) run(ctx context.Context, args ...string) (string, error) {
+func (c installer) run(ctx context.Context, args ...string) (string, error) {
 	stdout, all, err := c.try(ctx, args...)
 	if err != nil {
 		fmt.Fprintln(c.output, all)
@@ -78,39 +78,29 @@ func (c cli) run(ctx context.Context, args ...string) (string, error) {
 	return stdout, nil
 }
 
-func (c cli) try(ctx context.Context, args ...string) (stdout, all string, err error) {
+func (c installer) try(ctx context.Context, args ...string) (stdout, all string, err error) {
 	var out, both bytes.Buffer
-	cmd := exec.CommandContext(ctx, c.path, args...) //nolint:gosec // the user names it
+	cmd := cli.Command(ctx, c.path, args...)
 	cmd.Dir, cmd.Env = c.dir, c.env
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(&out, &both), &both
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 30 * time.Second
-	err = cmd.Run()
+	exit, err := cli.Run(ctx, cmd)
+	if err == nil && exit != 0 {
+		err = fmt.Errorf("exit code %d", exit)
+	}
 	return out.String(), both.String(), err
 }
 
-// foreign is how variables begin that would change what the CLI or the
-// provider does; with "=" it is a whole name.
-var foreign = []string{"TF_", "HW_", "HUAWEICLOUD_", "SPARKRTC_", "HTTP_PROXY=", "HTTPS_PROXY=", "ALL_PROXY=", "NO_PROXY="}
-
-// environment is the user's, without what would change the outcome, and with
-// the given variables.
+// environment is the user's, without what would change the outcome, with what
+// all runs have, and with the given variables.
 func environment(user []string, own map[string]string) []string {
-	env := slices.DeleteFunc(slices.Clone(user), func(variable string) bool {
-		upper := strings.ToUpper(variable)
-		return slices.ContainsFunc(foreign, func(start string) bool { return strings.HasPrefix(upper, start) })
-	})
-	env = append(env, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color")
-	for name, value := range own {
-		env = append(env, name+"="+value)
-	}
-	return env
+	env := append(cli.Environment(user, nil), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color")
+	return append(env, cli.Environment(nil, own)...)
 }
 
 // install lets the CLI install the snapshot as a user's would, from archives
 // and without an override, and apply with it. It returns the User-Agent that
 // the API saw.
-func install(ctx context.Context, c cli, s snapshot, dir string) (string, error) {
+func install(ctx context.Context, c installer, s snapshot, dir string) (string, error) {
 	mirror := filepath.Join(dir, "mirror")
 	for _, host := range hosts {
 		for _, platform := range s.platforms {
@@ -205,7 +195,7 @@ resource "sparkrtc_record_callback" "main" {
 }
 
 // initialise installs, and checks what was installed and locked.
-func (c cli) initialise(ctx context.Context, s snapshot, mirror string) error {
+func (c installer) initialise(ctx context.Context, s snapshot, mirror string) error {
 	if _, err := c.run(ctx, "init"); err != nil {
 		return err
 	}
@@ -264,7 +254,7 @@ func same(binary []byte, archive, name string) error {
 
 // locked checks that the lock file has the version, and the hashes of these
 // platforms.
-func (c cli) locked(s snapshot, platforms ...string) error {
+func (c installer) locked(s snapshot, platforms ...string) error {
 	content, err := os.ReadFile(filepath.Join(c.dir, ".terraform.lock.hcl"))
 	if err != nil {
 		return err
@@ -287,7 +277,7 @@ func (c cli) locked(s snapshot, platforms ...string) error {
 }
 
 // apply sets a callback, and checks that it is set as planned and stays so.
-func (c cli) apply(ctx context.Context, api *emulator.Server, key string) error {
+func (c installer) apply(ctx context.Context, api *emulator.Server, key string) error {
 	if _, err := c.run(ctx, "plan", "-input=false", "-out=saved.tfplan"); err != nil {
 		return err
 	}
@@ -343,7 +333,7 @@ func checkState(shown, key string) error {
 
 // refuse puts another archive into the mirror, and checks that the CLI doesn't
 // install it.
-func (c cli) refuse(ctx context.Context, s snapshot, mirror string) error {
+func (c installer) refuse(ctx context.Context, s snapshot, mirror string) error {
 	path := filepath.Join(mirror, filepath.FromSlash(c.source()), s.name(c.platform+".zip"))
 	var content bytes.Buffer
 	archive := zip.NewWriter(&content)

@@ -155,7 +155,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		if path, err = absolute(path); err != nil {
 			return err
 		}
-		cli, err := newCLI(ctx, path, stderr)
+		cli, err := newInstaller(ctx, path, stderr)
 		if err != nil {
 			return err
 		}
