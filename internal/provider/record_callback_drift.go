@@ -112,7 +112,7 @@ func savePrivate(ctx context.Context, store privateStore, p private) diag.Diagno
 	p.Version = privateVersion
 	content, err := json.Marshal(p)
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Private state can't be written", err.Error())}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Private state can't be written", err.Error()+reportBug)}
 	}
 	return store.SetKey(ctx, privateKey, content)
 }
