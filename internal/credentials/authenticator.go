@@ -355,7 +355,7 @@ func (a *Authenticator) lookUpProject(ctx context.Context, c transport.Credentia
 	projects = slices.DeleteFunc(projects, func(p iam.Project) bool { return p.ID == "" || p.Name != name })
 	switch len(projects) {
 	case 1:
-		a.log.DebugContext(ctx, "project looked up", slog.String("name", projects[0].Name), slog.String("project_id", projects[0].ID))
+		a.log.DebugContext(ctx, "project looked up", slog.String("project_name", projects[0].Name), slog.String("project_id", projects[0].ID))
 		return projects[0].ID, nil
 	case 0:
 		there := "" // is not known if asking for it fails

@@ -244,7 +244,7 @@ func TestAuthenticatorScope(t *testing.T) {
 				return
 			}
 			s.wantSent(getProjects + "?name=" + tc.lookUp + " [AK]")
-			s.wantLog(`level=DEBUG msg="project looked up" name=` + tc.lookUp + ` project_id=` + tc.projects)
+			s.wantLog(`level=DEBUG msg="project looked up" project_name=` + tc.lookUp + ` project_id=` + tc.projects)
 		})
 	}
 }
@@ -334,7 +334,7 @@ func TestAuthenticatorPicksTheProject(t *testing.T) {
 				t.Errorf("project %q, want %q", got.ProjectID, tc.want)
 			}
 			s.wantSent(findRegion + " [AK]")
-			s.wantLog(`level=DEBUG msg="project looked up" name=cn-north-4 project_id=` + tc.want)
+			s.wantLog(`level=DEBUG msg="project looked up" project_name=cn-north-4 project_id=` + tc.want)
 		})
 	}
 }
@@ -1238,7 +1238,7 @@ func TestAuthenticatorRenewIsRefused(t *testing.T) {
 
 // Each fetch is logged with what was found and what came of it.
 func TestAuthenticatorLogs(t *testing.T) {
-	const projectFound = `level=DEBUG msg="project looked up" name=cn-north-4 project_id=` + emulator.DefaultProjectID
+	const projectFound = `level=DEBUG msg="project looked up" project_name=cn-north-4 project_id=` + emulator.DefaultProjectID
 	tests := map[string]struct {
 		put  func(*world)
 		want []string

@@ -5,6 +5,7 @@ package provider
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -406,6 +407,10 @@ func TestAccCLI_retries(t *testing.T) {
 		if !strings.Contains(got.stderr, want) {
 			t.Errorf("the log has no %s", want)
 		}
+	}
+	// At INFO it has only what waits.
+	if noise := regexp.MustCompile(`(?m)^.*\[INFO\].*@module=sparkrtc\b.*$`).FindAllString(got.stderr, -1); slices.ContainsFunc(noise, func(line string) bool { return !strings.Contains(line, "waits for the quota") }) {
+		t.Errorf("at INFO: %s", strings.Join(noise, "\n"))
 	}
 	for _, secret := range []string{testKey, emulator.DefaultSecretKey, "Signature="} {
 		if strings.Contains(got.stdout+got.stderr, secret) {

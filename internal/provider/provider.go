@@ -206,6 +206,7 @@ func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.Configure
 		"project_id":   found.ProjectID.Text,
 		"region":       found.Region.Text,
 		"shared_reads": data.sharedReads,
+		"version":      p.version,
 	})
 }
 

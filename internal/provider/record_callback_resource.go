@@ -191,7 +191,7 @@ func (r *recordCallbackResource) Create(ctx context.Context, req resource.Create
 		return
 	}
 	identify(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
-	r.put(ctx, timeouts.Value.Create, types.StringNull(), *plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
+	r.put(ctx, createTimeout, types.StringNull(), *plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
 }
 
 func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -218,7 +218,7 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 		return
 	}
 	defer r.provider.addNotices(&resp.Diagnostics)
-	ctx, cancel := within(ctx, state.Timeouts, timeouts.Value.Read, &resp.Diagnostics)
+	ctx, cancel := within(ctx, state.Timeouts, readTimeout, &resp.Diagnostics)
 	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
@@ -264,31 +264,46 @@ func (r *recordCallbackResource) Update(ctx context.Context, req resource.Update
 	}
 	var keyBefore types.String
 	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("auth_key"), &keyBefore)...)
-	r.put(ctx, timeouts.Value.Update, keyBefore, *plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
+	r.put(ctx, updateTimeout, keyBefore, *plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
 }
 
 // checkTimeouts refuses what no operation can keep: a read with such a timeout
 // would fail each plan from then on.
 func checkTimeouts(ctx context.Context, value timeouts.Value, diags *diag.Diagnostics) {
-	for name, timeout := range map[string]timeout{"create": timeouts.Value.Create, "read": timeouts.Value.Read, "update": timeouts.Value.Update} {
-		if attribute, ok := value.Attributes()[name]; !ok || attribute.IsNull() || attribute.IsUnknown() {
-			continue
-		}
-		if bound, d := timeout(value, ctx, defaultTimeout); !d.HasError() && bound < time.Second {
-			diags.AddAttributeError(path.Root("timeouts").AtName(name), "Invalid timeout",
+	for _, timeout := range []timeout{createTimeout, readTimeout, updateTimeout} {
+		if bound, d := timeout.of(ctx, value); !d.HasError() && bound < time.Second {
+			diags.AddAttributeError(path.Root("timeouts").AtName(timeout.name), "Invalid timeout",
 				fmt.Sprintf("No operation ends within %v. Allow a second at least; the default is %v.", bound, defaultTimeout))
 		}
 	}
 }
 
-// timeout is timeouts.Value.Create, or another of its methods.
-type timeout func(timeouts.Value, context.Context, time.Duration) (time.Duration, diag.Diagnostics)
+// timeout is one of those in the block.
+type timeout struct {
+	name string
+	read func(timeouts.Value, context.Context, time.Duration) (time.Duration, diag.Diagnostics)
+}
+
+var (
+	createTimeout = timeout{"create", timeouts.Value.Create}
+	readTimeout   = timeout{"read", timeouts.Value.Read}
+	updateTimeout = timeout{"update", timeouts.Value.Update}
+)
+
+// of leaves one that is not set alone: reading it would log at INFO, for each
+// resource, that it is not set.
+func (t timeout) of(ctx context.Context, block timeouts.Value) (time.Duration, diag.Diagnostics) {
+	if attribute, ok := block.Attributes()[t.name]; !ok || attribute.IsNull() || attribute.IsUnknown() {
+		return defaultTimeout, nil
+	}
+	return t.read(block, ctx, defaultTimeout)
+}
 
 // errTimeIsUp is the cause of an operation's end at its timeout.
 var errTimeIsUp = errors.New("time is up")
 
 func within(ctx context.Context, value timeouts.Value, timeout timeout, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
-	bound, d := timeout(value, ctx, defaultTimeout)
+	bound, d := timeout.of(ctx, value)
 	diags.Append(d...)
 	return withTimeout(ctx, bound)
 }

@@ -195,7 +195,7 @@ func TestWaitForTheQuotaIsLogged(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if want := `level=INFO msg="SparkRTC API request waits for the quota" method=PUT wait=1m0s limit=1 window=1m0s`; strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), want) {
+		if want := `level=INFO msg="SparkRTC API request waits for the quota" method=PUT path=/v2/apps/` + appNo(1) + `/record-callback wait=1m0s limit=1 window=1m0s`; strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), want) {
 			t.Errorf("log:\n%s", log.String())
 		}
 	})

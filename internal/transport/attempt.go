@@ -65,7 +65,7 @@ const (
 // take makes an attempt when its turn has come.
 func (a *attempt) take(req *http.Request, body []byte) (*http.Response, outcome, error) {
 	ctx := req.Context()
-	place, err := a.place(ctx)
+	place, err := a.place(req)
 	if err != nil {
 		return nil, settled, err
 	}
@@ -109,7 +109,8 @@ func (a *attempt) take(req *http.Request, body []byte) (*http.Response, outcome,
 }
 
 // place waits for the pacer's. It is nil for a request that isn't paced.
-func (a *attempt) place(ctx context.Context) (*place, error) {
+func (a *attempt) place(req *http.Request) (*place, error) {
+	ctx := req.Context()
 	if !a.request.Paced {
 		return nil, nil
 	}
@@ -119,11 +120,10 @@ func (a *attempt) place(ctx context.Context) (*place, error) {
 		pacer.waited(a.exchange.Waited)
 	}()
 	return pacer.wait(ctx, a.client.pace(), func(wait time.Duration, quota Quota) {
-		a.client.config.Logger.InfoContext(ctx, a.request.Name+" waits for the quota",
-			slog.String("method", a.request.Method),
+		a.client.config.Logger.InfoContext(ctx, a.request.Name+" waits for the quota", append(a.record(req),
 			slog.String("wait", wait.Round(time.Millisecond).String()),
 			slog.Int("limit", quota.Limit),
-			slog.String("window", quota.Window.String()))
+			slog.String("window", quota.Window.String()))...)
 	})
 }
 
