@@ -320,7 +320,7 @@ func (a *Authenticator) assume(ctx context.Context, own transport.Credentials) (
 	keys, err := assume(ctx, own, iam.Agency{Name: agency.Name, DomainName: agency.DomainName, DomainID: agency.DomainID, Duration: agency.Duration})
 	if err != nil {
 		return nil, a.signed("Agency can't be assumed", err, fmt.Sprintf(
-			"It is %s, from %s. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\"). Its key was asked for for %v (duration): STS gives 12 hours at most, and one to who has a temporary key.",
+			"It is %s, from %s. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\"). Its key was requested for %v (duration): STS gives 12 hours at most, and one hour with a temporary key.",
 			agency, agency.Source, agency.Duration))
 	}
 	return a.hold(keys.Transport(), keys.ExpiresAt), nil
@@ -371,7 +371,7 @@ func (a *Authenticator) lookUpProject(ctx context.Context, c transport.Credentia
 	default:
 		return "", &Error{
 			Summary: "Several projects",
-			Detail:  fmt.Sprintf("No project_id is set, and IAM has several times %s:\n\n%s\n%s", a.projectInWords(), listOf(projects), todo),
+			Detail:  fmt.Sprintf("No project_id is set, and IAM has more than one project that may be %s:\n\n%s\n%s", a.projectInWords(), listOf(projects), todo),
 		}
 	}
 }

@@ -272,7 +272,7 @@ func TestAuthenticatorFindsNoProject(t *testing.T) {
 		},
 		"several": {
 			[]emulator.Project{{ID: "p1", Name: "cn-north-4"}, {ID: "p3", Name: "cn-north-1"}, {ID: "p2", Name: "cn-north-4"}}, func(*world) {}, nil, "Several projects",
-			"No project_id is set, and IAM has several times the project with the name \"cn-north-4\" (as the region, by the default):\n\n  p1  cn-north-4\n  p2  cn-north-4\n\n" +
+			"No project_id is set, and IAM has more than one project that may be the project with the name \"cn-north-4\" (as the region, by the default):\n\n  p1  cn-north-4\n  p2  cn-north-4\n\n" +
 				"Set project_id: it stands in the console under My Credentials > API Credentials.",
 			[]string{findRegion + " [AK]"},
 		},
@@ -319,7 +319,7 @@ func TestAuthenticatorPicksTheProject(t *testing.T) {
 		"no ID":           {`{"name":"cn-north-4"}`, "", "No such project", `IAM doesn't have the project with the name "cn-north-4"`},
 		"no name":         {`{"id":"p0"}`, "", "No such project", `IAM doesn't have the project with the name "cn-north-4"`},
 		"two and another": {`{"id":"p1","name":"cn-north-4"},{"id":"p0","name":"other"},{"id":"p2","name":"cn-north-4"}`, "", "Several projects",
-			"several times the project with the name \"cn-north-4\" (as the region, by the default):\n\n  p1  cn-north-4\n  p2  cn-north-4\n\nSet"},
+			"more than one project that may be the project with the name \"cn-north-4\" (as the region, by the default):\n\n  p1  cn-north-4\n  p2  cn-north-4\n\nSet"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -508,10 +508,10 @@ func TestAuthenticatorFailures(t *testing.T) {
 			"An agency is assumed with an access key, and IAM gives none for this token."},
 		"agency by name": {and(keySet, agencyByName), "/v3.0/OS-CREDENTIAL", []string{postKeys}, "Agency can't be assumed",
 			"It is agency emulator-agency of account emulator-domain, from assume_role of the provider block. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\"). " +
-				"Its key was asked for for 1h0m0s (duration): STS gives 12 hours at most, and one to who has a temporary key."},
+				"Its key was requested for 1h0m0s (duration): STS gives 12 hours at most, and one hour with a temporary key."},
 		"agency by ID": {and(metadataSet, agencyByID), "/v5/", []string{putSession, getKeys, postSTS}, "Agency can't be assumed",
 			"It is agency emulator-agency of account " + emulator.DefaultDomainID + " (domain_id), from assume_role of the provider block. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\"). " +
-				"Its key was asked for for 20m0s (duration): STS gives 12 hours at most, and one to who has a temporary key."},
+				"Its key was requested for 20m0s (duration): STS gives 12 hours at most, and one hour with a temporary key."},
 		"project of a key": {keySet, "/v3/projects", []string{getProjects}, "Project can't be looked up",
 			`No project_id is set, so that IAM was asked for the project with the name "cn-north-4" (as the region, by the default). Set project_id`},
 		"project of an agency": {and(keySet, agencyByID), "/v3/projects", []string{postSTS, getProjects}, "Project can't be looked up", "Set project_id"},

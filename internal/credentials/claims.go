@@ -14,7 +14,7 @@ import (
 // with what IAM expects. Only the signature makes a token a secret; the claims
 // that are shown here stand in IAM, too.
 func claimsInWords(token string) string {
-	const malformed = "It has not the form of a JSON web token: three parts with dots between them."
+	const malformed = "It does not have the form of a JSON Web Token: three parts with dots between them."
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
 		return malformed

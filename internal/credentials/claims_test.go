@@ -9,7 +9,7 @@ import (
 )
 
 // notJWT is said of an ID token that is none.
-const notJWT = "It has not the form of a JSON web token: three parts with dots between them."
+const notJWT = "It does not have the form of a JSON Web Token: three parts with dots between them."
 
 // A refused ID token is described by its claims. Whatever is wrong with it, its
 // signature is never shown.

@@ -183,7 +183,7 @@ func (x *file) fault(what string) error {
 		return err
 	}
 	err.Detail = fmt.Sprintf("The file %s %s.\n\nIt is looked at because nothing before it has credentials, and skipping it might end in another account than you expect. "+
-		"Mend it, move it away, or say which credentials to use, as with %s and %s.", both(x.path, x.full), what, EnvAccessKey, EnvSecretKey)
+		"Correct it, move it away, or say which credentials to use, as with %s and %s.", both(x.path, x.full), what, EnvAccessKey, EnvSecretKey)
 	return err
 }
 

@@ -23,7 +23,7 @@ func TestDependenciesAreJustified(t *testing.T) {
 	}
 	_, section, _ := strings.Cut(string(design), "\n## Dependencies\n")
 	var explained []string
-	for _, row := range regexp.MustCompile("(?m)^\\|.*\\|$").FindAllString(section, -1) {
+	for _, row := range regexp.MustCompile(`(?m)^\|.*\|$`).FindAllString(section, -1) {
 		for _, name := range regexp.MustCompile("`([a-z0-9]+(?:\\.[a-z0-9]+)+/[^`]+)`").FindAllStringSubmatch(row, -1) {
 			explained = append(explained, name[1])
 		}

@@ -60,7 +60,7 @@ func (l *recordCallbackListResource) List(ctx context.Context, req list.ListRequ
 	if all := len(found); req.Limit > 0 && int64(all) > req.Limit {
 		found = found[:req.Limit]
 		diags.AddWarning("More recording callbacks than the limit", fmt.Sprintf(
-			"There are %d recording callbacks that are meant, and %d of them are shown: Terraform's limit is 100 unless the list block sets another one.\n\nSet limit = %d in the list block.", all, req.Limit, all))
+			"%d recording callbacks match, and %d of them are shown: Terraform's limit is 100 unless the list block sets another one.\n\nSet limit = %d in the list block.", all, req.Limit, all))
 	}
 	stream.Results = func(push func(list.ListResult) bool) {
 		if len(diags) > 0 && !push(list.ListResult{Diagnostics: diags}) {

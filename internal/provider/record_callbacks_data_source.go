@@ -155,7 +155,7 @@ func (d *providerData) listApps(ctx context.Context, filter appFilter, diags *di
 	for _, app := range list {
 		if !filter.AppState.IsNull() && app.State == "" {
 			diags.AddAttributeError(path.Root("app_state"), "State of an app is not known", fmt.Sprintf(
-				"The list of apps does not show the state of app %q, so that it can't be told whether it is meant.\n\nRemove app_state.", app.ID))
+				"The list of apps does not show the state of app %q, so that it can't be told whether it matches.\n\nRemove app_state.", app.ID))
 			return nil
 		}
 		if filter.has(app) {
