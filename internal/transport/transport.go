@@ -195,12 +195,20 @@ type Request struct {
 	// is learned from answers that Judge calls throttled.
 	Paced bool
 
+	// Idempotent lets a POST or a PATCH be repeated though it may have taken
+	// effect. Other methods are idempotent by themselves (RFC 9110, 9.2.2).
+	Idempotent bool
+
 	// Secrets are values in URL, header or body that must not be shown.
 	Secrets []string
 }
 
-// Do sends a request, and again as long as that is worth it. The last answer
-// counts, whatever its status.
+func (r Request) idempotent() bool {
+	return r.Idempotent || r.Method != http.MethodPost && r.Method != http.MethodPatch
+}
+
+// Do sends a request, and again as long as that is worth it and does no harm.
+// The last answer counts, whatever its status.
 //
 // Where there is none the error is a *RequestError, an *AuthenticationError, an
 // *AnswerError, the cause of the context's end, or else about the connection.
@@ -245,7 +253,7 @@ func (c *Client) retrying(a *attempt) *retryablehttp.Client {
 		RetryWaitMin: policy.min,
 		RetryWaitMax: policy.max,
 		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
-			if a.gaveUp {
+			if a.gaveUp || a.exchange.InDoubt && !a.request.idempotent() {
 				return false, nil
 			}
 			return shouldRetry(ctx, resp, err)
