@@ -93,7 +93,7 @@ func (d *providerData) show(ctx context.Context, view *recordCallbackView, diags
 	defer cancel()
 	*view = recordCallbackView{AppID: view.AppID, Configured: types.BoolValue(false), NotifyEventSubscription: types.SetNull(types.StringType)}
 	callback, err := d.client.ShowRecordCallback(ctx, appID)
-	if errors.Is(err, sparkrtc.ErrNotConfigured) {
+	if errors.Is(err, sparkrtc.ErrNotFound) {
 		return
 	}
 	if err != nil {

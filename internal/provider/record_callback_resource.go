@@ -231,7 +231,7 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 	if err == nil {
 		callback, err = r.provider.client.ShowRecordCallback(ctx, state.AppID.ValueString())
 	}
-	if errors.Is(err, sparkrtc.ErrNotConfigured) {
+	if errors.Is(err, sparkrtc.ErrNotFound) {
 		if !state.URL.IsNull() { // an import has an error of its own
 			warnGone(state.AppID.ValueString(), &resp.Diagnostics)
 		}

@@ -133,9 +133,9 @@ func (a *sendTestNotificationAction) receiver(ctx context.Context, model sendTes
 	defer cancel()
 	callback, err := a.provider.client.ShowRecordCallback(ctx, appID)
 	switch {
-	case errors.Is(err, sparkrtc.ErrNotConfigured) && url != "": // a receiver that is to come
+	case errors.Is(err, sparkrtc.ErrNotFound) && url != "": // a receiver that is to come
 		return url, key
-	case errors.Is(err, sparkrtc.ErrNotConfigured):
+	case errors.Is(err, sparkrtc.ErrNotFound):
 		diags.AddError("No recording callback to test", fmt.Sprintf(
 			"App %q has no recording callback, or there is no such app in the project of the credentials. Nothing was sent.\n\nSet a callback first, or give the URL to send to as url.", appID))
 		return "", ""

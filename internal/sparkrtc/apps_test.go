@@ -258,7 +258,7 @@ func TestShowApp(t *testing.T) {
 		t.Errorf("got %+v, %v", app, err)
 	}
 	_, err = client.ShowApp(t.Context(), "other")
-	if e := asError(t, err); e.Reason != ReasonAppNotFound || !errors.Is(err, ErrNotConfigured) {
+	if e := asError(t, err); e.Reason != ReasonAppNotFound || !errors.Is(err, ErrNotFound) {
 		t.Errorf("got %v", err)
 	}
 	_, err = client.ShowApp(t.Context(), "")

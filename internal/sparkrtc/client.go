@@ -8,6 +8,7 @@
 package sparkrtc
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -75,6 +76,7 @@ func New(cfg Config) (*Client, error) {
 type call struct {
 	operation string // its name in the API Reference
 	method    string
+	success   int // the status of one, 200 when 0
 	appID     string
 	segments  []string // of the path, not escaped
 	query     url.Values
@@ -88,7 +90,7 @@ type answer interface {
 	check(call) *Error
 }
 
-// do performs the call and decodes its answer into out.
+// do performs the call and decodes its answer into out; nil expects none.
 func (c *Client) do(ctx context.Context, call call, out answer) error {
 	wrong, sent := c.try(ctx, call, out)
 	if wrong != nil && wrong.Reason.renewable() && c.renew(ctx, sent) {
@@ -116,7 +118,7 @@ func (c *Client) try(ctx context.Context, call call, out answer) (*Error, transp
 	exchange := new(transport.Exchange)
 	fail := func(e *Error) (*Error, transport.Credentials) {
 		e.Operation, e.AppID, e.Attempts = call.operation, call.appID, exchange.Attempts
-		e.InDoubt = exchange.InDoubt || e.StatusCode == http.StatusOK
+		e.InDoubt = exchange.InDoubt || e.StatusCode >= 200 && e.StatusCode < 300
 		for _, s := range []*string{&e.Code, &e.Message, &e.RequestID} {
 			*s = exchange.Printable(*s)
 		}
@@ -145,8 +147,11 @@ func (c *Client) try(ctx context.Context, call call, out answer) (*Error, transp
 	if err != nil {
 		return fail(newTransportError(ctx, err))
 	}
-	if resp.StatusCode != http.StatusOK {
+	if resp.StatusCode != cmp.Or(call.success, http.StatusOK) {
 		return fail(newAnswerError(resp))
+	}
+	if out == nil {
+		return nil, exchange.Sent
 	}
 	var wrong *Error
 	if err := resp.Decode(out); err != nil {

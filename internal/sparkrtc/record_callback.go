@@ -99,7 +99,7 @@ func (c *Client) UpdateRecordCallback(ctx context.Context, appID string, callbac
 
 // ShowRecordCallback returns the callback of an app
 // (GET /v2/apps/{app_id}/record-callback), or an error that is
-// ErrNotConfigured.
+// ErrNotFound.
 func (c *Client) ShowRecordCallback(ctx context.Context, appID string) (*RecordCallback, error) {
 	return c.recordCallback(ctx, call{operation: "ShowRecordCallback", method: http.MethodGet, appID: appID})
 }
