@@ -38,6 +38,10 @@ type recordCallbackResource struct {
 	random       io.Reader
 }
 
+func (p *sparkRTCProvider) newRecordCallbackResource() resource.Resource {
+	return &recordCallbackResource{clearTextKey: &p.clearTextKey, random: p.random}
+}
+
 var (
 	_ resource.ResourceWithConfigure      = (*recordCallbackResource)(nil)
 	_ resource.ResourceWithIdentity       = (*recordCallbackResource)(nil)
@@ -56,10 +60,6 @@ type recordCallbackModel struct {
 	UpdateTime              types.String   `tfsdk:"update_time"`
 	URL                     types.String   `tfsdk:"url"`
 }
-
-// defaultTimeout is long enough for a few hundred callbacks within a quota of 60
-// calls a minute.
-const defaultTimeout = 20 * time.Minute
 
 func (r *recordCallbackResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_record_callback"
@@ -133,15 +133,11 @@ func (r *recordCallbackResource) IdentitySchema(_ context.Context, _ resource.Id
 	}
 }
 
-// identify sets the identity, also that of a state from before there was one.
-func identify(ctx context.Context, identity *tfsdk.ResourceIdentity, appID types.String, diags *diag.Diagnostics) {
+// identifyApp sets the identity, also that of a state from before there was one.
+func identifyApp(ctx context.Context, identity *tfsdk.ResourceIdentity, appID types.String, diags *diag.Diagnostics) {
 	if identity != nil && identity.Raw.IsNull() { // no app has another one later
 		diags.Append(identity.SetAttribute(ctx, path.Root("app_id"), appID)...)
 	}
-}
-
-func timeoutDescription(what string) string {
-	return fmt.Sprintf("How long %s may take, with all waits and retries: a [duration](https://pkg.go.dev/time#ParseDuration) such as `\"90s\"` or `\"5m\"`. Default: `\"%.0fm\"`.", what, defaultTimeout.Minutes())
 }
 
 // ValidateConfig checks what concerns the two ways to give a key.
@@ -167,7 +163,7 @@ func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resourc
 			"auth_key_wo_version is set and auth_key_wo is not, or is null, so that it is the version of nothing.\n\nSet auth_key_wo as well, or remove auth_key_wo_version: auth_key needs none.")
 	}
 	if r.provider != nil && (config.hasKey() || !config.AuthKeyWO.IsNull()) {
-		r.provider.keyed.Store(config.AppID.ValueString(), true)
+		r.provider.callbacks.keyed.Store(config.AppID.ValueString(), true)
 	}
 	// Terraform validates once a run without configuring the provider, and
 	// then again each time it plans.
@@ -190,7 +186,7 @@ func (r *recordCallbackResource) Create(ctx context.Context, req resource.Create
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	identify(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
+	identifyApp(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
 	r.put(ctx, timeouts.Value.Create, types.StringNull(), *plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
 }
 
@@ -201,9 +197,9 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 		return
 	}
 	state := *stored
-	known, diags := loadPrivate(ctx, req.Private)
+	known, diags := loadCallbackPrivate(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	identify(ctx, resp.Identity, state.AppID, &resp.Diagnostics)
+	identifyApp(ctx, resp.Identity, state.AppID, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -236,16 +232,16 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 			warnGone(state.AppID.ValueString(), &resp.Diagnostics)
 		}
 		resp.State.RemoveResource(ctx)
-		resp.Diagnostics.Append(savePrivate(ctx, resp.Private, private{Gone: true})...)
+		resp.Diagnostics.Append(saveCallbackPrivate(ctx, resp.Private, callbackPrivate{Gone: true})...)
 		return
 	}
 	if err != nil {
-		r.provider.addAPIError(&resp.Diagnostics, err, callbackOf(state.AppID.ValueString(), "could not be read"))
+		r.provider.addAPIError(&resp.Diagnostics, err, callbackOf(state.AppID.ValueString()), "could not be read")
 		return
 	}
 	state, known = observe(ctx, state, known, callback)
 	resp.Diagnostics.Append(setIn(ctx, &resp.State, state)...)
-	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, known)...)
+	resp.Diagnostics.Append(saveCallbackPrivate(ctx, resp.Private, known)...)
 }
 
 func (r *recordCallbackResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -254,7 +250,7 @@ func (r *recordCallbackResource) Update(ctx context.Context, req resource.Update
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	identify(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
+	identifyApp(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -267,36 +263,6 @@ func (r *recordCallbackResource) Update(ctx context.Context, req resource.Update
 	r.put(ctx, timeouts.Value.Update, keyBefore, *plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
 }
 
-// checkTimeouts refuses what no operation can keep: a read with such a timeout
-// would fail each plan from then on.
-func checkTimeouts(ctx context.Context, value timeouts.Value, diags *diag.Diagnostics) {
-	for name, timeout := range map[string]timeout{"create": timeouts.Value.Create, "read": timeouts.Value.Read, "update": timeouts.Value.Update} {
-		if attribute, ok := value.Attributes()[name]; !ok || attribute.IsNull() || attribute.IsUnknown() {
-			continue
-		}
-		if bound, d := timeout(value, ctx, defaultTimeout); !d.HasError() && bound < time.Second {
-			diags.AddAttributeError(path.Root("timeouts").AtName(name), "Invalid timeout",
-				fmt.Sprintf("No operation ends within %v. Allow a second at least; the default is %v.", bound, defaultTimeout))
-		}
-	}
-}
-
-// timeout is timeouts.Value.Create, or another of its methods.
-type timeout func(timeouts.Value, context.Context, time.Duration) (time.Duration, diag.Diagnostics)
-
-// errTimeIsUp is the cause of an operation's end at its timeout.
-var errTimeIsUp = errors.New("time is up")
-
-func within(ctx context.Context, value timeouts.Value, timeout timeout, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
-	bound, d := timeout(value, ctx, defaultTimeout)
-	diags.Append(d...)
-	return withTimeout(ctx, bound)
-}
-
-func withTimeout(ctx context.Context, bound time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, bound, fmt.Errorf("%w: %v", errTimeIsUp, bound))
-}
-
 // put sets the whole callback as it is planned, and leaves the state alone if
 // that fails. The key that the state had is null if it has none.
 func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBefore types.String, plan recordCallbackModel, configured tfsdk.Config, state *tfsdk.State, store privateStore, diags *diag.Diagnostics) {
@@ -306,7 +272,7 @@ func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBe
 		return
 	}
 	if r.provider.client == nil {
-		r.provider.addUnknownError(diags, callbackOf(plan.AppID.ValueString(), "can't be set"))
+		r.provider.addUnknownError(diags, callbackOf(plan.AppID.ValueString()), "can't be set")
 		return
 	}
 	defer r.provider.addNotices(diags)
@@ -338,13 +304,13 @@ func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBe
 		if inDoubt(err) {
 			what = "may or may not have been set, as the next plan will tell"
 		}
-		r.provider.addAPIError(diags, err, callbackOf(appID, what))
+		r.provider.addAPIError(diags, err, callbackOf(appID), what)
 		return
 	}
 	if key == nil && callback.AuthKey != "" {
 		warnKeptKey(appID, diags)
 	}
-	before, loaded := loadPrivate(ctx, store)
+	before, loaded := loadCallbackPrivate(ctx, store)
 	diags.Append(loaded...)
 	sent := drift.Sent{URL: url}
 	if key != nil {
@@ -356,7 +322,7 @@ func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBe
 	memory := drift.Remember(r.random, before.Memory, sent, echo(callback))
 	plan.NotifyEventSubscription, plan.UpdateTime = computed(ctx, callback)
 	diags.Append(setIn(ctx, state, plan)...)
-	diags.Append(savePrivate(ctx, store, private{Memory: &memory})...)
+	diags.Append(saveCallbackPrivate(ctx, store, callbackPrivate{Memory: &memory})...)
 }
 
 // setWithoutKey sets a callback that is to have no key.
@@ -395,7 +361,7 @@ func (r *recordCallbackResource) ImportState(ctx context.Context, req resource.I
 	var appID types.String
 	resp.Diagnostics.Append(resp.State.GetAttribute(ctx, path.Root("app_id"), &appID)...)
 	checkAppID(path.Root("app_id"), appID, &resp.Diagnostics)
-	identify(ctx, resp.Identity, appID, &resp.Diagnostics)
+	identifyApp(ctx, resp.Identity, appID, &resp.Diagnostics)
 }
 
 // computed is what only the service knows.

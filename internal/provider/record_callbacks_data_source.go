@@ -135,9 +135,8 @@ func (d *recordCallbacksDataSource) Read(ctx context.Context, req datasource.Rea
 // listApps lists the apps of a filter. It makes a list of its own: what was
 // listed for plans and reads may be older than the last write.
 func (d *providerData) listApps(ctx context.Context, filter appFilter, diags *diag.Diagnostics) []sparkrtc.App {
-	const what = "The apps could not be listed"
 	if d.client == nil {
-		d.addUnknownError(diags, "The apps can't be listed")
+		d.addUnknownError(diags, allApps, "can't be listed")
 		return nil
 	}
 	defer d.addNotices(diags)
@@ -146,10 +145,10 @@ func (d *providerData) listApps(ctx context.Context, filter appFilter, diags *di
 	list, err := d.client.ListAllApps(ctx)
 	switch {
 	case errors.Is(err, sparkrtc.ErrIncomplete):
-		diags.AddError("List of apps is not complete", what+" completely: "+err.Error()+".\n\n"+
+		diags.AddError("List of apps is not complete", "The apps could not be listed completely: "+err.Error()+".\n\n"+
 			"Apps may have come or gone meanwhile: run it again. If it stays, name the apps by their IDs, with the data source sparkrtc_record_callback.")
 	case err != nil:
-		d.addAPIError(diags, err, what)
+		d.addAPIError(diags, err, allApps, "could not be listed")
 	}
 	var found []sparkrtc.App
 	for _, app := range list {

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+)
+
+// defaultTimeout is long enough for a few hundred callbacks within a quota of 60
+// calls a minute.
+const defaultTimeout = 20 * time.Minute
+
+func timeoutDescription(what string) string {
+	return fmt.Sprintf("How long %s may take, with all waits and retries: a [duration](https://pkg.go.dev/time#ParseDuration) such as `\"90s\"` or `\"5m\"`. Default: `\"%.0fm\"`.", what, defaultTimeout.Minutes())
+}
+
+// checkTimeouts refuses what no operation can keep: a read with such a timeout
+// would fail each plan from then on.
+func checkTimeouts(ctx context.Context, value timeouts.Value, diags *diag.Diagnostics) {
+	for name, timeout := range map[string]timeout{"create": timeouts.Value.Create, "read": timeouts.Value.Read, "update": timeouts.Value.Update, "delete": timeouts.Value.Delete} {
+		if attribute, ok := value.Attributes()[name]; !ok || attribute.IsNull() || attribute.IsUnknown() {
+			continue
+		}
+		if bound, d := timeout(value, ctx, defaultTimeout); !d.HasError() && bound < time.Second {
+			diags.AddAttributeError(path.Root("timeouts").AtName(name), "Invalid timeout",
+				fmt.Sprintf("No operation ends within %v. Allow a second at least; the default is %v.", bound, defaultTimeout))
+		}
+	}
+}
+
+// timeout is timeouts.Value.Create, or another of its methods.
+type timeout func(timeouts.Value, context.Context, time.Duration) (time.Duration, diag.Diagnostics)
+
+// errTimeIsUp is the cause of an operation's end at its timeout.
+var errTimeIsUp = errors.New("time is up")
+
+func within(ctx context.Context, value timeouts.Value, timeout timeout, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
+	bound, d := timeout(value, ctx, defaultTimeout)
+	diags.Append(d...)
+	return withTimeout(ctx, bound)
+}
+
+func withTimeout(ctx context.Context, bound time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, bound, fmt.Errorf("%w: %v", errTimeIsUp, bound))
+}
