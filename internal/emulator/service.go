@@ -92,16 +92,29 @@ func (s *Server) service(x *exchange) answer {
 	switch x.route {
 	case listApps:
 		return s.list(x)
+	case showApp:
+		return s.read(x)
+	case showRecordCallback:
+		return s.readCallback(x)
 	case updateRecordCallback:
 		return s.update(x)
+	default:
+		panic(x.r.Method + " " + x.path + " is no operation of SparkRTC") // can't be: the gateway has looked
 	}
+}
 
+func (s *Server) read(x *exchange) answer {
 	a := s.apps[x.appID]
-	switch {
-	case a == nil:
+	if a == nil {
 		return x.notFound()
-	case x.route == showApp:
-		return ok(s.showApp(a, inRead))
+	}
+	return ok(s.showApp(a, inRead))
+}
+
+func (s *Server) readCallback(x *exchange) answer {
+	a := s.apps[x.appID]
+	if a == nil {
+		return x.notFound()
 	}
 	callback := s.showCallback(a, inRead)
 	if callback == nil && s.opts.Unset == UnsetNotFound {
