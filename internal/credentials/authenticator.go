@@ -241,7 +241,7 @@ func (a *Authenticator) token(token iam.Token, err error) (*held, error) {
 		(token.ProjectID == "" || wanted.Text != "" && wanted.Text != token.ProjectID) {
 		return nil, &Error{
 			Summary: "Token of IAM is for another project",
-			Detail:  fmt.Sprintf("IAM was asked for a token for %s, and gave one for project %q. It is not used.", a.tokenFor(), token.ProjectID),
+			Detail:  fmt.Sprintf("IAM was asked for a token for %s, and gave one for project %q. It is not used.\n\nSet project_id to the ID of the project that the apps belong to, and check that the credentials are of the same account.", a.tokenFor(), token.ProjectID),
 		}
 	}
 	if err == nil {

@@ -742,7 +742,10 @@ func TestAuthenticatorRepeatsAPasswordOnce(t *testing.T) {
 // A token for another project than was asked for, or for none, is not used, and
 // not asked for again. One that an agency is assumed with is for none.
 func TestAuthenticatorTokenForAnotherProject(t *testing.T) {
-	const summary = "Token of IAM is for another project"
+	const (
+		summary = "Token of IAM is for another project"
+		todo    = "\n\nSet project_id to the ID of the project that the apps belong to, and check that the credentials are of the same account."
+	)
 	idToken := func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary} }
 	kinds := map[string]struct {
 		put  func(*world)
@@ -759,17 +762,17 @@ func TestAuthenticatorTokenForAnotherProject(t *testing.T) {
 	}{
 		"the one": {func(w *world) { w.ProjectID = "p1" }, `{"token":{"project":{"id":"p1"}}}`, ""},
 		"another one": {func(w *world) { w.ProjectID = "p1" }, `{"token":{"project":{"id":"p2"}}}`,
-			`IAM was asked for a token for project p1 (the argument project_id), and gave one for project "p2". It is not used.`},
+			`IAM was asked for a token for project p1 (the argument project_id), and gave one for project "p2". It is not used.` + todo},
 		"another one than the environment's": {func(w *world) { w.set("HW_PROJECT_ID=p1") }, `{"token":{"project":{"id":"p2"}}}`,
-			`IAM was asked for a token for project p1 (the environment variable HW_PROJECT_ID), and gave one for project "p2". It is not used.`},
+			`IAM was asked for a token for project p1 (the environment variable HW_PROJECT_ID), and gave one for project "p2". It is not used.` + todo},
 		"none for an ID": {func(w *world) { w.ProjectID = "p1" }, `{"token":{}}`,
-			`IAM was asked for a token for project p1 (the argument project_id), and gave one for project "". It is not used.`},
+			`IAM was asked for a token for project p1 (the argument project_id), and gave one for project "". It is not used.` + todo},
 		"some one for a name": {func(w *world) { w.ProjectName = "mine" }, `{"token":{"project":{"id":"p2","name":"theirs"}}}`, ""},
 		"none for a name": {func(w *world) { w.ProjectName = "mine" }, `{"token":{"project":{"name":"mine"}}}`,
-			`IAM was asked for a token for the project with the name "mine" (the argument project_name), and gave one for project "". It is not used.`},
+			`IAM was asked for a token for the project with the name "mine" (the argument project_name), and gave one for project "". It is not used.` + todo},
 		"some one for the region": {func(*world) {}, `{"token":{"project":{"id":"p2"}}}`, ""},
 		"none for the region": {func(*world) {}, `{}`,
-			`IAM was asked for a token for the project with the name "cn-north-4" (as the region, by the default), and gave one for project "". It is not used.`},
+			`IAM was asked for a token for the project with the name "cn-north-4" (as the region, by the default), and gave one for project "". It is not used.` + todo},
 	}
 	for kindName, kind := range kinds {
 		for name, tc := range tests {

@@ -21,7 +21,7 @@ func (f finder) project(found *Found, c *candidate) error {
 	if c.Kind == KindToken && found.Agency == nil && f.ProjectID+f.ProjectName != "" {
 		found.Warnings = append(found.Warnings, Warning{
 			Summary: "Project without effect",
-			Detail:  "A project is set in the provider block, and requests carry a token, from " + c.Source + ", which was issued for a project. That is the one that counts.",
+			Detail:  "A project is set in the provider block, and requests carry a token, from " + c.Source + ", which was issued for a project. That is the one that counts.\n\nRemove the project from the provider block, or use a token for it.",
 		})
 	}
 	inBlock := Value{f.ProjectID, "the argument project_id"}

@@ -62,7 +62,7 @@ func TestFindWarnsOfAProjectBesideAToken(t *testing.T) {
 				return
 			}
 			want := Warning{Summary: "Project without effect", Detail: "A project is set in the provider block, and requests carry a token, from " + tc.source +
-				", which was issued for a project. That is the one that counts."}
+				", which was issued for a project. That is the one that counts.\n\nRemove the project from the provider block, or use a token for it."}
 			if len(got) != 1 || got[0] != want {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}

@@ -226,15 +226,27 @@ func TestExamples_versions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ofObject := regexp.MustCompile(`^docs/(actions|data-sources|ephemeral-resources|functions|resources)/\w+\.md/1$`)
 	for name, config := range examples(t, root) {
 		if !strings.Contains(withoutOthers(config), "required_providers") {
+			// Pasted without it, the CLI looks for hashicorp/sparkrtc.
+			if ofObject.MatchString(filepath.ToSlash(name)) {
+				t.Errorf("%s, the first of its page, doesn't say where the provider is from: required_providers", name)
+			}
 			continue
 		}
 		if !strings.Contains(config, `version = "~> 0.1.0"`) {
 			t.Errorf("%s doesn't keep to one minor version: version = \"~> 0.1.0\"", name)
 		}
-		if strings.Contains(config, "auth_key_wo") && !strings.Contains(config, `required_version = ">= 1.11"`) {
-			t.Errorf("%s has a write-only argument, and no required_version = \">= 1.11\"", name)
+		needs, what := "", ""
+		switch {
+		case strings.Contains(config, "action \""):
+			needs, what = `required_version = ">= 1.14"`, "an action"
+		case strings.Contains(config, "auth_key_wo"):
+			needs, what = `required_version = ">= 1.11"`, "a write-only argument"
+		}
+		if !strings.Contains(config, needs) {
+			t.Errorf("%s has %s, and no %s", name, what, needs)
 		}
 	}
 }

@@ -32,6 +32,9 @@ type advice struct {
 	authentication bool
 }
 
+// reportBug ends what only a bug of the provider brings about.
+const reportBug = "\n\nThis is a bug of the provider. Please report it: https://github.com/sparkrtc/terraform-provider-sparkrtc/issues"
+
 const suspectProject = "Check project_id (or " + credentials.EnvProjectID + ") too: a missing or wrong one is often reported as this."
 
 // advices has an entry for each reason but ReasonNotConfigured, which is no
@@ -56,7 +59,7 @@ var advices = map[sparkrtc.Reason]advice{
 	sparkrtc.ReasonMalformedRequest: {
 		summary: "SparkRTC could not read the request",
 		why:     "The body did not arrive as it was sent, or it is a bug of this provider.",
-		todo:    "If no proxy changes requests on the way, please report it with the request ID and the versions of Terraform and the provider.",
+		todo:    "If no proxy changes requests on the way, please report it with the request ID and the versions of Terraform and the provider: https://github.com/sparkrtc/terraform-provider-sparkrtc/issues",
 	},
 	sparkrtc.ReasonAppDeactivated: {
 		summary:   "SparkRTC app is stopped",
@@ -214,7 +217,7 @@ func callbackOf(appID string) subject {
 func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, about subject, what string) {
 	var e *sparkrtc.Error
 	if !errors.As(err, &e) {
-		diags.AddError("Unexpected error", err.Error()) // can't be: the client has no other type
+		diags.AddError("Unexpected error", err.Error()+reportBug) // can't be: the client has no other type
 		return
 	}
 	if e.Reason == sparkrtc.ReasonNoCredentials {
@@ -358,7 +361,7 @@ func inDoubt(err error) bool {
 func addCredentialsError(diags *diag.Diagnostics, err error) {
 	var e *credentials.Error
 	if !errors.As(err, &e) {
-		diags.AddError("Invalid credentials", err.Error())
+		diags.AddError("Invalid credentials", err.Error()+reportBug)
 		return
 	}
 	if e.Attribute != "" {

@@ -63,28 +63,30 @@ func TestCheckLinks(t *testing.T) {
 		page, text string
 		want       string // "" for none wrong
 	}{
-		"file":                {"README.md", "[a](docs/index.md)", ""},
-		"folder":              {"README.md", "[a](examples/a)", ""},
-		"no file":             {"README.md", "[a](docs/other.md)", "docs/other.md: there is no docs/other.md"},
-		"heading":             {"a.md", "[a](README.md#use-it-from-a-clone-why)", ""},
-		"second of two":       {"a.md", "[a](README.md#twice) [a](README.md#twice-1)", ""},
-		"third of two":        {"a.md", "[a](README.md#twice-2)", "README.md#twice-2: README.md has no such heading"},
-		"heading in a block":  {"a.md", "[a](README.md#no-heading)", "README.md#no-heading: README.md has no such heading"},
-		"its own heading":     {"a.md", "# Me\n\n[a](#me) [a](#you)", "#you: a.md has no such heading"},
-		"anchor in HTML":      {"docs/guides/b.md", "[a](../#nestedblock--x)", ""},
-		"the registry's way":  {"docs/index.md", "[a](guides/a#part_one---two)", ""},
-		"the registry's root": {"docs/guides/b.md", "[a](../) [a](../#credentials) [b](../#other)", "../#other: docs/index.md has no such heading"},
-		"no such page":        {"docs/guides/b.md", "[a](b-c)", "b-c: there is no docs/guides/b-c"},
-		"without .md":         {"README.md", "[a](docs/index)", "docs/index: there is no docs/index"},
-		"across lines":        {"README.md", "[a\nb](docs/other.md)", "docs/other.md: there is no docs/other.md"},
-		"by reference":        {"README.md", "[a]\n\n[a]: docs/other.md\n", "docs/other.md: there is no docs/other.md"},
-		"image in a link":     {"README.md", "[![a](b.svg)](docs/index.md)", "b.svg: there is no b.svg"},
-		"in a code block":     {"README.md", "```text\n[a](b)\n```\n\n   ```text\n   [a](b)\n   ```\n", ""},
-		"in code":             {"README.md", "`[a](b)`", ""},
-		"code in a link":      {"README.md", "[`a`](b)", "b: there is no b"},
-		"elsewhere":           {"README.md", "[a](https://example.com/x#y) <https://example.com> [b](mailto:a@example.com)", ""},
-		"here, from outside":  {"docs/index.md", "[a](" + ownPages + "tree/main/examples/a) [b](" + ownPages + "blob/main/examples/b#c)", ownPages + "blob/main/examples/b#c: there is no examples/b"},
-		"out of the root":     {"README.md", "[a](../x)", "../x: it leads out of the repository"},
+		"file":               {"README.md", "[a](docs/index.md)", ""},
+		"folder":             {"README.md", "[a](examples/a)", ""},
+		"no file":            {"README.md", "[a](docs/other.md)", "docs/other.md: there is no docs/other.md"},
+		"heading":            {"a.md", "[a](README.md#use-it-from-a-clone-why)", ""},
+		"second of two":      {"a.md", "[a](README.md#twice) [a](README.md#twice-1)", ""},
+		"third of two":       {"a.md", "[a](README.md#twice-2)", "README.md#twice-2: README.md has no such heading"},
+		"heading in a block": {"a.md", "[a](README.md#no-heading)", "README.md#no-heading: README.md has no such heading"},
+		"its own heading":    {"a.md", "# Me\n\n[a](#me) [a](#you)", "#you: a.md has no such heading"},
+		"anchor in HTML":     {"docs/guides/b.md", "[a](../index.md#nestedblock--x)", ""},
+		"page of the docs":   {"docs/index.md", "[a](guides/a.md#part_one---two)", ""},
+		"index of the docs":  {"docs/guides/b.md", "[a](../index.md) [a](../index.md#credentials) [b](../index.md#other)", "../index.md#other: docs/index.md has no such heading"},
+		"no such page":       {"docs/guides/b.md", "[a](b-c.md)", "b-c.md: there is no docs/guides/b-c.md"},
+		"for the registry":   {"docs/index.md", "[a](guides/a#part_one---two)", "guides/a#part_one---two: in docs/, a link names the file of a page, with .md"},
+		"root of the docs":   {"docs/guides/b.md", "[a](../#credentials)", "../#credentials: in docs/, a link names the file of a page, with .md"},
+		"without .md":        {"README.md", "[a](docs/index)", "docs/index: there is no docs/index"},
+		"across lines":       {"README.md", "[a\nb](docs/other.md)", "docs/other.md: there is no docs/other.md"},
+		"by reference":       {"README.md", "[a]\n\n[a]: docs/other.md\n", "docs/other.md: there is no docs/other.md"},
+		"image in a link":    {"README.md", "[![a](b.svg)](docs/index.md)", "b.svg: there is no b.svg"},
+		"in a code block":    {"README.md", "```text\n[a](b)\n```\n\n   ```text\n   [a](b)\n   ```\n", ""},
+		"in code":            {"README.md", "`[a](b)`", ""},
+		"code in a link":     {"README.md", "[`a`](b)", "b: there is no b"},
+		"elsewhere":          {"README.md", "[a](https://example.com/x#y) <https://example.com> [b](mailto:a@example.com)", ""},
+		"here, from outside": {"docs/index.md", "[a](" + ownPages + "tree/main/examples/a) [b](" + ownPages + "blob/main/examples/b#c)", ownPages + "blob/main/examples/b#c: there is no examples/b"},
+		"out of the root":    {"README.md", "[a](../x)", "../x: it leads out of the repository"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -143,6 +145,7 @@ func checkLinks(root fs.FS, page string) (n int, wrong []string, err error) {
 // follow says why a link leads nowhere, or "".
 func follow(root fs.FS, page, link string) (string, error) {
 	to, fragment, _ := strings.Cut(link, "#")
+	relative := false
 	switch own := fromOwn.FindStringSubmatch(to); {
 	case own != nil:
 		to = path.Clean(own[1])
@@ -151,19 +154,16 @@ func follow(root fs.FS, page, link string) (string, error) {
 	case to == "":
 		to = page
 	default:
+		relative = true
 		to = path.Join(path.Dir(page), to)
 	}
 	if to == ".." || strings.HasPrefix(to, "../") {
 		return "it leads out of the repository", nil
 	}
-	// The registry has pages without an ending, and the index above them.
-	if inDocs := page == "docs" || strings.HasPrefix(page, "docs/"); inDocs {
-		if to == "docs" {
-			to = "docs/index"
-		}
-		if exists(root, to+".md") {
-			to += ".md"
-		}
+	// GitHub needs the ending, and the registry takes it off; a link to a folder
+	// is of no use to the registry.
+	if relative && strings.HasPrefix(page, "docs/") && path.Ext(to) != ".md" {
+		return "in docs/, a link names the file of a page, with .md", nil
 	}
 	if !exists(root, to) {
 		return "there is no " + to, nil

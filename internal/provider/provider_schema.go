@@ -102,7 +102,7 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 				credentials.EnvProfile),
 			"project_id": text("ID of the project that the apps belong to, in region `"+sparkrtc.DefaultRegion+"`. A token carries its project itself. Default: it is looked up by `project_name`, or else by `region`.",
 				credentials.EnvProjectID),
-			"project_name": text("Name of that project, in place of `project_id`. Default: the name of the region.", credentials.EnvProjectName),
+			"project_name": text("Name of the project that the apps belong to, in place of `project_id`. Default: the name of the region.", credentials.EnvProjectName),
 			"region": text("Region of the project: it decides which IAM is asked, and which project is looked up where none is set. The endpoint doesn't depend on it. Default: `"+sparkrtc.DefaultRegion+"`, the one region that SparkRTC has; any other brings a warning.",
 				credentials.EnvRegion),
 			"secret_key":     secretText("Secret access key (SK) that belongs to `access_key`.", credentials.EnvSecretKey),

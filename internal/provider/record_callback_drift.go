@@ -112,7 +112,7 @@ func saveCallbackPrivate(ctx context.Context, store privateStore, p callbackPriv
 	p.Version = callbackPrivateVersion
 	content, err := json.Marshal(p)
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Private state can't be written", err.Error())}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Private state can't be written", err.Error()+reportBug)}
 	}
 	return store.SetKey(ctx, callbackPrivateKey, content)
 }

@@ -71,7 +71,7 @@ func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRe
 			"An app has one recording callback. Creating this resource sets it, over one that may be there already; **destroying it leaves it in place**, because the API has no way to remove a callback.",
 		Attributes: map[string]schema.Attribute{
 			"app_id": schema.StringAttribute{
-				MarkdownDescription: "ID of the app. Another one makes another resource: the callback of the old app stays as it is.",
+				MarkdownDescription: "ID of the app. Changing it replaces the resource: the callback of the old app stays as it is.",
 				Required:            true,
 				Validators:          []validator.String{appIDValidator{}},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},

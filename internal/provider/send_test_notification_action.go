@@ -43,7 +43,7 @@ func (a *sendTestNotificationAction) Metadata(_ context.Context, req action.Meta
 
 func (a *sendTestNotificationAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Sends a recording event that never was to the callback URL of a SparkRTC app, signed as the service signs, and fails unless the receiver answers with a 2xx. Needs Terraform 1.14.\n\n" +
+		MarkdownDescription: "Sends a made-up recording event to the callback URL of a SparkRTC app, signed as the service signs, and fails unless the receiver answers with a 2xx. Needs Terraform 1.14.\n\n" +
 			"It is sent from where Terraform runs, once, without retries. So it tells whether a receiver takes the events and checks the signature with the right key, and not whether the service can reach it.",
 		Attributes: map[string]schema.Attribute{
 			"app_id": schema.StringAttribute{

@@ -26,14 +26,14 @@ func modelIn[M any, T tfsdk.Config | tfsdk.Plan | tfsdk.State](ctx context.Conte
 	value, err := data.Schema.Type().ValueFromTerraform(ctx, data.Raw)
 	object, ok := value.(types.Object)
 	if err != nil || !ok {
-		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Unexpected error", fmt.Sprintf("What Terraform sent can't be read: it is a %T, %v.", value, err))}
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Unexpected error", fmt.Sprintf("What Terraform sent can't be read: it is a %T, %v.", value, err)+reportBug)}
 	}
 	m := new(M)
 	to, attributes := reflect.ValueOf(m).Elem(), object.Attributes()
 	for i, name := range fieldNames(to.Type()) {
 		from := reflect.ValueOf(attributes[name])
 		if !from.IsValid() || !from.Type().AssignableTo(to.Field(i).Type()) {
-			return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Unexpected error", fmt.Sprintf("What Terraform sent can't be read: %s is a %T.", name, attributes[name]))}
+			return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Unexpected error", fmt.Sprintf("What Terraform sent can't be read: %s is a %T.", name, attributes[name])+reportBug)}
 		}
 		to.Field(i).Set(from)
 	}
@@ -44,7 +44,7 @@ func modelIn[M any, T tfsdk.Config | tfsdk.Plan | tfsdk.State](ctx context.Conte
 func setIn[M any](ctx context.Context, state *tfsdk.State, model M) diag.Diagnostics {
 	whole, ok := state.Schema.Type().(attr.TypeWithAttributeTypes)
 	if !ok {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Unexpected error", fmt.Sprintf("A %T has no attributes.", state.Schema.Type()))}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Unexpected error", fmt.Sprintf("A %T has no attributes.", state.Schema.Type())+reportBug)}
 	}
 	from := reflect.ValueOf(model)
 	values := make(map[string]attr.Value)

@@ -81,10 +81,10 @@ func TestNotification(eventType, appID string, now time.Time) Notification {
 
 // What a receiver answers if not with a 2xx.
 var (
-	ErrNotifyUnauthorized = errors.New("the receiver takes the notification for another's") // 401, 403
-	ErrNotifyRedirected   = errors.New("the receiver redirects")                            // 3xx
-	ErrNotifyNotServed    = errors.New("nothing takes notifications there")                 // 404, 405
-	ErrNotifyRefused      = errors.New("the receiver refuses the notification")             // any other
+	ErrNotifyUnauthorized = errors.New("the receiver refuses the sender or the signature") // 401, 403
+	ErrNotifyRedirected   = errors.New("the receiver redirects")                           // 3xx
+	ErrNotifyNotServed    = errors.New("nothing takes notifications there")                // 404, 405
+	ErrNotifyRefused      = errors.New("the receiver refuses the notification")            // any other
 )
 
 func refusal(status int) error {

@@ -1,3 +1,14 @@
+terraform {
+  required_version = ">= 1.14" # for actions, in Terraform; OpenTofu 1.12 has none
+
+  required_providers {
+    sparkrtc = {
+      source  = "sparkrtc/sparkrtc"
+      version = "~> 0.1.0"
+    }
+  }
+}
+
 action "sparkrtc_send_test_notification" "main" {
   config {
     app_id       = sparkrtc_record_callback.main.app_id

@@ -1,6 +1,15 @@
+terraform {
+  required_providers {
+    sparkrtc = {
+      source  = "sparkrtc/sparkrtc"
+      version = "~> 0.1.0"
+    }
+  }
+}
+
 # The ID of an app by its name.
-data "sparkrtc_record_callbacks" "production" {
-  app_name = "production"
+data "sparkrtc_record_callbacks" "classroom" {
+  app_name = "classroom"
 
   lifecycle {
     postcondition {
@@ -10,8 +19,8 @@ data "sparkrtc_record_callbacks" "production" {
   }
 }
 
-output "production_app_id" {
-  value = one(keys(data.sparkrtc_record_callbacks.production.apps))
+output "classroom_app_id" {
+  value = one(keys(data.sparkrtc_record_callbacks.classroom.apps))
 }
 
 # Apps whose events go nowhere.

@@ -1,3 +1,12 @@
+terraform {
+  required_providers {
+    sparkrtc = {
+      source  = "sparkrtc/sparkrtc"
+      version = "~> 0.1.0"
+    }
+  }
+}
+
 variable "callback_key" {
   type      = string
   sensitive = true

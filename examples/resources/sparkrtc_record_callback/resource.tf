@@ -1,3 +1,14 @@
+terraform {
+  required_version = ">= 1.11" # for write-only arguments, in Terraform and in OpenTofu
+
+  required_providers {
+    sparkrtc = {
+      source  = "sparkrtc/sparkrtc"
+      version = "~> 0.1.0"
+    }
+  }
+}
+
 variable "callback_key" {
   description = "Key that signs the recording events, 32 to 64 characters."
   type        = string

@@ -16,7 +16,7 @@ mock_provider "sparkrtc" {
 variables {
   apps = {
     production = "5ff9701f2346968bb306cb43"
-    staging    = "6aa9701f2346968bb306cb44"
+    staging    = "60a1b2c3d4e5f60718293a4b"
   }
   receiver     = "recordings.example.com"
   callback_key = "callback-key-of-the-tests-0123456789"

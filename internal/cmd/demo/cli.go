@@ -35,7 +35,7 @@ func (c *terraform) run(ctx context.Context, args ...string) (printed string, ex
 }
 
 // platform asks the CLI which platform it takes providers for: that of its own
-// binary, which need not be that of this program.
+// binary, which need not be that of this program. One that is too old is refused.
 func (c *terraform) platform(ctx context.Context) (string, error) {
 	var stdout bytes.Buffer
 	exit, err := c.start(ctx, &stdout, c.stderr, []string{"version", "-json"})
@@ -44,10 +44,16 @@ func (c *terraform) platform(ctx context.Context) (string, error) {
 	}
 	var version struct {
 		Platform string `json:"platform"`
+		Version  string `json:"terraform_version"` // OpenTofu calls it so too
 	}
 	err = json.Unmarshal(stdout.Bytes(), &version)
 	if exit != 0 || err != nil || version.Platform == "" {
 		return "", fmt.Errorf("%s does not look like Terraform or OpenTofu: version -json ended with exit code %d and named no platform", c.path, exit)
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(version.Version, "%d.%d", &major, &minor); err == nil && major == 1 && minor < 11 {
+		return "", fmt.Errorf("%s is version %s, and the demo shows write-only keys, which Terraform and OpenTofu have from 1.11 on; "+
+			"to use another one: make demo TF_CLI=bin/tofu, which builds OpenTofu", c.path, version.Version)
 	}
 	return version.Platform, nil
 }

@@ -6,8 +6,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -31,6 +33,7 @@ type demo struct {
 	api *emulator.Server
 	cli *terraform
 
+	state      string // the file
 	key        string // of the configuration
 	foreignKey string // of whoever changes the callback in between
 }
@@ -55,6 +58,7 @@ func play(ctx context.Context, cfg config, dir string, stdout, stderr io.Writer)
 	}
 	d.cli = &terraform{path: cfg.cli, dir: files.work(), stdout: stdout, stderr: stderr}
 	d.cli.env = cli.Environment(os.Environ(), d.variables(endpoint, files, cfg.color))
+	d.state = files.state()
 	platform, err := d.cli.platform(ctx)
 	if err != nil {
 		return "", err
@@ -68,10 +72,11 @@ whose recording callback is not set yet. This is main.tf:
 
 %s
 The environment has SPARKRTC_ENDPOINT, HW_ACCESS_KEY, HW_SECRET_KEY and HW_PROJECT_ID
-for the provider, and TF_VAR_auth_key for the variable. The secrets are made up.
+for the provider, and TF_VAR_callback_key for the variable. The secrets are made up.
 
 Lines with "->" tell what was checked after a step: which callback the emulator
-really has, and how many requests it has had since the start.
+really has, and how many requests it has had since the start. No secret may be in
+what the CLI prints, nor in the state.
 `, endpoint, indent(configuration))
 	for i, s := range d.steps() {
 		fmt.Fprintf(d.out, "\n== %d. %s\n", i+1, s.title)
@@ -85,17 +90,14 @@ really has, and how many requests it has had since the start.
 // variables are what the CLI and the provider are given in the environment.
 func (d *demo) variables(endpoint string, files folder, color bool) map[string]string {
 	variables := map[string]string{
-		"TF_CLI_CONFIG_FILE": files.cliConfig(),
-		"TF_VAR_auth_key":    d.key,
-		"CHECKPOINT_DISABLE": "1",
-		"SPARKRTC_ENDPOINT":  endpoint,
-		"HW_ACCESS_KEY":      emulator.DefaultAccessKey,
-		"HW_SECRET_KEY":      emulator.DefaultSecretKey,
-		"HW_PROJECT_ID":      emulator.DefaultProjectID,
-
-		// The demo is for CLIs without write-only arguments, too.
-		"SPARKRTC_CLEAR_TEXT_KEY_WARNING": "false",
-		"NO_PROXY":                        "127.0.0.1",
+		"TF_CLI_CONFIG_FILE":  files.cliConfig(),
+		"TF_VAR_callback_key": d.key,
+		"CHECKPOINT_DISABLE":  "1",
+		"SPARKRTC_ENDPOINT":   endpoint,
+		"HW_ACCESS_KEY":       emulator.DefaultAccessKey,
+		"HW_SECRET_KEY":       emulator.DefaultSecretKey,
+		"HW_PROJECT_ID":       emulator.DefaultProjectID,
+		"NO_PROXY":            "127.0.0.1",
 	}
 	if !color {
 		variables["TF_CLI_ARGS"] = "-no-color"
@@ -194,10 +196,15 @@ func (d *demo) take(ctx context.Context, s step) error {
 		if err != nil {
 			return err
 		}
-		for _, secret := range []string{d.key, d.foreignKey, emulator.DefaultSecretKey} {
-			if strings.Contains(printed, secret) {
-				return fmt.Errorf("the output of %s shows a secret", d.cli.name())
-			}
+		if d.hasSecret(printed) {
+			return fmt.Errorf("the output of %s shows a secret", d.cli.name())
+		}
+		state, err := os.ReadFile(d.state)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if d.hasSecret(string(state)) {
+			return errors.New("the state has a secret in it")
 		}
 		if exit != s.exit {
 			return fmt.Errorf("%s ended with exit code %d instead of %d", d.cli.name(), exit, s.exit)
@@ -207,6 +214,15 @@ func (d *demo) take(ctx context.Context, s step) error {
 		}
 	}
 	return d.check(s)
+}
+
+func (d *demo) hasSecret(text string) bool {
+	for _, secret := range []string{d.key, d.foreignKey, emulator.DefaultSecretKey} {
+		if strings.Contains(text, secret) {
+			return true
+		}
+	}
+	return false
 }
 
 // check compares what the API has, and was asked, with what it should.

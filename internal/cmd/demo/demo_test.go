@@ -43,7 +43,11 @@ func fake(mode string, args []string) int {
 			fmt.Println("stranger 1.0")
 			return 0
 		}
-		fmt.Println(`{"platform": "linux_amd64"}`)
+		version := "1.11.0"
+		if mode == "old" {
+			version = "1.10.9"
+		}
+		fmt.Printf("{\"platform\": \"linux_amd64\", \"terraform_version\": %q}\n", version)
 		return 0
 	}
 	switch mode {
@@ -51,7 +55,11 @@ func fake(mode string, args []string) int {
 		fmt.Fprintln(os.Stderr, "no such provider")
 		return 3
 	case "leaking":
-		fmt.Println("the key is", os.Getenv("TF_VAR_auth_key"))
+		fmt.Println("the key is", os.Getenv("TF_VAR_callback_key"))
+	case "storing":
+		if err := os.WriteFile("terraform.tfstate", []byte(os.Getenv("TF_VAR_callback_key")), 0o600); err != nil {
+			return 1
+		}
 	case "hanging":
 		interrupt := make(chan os.Signal, 2)
 		signal.Notify(interrupt, os.Interrupt)
@@ -146,6 +154,14 @@ func TestIdleCLI(t *testing.T) {
 
 func TestLeakingCLI(t *testing.T) {
 	expectError(t, playFake(t, "leaking").err, "step 1: the output of ", "shows a secret")
+}
+
+func TestStoringCLI(t *testing.T) {
+	expectError(t, playFake(t, "storing").err, "step 1: the state has a secret in it")
+}
+
+func TestOldCLI(t *testing.T) {
+	expectError(t, playFake(t, "old").err, "is version 1.10.9", "make demo TF_CLI=bin/tofu")
 }
 
 func TestStrangeCLI(t *testing.T) {
@@ -417,7 +433,7 @@ func TestAccDemo(t *testing.T) {
 	if stderr.Len() > 0 {
 		t.Errorf("stderr:\n%s", stderr.String())
 	}
-	summary := regexp.MustCompile(`\ndemo: passed in \d+ s: 2 PUTs, 6 GETs, no secret in the output; nothing was left behind in \S+\n$`)
+	summary := regexp.MustCompile(`\ndemo: passed in \d+ s: 2 PUTs, 6 GETs, no secret in the output or in the state; nothing was left behind in \S+\n$`)
 	if !summary.MatchString(stdout.String()) {
 		t.Errorf("no summary:\n%s", stdout.String())
 	}

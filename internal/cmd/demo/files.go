@@ -24,6 +24,8 @@ const (
 
 // configuration is what a user would write.
 var configuration = fmt.Sprintf(`terraform {
+  required_version = ">= 1.11" # for write-only arguments
+
   required_providers {
     sparkrtc = {
       source = %q
@@ -39,15 +41,17 @@ variable "callback_url" {
   default = %q
 }
 
-variable "auth_key" {
+variable "callback_key" {
   type      = string
   sensitive = true
+  ephemeral = true
 }
 
 resource "sparkrtc_record_callback" "main" {
-  app_id   = %q
-  url      = var.callback_url
-  auth_key = var.auth_key
+  app_id              = %q
+  url                 = var.callback_url
+  auth_key_wo         = var.callback_key # stored neither in the state nor in a plan
+  auth_key_wo_version = 1
 }
 `, providerSource, callbackURL, appID)
 
@@ -56,6 +60,7 @@ type folder string
 
 func (f folder) work() string      { return filepath.Join(string(f), "work") }
 func (f folder) mirror() string    { return filepath.Join(string(f), "mirror") }
+func (f folder) state() string     { return filepath.Join(f.work(), "terraform.tfstate") }
 func (f folder) cliConfig() string { return filepath.Join(string(f), "cli.tfrc") }
 
 // write writes the configurations of user and CLI.

@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err = errors.Join(err, removeErr); err != nil {
 		return fmt.Errorf("%w\ndemo: %s", err, left)
 	}
-	fmt.Fprintf(stdout, "\ndemo: passed in %.0f s: %s, no secret in the output; %s\n", time.Since(start).Seconds(), counts, left)
+	fmt.Fprintf(stdout, "\ndemo: passed in %.0f s: %s, no secret in the output or in the state; %s\n", time.Since(start).Seconds(), counts, left)
 	return nil
 }
 

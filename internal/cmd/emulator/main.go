@@ -38,6 +38,11 @@ const (
 	shutdownTime = 3 * time.Second
 )
 
+// otherAddr is what helps against each error of listening, of which a port that
+// is taken is the most frequent.
+const otherAddr = `To listen elsewhere: -addr 127.0.0.1:0 takes a free port
+(make emulator EMULATOR_FLAGS="-addr 127.0.0.1:0").`
+
 // app is one that exists from the beginning.
 type app struct{ id, name string }
 
@@ -68,7 +73,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.addr)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w\n%s", err, otherAddr)
 	}
 
 	// What a test asks the log for is printed and shown here instead, so that

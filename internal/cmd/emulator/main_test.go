@@ -376,7 +376,13 @@ func TestRunReportsAPortThatIsTaken(t *testing.T) {
 	}
 	defer taken.Close()
 	var out bytes.Buffer
-	if err := run(t.Context(), []string{"-addr", taken.Addr().String()}, &out); err == nil || out.Len() > 0 {
-		t.Errorf("got %v, %q", err, &out)
+	err = run(t.Context(), []string{"-addr", taken.Addr().String()}, &out)
+	if err == nil || out.Len() > 0 {
+		t.Fatalf("got %v, %q", err, &out)
+	}
+	for _, want := range []string{taken.Addr().String(), "-addr 127.0.0.1:0 takes a free port", `EMULATOR_FLAGS="-addr 127.0.0.1:0"`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in %q", want, err)
+		}
 	}
 }
