@@ -75,6 +75,15 @@ func (f *joint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.ServeHTTP(w, r)
 }
 
+// expectPuts compares what was sent to the service of an app, and forgets it.
+func (f *joint) expectPuts(t *testing.T, app string, puts ...payload) {
+	t.Helper()
+	if got := f.of[app].puts(t); fmt.Sprint(got) != fmt.Sprint(puts) {
+		t.Errorf("%s: PUTs: %v, want %v", app, got, puts)
+	}
+	f.of[app].ResetRequests()
+}
+
 // list answers the apps of all, or else what the first says that lists none.
 func (f *joint) list(w http.ResponseWriter, r *http.Request) {
 	all := struct {
