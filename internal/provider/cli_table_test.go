@@ -198,3 +198,11 @@ func (r result) expectPlanned(t *testing.T, want map[string]string) {
 		t.Errorf("planned: %v, want %v", got, want)
 	}
 }
+
+// saidOf is what an output, in one line, warns of an app's callback: the rest of
+// the summary, and the text.
+func saidOf(out, app string) string {
+	_, said, _ := strings.Cut(out, fmt.Sprintf("Warning: Recording callback of app %q ", app))
+	said, _, _ = strings.Cut(said, "Warning: ")
+	return said
+}
