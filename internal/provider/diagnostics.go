@@ -5,6 +5,7 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ type advice struct {
 	why     string // may be ""
 	todo    string
 
-	// attribute is the one of the resource that caused it, "" for none.
+	// attribute is the one that caused it, if the subject has it; "" for none.
 	attribute string
 
 	// arguments: what to check are those of the subject.
@@ -123,7 +124,7 @@ var advices = map[sparkrtc.Reason]advice{
 	sparkrtc.ReasonAccessDenied: {
 		summary:        "Access denied",
 		why:            "The credentials are valid, but may not do this.",
-		todo:           "Grant their IAM user permissions for SparkRTC in the project of the app: reading a callback and setting one are two of them.",
+		todo:           "Grant their IAM user permissions for SparkRTC in the project of the app: reading and writing are permissions of their own.",
 		authentication: true,
 	},
 	sparkrtc.ReasonProjectUnavailable: {
@@ -201,14 +202,18 @@ type subject struct {
 	// arguments are those that a request has, with what is known of the
 	// values: the service may refuse one and not say which. "" for none.
 	arguments string
+
+	// attributes are those that an error can be about.
+	attributes []string
 }
 
 var allApps = subject{name: "The apps"}
 
 func callbackOf(appID string) subject {
 	return subject{
-		name:      fmt.Sprintf("The recording callback of app %q", appID),
-		arguments: "app_id, url (a complete http or https URL) and auth_key (the console takes 32 to 64 characters)",
+		name:       fmt.Sprintf("The recording callback of app %q", appID),
+		arguments:  "app_id, url (a complete http or https URL) and auth_key (the console takes 32 to 64 characters)",
+		attributes: []string{"app_id", "url"},
 	}
 }
 
@@ -248,7 +253,7 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, about sub
 		paragraphs = append(paragraphs, "Request ID: "+e.RequestID)
 	}
 	detail := strings.Join(paragraphs, "\n\n")
-	if advice.attribute != "" {
+	if slices.Contains(about.attributes, advice.attribute) {
 		diags.AddAttributeError(path.Root(advice.attribute), advice.summary, detail)
 		return
 	}

@@ -88,9 +88,8 @@ func (d *providerData) show(ctx context.Context, view *recordCallbackView, diags
 		d.addUnknownError(diags, callbackOf(appID), "can't be read")
 		return
 	}
-	defer d.addNotices(diags)
-	ctx, cancel := withTimeout(ctx, defaultTimeout)
-	defer cancel()
+	ctx, end := d.begin(ctx, defaultTimeout, diags)
+	defer end()
 	*view = recordCallbackView{AppID: view.AppID, Configured: types.BoolValue(false), NotifyEventSubscription: types.SetNull(types.StringType)}
 	callback, err := d.client.ShowRecordCallback(ctx, appID)
 	if errors.Is(err, sparkrtc.ErrNotFound) {

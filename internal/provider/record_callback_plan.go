@@ -304,13 +304,12 @@ func (r *recordCallbackResource) warnOverwrite(ctx context.Context, plan *record
 		return
 	}
 	id := plan.AppID.ValueString()
-	defer r.provider.addNotices(diags)
-	ctx, cancel := withTimeout(ctx, defaultTimeout)
-	defer cancel()
+	ctx, end := r.provider.begin(ctx, defaultTimeout, diags)
+	defer end()
 	app, err := r.provider.apps.find(ctx, r.provider.client, id)
 	switch {
 	case sparkrtc.ReasonOf(err) == sparkrtc.ReasonAppNotFound, refusesCredentials(err):
-		r.provider.addAPIError(diags, err, subject{name: fmt.Sprintf("The app %q", id), arguments: "app_id"}, "could not be looked up")
+		r.provider.addAPIError(diags, err, subject{name: fmt.Sprintf("The app %q", id), arguments: "app_id", attributes: []string{"app_id"}}, "could not be looked up")
 	case app == nil && err == nil:
 		r.provider.warnNotListed(diags)
 	case err != nil:

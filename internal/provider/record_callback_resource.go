@@ -133,13 +133,6 @@ func (r *recordCallbackResource) IdentitySchema(_ context.Context, _ resource.Id
 	}
 }
 
-// identifyApp sets the identity, also that of a state from before there was one.
-func identifyApp(ctx context.Context, identity *tfsdk.ResourceIdentity, appID types.String, diags *diag.Diagnostics) {
-	if identity != nil && identity.Raw.IsNull() { // no app has another one later
-		diags.Append(identity.SetAttribute(ctx, path.Root("app_id"), appID)...)
-	}
-}
-
 // ValidateConfig checks what concerns the two ways to give a key.
 func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	config, diags := modelIn[recordCallbackModel](ctx, req.Config)
@@ -213,12 +206,13 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 			state.AppID.ValueString(), strings.Join(r.provider.unknown, ", "), seen))
 		return
 	}
-	defer r.provider.addNotices(&resp.Diagnostics)
-	ctx, cancel := within(ctx, state.Timeouts, timeouts.Value.Read, &resp.Diagnostics)
-	defer cancel()
+	bound, diags := state.Timeouts.Read(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	ctx, end := r.provider.begin(ctx, bound, &resp.Diagnostics)
+	defer end()
 	unchanged, err := r.provider.unchanged(ctx, state, known)
 	if unchanged {
 		return
@@ -275,12 +269,13 @@ func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBe
 		r.provider.addUnknownError(diags, callbackOf(plan.AppID.ValueString()), "can't be set")
 		return
 	}
-	defer r.provider.addNotices(diags)
-	ctx, cancel := within(ctx, plan.Timeouts, timeout, diags)
-	defer cancel()
+	bound, d := timeout(plan.Timeouts, ctx, defaultTimeout)
+	diags.Append(d...)
 	if diags.HasError() {
 		return
 	}
+	ctx, end := r.provider.begin(ctx, bound, diags)
+	defer end()
 	// Only the configuration has a write-only key. Of the other, what counts is
 	// the plan: with ignore_changes the two differ.
 	key := plan.AuthKey.ValueStringPointer()

@@ -128,9 +128,8 @@ func (a *sendTestNotificationAction) receiver(ctx context.Context, model sendTes
 		a.provider.addUnknownError(diags, callbackOf(appID), "can't be read")
 		return "", ""
 	}
-	defer a.provider.addNotices(diags)
-	ctx, cancel := withTimeout(ctx, defaultTimeout)
-	defer cancel()
+	ctx, end := a.provider.begin(ctx, defaultTimeout, diags)
+	defer end()
 	callback, err := a.provider.client.ShowRecordCallback(ctx, appID)
 	switch {
 	case errors.Is(err, sparkrtc.ErrNotFound) && url != "": // a receiver that is to come

@@ -41,12 +41,12 @@ type timeout func(timeouts.Value, context.Context, time.Duration) (time.Duration
 // errTimeIsUp is the cause of an operation's end at its timeout.
 var errTimeIsUp = errors.New("time is up")
 
-func within(ctx context.Context, value timeouts.Value, timeout timeout, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
-	bound, d := timeout(value, ctx, defaultTimeout)
-	diags.Append(d...)
-	return withTimeout(ctx, bound)
-}
-
-func withTimeout(ctx context.Context, bound time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, bound, fmt.Errorf("%w: %v", errTimeIsUp, bound))
+// begin bounds what calls the API. End tells what users are to know of how it
+// went.
+func (d *providerData) begin(ctx context.Context, bound time.Duration, diags *diag.Diagnostics) (_ context.Context, end func()) {
+	ctx, cancel := context.WithTimeoutCause(ctx, bound, fmt.Errorf("%w: %v", errTimeIsUp, bound))
+	return ctx, func() {
+		cancel()
+		d.addNotices(diags)
+	}
 }

@@ -261,6 +261,10 @@ func TestShowApp(t *testing.T) {
 	if e := asError(t, err); e.Reason != ReasonAppNotFound || !errors.Is(err, ErrNotFound) {
 		t.Errorf("got %v", err)
 	}
+	_, err = newClient(t, serve(t, respond(200, `{}`)).URL).ShowApp(t.Context(), testApp)
+	if e := asError(t, err); e.Reason != ReasonInvalidAnswer {
+		t.Errorf("of an answer without an app: %v", err)
+	}
 	_, err = client.ShowApp(t.Context(), "")
 	if e := asError(t, err); e.Reason != ReasonInvalidRequest {
 		t.Errorf("got %v", err)

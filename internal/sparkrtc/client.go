@@ -184,3 +184,16 @@ func (c *Client) url(call call) string {
 	}
 	return c.endpoint.String() + path.String()
 }
+
+// aboutAnother is the error of an answer that names another app than its call,
+// if both name one.
+func aboutAnother(got, want string) *Error {
+	if got == "" || want == "" || strings.EqualFold(got, want) {
+		return nil
+	}
+	return &Error{Reason: ReasonInvalidAnswer, Message: "the answer is about another app, " + got}
+}
+
+func noApp(call call) *Error {
+	return &Error{Operation: call.operation, Reason: ReasonInvalidRequest, Message: "the app id is empty"}
+}

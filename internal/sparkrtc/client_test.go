@@ -589,9 +589,20 @@ func TestSuccess(t *testing.T) {
 // A page of a proxy's that comes with the status of a success shows nothing of
 // the credentials: until they are known to be taken, one call goes at a time.
 func TestProxyProvesNothing(t *testing.T) {
-	for body, unproven := range map[string]bool{"<html></html>": true, "": true, "{}": false} {
-		if got := judge(&transport.Response{StatusCode: http.StatusOK, Body: []byte(body)}); got.Unproven != unproven {
-			t.Errorf("%q is judged %+v", body, got)
+	for name, tc := range map[string]struct {
+		status   int
+		body     string
+		unproven bool
+	}{
+		"page":          {200, "<html></html>", true},
+		"nothing":       {200, "", true},
+		"JSON":          {200, "{}", false},
+		"created":       {201, "{}", false},
+		"page, created": {201, "<html></html>", true},
+		"no content":    {204, "", false},
+	} {
+		if got := judge(&transport.Response{StatusCode: tc.status, Body: []byte(tc.body)}); got.Unproven != tc.unproven {
+			t.Errorf("%s: judged %+v", name, got)
 		}
 	}
 }

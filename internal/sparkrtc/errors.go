@@ -84,8 +84,8 @@ var Reasons = []Reason{
 }
 
 // ErrNotFound is matched, by errors.Is, by each of the shapes in which the
-// service says that what was asked for is not there. Of a callback, it can't be
-// told whether its app is.
+// service says that what was asked for is not there: an app, or a callback. Of a
+// callback, it can't be told whether its app is there.
 var ErrNotFound = errors.New("not found")
 
 // Error is the error of every operation. It holds no secret.
@@ -99,7 +99,8 @@ type Error struct {
 	RequestID  string // for the service's support; "" when there was none
 	Attempts   int
 
-	// InDoubt: what was to be done may have been done.
+	// InDoubt: what was to be done may have been done. An attempt had no answer
+	// that says no, or the answer is a success that can't be read.
 	InDoubt bool
 
 	cause error
@@ -141,7 +142,7 @@ func (f errorFields) asSuccess() *Error {
 	return &Error{Reason: ReasonInvalidAnswer, Code: string(f.Code), Message: "an error came with the status of a success: " + string(f.Message)}
 }
 
-// newAnswerError reads an answer other than 200.
+// newAnswerError reads an answer that is not the success of its call.
 func newAnswerError(resp *transport.Response) *Error {
 	var body errorFields
 	e := &Error{StatusCode: resp.StatusCode, RequestID: resp.RequestID()}
@@ -223,7 +224,7 @@ func authenticationReason(message string) Reason {
 // judge says what an answer means for other requests.
 func judge(resp *transport.Response) transport.Judgement {
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
-		return transport.Judgement{Unproven: !json.Valid(resp.Body)}
+		return transport.Judgement{Unproven: resp.StatusCode != http.StatusNoContent && !json.Valid(resp.Body)}
 	}
 	e := newAnswerError(resp)
 	if resp.StatusCode == http.StatusTooManyRequests { // whatever its code
@@ -249,7 +250,7 @@ func provesCredentials(resp *transport.Response, code string) bool {
 	return strings.HasPrefix(code, "RTC.") || code == "APIGW.0306" || code == "APIGW.0310"
 }
 
-// newTransportError reads the error of a call that got no answer.
+// newTransportError reads the error of a call that got no answer that counts.
 func newTransportError(ctx context.Context, err error) *Error {
 	e := &Error{Reason: ReasonConnection, Message: err.Error(), cause: err}
 	var unsendable *transport.RequestError

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 )
 
 // RecordCallback is where an app's recording events go (API Reference, table
@@ -61,17 +60,6 @@ func (a *recordCallbackAnswer) check(call call) *Error {
 	default:
 		return &Error{Reason: ReasonNotConfigured}
 	}
-}
-
-func aboutAnother(got, want string) *Error {
-	if got == "" || strings.EqualFold(got, want) {
-		return nil
-	}
-	return &Error{Reason: ReasonInvalidAnswer, Message: "the answer is about another app, " + got}
-}
-
-func noApp(call call) *Error {
-	return &Error{Operation: call.operation, Reason: ReasonInvalidRequest, Message: "the app id is empty"}
 }
 
 // UpdateRecordCallback sets the callback of an app, whether it has one or not

@@ -41,7 +41,8 @@ func (b backoff) withDefaults() backoff {
 	return b
 }
 
-// wait is a retryablehttp.Backoff: Retry-After where the server sends it,
+// wait is a retryablehttp.Backoff (a paced request that is throttled waits for the
+// pacer instead): Retry-After where the server sends it,
 // within a bound; else exponential with equal jitter, so that parallel
 // operations don't come back together.
 func (b backoff) wait(lower, upper time.Duration, attempt int, resp *http.Response) time.Duration {

@@ -9,6 +9,14 @@
 // in everything that it logs. It keeps requests away from what would lock an
 // access key, signs with the server's time if this machine's is wrong, and
 // keeps within a quota. What an answer means is for the caller to say.
+//
+// A request may go more than once for four reasons, each with a bound of its
+// own; from the outside in:
+//
+//   - other credentials may be better: the caller's to try (sparkrtc.Client)
+//   - an attempt failed: go-retryablehttp's loop in Do, MaxRetries
+//   - it was throttled: RoundTrip, MaxThrottled, when the pacer says
+//   - its signature had the wrong time: sendInTime, once
 package transport
 
 import (
@@ -228,7 +236,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, *Exchange, error
 	}
 	maps.Copy(req.Header, r.Header)
 
-	resp, err := c.retrying(&attempt{client: c, request: r, exchange: x}).Do(req)
+	resp, err := c.retrying(&attempts{client: c, request: r, exchange: x}).Do(req)
 	if err != nil {
 		return nil, x, cause(ctx, err)
 	}
@@ -240,7 +248,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, *Exchange, error
 	return &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: content}, x, nil
 }
 
-func (c *Client) retrying(a *attempt) *retryablehttp.Client {
+func (c *Client) retrying(a *attempts) *retryablehttp.Client {
 	policy := c.backoff()
 	return &retryablehttp.Client{
 		HTTPClient: &http.Client{

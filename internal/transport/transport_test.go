@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -202,14 +203,45 @@ func TestWhatIsRepeated(t *testing.T) {
 			}
 		})
 	}
-	t.Run("POST that never arrived", func(t *testing.T) {
-		gone := httptest.NewServer(http.NotFoundHandler())
-		gone.Close()
-		_, x, err := newClient().Do(t.Context(), Request{Method: http.MethodPost, URL: gone.URL})
-		if err == nil || x.Attempts != 3 || x.InDoubt {
-			t.Errorf("%d attempts, in doubt: %t, %v", x.Attempts, x.InDoubt, err)
-		}
-	})
+}
+
+func TestWhatNeverLeftIsNotInDoubt(t *testing.T) {
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	hangsUp := serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	hangsUp.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	secure := httptest.NewTLSServer(respond(200, "{}"))
+	t.Cleanup(secure.Close)
+	secure.Config.ErrorLog = hangsUp.Config.ErrorLog
+	proxy := serve(t, respond(502, "")) // to CONNECT
+	through := func(c *Config) {
+		to, _ := url.Parse(proxy.URL)
+		c.RoundTripper = &http.Transport{Proxy: http.ProxyURL(to)}
+	}
+	tests := map[string]struct {
+		url      string
+		change   func(*Config)
+		attempts int
+		inDoubt  bool
+	}{
+		"nobody listens":           {url: gone.URL, attempts: 3},
+		"certificate not known":    {url: secure.URL, attempts: 1},
+		"no TLS there":             {url: strings.Replace(proxy.URL, "http:", "https:", 1), attempts: 1},
+		"proxy that can't connect": {url: "https://rtc-api.example.com", change: through, attempts: 3},
+		"connection closed":        {url: hangsUp.URL, attempts: 1, inDoubt: true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			change := tc.change
+			if change == nil {
+				change = func(*Config) {}
+			}
+			_, x, err := newClient(change).Do(t.Context(), Request{Method: http.MethodPost, URL: tc.url, Body: []byte("{}")})
+			if err == nil || x.Attempts != tc.attempts || x.InDoubt != tc.inDoubt {
+				t.Errorf("%d attempts, in doubt: %t, %v", x.Attempts, x.InDoubt, err)
+			}
+		})
+	}
 }
 
 func TestConnectionErrors(t *testing.T) {
