@@ -123,6 +123,13 @@ var fixedRoutes = map[string]route{
 	"GET /openstack/latest/securitykey":       showKeys,
 }
 
+// appRoutes are the operations on one app.
+var appRoutes = map[string]route{
+	"GET /v2/apps/{app_id}":                 showApp,
+	"GET /v2/apps/{app_id}/record-callback": showRecordCallback,
+	"PUT /v2/apps/{app_id}/record-callback": updateRecordCallback,
+}
+
 // api is one of those that share the address.
 type api int
 
@@ -294,16 +301,8 @@ func match(method, path string) (route, string) {
 	if err != nil || id == "" || segments[3] == "." || segments[3] == ".." {
 		return noRoute, ""
 	}
-	switch rest := strings.Join(segments[4:], "/"); {
-	case len(segments) == 4 && method == http.MethodGet:
-		return showApp, id
-	case len(segments) == 5 && rest == "record-callback" && method == http.MethodGet:
-		return showRecordCallback, id
-	case len(segments) == 5 && rest == "record-callback" && method == http.MethodPut:
-		return updateRecordCallback, id
-	default:
-		return noRoute, id
-	}
+	below := strings.Join(append([]string{"/v2/apps/{app_id}"}, segments[4:]...), "/")
+	return appRoutes[method+" "+below], id // noRoute for any other
 }
 
 func readBody(r io.Reader) ([]byte, error) {

@@ -91,19 +91,32 @@ func (s *Server) service(x *exchange) answer {
 	}
 	switch x.route {
 	case listApps:
-		return s.list(x)
+		return s.listApps(x)
+	case showApp:
+		return s.showApp(x)
+	case showRecordCallback:
+		return s.showRecordCallback(x)
 	case updateRecordCallback:
-		return s.update(x)
+		return s.updateRecordCallback(x)
+	default:
+		panic(x.r.Method + " " + x.path + " is no operation of SparkRTC") // can't be: the gateway has looked
 	}
+}
 
+func (s *Server) showApp(x *exchange) answer {
 	a := s.apps[x.appID]
-	switch {
-	case a == nil:
+	if a == nil {
 		return x.notFound()
-	case x.route == showApp:
-		return ok(s.showApp(a, inRead))
 	}
-	callback := s.showCallback(a, inRead)
+	return ok(s.viewApp(a, inRead))
+}
+
+func (s *Server) showRecordCallback(x *exchange) answer {
+	a := s.apps[x.appID]
+	if a == nil {
+		return x.notFound()
+	}
+	callback := s.viewCallback(a, inRead)
 	if callback == nil && s.opts.Unset == UnsetNotFound {
 		return x.notFound()
 	}
@@ -118,7 +131,7 @@ func (x *exchange) invalid() answer {
 	return x.fail(http.StatusBadRequest, "RTC.00001003", "InvalidParameterValue")
 }
 
-func (s *Server) update(x *exchange) answer {
+func (s *Server) updateRecordCallback(x *exchange) answer {
 	callbackURL, key, err := parseUpdate(x.body)
 	a := s.apps[x.appID]
 	switch {
@@ -152,7 +165,7 @@ func (s *Server) update(x *exchange) answer {
 		newKey = a.key
 	}
 	s.set(a, *callbackURL, newKey)
-	return ok(callbackAnswer{AppID: a.id, RecordCallback: s.showCallback(a, inUpdate)})
+	return ok(callbackAnswer{AppID: a.id, RecordCallback: s.viewCallback(a, inUpdate)})
 }
 
 // parseUpdate reads the body of a PUT. What is missing or null is nil; names
@@ -180,8 +193,8 @@ func validURL(s string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }
 
-// list answers one page of the apps, in the order in which they were made.
-func (s *Server) list(x *exchange) answer {
+// listApps answers one page of the apps, in the order in which they were made.
+func (s *Server) listApps(x *exchange) answer {
 	query, err := url.ParseQuery(x.query)
 	if err != nil {
 		return x.invalid()
@@ -210,7 +223,7 @@ func (s *Server) list(x *exchange) answer {
 	ans := appsAnswer{Count: len(found), Apps: []appJSON{}}
 	count := uint64(len(found))
 	for _, a := range found[min(page*size, count):min((page+1)*size, count)] {
-		ans.Apps = append(ans.Apps, s.showApp(a, inList))
+		ans.Apps = append(ans.Apps, s.viewApp(a, inList))
 	}
 	return ok(ans)
 }
@@ -222,7 +235,7 @@ func (a *app) state() string {
 	return stateActive
 }
 
-func (s *Server) showApp(a *app, in place) appJSON {
+func (s *Server) viewApp(a *app, in place) appJSON {
 	created := a.created.Format(timeLayout)
 	return appJSON{
 		AppName:        a.name,
@@ -231,7 +244,7 @@ func (s *Server) showApp(a *app, in place) appJSON {
 		Scope:          "GLOBAL",
 		CreateTime:     created,
 		Authentication: authJSON{UpdateTime: created},
-		Callbacks:      hooksJSON{RecordCallback: s.showCallback(a, in)},
+		Callbacks:      hooksJSON{RecordCallback: s.viewCallback(a, in)},
 		AutoRecordMode: autoModeJSON{Mode: "AUTO_RECORD_OFF", UpdateTime: created},
 	}
 }
@@ -245,9 +258,9 @@ const (
 	inList
 )
 
-// showCallback returns a callback as it is shown in a place. It is nil when
+// viewCallback returns a callback as it is shown in a place. It is nil when
 // there is none, except with UnsetEmpty.
-func (s *Server) showCallback(a *app, in place) *callbackJSON {
+func (s *Server) viewCallback(a *app, in place) *callbackJSON {
 	keyEcho, urlEcho, timeEcho := s.opts.KeyEcho, s.opts.URLEcho, s.opts.TimeEcho
 	if in != inUpdate {
 		keyEcho = cmp.Or(s.opts.ReadKeyEcho, keyEcho)

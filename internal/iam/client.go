@@ -125,6 +125,8 @@ func (call call) do(ctx context.Context, out answer) error {
 		URL:     call.url(),
 		Header:  call.header,
 		Secrets: call.secrets,
+		// Each call reads something, or gives another token or key.
+		Idempotent: true,
 	}
 	if call.auth != nil {
 		r.Authenticator, r.Judge = withoutProject{call.auth}, judge

@@ -134,6 +134,9 @@ func (c *cloud) expectCalls(t *testing.T, gets int, puts ...payload) {
 	if got := len(c.Requests(emulator.Path("/v2/"), emulator.Method(http.MethodGet))); got != gets {
 		t.Errorf("%d GETs, want %d", got, gets)
 	}
+	if all := len(c.Requests(emulator.Path("/v2/"))); all != gets+len(puts) {
+		t.Errorf("%d requests, want %d", all, gets+len(puts))
+	}
 	c.ResetRequests()
 }
 

@@ -35,7 +35,7 @@ const (
 func (c *cloud) calls() (lists, reads, others int) {
 	for _, r := range c.Requests(emulator.Path("/v2/")) {
 		switch {
-		case r.Path == appsPath:
+		case r.Method == http.MethodGet && r.Path == appsPath:
 			lists++
 		case r.Method == http.MethodGet && strings.HasSuffix(r.Path, "/record-callback"):
 			reads++

@@ -22,39 +22,40 @@ func TestAccCLI_generatedConfiguration(t *testing.T) {
 		key   string
 		warns bool
 	}{
-		"without a key":    {emulator.EchoExact, "", false},
-		"key as it is":     {emulator.EchoExact, testKey, true},
-		"key as a hash":    {emulator.EchoHashed, testKey, true},
-		"key cut off":      {emulator.EchoTruncated, testKey, true},
-		"key masked":       {emulator.EchoMasked, testKey, true},
-		"key not shown":    {emulator.EchoAbsent, testKey, false}, // nobody can know of it
-		"key partly shown": {emulator.EchoPartial, testKey, true},
+		"without_a_key":    {emulator.EchoExact, "", false},
+		"key_as_it_is":     {emulator.EchoExact, testKey, true},
+		"key_as_a_hash":    {emulator.EchoHashed, testKey, true},
+		"key_cut_off":      {emulator.EchoTruncated, testKey, true},
+		"key_masked":       {emulator.EchoMasked, testKey, true},
+		"key_not_shown":    {emulator.EchoAbsent, testKey, false}, // nobody can know of it
+		"key_partly_shown": {emulator.EchoPartial, testKey, true},
+	}
+	f := newJoint(t)
+	var config strings.Builder
+	for name, tc := range tests {
+		f.add(emulator.Options{KeyEcho: tc.echo}, name).SetCallback(name, testURL, tc.key)
+		config.WriteString(importBlock(name, name))
+	}
+	r := newCLI(t, f.services[0], config.String(), ownReads)
+
+	out := r.must(t, changes, "plan", "-detailed-exitcode", "-generate-config-out=generated.tf", "-out=plan").out()
+	if want := fmt.Sprintf("Plan: %d to import, 0 to add, 0 to change, 0 to destroy.", len(tests)); !strings.Contains(out, want) {
+		t.Fatalf("no %q in the plan: %s", want, out)
 	}
 	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := newCloud(t, emulator.Options{KeyEcho: tc.echo}, testApp)
-			c.SetCallback(testApp, testURL, tc.key)
-			r := newCLI(t, c, fmt.Sprintf("import {\n  to = sparkrtc_record_callback.test\n  id = %q\n}\n", testApp))
-
-			got := r.must(t, changes, "plan", "-detailed-exitcode", "-generate-config-out=generated.tf", "-out=plan")
-			if !strings.Contains(got.out(), "Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.") {
-				t.Fatalf("the plan: %s", got.out())
-			}
-			if warned := strings.Contains(got.out(), "has a key that is not configured"); warned != tc.warns {
-				t.Errorf("warned of the key: %t, want %t: %s", warned, tc.warns, got.out())
-			}
-			generated := r.readFile(t, "generated.tf")
-			if strings.Contains(generated, testKey) || !strings.Contains(generated, testURL) {
-				t.Errorf("generated: %s", generated)
-			}
-			r.must(t, 0, "apply", "plan")
-			r.plan(t, noChanges)
-			if puts := c.puts(t); len(puts) > 0 {
-				t.Errorf("sent: %v", puts)
-			}
-			c.expectTruth(t, testApp, testURL, tc.key)
-		})
+		if warned := strings.Contains(saidOf(out, name), "has a key that is not configured"); warned != tc.warns {
+			t.Errorf("%s: warned of the key: %t, want %t: %s", name, warned, tc.warns, out)
+		}
+	}
+	generated := r.readFile(t, "generated.tf")
+	if strings.Contains(generated, testKey) || strings.Count(generated, testURL) != len(tests) {
+		t.Errorf("generated: %s", generated)
+	}
+	r.must(t, 0, "apply", "plan")
+	r.plan(t, noChanges)
+	for name, tc := range tests {
+		f.expectPuts(t, name)
+		f.of[name].expectTruth(t, name, testURL, tc.key)
 	}
 }
 
@@ -64,52 +65,57 @@ func TestAccCLI_generatedConfiguration(t *testing.T) {
 func TestAccCLI_importedKey(t *testing.T) {
 	t.Parallel()
 	const other = "https://elsewhere.example.com/"
-	callback := func(url, arguments string) string {
-		return fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  app_id = %q\n  url = %q\n  %s\n}\n", testApp, url, arguments)
-	}
 	const (
 		clearText = "auth_key = \"" + testKey + "\""
 		writeOnly = "auth_key_wo = \"" + testKey + "\"\n  auth_key_wo_version = 1"
 		timeouts  = "timeouts {\n    read = \"5m\"\n  }"
 	)
 	tests := map[string]struct {
-		then      string   // the configuration after the import of one without a key
-		arguments []string // of the apply
-		puts      map[emulator.KeyEcho][]payload
-		key       string
+		url, arguments string // after the import of one without a key
+		replaced       bool
+		puts           map[emulator.KeyEcho][]payload
+		key            string
 	}{
-		"nothing":             {callback(testURL, ""), nil, nil, testKey},
-		"timeouts":            {callback(testURL, timeouts), nil, nil, testKey},
-		"another URL":         {callback(other, ""), nil, same(withKey(other, "")), ""},
-		"replaced":            {callback(testURL, ""), []string{"-replace=sparkrtc_record_callback.test"}, same(withKey(testURL, "")), ""},
-		"the key, write-only": {callback(testURL, writeOnly), nil, same(withKey(testURL, testKey)), testKey},
-		"the key in clear text": {callback(testURL, clearText), nil, map[emulator.KeyEcho][]payload{
+		"nothing":        {testURL, "", false, nil, testKey},
+		"timeouts":       {testURL, timeouts, false, nil, testKey},
+		"another_url":    {other, "", false, same(withKey(other, "")), ""},
+		"replaced":       {testURL, "", true, same(withKey(testURL, "")), ""},
+		"key_write_only": {testURL, writeOnly, false, same(withKey(testURL, testKey)), testKey},
+		"key_clear_text": {testURL, clearText, false, map[emulator.KeyEcho][]payload{
 			emulator.EchoExact:  nil, // it is known to be the same
 			emulator.EchoMasked: {withKey(testURL, testKey)},
 		}, testKey},
 	}
-	for name, tc := range tests {
-		for _, echo := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked} {
-			t.Run(fmt.Sprintf("%s, %s", name, echo), func(t *testing.T) {
-				t.Parallel()
-				c := newCloud(t, emulator.Options{KeyEcho: echo}, testApp)
-				c.SetCallback(testApp, testURL, testKey)
-				r := newCLI(t, c, callback(testURL, ""))
-				r.must(t, 0, "import", "sparkrtc_record_callback.test", testApp)
-				r.write(t, tc.then)
-				r.must(t, 0, append([]string{"apply", "-auto-approve"}, tc.arguments...)...)
-				if got, want := fmt.Sprint(c.puts(t)), fmt.Sprint(tc.puts[echo]); got != want {
-					t.Errorf("sent: %s, want %s", got, want)
-				}
-				url := testURL
-				if strings.Contains(tc.then, other) {
-					url = other
-				}
-				c.expectTruth(t, testApp, url, tc.key)
-				r.plan(t, noChanges)
-			})
+	f := newJoint(t)
+	var imported, then strings.Builder
+	arguments := []string{"apply", "-auto-approve"}
+	name := func(name string, echo emulator.KeyEcho) string { return fmt.Sprintf("%s_%s", name, echo) }
+	echoes := []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked}
+	for test, tc := range tests {
+		for _, echo := range echoes {
+			name := name(test, echo)
+			f.add(emulator.Options{KeyEcho: echo}, name).SetCallback(name, testURL, testKey)
+			imported.WriteString(importBlock(name, name) + callbackBlock(name, arg("app_id", name), arg("url", testURL)))
+			then.WriteString(callbackBlock(name, arg("app_id", name), arg("url", tc.url), tc.arguments))
+			if tc.replaced {
+				arguments = append(arguments, "-replace="+callbackAddress(name))
+			}
 		}
 	}
+	r := newCLI(t, f.services[0], imported.String(), ownReads)
+	r.apply(t)
+	for name := range f.of {
+		f.expectPuts(t, name)
+	}
+	r.write(t, then.String())
+	r.must(t, 0, arguments...)
+	for test, tc := range tests {
+		for _, echo := range echoes {
+			f.expectPuts(t, name(test, echo), tc.puts[echo]...)
+			f.of[name(test, echo)].expectTruth(t, name(test, echo), tc.url, tc.key)
+		}
+	}
+	r.plan(t, noChanges)
 }
 
 // same is what is sent whatever the service shows.
@@ -142,13 +148,8 @@ func TestAccCLI_importedKeyWithUnknownValues(t *testing.T) {
 	t.Parallel()
 	const late = `
 resource "terraform_data" "late" {
-  input            = "TESTURL"
+  input            = "` + testURL + `"
   triggers_replace = "RUN"
-}
-
-resource "sparkrtc_record_callback" "test" {
-  app_id = "TESTAPP"
-  ARGUMENTS
 }
 `
 	tests := map[string]struct {
@@ -156,56 +157,75 @@ resource "sparkrtc_record_callback" "test" {
 		url, key      string // in the end
 		puts          int
 	}{
-		"the same URL":         {`url = terraform_data.late.output`, `url = terraform_data.late.output`, testURL, testKey, 0},
-		"another URL":          {`url = terraform_data.late.output`, `url = "${terraform_data.late.output}/${terraform_data.late.id != "" ? "x" : ""}"`, testURL + "/x", "", 1},
-		"no write-only key":    {`url = "` + testURL + `"`, "url = \"" + testURL + "\"\n  auth_key_wo = terraform_data.late.id == \"\" ? \"" + testKey + "\" : null\n  auth_key_wo_version = terraform_data.late.id == \"\" ? 1 : null", testURL, testKey, 0},
-		"a write-only key":     {`url = "` + testURL + `"`, "url = \"" + testURL + "\"\n  auth_key_wo = terraform_data.late.id != \"\" ? \"" + testKey + "\" : null\n  auth_key_wo_version = terraform_data.late.id != \"\" ? 1 : null", testURL, testKey, 1},
-		"no key in clear text": {`url = "` + testURL + `"`, "url = \"" + testURL + "\"\n  auth_key = terraform_data.late.id == \"\" ? \"" + testKey + "\" : null", testURL, testKey, 0},
+		"same_url":          {`url = terraform_data.late.output`, `url = terraform_data.late.output`, testURL, testKey, 0},
+		"another_url":       {`url = terraform_data.late.output`, `url = "${terraform_data.late.output}/${terraform_data.late.id != "" ? "x" : ""}"`, testURL + "/x", "", 1},
+		"no_write_only_key": {`url = "` + testURL + `"`, "url = \"" + testURL + "\"\n  auth_key_wo = terraform_data.late.id == \"\" ? \"" + testKey + "\" : null\n  auth_key_wo_version = terraform_data.late.id == \"\" ? 1 : null", testURL, testKey, 0},
+		"write_only_key":    {`url = "` + testURL + `"`, "url = \"" + testURL + "\"\n  auth_key_wo = terraform_data.late.id != \"\" ? \"" + testKey + "\" : null\n  auth_key_wo_version = terraform_data.late.id != \"\" ? 1 : null", testURL, testKey, 1},
+		"no_clear_text_key": {`url = "` + testURL + `"`, "url = \"" + testURL + "\"\n  auth_key = terraform_data.late.id == \"\" ? \"" + testKey + "\" : null", testURL, testKey, 0},
 	}
-	for name, tc := range tests {
-		for _, echo := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked} {
-			t.Run(fmt.Sprintf("%s, %s", name, echo), func(t *testing.T) {
-				t.Parallel()
-				c := newCloud(t, emulator.Options{KeyEcho: echo}, testApp)
-				c.SetCallback(testApp, testURL, testKey)
-				config := func(run, arguments string) string {
-					return strings.NewReplacer("TESTURL", testURL, "TESTAPP", testApp, "RUN", run, "ARGUMENTS", arguments).Replace(late)
-				}
-				r := newCLI(t, c, config("1", tc.before))
-				r.must(t, 0, "apply", "-auto-approve", "-target=terraform_data.late")
-				r.must(t, 0, "import", "sparkrtc_record_callback.test", testApp)
-				r.write(t, config("2", tc.after))
-				if out := r.must(t, 0, "plan", "-out=plan").out(); !strings.Contains(out, "known only after apply") && strings.Contains(tc.after, "url = terraform_data") {
-					t.Errorf("the plan: %s", out)
-				}
-				r.must(t, 0, "apply", "plan")
-				if puts := c.puts(t); len(puts) != tc.puts {
-					t.Errorf("sent: %v, want %d", puts, tc.puts)
-				}
-				c.expectTruth(t, testApp, tc.url, tc.key)
-				r.plan(t, noChanges)
-			})
+	f := newJoint(t)
+	before, after := strings.Replace(late, "RUN", "1", 1), strings.Replace(late, "RUN", "2", 1)
+	name := func(name string, echo emulator.KeyEcho) string { return fmt.Sprintf("%s_%s", name, echo) }
+	echoes := []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked}
+	imports := ""
+	for test, tc := range tests {
+		for _, echo := range echoes {
+			name := name(test, echo)
+			f.add(emulator.Options{KeyEcho: echo}, name).SetCallback(name, testURL, testKey)
+			before += callbackBlock(name, arg("app_id", name), tc.before)
+			after += callbackBlock(name, arg("app_id", name), tc.after)
+			imports += importBlock(name, name)
 		}
 	}
+	r := newCLI(t, f.services[0], before, ownReads)
+	r.must(t, 0, "apply", "-auto-approve", "-target=terraform_data.late")
+	r.write(t, before+imports)
+	r.apply(t)
+	for name := range f.of {
+		f.expectPuts(t, name)
+	}
+	r.write(t, after)
+	out := r.must(t, 0, "plan", "-out=plan").out()
+	for _, echo := range echoes {
+		if said := saidOf(out, name("same_url", echo)); !strings.Contains(said, "known only after apply") {
+			t.Errorf("%s, same URL: the plan: %q in %s", echo, said, out)
+		}
+	}
+	r.must(t, 0, "apply", "plan")
+	for test, tc := range tests {
+		for _, echo := range echoes {
+			name := name(test, echo)
+			if puts := f.of[name].puts(t); len(puts) != tc.puts {
+				t.Errorf("%s: sent: %v, want %d", name, puts, tc.puts)
+			}
+			f.of[name].expectTruth(t, name, tc.url, tc.key)
+		}
+	}
+	r.plan(t, noChanges)
 }
 
 // A key that comes after the import of a callback without one is a change from
 // outside like any other.
 func TestAccCLI_keyAfterAnImportWithoutOne(t *testing.T) {
 	t.Parallel()
+	f := newJoint(t)
+	var config strings.Builder
 	for _, echo := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked} {
-		t.Run(string(echo), func(t *testing.T) {
-			t.Parallel()
-			c := newCloud(t, emulator.Options{KeyEcho: echo}, testApp)
-			c.SetCallback(testApp, testURL, "")
-			r := newCLI(t, c, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  app_id = %q\n  url = %q\n}\n", testApp, testURL))
-			r.must(t, 0, "import", "sparkrtc_record_callback.test", testApp)
-			c.SetCallback(testApp, testURL, testKey)
-			if out := r.apply(t).out(); strings.Contains(out, "was imported with a key") {
-				t.Errorf("the apply: %s", out)
-			}
-			c.expectTruth(t, testApp, testURL, "")
-		})
+		app := string(echo)
+		f.add(emulator.Options{KeyEcho: echo}, app).SetCallback(app, testURL, "")
+		config.WriteString(importBlock(app, app) + callbackBlock(app, arg("app_id", app), arg("url", testURL)))
+	}
+	r := newCLI(t, f.services[0], config.String(), ownReads)
+	r.apply(t)
+	for app, c := range f.of {
+		f.expectPuts(t, app)
+		c.SetCallback(app, testURL, testKey)
+	}
+	if out := r.apply(t).out(); strings.Contains(out, "was imported with a key") {
+		t.Errorf("the apply: %s", out)
+	}
+	for app, c := range f.of {
+		c.expectTruth(t, app, testURL, "")
 	}
 }
 

@@ -5,6 +5,7 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,8 +23,11 @@ type advice struct {
 	why     string // may be ""
 	todo    string
 
-	// attribute is the one of the resource that caused it, "" for none.
+	// attribute is the one that caused it, if the subject has it; "" for none.
 	attribute string
+
+	// arguments: what to check are those of the subject.
+	arguments bool
 
 	// authentication: the credentials in use are named too.
 	authentication bool
@@ -49,9 +53,9 @@ var advices = map[sparkrtc.Reason]advice{
 		todo:    "Check endpoint in the provider block and " + envEndpoint + " in the environment. The public endpoint is " + sparkrtc.DefaultEndpoint + ".",
 	},
 	sparkrtc.ReasonInvalidParameter: {
-		summary: "SparkRTC refused a value",
-		why:     "The service does not say which one.",
-		todo:    "Check url (a complete http or https URL) and auth_key (the console takes 32 to 64 characters).",
+		summary:   "SparkRTC refused a value",
+		why:       "The service does not say which one.",
+		arguments: true,
 	},
 	sparkrtc.ReasonMalformedRequest: {
 		summary: "SparkRTC could not read the request",
@@ -120,7 +124,7 @@ var advices = map[sparkrtc.Reason]advice{
 	sparkrtc.ReasonAccessDenied: {
 		summary:        "Access denied",
 		why:            "The credentials are valid, but may not do this.",
-		todo:           "Grant their IAM user permissions for SparkRTC in the project of the app: reading a callback and setting one are two of them.",
+		todo:           "Grant their IAM user permissions for SparkRTC in the project of the app: reading and writing are permissions of their own.",
 		authentication: true,
 	},
 	sparkrtc.ReasonProjectUnavailable: {
@@ -161,8 +165,8 @@ var advices = map[sparkrtc.Reason]advice{
 		todo:    "Run the apply again. If it stays, ask Huawei Cloud's support.",
 	},
 	sparkrtc.ReasonInvalidRequest: {
-		summary: "Request could not be made",
-		todo:    "Check app_id and url.",
+		summary:   "Request could not be made",
+		arguments: true,
 	},
 	sparkrtc.ReasonNoCredentials: {
 		summary:        "No credentials to call SparkRTC with",
@@ -191,16 +195,38 @@ var timeIsUp = advice{
 	todo:    "Run it again: an interrupted request may or may not have reached the service, and repeating it does no harm. If it happens again, allow more with timeouts. For a read, the timeout in the state counts: to get a higher one there, apply with -refresh=false.",
 }
 
+// subject is what a call is about.
+type subject struct {
+	name string // a sentence begins with it
+
+	// arguments are those that a request has, with what is known of the
+	// values: the service may refuse one and not say which. "" for none.
+	arguments string
+
+	// attributes are those that an error can be about.
+	attributes []string
+}
+
+var allApps = subject{name: "The apps"}
+
+func callbackOf(appID string) subject {
+	return subject{
+		name:       fmt.Sprintf("The recording callback of app %q", appID),
+		arguments:  "app_id, url (a complete http or https URL) and auth_key (the console takes 32 to 64 characters)",
+		attributes: []string{"app_id", "url"},
+	}
+}
+
 // addAPIError adds the error of a client's call. What says what failed, as in
-// "The callback could not be set".
-func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, what string) {
+// "could not be set".
+func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, about subject, what string) {
 	var e *sparkrtc.Error
 	if !errors.As(err, &e) {
 		diags.AddError("Unexpected error", err.Error()+reportBug) // can't be: the client has no other type
 		return
 	}
 	if e.Reason == sparkrtc.ReasonNoCredentials {
-		d.addFetchError(diags, err, what)
+		d.addFetchError(diags, err, about, what)
 		return
 	}
 	advice, ok := advices[e.Reason]
@@ -210,7 +236,7 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, what stri
 	if errors.Is(err, errTimeIsUp) {
 		advice = timeIsUp
 	}
-	paragraphs := []string{what + ": " + happened(e) + "."}
+	paragraphs := []string{about.name + " " + what + ": " + happened(e) + "."}
 	reason := advice.why
 	if advice.authentication {
 		reason = strings.TrimSpace(reason + " In use: " + d.credentials + ".")
@@ -218,27 +244,40 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, what stri
 	if reason != "" {
 		paragraphs = append(paragraphs, reason)
 	}
-	paragraphs = append(paragraphs, advice.todo)
+	todo := advice.todo
+	if advice.arguments {
+		todo = about.todo()
+	}
+	paragraphs = append(paragraphs, todo)
 	if e.RequestID != "" {
 		paragraphs = append(paragraphs, "Request ID: "+e.RequestID)
 	}
 	detail := strings.Join(paragraphs, "\n\n")
-	if advice.attribute != "" {
+	if slices.Contains(about.attributes, advice.attribute) {
 		diags.AddAttributeError(path.Root(advice.attribute), advice.summary, detail)
 		return
 	}
 	diags.AddError(advice.summary, detail)
 }
 
+// todo is about a request that was refused, or could not be made, for a value in
+// it.
+func (s subject) todo() string {
+	if s.arguments == "" {
+		return "The request has no value of yours: please report it, with the request ID and the version of the provider."
+	}
+	return "Check " + s.arguments + "."
+}
+
 // addFetchError is about credentials that had to be fetched for a call.
-func (d *providerData) addFetchError(diags *diag.Diagnostics, err error, what string) {
+func (d *providerData) addFetchError(diags *diag.Diagnostics, err error, about subject, what string) {
 	advice := advices[sparkrtc.ReasonNoCredentials]
 	summary, detail := advice.summary, advice.todo
 	var e *credentials.Error
 	if errors.As(err, &e) {
 		summary, detail = e.Summary, e.Detail
 	}
-	diags.AddError(summary, fmt.Sprintf("%s, because there was nothing to authenticate it with. %s\n\n%s Found: %s.", what, detail, advice.why, d.credentials))
+	diags.AddError(summary, fmt.Sprintf("%s %s, because there was nothing to authenticate it with. %s\n\n%s Found: %s.", about.name, what, detail, advice.why, d.credentials))
 }
 
 // happened says what came back, or what came in its place.
@@ -259,15 +298,10 @@ func happened(e *sparkrtc.Error) string {
 	return text
 }
 
-// callbackOf names the callback of an app in front of what happened to it.
-func callbackOf(appID, what string) string {
-	return fmt.Sprintf("The recording callback of app %q %s", appID, what)
-}
-
 // addUnknownError is about a provider that has no client yet.
-func (d *providerData) addUnknownError(diags *diag.Diagnostics, what string) {
+func (d *providerData) addUnknownError(diags *diag.Diagnostics, about subject, what string) {
 	diags.AddError("Provider configuration is not known",
-		what+" while arguments of the provider have no value: "+strings.Join(d.unknown, ", ")+".\n\n"+
+		about.name+" "+what+" while arguments of the provider have no value: "+strings.Join(d.unknown, ", ")+".\n\n"+
 			"Give them values that are known before the apply, or apply first what they come from: terraform apply -target=ADDRESS.")
 }
 

@@ -119,10 +119,8 @@ type providerData struct {
 	// sharedReads lets reads of resources use that listing.
 	sharedReads bool
 
-	// planned has the apps that a resource was planned for, and keyed those
-	// with a key in the configuration: with ignore_changes, a plan gets to see
-	// what is in the state in its place.
-	planned, keyed sync.Map
+	// callbacks is what the plans of recording callbacks know of one another.
+	callbacks callbackPlans
 
 	// unknown are the arguments whose values are known only after apply.
 	unknown []string
@@ -353,9 +351,7 @@ func (s settings) credentials(config providerModel) *credentials.Found {
 
 func (p *sparkRTCProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
-		func() resource.Resource {
-			return &recordCallbackResource{clearTextKey: &p.clearTextKey, random: p.random}
-		},
+		p.newRecordCallbackResource,
 	}
 }
 

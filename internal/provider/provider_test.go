@@ -441,7 +441,7 @@ func TestEveryReasonHasAdvice(t *testing.T) {
 		if reason == sparkrtc.ReasonNotConfigured {
 			continue
 		}
-		if !ok || advice.summary == "" || advice.todo == "" {
+		if !ok || advice.summary == "" || (advice.todo == "") != advice.arguments {
 			t.Errorf("no advice about %q", reason)
 		}
 	}
@@ -462,26 +462,26 @@ func (s memoryStore) SetKey(_ context.Context, key string, value []byte) diag.Di
 func TestPrivateState(t *testing.T) {
 	memory := drift.Remember(nil, nil, drift.Sent{URL: testURL, Key: testKey}, drift.Echo{URL: testURL, Key: testKey, UpdateTime: "2026-01-01T00:00:00.000Z"})
 	store := memoryStore{}
-	if diags := savePrivate(t.Context(), store, private{Memory: &memory, Resend: []resend{resendKeyPerhaps}}); diags.HasError() {
+	if diags := saveCallbackPrivate(t.Context(), store, callbackPrivate{Memory: &memory, Resend: []resend{resendKeyPerhaps}}); diags.HasError() {
 		t.Fatal(diags)
 	}
-	if strings.Contains(string(store[privateKey]), testKey) {
+	if strings.Contains(string(store[callbackPrivateKey]), testKey) {
 		t.Error("the key is in the private state")
 	}
-	got, diags := loadPrivate(t.Context(), store)
+	got, diags := loadCallbackPrivate(t.Context(), store)
 	if diags.HasError() || got.Memory == nil || got.Memory.URL != testURL || fmt.Sprint(got.Resend) != fmt.Sprint([]resend{resendKeyPerhaps}) {
 		t.Errorf("loaded %+v, %v", got, diags)
 	}
 	// What can't be read counts as nothing: an apply settles it.
 	memory.Salt = nil
-	if diags := savePrivate(t.Context(), store, private{Memory: &memory}); diags.HasError() {
+	if diags := saveCallbackPrivate(t.Context(), store, callbackPrivate{Memory: &memory}); diags.HasError() {
 		t.Fatal(diags)
 	}
-	damaged := string(store[privateKey])
+	damaged := string(store[callbackPrivateKey])
 	for _, content := range []string{"", "{", "[]", `{"memory":7}`, `{"version":1,"memory":{}}`, `{"version":2}`, `{}`, damaged} {
-		store[privateKey] = []byte(content)
-		want := private{empty: content == ""}
-		if got, diags := loadPrivate(t.Context(), store); !reflect.DeepEqual(got, want) || diags.HasError() {
+		store[callbackPrivateKey] = []byte(content)
+		want := callbackPrivate{empty: content == ""}
+		if got, diags := loadCallbackPrivate(t.Context(), store); !reflect.DeepEqual(got, want) || diags.HasError() {
 			t.Errorf("%q loaded as %+v, %v", content, got, diags)
 		}
 	}
@@ -491,7 +491,7 @@ func TestPrivateState(t *testing.T) {
 // write-only one.
 func TestLostMemoryOfWriteOnlyKey(t *testing.T) {
 	state := recordCallbackModel{AuthKeyWOVersion: types.Int64Value(1)}
-	state, known := observe(t.Context(), state, private{}, &sparkrtc.RecordCallback{URL: testURL, AuthKey: testKey})
+	state, known := observe(t.Context(), state, callbackPrivate{}, &sparkrtc.RecordCallback{URL: testURL, AuthKey: testKey})
 	if !state.AuthKey.IsNull() || len(known.Resend) == 0 {
 		t.Errorf("auth_key null: %t, resend %v", state.AuthKey.IsNull(), known.Resend)
 	}
@@ -501,13 +501,13 @@ func TestLostMemoryOfWriteOnlyKey(t *testing.T) {
 func TestLostMemoryKeepsTheKey(t *testing.T) {
 	for _, shown := range []string{"******", ""} {
 		state := recordCallbackModel{URL: types.StringValue(testURL), AuthKey: types.StringValue(testKey)}
-		var known private
+		var known callbackPrivate
 		for range 2 {
 			state, known = observe(t.Context(), state, known, &sparkrtc.RecordCallback{URL: testURL, AuthKey: shown})
 			if state.AuthKey.ValueString() != testKey || !slices.Equal(known.Resend, []resend{resendKeyUnknown}) {
 				t.Errorf("shown %q: key kept: %t, resend %v", shown, state.AuthKey.ValueString() == testKey, known.Resend)
 			}
-			known.Version = privateVersion // as it is saved
+			known.Version = callbackPrivateVersion // as it is saved
 		}
 	}
 }
@@ -518,7 +518,7 @@ func TestMaskIsNeverTakenForTheKey(t *testing.T) {
 	memory := drift.Remember(nil, nil, drift.Sent{URL: testURL, Key: testKey}, drift.Echo{URL: testURL, Key: testKey})
 	for name, url := range map[string]string{"the URL is the same": testURL, "the URL was changed": "https://elsewhere.example.com/"} {
 		state := recordCallbackModel{URL: types.StringValue(testURL), AuthKey: types.StringValue(testKey)}
-		state, _ = observe(t.Context(), state, private{Memory: &memory}, &sparkrtc.RecordCallback{URL: url, AuthKey: "******"})
+		state, _ = observe(t.Context(), state, callbackPrivate{Memory: &memory}, &sparkrtc.RecordCallback{URL: url, AuthKey: "******"})
 		if state.AuthKey.ValueString() != testKey || state.URL.ValueString() != url {
 			t.Errorf("%s: the state has %s with another key than was set: %t", name, state.URL.ValueString(), state.AuthKey.ValueString() != testKey)
 		}
@@ -540,7 +540,7 @@ func TestComputed(t *testing.T) {
 func TestUpdateTimeIsThatOfTheWrite(t *testing.T) {
 	const set, rounded, later = "2026-01-01T00:00:00.700Z", "2026-01-01T00:00:01Z", "2026-01-01T00:02:00Z"
 	memory := drift.Remember(nil, nil, drift.Sent{URL: testURL}, drift.Echo{URL: testURL, UpdateTime: set})
-	state, known := recordCallbackModel{URL: types.StringValue(testURL), UpdateTime: types.StringValue(set)}, private{Memory: &memory}
+	state, known := recordCallbackModel{URL: types.StringValue(testURL), UpdateTime: types.StringValue(set)}, callbackPrivate{Memory: &memory}
 	for _, step := range []struct{ shown, want string }{{rounded, set}, {set, set}, {"", set}, {rounded, set}, {later, later}} {
 		state, known = observe(t.Context(), state, known, &sparkrtc.RecordCallback{URL: testURL, UpdateTime: step.shown})
 		if got := state.UpdateTime.ValueString(); got != step.want {

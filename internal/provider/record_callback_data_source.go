@@ -85,19 +85,18 @@ func (d *recordCallbackDataSource) Read(ctx context.Context, req datasource.Read
 func (d *providerData) show(ctx context.Context, view *recordCallbackView, diags *diag.Diagnostics) {
 	appID := view.AppID.ValueString()
 	if d.client == nil {
-		d.addUnknownError(diags, callbackOf(appID, "can't be read"))
+		d.addUnknownError(diags, callbackOf(appID), "can't be read")
 		return
 	}
-	defer d.addNotices(diags)
-	ctx, cancel := withTimeout(ctx, defaultTimeout)
-	defer cancel()
+	ctx, end := d.begin(ctx, defaultTimeout, diags)
+	defer end()
 	*view = recordCallbackView{AppID: view.AppID, Configured: types.BoolValue(false), NotifyEventSubscription: types.SetNull(types.StringType)}
 	callback, err := d.client.ShowRecordCallback(ctx, appID)
-	if errors.Is(err, sparkrtc.ErrNotConfigured) {
+	if errors.Is(err, sparkrtc.ErrNotFound) {
 		return
 	}
 	if err != nil {
-		d.addAPIError(diags, err, callbackOf(appID, "could not be read"))
+		d.addAPIError(diags, err, callbackOf(appID), "could not be read")
 		return
 	}
 	view.Configured = types.BoolValue(true)

@@ -15,15 +15,15 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
 )
 
-// privateKey is where the private state of a recording callback lies.
-const privateKey = "record_callback"
+// callbackPrivateKey is where the private state of a recording callback lies.
+const callbackPrivateKey = "record_callback"
 
-// privateVersion is the version of its form. It goes up with each change that
+// callbackPrivateVersion is the version of its form. It goes up with each change that
 // an earlier build would read wrongly.
-const privateVersion = 1
+const callbackPrivateVersion = 1
 
-// private is kept beside the state, unseen by the user, as JSON.
-type private struct {
+// callbackPrivate is kept beside the state, unseen by the user, as JSON.
+type callbackPrivate struct {
 	// empty: there was none.
 	empty bool
 
@@ -72,7 +72,7 @@ const (
 // imported tells what becomes of such a key: it stays as long as nothing else
 // changes. What Terraform writes for an import with -generate-config-out has no
 // secrets, and has to plan clean.
-func (p private) imported(plan, state *recordCallbackModel) fate {
+func (p callbackPrivate) imported(plan, state *recordCallbackModel) fate {
 	configured := !plan.AuthKey.IsNull() || !plan.AuthKeyWOVersion.IsNull() && !plan.AuthKeyWOVersion.IsUnknown()
 	hasKey := state != nil && (!state.AuthKey.IsNull() || slices.Contains(p.Resend, resendKeyUnknown))
 	switch {
@@ -92,35 +92,35 @@ type privateStore interface {
 	SetKey(context.Context, string, []byte) diag.Diagnostics
 }
 
-func loadPrivate(ctx context.Context, store privateStore) (private, diag.Diagnostics) {
-	var p private
-	content, diags := store.GetKey(ctx, privateKey)
+func loadCallbackPrivate(ctx context.Context, store privateStore) (callbackPrivate, diag.Diagnostics) {
+	var p callbackPrivate
+	content, diags := store.GetKey(ctx, callbackPrivateKey)
 	if len(content) == 0 {
-		return private{empty: true}, diags
+		return callbackPrivate{empty: true}, diags
 	}
 	err := json.Unmarshal(content, &p)
-	if err != nil || p.Version != privateVersion || p.Memory != nil && !p.Memory.Valid() {
+	if err != nil || p.Version != callbackPrivateVersion || p.Memory != nil && !p.Memory.Valid() {
 		// Without a memory it is as after an import, and the next apply
 		// settles it.
 		tflog.Warn(ctx, "private state is of another version of the provider, or damaged, and is not used", map[string]any{"version": p.Version})
-		return private{}, diags
+		return callbackPrivate{}, diags
 	}
 	return p, diags
 }
 
-func savePrivate(ctx context.Context, store privateStore, p private) diag.Diagnostics {
-	p.Version = privateVersion
+func saveCallbackPrivate(ctx context.Context, store privateStore, p callbackPrivate) diag.Diagnostics {
+	p.Version = callbackPrivateVersion
 	content, err := json.Marshal(p)
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Private state can't be written", err.Error()+reportBug)}
 	}
-	return store.SetKey(ctx, privateKey, content)
+	return store.SetKey(ctx, callbackPrivateKey, content)
 }
 
 // unchanged tells whether a callback is listed among all apps just as a read of
 // its own would have to show it for nothing to change, neither in the state nor
 // in what becomes of it. A listing is believed in nothing else.
-func (d *providerData) unchanged(ctx context.Context, state recordCallbackModel, known private) (bool, error) {
+func (d *providerData) unchanged(ctx context.Context, state recordCallbackModel, known callbackPrivate) (bool, error) {
 	if !d.sharedReads {
 		return false, nil
 	}
@@ -144,7 +144,7 @@ func (m recordCallbackModel) equal(o recordCallbackModel) bool {
 
 // observe returns the state, and what to keep beside it, once the service has
 // shown its callback.
-func observe(ctx context.Context, state recordCallbackModel, known private, callback *sparkrtc.RecordCallback) (recordCallbackModel, private) {
+func observe(ctx context.Context, state recordCallbackModel, known callbackPrivate, callback *sparkrtc.RecordCallback) (recordCallbackModel, callbackPrivate) {
 	var updateTime types.String
 	state.NotifyEventSubscription, updateTime = computed(ctx, callback)
 	if known.Memory == nil {
@@ -166,7 +166,7 @@ func observe(ctx context.Context, state recordCallbackModel, known private, call
 		state.UpdateTime = updateTime
 	}
 	memory := finding.Memory
-	known = private{Memory: &memory, ForeignKey: known.ForeignKey}
+	known = callbackPrivate{Memory: &memory, ForeignKey: known.ForeignKey}
 
 	state.URL = types.StringValue(memory.URL)
 	switch finding.URL {
@@ -211,14 +211,14 @@ func observe(ctx context.Context, state recordCallbackModel, known private, call
 // adopt takes over a callback that was not set from here, or of which nothing is
 // remembered any more. In that case the key in the state stays there: with
 // ignore_changes an apply would wipe it.
-func adopt(state recordCallbackModel, known private, callback *sparkrtc.RecordCallback) (recordCallbackModel, private) {
+func adopt(state recordCallbackModel, known callbackPrivate, callback *sparkrtc.RecordCallback) (recordCallbackModel, callbackPrivate) {
 	imported := state.URL.IsNull() // just now
 	lost := known.Version == 0 && !state.URL.IsNull() || slices.Contains(known.Resend, resendKeyUnknown)
 	state.URL = types.StringValue(callback.URL)
 	if !lost {
 		state.AuthKey = types.StringNull()
 	}
-	now := private{Adopted: known.Adopted || imported && callback.AuthKey != ""}
+	now := callbackPrivate{Adopted: known.Adopted || imported && callback.AuthKey != ""}
 	writeOnly := !state.AuthKeyWOVersion.IsNull()
 	switch {
 	case callback.AuthKey == "" && state.AuthKey.IsNull() && !writeOnly:

@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -69,99 +70,104 @@ func TestAccCLI_decisionTable(t *testing.T) {
 	keyless := map[string][]emulator.KeyEcho{
 		"untouched": nil, "again": nil, "touched": nil, "no-key": nil, "key": showing, "similar-key": showing, "url": all, "gone": all,
 	}
-	names := slices.Sorted(maps.Keys(rows))
-	config := fmt.Sprintf(`
-locals {
-  rows = toset(%s)
-}
+	kinds := map[string]struct{ key, arguments string }{
+		"clear":      {key, arg("auth_key", key)},
+		"write_only": {key, arg("auth_key_wo", key) + "\n  auth_key_wo_version = 1"},
+		"keyless":    {"", ""},
+	}
 
-resource "sparkrtc_record_callback" "clear" {
-  for_each = local.rows
-  app_id   = "clear-${each.key}"
-  url      = %[2]q
-  auth_key = %[3]q
-}
-
-resource "sparkrtc_record_callback" "write_only" {
-  for_each            = local.rows
-  app_id              = "write_only-${each.key}"
-  url                 = %[2]q
-  auth_key_wo         = %[3]q
-  auth_key_wo_version = 1
-}
-
-resource "sparkrtc_record_callback" "keyless" {
-  for_each = local.rows
-  app_id   = "keyless-${each.key}"
-  url      = %[2]q
-}
-`, strings.Join(strings.Fields(fmt.Sprintf("%q", names)), ", "), testURL, key)
-	kinds := map[string]string{"clear": key, "write_only": key, "keyless": ""}
-
-	for _, echo := range all {
-		t.Run(string(echo), func(t *testing.T) {
+	// In two halves, since a list has a hundred apps.
+	for half := range slices.Chunk(all, len(all)/2) {
+		t.Run(string(half[0])+" to "+string(half[len(half)-1]), func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{KeyEcho: echo})
-			for kind := range kinds {
-				for _, name := range names {
-					c.AddApp(kind + "-" + name)
+			f := newJoint(t)
+			clouds := map[emulator.KeyEcho]*cloud{}
+			var config strings.Builder
+			for _, echo := range half {
+				c := f.add(emulator.Options{KeyEcho: echo})
+				clouds[echo] = c
+				for kind, k := range kinds {
+					var apps []string
+					for _, name := range slices.Sorted(maps.Keys(rows)) {
+						apps = append(apps, appOfRow(echo, kind, name))
+					}
+					f.addApps(c, apps...)
+					config.WriteString(callbackBlock(fmt.Sprintf("%s_%s", kind, echo), forEach(apps), arg("url", testURL), k.arguments))
 				}
 			}
-			r := newCLI(t, c, config)
+			r := newCLI(t, clouds[half[0]], config.String())
 			r.apply(t)
 			r.plan(t, noChanges)
 
 			want := map[string]string{}
-			for kind, key := range kinds {
-				for name, row := range rows {
-					row.outside(c, kind+"-"+name, key)
-					when := row.when
-					if kind == "keyless" {
-						when = keyless[name]
-					}
-					if slices.Contains(when, echo) {
-						want[fmt.Sprintf("sparkrtc_record_callback.%s[%q]", kind, name)] = row.action
-					}
-				}
-			}
-			got := r.must(t, 0, "plan", "-json").plannedActions(t)
-			for kind := range kinds {
-				for _, name := range names {
-					address := fmt.Sprintf("sparkrtc_record_callback.%s[%q]", kind, name)
-					if got[address] != want[address] {
-						t.Errorf("%s: planned %q, want %q", address, got[address], want[address])
+			for echo, c := range clouds {
+				for kind, k := range kinds {
+					for name, row := range rows {
+						app := appOfRow(echo, kind, name)
+						row.outside(c, app, k.key)
+						when := row.when
+						if kind == "keyless" {
+							when = keyless[name]
+						}
+						if slices.Contains(when, echo) {
+							want[fmt.Sprintf("sparkrtc_record_callback.%s_%s[%q]", kind, echo, app)] = row.action
+						}
 					}
 				}
+				c.ResetRequests()
 			}
+			r.must(t, 0, "apply", "-auto-approve", "-json").expectPlanned(t, want)
 
-			c.ResetRequests()
-			r.apply(t)
-			for kind, key := range kinds {
-				for _, name := range names {
-					left := key
-					if kind == "keyless" && !slices.Contains(showing, echo) && strings.HasSuffix(name, "key") && name != "no-key" {
-						continue // the one that can't be seen
+			for echo, c := range clouds {
+				for kind, k := range kinds {
+					for name := range rows {
+						if kind == "keyless" && !slices.Contains(showing, echo) && strings.HasSuffix(name, "key") && name != "no-key" {
+							continue // the one that can't be seen
+						}
+						c.expectTruth(t, appOfRow(echo, kind, name), testURL, k.key)
 					}
-					c.expectTruth(t, kind+"-"+name, testURL, left)
 				}
-			}
-			for _, put := range c.puts(t) {
-				if put.URL != testURL || put.AuthKey != nil && *put.AuthKey != key && *put.AuthKey != "" {
-					t.Errorf("sent what is not configured: %v", put)
+				for _, put := range c.puts(t) {
+					if put.URL != testURL || put.AuthKey != nil && *put.AuthKey != key && *put.AuthKey != "" {
+						t.Errorf("%s: sent what is not configured: %v", echo, put)
+					}
 				}
 			}
 			r.plan(t, noChanges)
 
 			// The service may show the same in another way from one day to
-			// the next.
-			for _, next := range []emulator.KeyEcho{emulator.EchoMasked, emulator.EchoExact, echo} {
-				c.SetOptions(func(o *emulator.Options) { o.KeyEcho = next })
-				if got := r.must(t, 0, "plan", "-json").plannedActions(t); len(got) != 0 {
-					t.Errorf("shown %s from now on: %v", next, got)
+			// the next, whether it was set once or twice.
+			var some []string
+			for _, echo := range half {
+				for kind := range kinds {
+					for _, name := range []string{"untouched", "key"} {
+						some = append(some, fmt.Sprintf("-target=sparkrtc_record_callback.%s_%s[%q]", kind, echo, appOfRow(echo, kind, name)))
+					}
 				}
+			}
+			for _, next := range []emulator.KeyEcho{emulator.EchoMasked, emulator.EchoExact, ""} {
+				for echo, c := range clouds {
+					c.SetOptions(func(o *emulator.Options) { o.KeyEcho = cmp.Or(next, echo) })
+				}
+				t.Logf("shown %s from now on", cmp.Or(next, "as before"))
+				r.expectPlanned(t, map[string]string{}, some...)
 			}
 		})
 	}
+}
+
+// appOfRow is the app of a row in a table.
+func appOfRow[T ~string](echo T, kind, name string) string {
+	return fmt.Sprintf("%s-%s-%s", echo, kind, name)
+}
+
+// forEach are the arguments for a resource for each app.
+func forEach(apps []string) string {
+	return fmt.Sprintf("for_each = toset([%s])\n  app_id = each.key", quoted(apps))
+}
+
+func quoted(list []string) string {
+	return strings.Join(strings.Fields(strings.Trim(fmt.Sprintf("%q", list), "[]")), ", ")
 }
 
 // The same for the URL.
@@ -180,86 +186,85 @@ func TestAccCLI_decisionTableOfURLs(t *testing.T) {
 		"host":      {func(c *cloud, app string) { c.SetCallback(app, "https://elsewhere.example.com/", "") }, "update", emulator.URLEchoes},
 		"gone":      {func(c *cloud, app string) { c.ClearCallback(app) }, "create", emulator.URLEchoes},
 	}
-	names := slices.Sorted(maps.Keys(rows))
+	f := newJoint(t)
+	clouds := map[emulator.URLEcho]*cloud{}
+	var config strings.Builder
 	for _, echo := range emulator.URLEchoes {
-		t.Run(string(echo), func(t *testing.T) {
-			t.Parallel()
-			c := newCloud(t, emulator.Options{URLEcho: echo}, names...)
-			r := newCLI(t, c, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  for_each = toset(%s)\n  app_id = each.key\n  url = %q\n}\n",
-				strings.Join(strings.Fields(fmt.Sprintf("%q", names)), ", "), set))
-			r.apply(t)
-			r.plan(t, noChanges)
-			for name, row := range rows {
-				row.outside(c, name)
+		var apps []string
+		for _, name := range slices.Sorted(maps.Keys(rows)) {
+			apps = append(apps, appOfRow(echo, "url", name))
+		}
+		clouds[echo] = f.add(emulator.Options{URLEcho: echo}, apps...)
+		config.WriteString(callbackBlock(string(echo), forEach(apps), arg("url", set)))
+	}
+	r := newCLI(t, clouds[emulator.URLExact], config.String())
+	r.apply(t)
+	r.plan(t, noChanges)
+	want := map[string]string{}
+	for echo, c := range clouds {
+		for name, row := range rows {
+			app := appOfRow(echo, "url", name)
+			row.outside(c, app)
+			if slices.Contains(row.when, echo) {
+				want[fmt.Sprintf("sparkrtc_record_callback.%s[%q]", echo, app)] = row.action
 			}
-			got := r.must(t, 0, "plan", "-json").plannedActions(t)
-			for name, row := range rows {
-				want := ""
-				if slices.Contains(row.when, echo) {
-					want = row.action
-				}
-				if address := fmt.Sprintf("sparkrtc_record_callback.test[%q]", name); got[address] != want {
-					t.Errorf("%s: planned %q, want %q", name, got[address], want)
-				}
-			}
-			r.apply(t)
-			for _, name := range names {
-				c.expectTruth(t, name, set, "")
-			}
-			r.plan(t, noChanges)
-			for _, next := range append([]emulator.URLEcho{}, emulator.URLOrigin, emulator.URLExact, echo) {
-				c.SetOptions(func(o *emulator.Options) { o.URLEcho = next })
-				if got := r.must(t, 0, "plan", "-json").plannedActions(t); len(got) != 0 {
-					t.Errorf("shown %s from now on: %v", next, got)
-				}
-			}
-		})
+		}
+	}
+	r.must(t, 0, "apply", "-auto-approve", "-json").expectPlanned(t, want)
+	for echo, c := range clouds {
+		for name := range rows {
+			c.expectTruth(t, appOfRow(echo, "url", name), set, "")
+		}
+	}
+	r.plan(t, noChanges)
+	for _, next := range []emulator.URLEcho{emulator.URLOrigin, emulator.URLExact, ""} {
+		for echo, c := range clouds {
+			c.SetOptions(func(o *emulator.Options) { o.URLEcho = cmp.Or(next, echo) })
+		}
+		t.Logf("shown %s from now on", cmp.Or(next, "as before"))
+		r.expectPlanned(t, map[string]string{})
 	}
 }
 
 // A service whose reads show the key otherwise than its writes, and the time of
-// the write by some milliseconds later, still gives a plan that ends.
+// the write by some milliseconds later, still gives a plan that ends: with shared
+// reads, which are not remembered as the first ones, and without.
 func TestAccCLI_readsThatDifferFromWrites(t *testing.T) {
 	t.Parallel()
-	for _, written := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoHashed, emulator.EchoTruncated, emulator.EchoAbsent} {
-		for _, read := range emulator.KeyEchoes {
-			t.Run(fmt.Sprintf("%s and %s", written, read), func(t *testing.T) {
-				t.Parallel()
-				const foreign = "fedcba9876543210-recordings-key-0002"
-				apps := []string{"clear", "write-only", "keyless"}
-				c := newCloud(t, emulator.Options{KeyEcho: written, ReadKeyEcho: read, ReadTimeEcho: emulator.TimeLater}, apps...)
-				r := newCLI(t, c, fmt.Sprintf(`
-resource "sparkrtc_record_callback" "clear" {
-  app_id   = "clear"
-  url      = %[1]q
-  auth_key = %[2]q
-}
-
-resource "sparkrtc_record_callback" "write_only" {
-  app_id              = "write-only"
-  url                 = %[1]q
-  auth_key_wo         = %[2]q
-  auth_key_wo_version = 1
-}
-
-resource "sparkrtc_record_callback" "keyless" {
-  app_id = "keyless"
-  url    = %[1]q
-}
-`, testURL, testKey))
-				r.apply(t)
-				r.plan(t, noChanges)
-				r.must(t, 0, "apply", "-refresh-only", "-auto-approve")
-				r.plan(t, noChanges)
-				for _, app := range apps[:2] {
+	const foreign = "fedcba9876543210-recordings-key-0002"
+	for _, shared := range []bool{true, false} {
+		t.Run(fmt.Sprintf("shared reads %t", shared), func(t *testing.T) {
+			t.Parallel()
+			f := newJoint(t)
+			var config strings.Builder
+			want := map[string]string{}
+			for _, written := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoHashed, emulator.EchoTruncated, emulator.EchoAbsent} {
+				for _, read := range emulator.KeyEchoes {
+					c := f.add(emulator.Options{KeyEcho: written, ReadKeyEcho: read, ReadTimeEcho: emulator.TimeLater})
+					for kind, arguments := range map[string]string{
+						"clear":      arg("auth_key", testKey),
+						"write_only": arg("auth_key_wo", testKey) + "\n  auth_key_wo_version = 1",
+						"keyless":    "",
+					} {
+						name := fmt.Sprintf("%s_and_%s_%s", written, read, kind)
+						f.addApps(c, name)
+						config.WriteString(callbackBlock(name, arg("app_id", name), arg("url", testURL), arguments))
+						if kind != "keyless" {
+							want[callbackAddress(name)] = "update"
+						}
+					}
+				}
+			}
+			r := newCLI(t, f.services[0], config.String(), fmt.Sprintf("SPARKRTC_SHARED_READS=%t", shared))
+			r.apply(t)
+			r.settled(t)
+			for app, c := range f.of {
+				if !strings.HasSuffix(app, "_keyless") {
 					c.SetCallback(app, testURL, foreign)
 				}
-				got := r.must(t, 0, "plan", "-json").plannedActions(t)
-				if len(got) != 2 {
-					t.Errorf("of two foreign keys: %v", got)
-				}
-			})
-		}
+			}
+			r.expectPlanned(t, want)
+		})
 	}
 }
 

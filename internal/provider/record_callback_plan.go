@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -20,6 +21,11 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
 )
 
+// callbackPlans has the apps that a callback was planned for, and those with a
+// key in the configuration: with ignore_changes, a plan gets to see what is in
+// the state in its place.
+type callbackPlans struct{ planned, keyed sync.Map }
+
 // ModifyPlan says what an apply would do beyond what the plan shows: what it
 // overwrites and what it leaves behind. It plans an update where the service
 // has another callback than was set and the state can't show it.
@@ -30,7 +36,7 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 	resp.Diagnostics.Append(diags...)
 	config, diags := modelIn[recordCallbackModel](ctx, req.Config)
 	resp.Diagnostics.Append(diags...)
-	known, diags := loadPrivate(ctx, req.Private)
+	known, diags := loadCallbackPrivate(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -81,7 +87,7 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 			"The recording callback of app %q, last written to at %s, is not as Terraform set it:\n\n  - %s\n\nThe apply sets it again as it is configured.",
 			state.AppID.ValueString(), orUnknown(state.UpdateTime), strings.Join(changes, "\n  - ")))
 	}
-	_, keyed := r.provider.keyed.Load(plan.AppID.ValueString())
+	_, keyed := r.provider.callbacks.keyed.Load(plan.AppID.ValueString())
 	switch unseen := slices.Contains(known.Resend, resendKeyUnknown); {
 	case key == keyStays && keyed: // with ignore_changes it stays, as it is to
 	case key != keyGoes:
@@ -115,7 +121,7 @@ func (m *recordCallbackModel) warnOfValues(diags *diag.Diagnostics) {
 
 // changes says what is not as it was set, and is planned to be set again. It
 // never says what a key is.
-func (p private) changes(plan, state *recordCallbackModel) []string {
+func (p callbackPrivate) changes(plan, state *recordCallbackModel) []string {
 	var changes []string
 	if p.Memory != nil && !plan.URL.Equal(state.URL) && state.URL.ValueString() != p.Memory.URL {
 		changes = append(changes, fmt.Sprintf("the URL is %s, and was set to %s", shownURL(state.URL), shownURL(types.StringValue(p.Memory.URL))))
@@ -281,7 +287,7 @@ func (r *recordCallbackResource) warnTwice(appID types.String, diags *diag.Diagn
 	if appID.IsUnknown() {
 		return false
 	}
-	_, again := r.provider.planned.LoadOrStore(appID.ValueString(), true)
+	_, again := r.provider.callbacks.planned.LoadOrStore(appID.ValueString(), true)
 	if again {
 		diags.AddWarning(aboutCallback(appID, "is set by two resources"), fmt.Sprintf(
 			"Another sparkrtc_record_callback of this configuration has the same app, %q. An app has one recording callback: each apply, the two overwrite one another, and the last one wins.\n\nRemove one of them.",
@@ -298,13 +304,12 @@ func (r *recordCallbackResource) warnOverwrite(ctx context.Context, plan *record
 		return
 	}
 	id := plan.AppID.ValueString()
-	defer r.provider.addNotices(diags)
-	ctx, cancel := withTimeout(ctx, defaultTimeout)
-	defer cancel()
+	ctx, end := r.provider.begin(ctx, defaultTimeout, diags)
+	defer end()
 	app, err := r.provider.apps.find(ctx, r.provider.client, id)
 	switch {
 	case sparkrtc.ReasonOf(err) == sparkrtc.ReasonAppNotFound, refusesCredentials(err):
-		r.provider.addAPIError(diags, err, fmt.Sprintf("The app %q could not be looked up", id))
+		r.provider.addAPIError(diags, err, subject{name: fmt.Sprintf("The app %q", id), arguments: "app_id", attributes: []string{"app_id"}}, "could not be looked up")
 	case app == nil && err == nil:
 		r.provider.warnNotListed(diags)
 	case err != nil:

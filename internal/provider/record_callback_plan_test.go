@@ -285,83 +285,87 @@ func TestAccCLI_driftIsExplained(t *testing.T) {
 func TestAccCLI_planWarnings(t *testing.T) {
 	t.Parallel()
 	callback := func(arguments string) string {
-		return fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  app_id = %q\n  url = %q\n  %s\n}\n", testApp, testURL, arguments)
+		return callbackBlock("NAME", arg("app_id", "NAME"), arg("url", testURL), arguments)
 	}
 	const (
 		clearText = "auth_key = \"" + testKey + "\""
 		writeOnly = "auth_key_wo = \"" + testKey + "\"\n  auth_key_wo_version = 1"
-		adopting  = "import {\n  to = sparkrtc_record_callback.test\n  id = \"" + testApp + "\"\n}\n"
 	)
-	live := func(c *cloud) { c.SetCallback(testApp, testURL, testKey) }
+	adopting := importBlock("NAME", "NAME")
+	live := func(c *cloud, app string) { c.SetCallback(app, testURL, testKey) }
 	elsewhere := func(config string) string {
 		return strings.Replace(config, testURL, "https://elsewhere.example.com/", 1)
 	}
 	tests := map[string]struct {
 		echo     emulator.KeyEcho
 		applied  string // "" for nothing
-		then     func(*cloud)
+		then     func(c *cloud, app string)
 		config   string
 		summary  string
 		mentions []string
 	}{
-		"the key goes":                     {"", callback(clearText), nil, callback(""), "loses its key", []string{"no longer signed", "auth_key_wo"}},
-		"the write-only key goes":          {"", callback(writeOnly), nil, callback(""), "loses its key", []string{"no longer signed"}},
-		"the key moves":                    {"", callback(clearText), nil, callback(writeOnly), "", nil},
-		"created with a key, over one":     {"", "", live, callback(writeOnly), "will be overwritten", []string{"overwrites it.\n"}},
-		"created without, over one with":   {"", "", live, callback(""), "will be overwritten", []string{"removes its key"}},
-		"adopted with a key that is shown": {"", "", live, adopting + callback(clearText), "", nil},
-		"adopted with a key that is not":   {emulator.EchoMasked, "", live, adopting + callback(clearText), "has a key that can't be compared", []string{"The apply sends that one"}},
-		"adopted as write-only":            {emulator.EchoAbsent, "", live, adopting + callback(writeOnly), "", nil},
-		"adopted with the same key":        {"", "", live, adopting + callback(writeOnly), "", nil},
-		"adopted with another key":         {"", "", live, adopting + callback(strings.Replace(writeOnly, "callback-key", "another-key", 1)), "gets another key", []string{"The apply sets the configured one"}},
-		"adopted with another, clear text": {"", "", live, adopting + callback(strings.Replace(clearText, "callback-key", "another-key", 1)), "gets another key", nil},
-		"adopted without, has one":         {emulator.EchoMasked, "", live, adopting + callback(""), "has a key that is not configured", []string{"It stays for now", "-replace=ADDRESS"}},
-		"adopted without, has one shown":   {"", "", live, adopting + callback(""), "has a key that is not configured", []string{"also one in this plan"}},
-		"changed without, has one":         {emulator.EchoMasked, "", live, adopting + elsewhere(callback("")), "has a key that can't be compared", []string{"the apply removes"}},
-		"changed without, has one shown":   {"", "", live, adopting + elsewhere(callback("")), "loses its key", nil},
-		"gone":                             {"", callback(""), func(c *cloud) { c.ClearCallback(testApp) }, callback(""), "is gone", []string{"created again"}},
-		"key removed outside and inside":   {"", callback(clearText), func(c *cloud) { c.SetCallback(testApp, testURL, "") }, callback(""), "", nil},
-		"no longer wanted":                 {"", callback(""), nil, "", "will stay in place", []string{testURL, "moved block", "SparkRTC console"}},
+		"the_key_goes":                     {"", callback(clearText), nil, callback(""), "loses its key", []string{"no longer signed", "auth_key_wo"}},
+		"the_write-only_key_goes":          {"", callback(writeOnly), nil, callback(""), "loses its key", []string{"no longer signed"}},
+		"the_key_moves":                    {"", callback(clearText), nil, callback(writeOnly), "", nil},
+		"created_with_a_key_over_one":      {"", "", live, callback(writeOnly), "will be overwritten", []string{"overwrites it.\n"}},
+		"created_without_over_one_with":    {"", "", live, callback(""), "will be overwritten", []string{"removes its key"}},
+		"adopted_with_a_key_that_is_shown": {"", "", live, adopting + callback(clearText), "", nil},
+		"adopted_with_a_key_that_is_not":   {emulator.EchoMasked, "", live, adopting + callback(clearText), "has a key that can't be compared", []string{"The apply sends that one"}},
+		"adopted_as_write-only":            {emulator.EchoAbsent, "", live, adopting + callback(writeOnly), "", nil},
+		"adopted_with_the_same_key":        {"", "", live, adopting + callback(writeOnly), "", nil},
+		"adopted_with_another_key":         {"", "", live, adopting + callback(strings.Replace(writeOnly, "callback-key", "another-key", 1)), "gets another key", []string{"The apply sets the configured one"}},
+		"adopted_with_another_clear_text":  {"", "", live, adopting + callback(strings.Replace(clearText, "callback-key", "another-key", 1)), "gets another key", nil},
+		"adopted_without_has_one":          {emulator.EchoMasked, "", live, adopting + callback(""), "has a key that is not configured", []string{"It stays for now", "-replace=ADDRESS"}},
+		"adopted_without_has_one_shown":    {"", "", live, adopting + callback(""), "has a key that is not configured", []string{"also one in this plan"}},
+		"changed_without_has_one":          {emulator.EchoMasked, "", live, adopting + elsewhere(callback("")), "has a key that can't be compared", []string{"the apply removes"}},
+		"changed_without_has_one_shown":    {"", "", live, adopting + elsewhere(callback("")), "loses its key", nil},
+		"gone":                             {"", callback(""), func(c *cloud, app string) { c.ClearCallback(app) }, callback(""), "is gone", []string{"created again"}},
+		"key_removed_outside_and_inside":   {"", callback(clearText), func(c *cloud, app string) { c.SetCallback(app, testURL, "") }, callback(""), "", nil},
+		"no_longer_wanted":                 {"", callback(""), nil, "", "will stay in place", []string{testURL, "moved block", "SparkRTC console"}},
 		"nothing":                          {"", callback(clearText), nil, callback(clearText), "", nil},
 	}
+	f := newJoint(t)
+	var applied, then strings.Builder
 	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := newCloud(t, emulator.Options{KeyEcho: tc.echo}, testApp)
-			r := newCLI(t, c, tc.applied)
-			if tc.applied != "" {
-				r.apply(t)
+		f.add(emulator.Options{KeyEcho: tc.echo}, name)
+		applied.WriteString(strings.ReplaceAll(tc.applied, "NAME", name))
+		then.WriteString(strings.ReplaceAll(tc.config, "NAME", name))
+	}
+	r := newCLI(t, f.services[0], applied.String(), ownReads)
+	r.apply(t)
+	for name, tc := range tests {
+		if tc.then != nil {
+			tc.then(f.of[name], name)
+		}
+	}
+	r.write(t, then.String())
+	got := r.must(t, 0, "plan", "-json")
+	if strings.Contains(got.stdout, testKey) {
+		t.Error("the plan shows the key")
+	}
+	for name, tc := range tests {
+		// Terraform gives no address to what is no longer configured.
+		var about []diagnostic
+		for _, d := range got.diagnostics(t) {
+			if strings.Contains(d.Summary, fmt.Sprintf("%q", name)) {
+				about = append(about, d)
 			}
-			if tc.then != nil {
-				tc.then(c)
+		}
+		if tc.summary == "" {
+			if len(about) > 0 {
+				t.Errorf("%s: there is nothing to say: %+v", name, about)
 			}
-			r.write(t, tc.config)
-			// Terraform gives no address to what is no longer configured.
-			got := r.must(t, 0, "plan", "-json")
-			var about []diagnostic
-			for _, d := range got.diagnostics(t) {
-				if strings.Contains(d.Summary, testApp) {
-					about = append(about, d)
-				}
+			continue
+		}
+		if len(about) != 1 || about[0].Severity != "warning" || about[0].Summary != fmt.Sprintf("Recording callback of app %q %s", name, tc.summary) {
+			t.Errorf("%s: got %+v", name, about)
+			continue
+		}
+		for _, mention := range tc.mentions {
+			if !strings.Contains(about[0].Detail, mention) {
+				t.Errorf("%s: %q is not mentioned: %s", name, mention, about[0].Detail)
 			}
-			if tc.summary == "" {
-				if len(about) > 0 {
-					t.Errorf("there is nothing to say: %+v", about)
-				}
-				return
-			}
-			if len(about) != 1 || about[0].Severity != "warning" || about[0].Summary != fmt.Sprintf("Recording callback of app %q %s", testApp, tc.summary) {
-				t.Fatalf("got %+v", about)
-			}
-			for _, mention := range tc.mentions {
-				if !strings.Contains(about[0].Detail, mention) {
-					t.Errorf("%q is not mentioned: %s", mention, about[0].Detail)
-				}
-			}
-			if strings.Contains(got.stdout, testKey) {
-				t.Error("the plan shows the key")
-			}
-		})
+		}
 	}
 }
 

@@ -38,6 +38,10 @@ type recordCallbackResource struct {
 	random       io.Reader
 }
 
+func (p *sparkRTCProvider) newRecordCallbackResource() resource.Resource {
+	return &recordCallbackResource{clearTextKey: &p.clearTextKey, random: p.random}
+}
+
 var (
 	_ resource.ResourceWithConfigure      = (*recordCallbackResource)(nil)
 	_ resource.ResourceWithIdentity       = (*recordCallbackResource)(nil)
@@ -56,10 +60,6 @@ type recordCallbackModel struct {
 	UpdateTime              types.String   `tfsdk:"update_time"`
 	URL                     types.String   `tfsdk:"url"`
 }
-
-// defaultTimeout is long enough for a few hundred callbacks within a quota of 60
-// calls a minute.
-const defaultTimeout = 20 * time.Minute
 
 func (r *recordCallbackResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_record_callback"
@@ -133,17 +133,6 @@ func (r *recordCallbackResource) IdentitySchema(_ context.Context, _ resource.Id
 	}
 }
 
-// identify sets the identity, also that of a state from before there was one.
-func identify(ctx context.Context, identity *tfsdk.ResourceIdentity, appID types.String, diags *diag.Diagnostics) {
-	if identity != nil && identity.Raw.IsNull() { // no app has another one later
-		diags.Append(identity.SetAttribute(ctx, path.Root("app_id"), appID)...)
-	}
-}
-
-func timeoutDescription(what string) string {
-	return fmt.Sprintf("How long %s may take, with all waits and retries: a [duration](https://pkg.go.dev/time#ParseDuration) such as `\"90s\"` or `\"5m\"`. Default: `\"%.0fm\"`.", what, defaultTimeout.Minutes())
-}
-
 // ValidateConfig checks what concerns the two ways to give a key.
 func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	config, diags := modelIn[recordCallbackModel](ctx, req.Config)
@@ -167,7 +156,7 @@ func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resourc
 			"auth_key_wo_version is set and auth_key_wo is not, or is null, so that it is the version of nothing.\n\nSet auth_key_wo as well, or remove auth_key_wo_version: auth_key needs none.")
 	}
 	if r.provider != nil && (config.hasKey() || !config.AuthKeyWO.IsNull()) {
-		r.provider.keyed.Store(config.AppID.ValueString(), true)
+		r.provider.callbacks.keyed.Store(config.AppID.ValueString(), true)
 	}
 	// Terraform validates once a run without configuring the provider, and
 	// then again each time it plans.
@@ -190,7 +179,7 @@ func (r *recordCallbackResource) Create(ctx context.Context, req resource.Create
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	identify(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
+	identifyApp(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
 	r.put(ctx, createTimeout, types.StringNull(), *plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
 }
 
@@ -201,9 +190,9 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 		return
 	}
 	state := *stored
-	known, diags := loadPrivate(ctx, req.Private)
+	known, diags := loadCallbackPrivate(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	identify(ctx, resp.Identity, state.AppID, &resp.Diagnostics)
+	identifyApp(ctx, resp.Identity, state.AppID, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -217,12 +206,13 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 			state.AppID.ValueString(), strings.Join(r.provider.unknown, ", "), seen))
 		return
 	}
-	defer r.provider.addNotices(&resp.Diagnostics)
-	ctx, cancel := within(ctx, state.Timeouts, readTimeout, &resp.Diagnostics)
-	defer cancel()
+	bound, diags := readTimeout.of(ctx, state.Timeouts)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	ctx, end := r.provider.begin(ctx, bound, &resp.Diagnostics)
+	defer end()
 	unchanged, err := r.provider.unchanged(ctx, state, known)
 	if unchanged {
 		return
@@ -231,21 +221,21 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 	if err == nil {
 		callback, err = r.provider.client.ShowRecordCallback(ctx, state.AppID.ValueString())
 	}
-	if errors.Is(err, sparkrtc.ErrNotConfigured) {
+	if errors.Is(err, sparkrtc.ErrNotFound) {
 		if !state.URL.IsNull() { // an import has an error of its own
 			warnGone(state.AppID.ValueString(), &resp.Diagnostics)
 		}
 		resp.State.RemoveResource(ctx)
-		resp.Diagnostics.Append(savePrivate(ctx, resp.Private, private{Gone: true})...)
+		resp.Diagnostics.Append(saveCallbackPrivate(ctx, resp.Private, callbackPrivate{Gone: true})...)
 		return
 	}
 	if err != nil {
-		r.provider.addAPIError(&resp.Diagnostics, err, callbackOf(state.AppID.ValueString(), "could not be read"))
+		r.provider.addAPIError(&resp.Diagnostics, err, callbackOf(state.AppID.ValueString()), "could not be read")
 		return
 	}
 	state, known = observe(ctx, state, known, callback)
 	resp.Diagnostics.Append(setIn(ctx, &resp.State, state)...)
-	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, known)...)
+	resp.Diagnostics.Append(saveCallbackPrivate(ctx, resp.Private, known)...)
 }
 
 func (r *recordCallbackResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -254,7 +244,7 @@ func (r *recordCallbackResource) Update(ctx context.Context, req resource.Update
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	identify(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
+	identifyApp(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -267,51 +257,6 @@ func (r *recordCallbackResource) Update(ctx context.Context, req resource.Update
 	r.put(ctx, updateTimeout, keyBefore, *plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
 }
 
-// checkTimeouts refuses what no operation can keep: a read with such a timeout
-// would fail each plan from then on.
-func checkTimeouts(ctx context.Context, value timeouts.Value, diags *diag.Diagnostics) {
-	for _, timeout := range []timeout{createTimeout, readTimeout, updateTimeout} {
-		if bound, d := timeout.of(ctx, value); !d.HasError() && bound < time.Second {
-			diags.AddAttributeError(path.Root("timeouts").AtName(timeout.name), "Invalid timeout",
-				fmt.Sprintf("No operation ends within %v. Allow a second at least; the default is %v.", bound, defaultTimeout))
-		}
-	}
-}
-
-// timeout is one of those in the block.
-type timeout struct {
-	name string
-	read func(timeouts.Value, context.Context, time.Duration) (time.Duration, diag.Diagnostics)
-}
-
-var (
-	createTimeout = timeout{"create", timeouts.Value.Create}
-	readTimeout   = timeout{"read", timeouts.Value.Read}
-	updateTimeout = timeout{"update", timeouts.Value.Update}
-)
-
-// of leaves one that is not set alone: reading it would log at INFO, for each
-// resource, that it is not set.
-func (t timeout) of(ctx context.Context, block timeouts.Value) (time.Duration, diag.Diagnostics) {
-	if attribute, ok := block.Attributes()[t.name]; !ok || attribute.IsNull() || attribute.IsUnknown() {
-		return defaultTimeout, nil
-	}
-	return t.read(block, ctx, defaultTimeout)
-}
-
-// errTimeIsUp is the cause of an operation's end at its timeout.
-var errTimeIsUp = errors.New("time is up")
-
-func within(ctx context.Context, value timeouts.Value, timeout timeout, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
-	bound, d := timeout.of(ctx, value)
-	diags.Append(d...)
-	return withTimeout(ctx, bound)
-}
-
-func withTimeout(ctx context.Context, bound time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, bound, fmt.Errorf("%w: %v", errTimeIsUp, bound))
-}
-
 // put sets the whole callback as it is planned, and leaves the state alone if
 // that fails. The key that the state had is null if it has none.
 func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBefore types.String, plan recordCallbackModel, configured tfsdk.Config, state *tfsdk.State, store privateStore, diags *diag.Diagnostics) {
@@ -321,15 +266,16 @@ func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBe
 		return
 	}
 	if r.provider.client == nil {
-		r.provider.addUnknownError(diags, callbackOf(plan.AppID.ValueString(), "can't be set"))
+		r.provider.addUnknownError(diags, callbackOf(plan.AppID.ValueString()), "can't be set")
 		return
 	}
-	defer r.provider.addNotices(diags)
-	ctx, cancel := within(ctx, plan.Timeouts, timeout, diags)
-	defer cancel()
+	bound, d := timeout.of(ctx, plan.Timeouts)
+	diags.Append(d...)
 	if diags.HasError() {
 		return
 	}
+	ctx, end := r.provider.begin(ctx, bound, diags)
+	defer end()
 	// Only the configuration has a write-only key. Of the other, what counts is
 	// the plan: with ignore_changes the two differ.
 	key := plan.AuthKey.ValueStringPointer()
@@ -353,13 +299,13 @@ func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBe
 		if inDoubt(err) {
 			what = "may or may not have been set, as the next plan will tell"
 		}
-		r.provider.addAPIError(diags, err, callbackOf(appID, what))
+		r.provider.addAPIError(diags, err, callbackOf(appID), what)
 		return
 	}
 	if key == nil && callback.AuthKey != "" {
 		warnKeptKey(appID, diags)
 	}
-	before, loaded := loadPrivate(ctx, store)
+	before, loaded := loadCallbackPrivate(ctx, store)
 	diags.Append(loaded...)
 	sent := drift.Sent{URL: url}
 	if key != nil {
@@ -371,7 +317,7 @@ func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBe
 	memory := drift.Remember(r.random, before.Memory, sent, echo(callback))
 	plan.NotifyEventSubscription, plan.UpdateTime = computed(ctx, callback)
 	diags.Append(setIn(ctx, state, plan)...)
-	diags.Append(savePrivate(ctx, store, private{Memory: &memory})...)
+	diags.Append(saveCallbackPrivate(ctx, store, callbackPrivate{Memory: &memory})...)
 }
 
 // setWithoutKey sets a callback that is to have no key.
@@ -410,7 +356,7 @@ func (r *recordCallbackResource) ImportState(ctx context.Context, req resource.I
 	var appID types.String
 	resp.Diagnostics.Append(resp.State.GetAttribute(ctx, path.Root("app_id"), &appID)...)
 	checkAppID(path.Root("app_id"), appID, &resp.Diagnostics)
-	identify(ctx, resp.Identity, appID, &resp.Diagnostics)
+	identifyApp(ctx, resp.Identity, appID, &resp.Diagnostics)
 }
 
 // computed is what only the service knows.

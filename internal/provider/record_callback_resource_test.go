@@ -3,9 +3,11 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -145,259 +147,189 @@ func (c *cloud) expectPuts(t *testing.T, puts ...payload) {
 	c.ResetRequests()
 }
 
+// What somebody does to a callback is seen by a refresh, and again once the state
+// has it; and the next apply sets it right, or has nothing to do.
 func TestAccRecordCallback_drift(t *testing.T) {
+	t.Parallel()
 	const foreignURL, foreignKey = "https://elsewhere.example.com/", "key-of-somebody-else-0123456789abcdef"
+	gone := func(c *cloud, app string) { c.ClearCallback(app) }
+	foreign := func(c *cloud, app string) { c.SetCallback(app, foreignURL, foreignKey) }
 	tests := map[string]struct {
-		outside   func(*cloud)
-		attribute string
-		seen      knownvalue.Check
+		options  emulator.Options
+		outside  func(c *cloud, app string) // before the refresh
+		refresh  string                     // the action that is planned after it
+		stored   map[string]any             // what the state has then
+		later    func(c *cloud, app string) // before the apply
+		url, key string                     // in the configuration from then on, ours when ""
+		action   string
+		puts     []payload // of the apply
 	}{
-		"url":         {func(c *cloud) { c.SetCallback(testApp, foreignURL, testKey) }, "url", knownvalue.StringExact(foreignURL)},
-		"key":         {func(c *cloud) { c.SetCallback(testApp, testURL, foreignKey) }, "auth_key", knownvalue.StringExact(foreignKey)},
-		"key removed": {func(c *cloud) { c.SetCallback(testApp, testURL, "") }, "auth_key", knownvalue.Null()},
+		"url": {outside: func(c *cloud, app string) { c.SetCallback(app, foreignURL, testKey) }, refresh: "update",
+			stored: map[string]any{"url": foreignURL}, action: "update", puts: []payload{withKey(testURL, testKey)}},
+		"key": {outside: func(c *cloud, app string) { c.SetCallback(app, testURL, foreignKey) }, refresh: "update",
+			stored: map[string]any{"auth_key": foreignKey}, action: "update", puts: []payload{withKey(testURL, testKey)}},
+		"key_removed": {outside: func(c *cloud, app string) { c.SetCallback(app, testURL, "") }, refresh: "update",
+			stored: map[string]any{"auth_key": nil}, action: "update", puts: []payload{withKey(testURL, testKey)}},
+		"changed_back": {outside: foreign, refresh: "update", later: func(c *cloud, app string) { c.SetCallback(app, testURL, testKey) }},
+		// Somebody else's key that is taken over into the configuration needs
+		// no PUT.
+		"adopted": {later: foreign, url: foreignURL, key: foreignKey},
+		// The answer of a PUT and that of a GET may differ, and so may today's
+		// and tomorrow's.
+		"shown_otherwise": {later: func(c *cloud, _ string) {
+			c.SetOptions(func(o *emulator.Options) { o.KeyEcho, o.URLEcho = emulator.EchoMasked, emulator.URLOrigin })
+		}},
+		"gone_404":     {options: emulator.Options{Unset: emulator.UnsetNotFound}, outside: gone, refresh: "create", action: "create", puts: []payload{withKey(testURL, testKey)}},
+		"gone_missing": {options: emulator.Options{Unset: emulator.UnsetMissing}, outside: gone, refresh: "create", action: "create", puts: []payload{withKey(testURL, testKey)}},
+		"gone_empty":   {options: emulator.Options{Unset: emulator.UnsetEmpty}, outside: gone, refresh: "create", action: "create", puts: []payload{withKey(testURL, testKey)}},
+	}
+	f := newJoint(t)
+	var before, after strings.Builder
+	refreshed, applied := map[string]string{}, map[string]string{}
+	for name, tc := range tests {
+		f.add(tc.options, name)
+		app := arg("app_id", name)
+		before.WriteString(callbackBlock(name, app, arg("url", testURL), arg("auth_key", testKey)))
+		after.WriteString(callbackBlock(name, app, arg("url", cmp.Or(tc.url, testURL)), arg("auth_key", cmp.Or(tc.key, testKey))))
+		if tc.refresh != "" {
+			refreshed[callbackAddress(name)] = tc.refresh
+		}
+		if tc.action != "" {
+			applied[callbackAddress(name)] = tc.action
+		}
+	}
+	r := newCLI(t, f.services[0], before.String(), ownReads)
+	r.apply(t)
+	r.settled(t)
+	for name, tc := range tests {
+		if tc.outside != nil {
+			tc.outside(f.of[name], name)
+		}
+	}
+	for range 2 { // the second time, the state holds what was seen
+		r.must(t, 0, "apply", "-refresh-only", "-auto-approve")
+		r.expectPlanned(t, refreshed)
 	}
 	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			c := newCloud(t, emulator.Options{}, testApp)
-			config := c.config(arg("app_id", testApp), arg("url", testURL), arg("auth_key", testKey))
-			resource.ParallelTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: testProviders,
-				Steps: []resource.TestStep{
-					{Config: config},
-					{
-						PreConfig:          func() { tc.outside(c) },
-						RefreshState:       true,
-						ExpectNonEmptyPlan: true,
-						RefreshPlanChecks:  resource.RefreshPlanChecks{PostRefresh: planned(plancheck.ResourceActionUpdate)},
-					},
-					{
-						// Once more, since the state now holds what was seen.
-						RefreshState:       true,
-						ExpectNonEmptyPlan: true,
-						RefreshPlanChecks:  resource.RefreshPlanChecks{PostRefresh: planned(plancheck.ResourceActionUpdate)},
-						Check:              func(s *terraform.State) error { return checkAttribute(s, tc.attribute, tc.seen) },
-					},
-					{
-						PreConfig:        c.ResetRequests,
-						Config:           config,
-						ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)},
-						ConfigStateChecks: []statecheck.StateCheck{
-							state("url", knownvalue.StringExact(testURL)), state("auth_key", knownvalue.StringExact(testKey)),
-						},
-					},
-				},
-				CheckDestroy: func(*terraform.State) error {
-					c.expectPuts(t, withKey(testURL, testKey))
-					c.expectTruth(t, testApp, testURL, testKey)
-					return nil
-				},
-			})
-		})
+		if tc.refresh != "create" {
+			r.expectStored(t, callbackAddress(name), tc.stored)
+		} else if stored := r.stored(t)[callbackAddress(name)]; stored != nil {
+			t.Errorf("%s is in the state: %v", name, stored)
+		}
+		if tc.later != nil {
+			tc.later(f.of[name], name)
+		}
+		f.of[name].ResetRequests()
 	}
-}
-
-func checkAttribute(s *terraform.State, attribute string, want knownvalue.Check) error {
-	value, ok := s.RootModule().Resources[resourceName].Primary.Attributes[attribute]
-	if !ok {
-		return want.CheckValue(nil)
+	r.write(t, after.String())
+	r.must(t, 0, "apply", "-auto-approve", "-json").expectPlanned(t, applied)
+	for name, tc := range tests {
+		url, key := cmp.Or(tc.url, testURL), cmp.Or(tc.key, testKey)
+		f.expectPuts(t, name, tc.puts...)
+		f.of[name].expectTruth(t, name, url, key)
+		r.expectStored(t, callbackAddress(name), map[string]any{"url": url, "auth_key": key})
 	}
-	return want.CheckValue(value)
-}
-
-// Something that was changed outside, and changed back, is no drift.
-func TestAccRecordCallback_driftThatWentAway(t *testing.T) {
-	c := newCloud(t, emulator.Options{}, testApp)
-	config := c.config(arg("app_id", testApp), arg("url", testURL), arg("auth_key", testKey))
-	resource.ParallelTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: testProviders,
-		Steps: []resource.TestStep{
-			{Config: config},
-			{
-				PreConfig:          func() { c.SetCallback(testApp, "https://elsewhere.example.com/", "another-key-of-somebody-else-here") },
-				RefreshState:       true,
-				ExpectNonEmptyPlan: true,
-			},
-			{
-				PreConfig:        func() { c.SetCallback(testApp, testURL, testKey); c.ResetRequests() },
-				Config:           config,
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionNoop)},
-			},
-		},
-		CheckDestroy: func(*terraform.State) error {
-			c.expectPuts(t)
-			return nil
-		},
-	})
-}
-
-// Somebody else's key that is taken over into the configuration needs no PUT.
-func TestAccRecordCallback_driftThatIsAdopted(t *testing.T) {
-	const foreignURL, foreignKey = "https://elsewhere.example.com/", "key-of-somebody-else-0123456789abcdef"
-	c := newCloud(t, emulator.Options{}, testApp)
-	resource.ParallelTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: testProviders,
-		Steps: []resource.TestStep{
-			{Config: c.config(arg("app_id", testApp), arg("url", testURL), arg("auth_key", testKey))},
-			{
-				PreConfig:        func() { c.SetCallback(testApp, foreignURL, foreignKey); c.ResetRequests() },
-				Config:           c.config(arg("app_id", testApp), arg("url", foreignURL), arg("auth_key", foreignKey)),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionNoop)},
-			},
-		},
-		CheckDestroy: func(*terraform.State) error {
-			c.expectPuts(t)
-			return nil
-		},
-	})
+	r.settled(t)
 }
 
 // Whatever the service shows back: the apply is consistent, the plan after it
-// is empty (resource.Test insists on both), and only the configured key is
-// ever sent.
+// is empty, and only the configured key is ever sent.
 func TestAccRecordCallback_echoes(t *testing.T) {
-	type mode struct {
-		key emulator.KeyEcho
-		url emulator.URLEcho
-	}
-	var modes []mode
+	t.Parallel()
+	const first, second = "HTTPS://Recordings.Example.com", "https://recordings.example.com/callback"
+	f := newJoint(t)
 	for _, key := range emulator.KeyEchoes {
-		modes = append(modes, mode{key, emulator.URLExact})
+		f.add(emulator.Options{KeyEcho: key}, "key_"+string(key))
 	}
 	for _, url := range emulator.URLEchoes[1:] {
-		modes = append(modes, mode{emulator.EchoTruncated, url})
+		f.add(emulator.Options{KeyEcho: emulator.EchoTruncated, URLEcho: url}, "url_"+string(url))
 	}
-	for _, mode := range modes {
-		t.Run(fmt.Sprintf("key %s, url %s", mode.key, mode.url), func(t *testing.T) {
-			const first, second = "HTTPS://Recordings.Example.com", "https://recordings.example.com/callback"
-			c := newCloud(t, emulator.Options{KeyEcho: mode.key, URLEcho: mode.url}, testApp)
-			app := arg("app_id", testApp)
-			resource.ParallelTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: testProviders,
-				Steps: []resource.TestStep{
-					{
-						Config: c.config(app, arg("url", first), arg("auth_key", testKey)),
-						ConfigStateChecks: []statecheck.StateCheck{
-							state("url", knownvalue.StringExact(first)), state("auth_key", knownvalue.StringExact(testKey)),
-						},
-					},
-					{
-						Config: c.config(app, arg("url", second), arg("auth_key", testKey)),
-						ConfigStateChecks: []statecheck.StateCheck{
-							state("url", knownvalue.StringExact(second)), state("auth_key", knownvalue.StringExact(testKey)),
-						},
-					},
-					{Config: c.config(app, arg("url", second))},
-				},
-				CheckDestroy: func(*terraform.State) error {
-					c.expectPuts(t, withKey(first, testKey), withKey(second, testKey), withKey(second, ""))
-					c.expectTruth(t, testApp, second, "")
-					return nil
-				},
-			})
-		})
+	r := newCLI(t, f.services[0], "", ownReads)
+	for _, step := range []struct {
+		url  string
+		key  any
+		puts payload
+	}{{first, testKey, withKey(first, testKey)}, {second, testKey, withKey(second, testKey)}, {second, nil, withKey(second, "")}} {
+		var config strings.Builder
+		for name := range f.of {
+			lines := []string{arg("app_id", name), arg("url", step.url)}
+			if step.key != nil {
+				lines = append(lines, arg("auth_key", testKey))
+			}
+			config.WriteString(callbackBlock(name, lines...))
+		}
+		r.write(t, config.String())
+		r.apply(t)
+		for name, c := range f.of {
+			f.expectPuts(t, name, step.puts)
+			c.expectTruth(t, name, step.url, *step.puts.AuthKey)
+			r.expectStored(t, callbackAddress(name), map[string]any{"url": step.url, "auth_key": step.key})
+		}
+		r.settled(t)
+		for name := range f.of {
+			f.expectPuts(t, name)
+		}
 	}
-}
-
-// The answer of a PUT and that of a GET may differ, and so may today's and
-// tomorrow's.
-func TestAccRecordCallback_echoThatChanges(t *testing.T) {
-	c := newCloud(t, emulator.Options{}, testApp)
-	config := c.config(arg("app_id", testApp), arg("url", testURL), arg("auth_key", testKey))
-	resource.ParallelTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: testProviders,
-		Steps: []resource.TestStep{
-			{Config: config},
-			{
-				PreConfig: func() {
-					c.ResetRequests()
-					c.SetOptions(func(o *emulator.Options) { o.KeyEcho, o.URLEcho = emulator.EchoMasked, emulator.URLOrigin })
-				},
-				Config:            config,
-				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionNoop)},
-				ConfigStateChecks: []statecheck.StateCheck{state("url", knownvalue.StringExact(testURL)), state("auth_key", knownvalue.StringExact(testKey))},
-			},
-		},
-		CheckDestroy: func(*terraform.State) error {
-			c.expectPuts(t)
-			return nil
-		},
-	})
 }
 
 // Taking the key out of the configuration ends in a true state and an empty
-// plan, whatever a PUT without a key and an empty key mean to the service.
+// plan, whatever a PUT without a key and an empty key mean to the service. So does
+// a callback without a key, over one that has a key of somebody else's, whether
+// the service shows that or not.
 func TestAccRecordCallback_keyRemoved(t *testing.T) {
+	t.Parallel()
 	none := payload{URL: testURL}
 	empty := withKey(testURL, "")
 	tests := []struct {
+		new     bool // otherwise one of ours, which had a key
 		options emulator.Options
 		puts    []payload
 		left    string // key that the service then still has
 	}{
-		{emulator.Options{KeepKey: false, EmptyKey: emulator.EmptyClears}, []payload{empty}, ""},
-		{emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyClears}, []payload{empty}, ""},
-		{emulator.Options{KeepKey: false, EmptyKey: emulator.EmptyRefused}, []payload{empty, none}, ""},
-		{emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyRefused}, []payload{empty, none}, testKey},
-		{emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyIgnored}, []payload{empty}, testKey},
-		{emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyIgnored, KeyEcho: emulator.EchoMasked}, []payload{empty}, testKey},
-		{emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyClears, KeyEcho: emulator.EchoAbsent}, []payload{empty}, ""},
+		{false, emulator.Options{KeepKey: false, EmptyKey: emulator.EmptyClears}, []payload{empty}, ""},
+		{false, emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyClears}, []payload{empty}, ""},
+		{false, emulator.Options{KeepKey: false, EmptyKey: emulator.EmptyRefused}, []payload{empty, none}, ""},
+		{false, emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyRefused}, []payload{empty, none}, testKey},
+		{false, emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyIgnored}, []payload{empty}, testKey},
+		{false, emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyIgnored, KeyEcho: emulator.EchoMasked}, []payload{empty}, testKey},
+		{false, emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyClears, KeyEcho: emulator.EchoAbsent}, []payload{empty}, ""},
+		{true, emulator.Options{}, []payload{empty}, ""},
+		{true, emulator.Options{KeepKey: true}, []payload{empty}, ""},
+		{true, emulator.Options{KeepKey: true, KeyEcho: emulator.EchoAbsent}, []payload{empty}, ""},
+		{true, emulator.Options{EmptyKey: emulator.EmptyRefused}, []payload{empty, none}, ""},
+		{true, emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyRefused}, []payload{empty, none}, testKey},
 	}
-	for _, tc := range tests {
-		t.Run(fmt.Sprintf("kept %t, empty key %s, shown %s", tc.options.KeepKey, tc.options.EmptyKey, tc.options.KeyEcho), func(t *testing.T) {
-			c := newCloud(t, tc.options, testApp)
-			app, url := arg("app_id", testApp), arg("url", testURL)
-			resource.ParallelTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: testProviders,
-				Steps: []resource.TestStep{
-					{Config: c.config(app, url, arg("auth_key", testKey))},
-					{
-						PreConfig:         c.ResetRequests,
-						Config:            c.config(app, url),
-						ConfigStateChecks: []statecheck.StateCheck{state("auth_key", knownvalue.Null())},
-					},
-				},
-				CheckDestroy: func(*terraform.State) error {
-					c.expectPuts(t, tc.puts...)
-					c.expectTruth(t, testApp, testURL, tc.left)
-					return nil
-				},
-			})
-		})
+	f := newJoint(t)
+	var before, after strings.Builder
+	names := make([]string, len(tests))
+	for i, tc := range tests {
+		names[i] = fmt.Sprintf("new_%t_kept_%t_empty_%s_shown_%s", tc.new, tc.options.KeepKey, tc.options.EmptyKey, tc.options.KeyEcho)
+		c := f.add(tc.options, names[i])
+		app, url := arg("app_id", names[i]), arg("url", testURL)
+		if tc.new {
+			c.SetCallback(names[i], "https://elsewhere.example.com/", testKey)
+		} else {
+			before.WriteString(callbackBlock(names[i], app, url, arg("auth_key", testKey)))
+		}
+		after.WriteString(callbackBlock(names[i], app, url))
 	}
-}
-
-// A callback without a key, over one that has a key of somebody else's, whether
-// the service shows that or not.
-func TestAccRecordCallback_createWithoutKeyOverOneWithKey(t *testing.T) {
-	none := payload{URL: testURL}
-	empty := withKey(testURL, "")
-	tests := []struct {
-		options emulator.Options
-		puts    []payload
-		left    string
-	}{
-		{emulator.Options{}, []payload{empty}, ""},
-		{emulator.Options{KeepKey: true}, []payload{empty}, ""},
-		{emulator.Options{KeepKey: true, KeyEcho: emulator.EchoAbsent}, []payload{empty}, ""},
-		{emulator.Options{EmptyKey: emulator.EmptyRefused}, []payload{empty, none}, ""},
-		{emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyRefused}, []payload{empty, none}, testKey},
+	r := newCLI(t, f.services[0], before.String(), ownReads)
+	r.apply(t)
+	r.settled(t)
+	for i, tc := range tests {
+		if tc.new {
+			f.expectPuts(t, names[i])
+		} else {
+			f.expectPuts(t, names[i], withKey(testURL, testKey))
+		}
 	}
-	for _, tc := range tests {
-		t.Run(fmt.Sprintf("kept %t, empty key %s, shown %s", tc.options.KeepKey, tc.options.EmptyKey, tc.options.KeyEcho), func(t *testing.T) {
-			c := newCloud(t, tc.options)
-			c.SetCallback(testApp, "https://elsewhere.example.com/", testKey)
-			resource.ParallelTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: testProviders,
-				Steps: []resource.TestStep{
-					{Config: c.config(arg("app_id", testApp), arg("url", testURL))},
-				},
-				CheckDestroy: func(*terraform.State) error {
-					c.expectPuts(t, tc.puts...)
-					c.expectTruth(t, testApp, testURL, tc.left)
-					return nil
-				},
-			})
-		})
+	r.write(t, after.String())
+	r.apply(t)
+	r.settled(t)
+	for i, tc := range tests {
+		f.expectPuts(t, names[i], tc.puts...)
+		f.of[names[i]].expectTruth(t, names[i], testURL, tc.left)
+		r.expectStored(t, callbackAddress(names[i]), map[string]any{"auth_key": nil})
 	}
 }
 
@@ -405,76 +337,82 @@ func TestAccRecordCallback_createWithoutKeyOverOneWithKey(t *testing.T) {
 // time, show the key otherwise, or leave both out. The plan after an apply is
 // empty all the same, in this way and the other.
 func TestAccRecordCallback_readsThatDifferFromWrites(t *testing.T) {
+	t.Parallel()
+	f := newJoint(t)
 	for name, options := range map[string]emulator.Options{
-		"masked, time later":              {KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeLater},
-		"masked, time rounded":            {KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeSeconds},
-		"masked, time only in writes":     {KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeAbsent},
-		"masked, time only in reads":      {KeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeAbsent, ReadTimeEcho: emulator.TimeExact},
-		"masked in reads":                 {ReadKeyEcho: emulator.EchoMasked},
-		"masked in reads, time later":     {ReadKeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeLater},
-		"masked in reads, no time":        {ReadKeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeAbsent},
-		"truncated in reads, no time":     {ReadKeyEcho: emulator.EchoTruncated, TimeEcho: emulator.TimeAbsent},
-		"masked in writes":                {KeyEcho: emulator.EchoMasked, ReadKeyEcho: emulator.EchoExact},
-		"origin in reads, no time":        {ReadURLEcho: emulator.URLOrigin, TimeEcho: emulator.TimeAbsent},
-		"origin in reads, time later":     {ReadURLEcho: emulator.URLOrigin, ReadTimeEcho: emulator.TimeLater},
-		"time that is none":               {TimeEcho: emulator.TimeOdd},
-		"masked, time that is none":       {KeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeOdd},
-		"hashed, time rounded everywhere": {KeyEcho: emulator.EchoHashed, TimeEcho: emulator.TimeSeconds},
+		"masked_time_later":              {KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeLater},
+		"masked_time_rounded":            {KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeSeconds},
+		"masked_time_only_in_writes":     {KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeAbsent},
+		"masked_time_only_in_reads":      {KeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeAbsent, ReadTimeEcho: emulator.TimeExact},
+		"masked_in_reads":                {ReadKeyEcho: emulator.EchoMasked},
+		"masked_in_reads_time_later":     {ReadKeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeLater},
+		"masked_in_reads_no_time":        {ReadKeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeAbsent},
+		"truncated_in_reads_no_time":     {ReadKeyEcho: emulator.EchoTruncated, TimeEcho: emulator.TimeAbsent},
+		"masked_in_writes":               {KeyEcho: emulator.EchoMasked, ReadKeyEcho: emulator.EchoExact},
+		"origin_in_reads_no_time":        {ReadURLEcho: emulator.URLOrigin, TimeEcho: emulator.TimeAbsent},
+		"origin_in_reads_time_later":     {ReadURLEcho: emulator.URLOrigin, ReadTimeEcho: emulator.TimeLater},
+		"time_that_is_none":              {TimeEcho: emulator.TimeOdd},
+		"masked_time_that_is_none":       {KeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeOdd},
+		"hashed_time_rounded_everywhere": {KeyEcho: emulator.EchoHashed, TimeEcho: emulator.TimeSeconds},
 	} {
-		t.Run(name, func(t *testing.T) {
-			c := newCloud(t, options, testApp)
-			app := arg("app_id", testApp)
-			resource.ParallelTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: testProviders,
-				Steps: []resource.TestStep{
-					{Config: c.config(app, arg("url", testURL), arg("auth_key", testKey))},
-					{Config: c.config(app, arg("url", testURL+"/new"), arg("auth_key", testKey))},
-				},
-				CheckDestroy: func(*terraform.State) error {
-					c.expectPuts(t, withKey(testURL, testKey), withKey(testURL+"/new", testKey))
-					return nil
-				},
-			})
-		})
+		f.add(options, name)
+	}
+	r := newCLI(t, f.services[0], "", ownReads)
+	for _, url := range []string{testURL, testURL + "/new"} {
+		var config strings.Builder
+		for name := range f.of {
+			config.WriteString(callbackBlock(name, arg("app_id", name), arg("url", url), arg("auth_key", testKey)))
+		}
+		r.write(t, config.String())
+		r.apply(t)
+		r.settled(t)
+		for name := range f.of {
+			f.expectPuts(t, name, withKey(url, testKey))
+		}
 	}
 }
 
 // Who tells Terraform to leave the key alone still has it after whatever is
 // shown of it: it is never overwritten with a mask, and never wiped.
 func TestAccRecordCallback_ignoreChangesOfKey(t *testing.T) {
+	t.Parallel()
 	const foreign = "somebody-elses-key-0123456789abcdefgh"
+	f := newJoint(t)
+	updates := map[string]string{}
 	for _, echo := range emulator.KeyEchoes {
-		t.Run(string(echo), func(t *testing.T) {
-			c := newCloud(t, emulator.Options{KeyEcho: echo}, testApp)
-			config := func(url string) string {
-				return c.config(arg("app_id", testApp), arg("url", url), arg("auth_key", testKey), "lifecycle {\n    ignore_changes = [auth_key]\n  }")
+		f.add(emulator.Options{KeyEcho: echo}, string(echo))
+		updates[callbackAddress(string(echo))] = "update"
+	}
+	config := func(url string) string {
+		var b strings.Builder
+		for app := range f.of {
+			b.WriteString(callbackBlock(app, arg("app_id", app), arg("url", url), arg("auth_key", testKey), "lifecycle {\n    ignore_changes = [auth_key]\n  }"))
+		}
+		return b.String()
+	}
+	r := newCLI(t, f.services[0], config(testURL), ownReads)
+	r.apply(t)
+	r.settled(t)
+	for app, c := range f.of {
+		c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoMasked })
+		c.SetCallback(app, testURL, foreign)
+	}
+	r.expectPlanned(t, updates)
+	r.must(t, 0, "apply", "-refresh-only", "-auto-approve")
+	r.expectPlanned(t, updates)
+	r.write(t, config(testURL+"/new"))
+	r.apply(t)
+	r.settled(t)
+	for app, c := range f.of {
+		puts := c.puts(t)
+		for _, put := range puts {
+			if put.AuthKey == nil || *put.AuthKey != testKey && *put.AuthKey != foreign {
+				t.Errorf("%s: sent %v", app, put)
 			}
-			resource.ParallelTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: testProviders,
-				Steps: []resource.TestStep{
-					{Config: config(testURL)},
-					{
-						PreConfig: func() {
-							c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoMasked })
-							c.SetCallback(testApp, testURL, foreign)
-						},
-						Config:             config(testURL),
-						PlanOnly:           true,
-						ExpectNonEmptyPlan: true,
-					},
-					{RefreshState: true, ExpectNonEmptyPlan: true},
-					{Config: config(testURL + "/new")},
-				},
-				CheckDestroy: func(*terraform.State) error {
-					for _, put := range c.puts(t) {
-						if put.AuthKey == nil || *put.AuthKey != testKey && *put.AuthKey != foreign {
-							t.Errorf("sent %v", put)
-						}
-					}
-					return nil
-				},
-			})
-		})
+		}
+		if len(puts) != 2 {
+			t.Errorf("%s: sent %v", app, puts)
+		}
 	}
 }
 
@@ -527,104 +465,59 @@ func TestAccRecordCallback_eventsChange(t *testing.T) {
 	})
 }
 
-func TestAccRecordCallback_disappears(t *testing.T) {
-	for _, shape := range emulator.Unsets {
-		t.Run(string(shape), func(t *testing.T) {
-			c := newCloud(t, emulator.Options{Unset: shape}, testApp)
-			config := c.config(arg("app_id", testApp), arg("url", testURL), arg("auth_key", testKey))
-			resource.ParallelTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: testProviders,
-				Steps: []resource.TestStep{
-					{Config: config},
-					{
-						PreConfig:          func() { c.ClearCallback(testApp); c.ResetRequests() },
-						RefreshState:       true,
-						ExpectNonEmptyPlan: true,
-						RefreshPlanChecks:  resource.RefreshPlanChecks{PostRefresh: planned(plancheck.ResourceActionCreate)},
-					},
-					{
-						Config:           config,
-						ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionCreate)},
-					},
-				},
-				CheckDestroy: func(*terraform.State) error {
-					c.expectPuts(t, withKey(testURL, testKey))
-					return nil
-				},
-			})
-		})
-	}
-}
-
 func TestAccRecordCallback_import(t *testing.T) {
-	for _, tc := range []struct {
+	t.Parallel()
+	tests := map[string]struct {
 		key      emulator.KeyEcho
 		authKey  string
-		imported knownvalue.Check
+		imported any
 		clean    bool // once the configuration matches
 	}{
-		{emulator.EchoExact, testKey, knownvalue.StringExact(testKey), true},
-		{emulator.EchoExact, "", knownvalue.Null(), true},
+		"exact":      {emulator.EchoExact, testKey, testKey, true},
+		"exact_none": {emulator.EchoExact, "", nil, true},
 		// What isn't shown can't be known to match: one apply settles it.
-		{emulator.EchoMasked, testKey, knownvalue.Null(), false},
-		{emulator.EchoTruncated, testKey, knownvalue.Null(), false},
-		{emulator.EchoAbsent, testKey, knownvalue.Null(), false},
-	} {
-		t.Run(fmt.Sprintf("key %q shown %s", tc.authKey, tc.key), func(t *testing.T) {
-			c := newCloud(t, emulator.Options{KeyEcho: tc.key})
-			c.SetCallback(testApp, testURL, tc.authKey)
-			arguments := []string{arg("app_id", testApp), arg("url", testURL)}
-			puts := []payload{}
-			action := plancheck.ResourceActionNoop
-			if tc.authKey != "" {
-				arguments = append(arguments, arg("auth_key", tc.authKey))
+		"masked":    {emulator.EchoMasked, testKey, nil, false},
+		"truncated": {emulator.EchoTruncated, testKey, nil, false},
+		"absent":    {emulator.EchoAbsent, testKey, nil, false},
+	}
+	for _, way := range []string{"by the command", "by a block"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			f := newJoint(t)
+			var config strings.Builder
+			want := map[string]string{}
+			for name, tc := range tests {
+				f.add(emulator.Options{KeyEcho: tc.key}, name).SetCallback(name, testURL, tc.authKey)
+				lines := []string{arg("app_id", name), arg("url", testURL)}
+				if tc.authKey != "" {
+					lines = append(lines, arg("auth_key", tc.authKey))
+				}
+				config.WriteString(callbackBlock(name, lines...))
+				if way == "by a block" {
+					config.WriteString(importBlock(name, name))
+					want[callbackAddress(name)] = "import"
+				}
+				if !tc.clean {
+					want[callbackAddress(name)] = "update"
+				}
 			}
-			if !tc.clean {
-				action = plancheck.ResourceActionUpdate
-				puts = append(puts, withKey(testURL, tc.authKey))
+			r := newCLI(t, f.services[0], config.String(), ownReads)
+			if way == "by the command" {
+				for name, tc := range tests {
+					r.must(t, 0, "import", callbackAddress(name), name)
+					f.expectPuts(t, name)
+					r.expectStored(t, callbackAddress(name), map[string]any{"app_id": name, "url": testURL, "auth_key": tc.imported})
+				}
 			}
-			config := c.config(arguments...)
-			block := fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", resourceName, testApp)
-
-			resource.ParallelTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: testProviders,
-				Steps: []resource.TestStep{
-					{
-						Config:             config,
-						ResourceName:       resourceName,
-						ImportState:        true,
-						ImportStateId:      testApp,
-						ImportStatePersist: true,
-						ImportStateCheck: func(states []*terraform.InstanceState) error {
-							c.expectPuts(t)
-							attributes := states[0].Attributes
-							if attributes["app_id"] != testApp || attributes["url"] != testURL {
-								return fmt.Errorf("imported %v", attributes)
-							}
-							if key, ok := attributes["auth_key"]; ok {
-								return tc.imported.CheckValue(key)
-							}
-							return tc.imported.CheckValue(nil)
-						},
-					},
-					{
-						Config:           config,
-						ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(action)},
-					},
-				},
-				CheckDestroy: func(*terraform.State) error { c.expectPuts(t, puts...); return nil },
-			})
-
-			resource.Test(t, resource.TestCase{
-				ProtoV6ProviderFactories: testProviders,
-				Steps: []resource.TestStep{
-					{
-						Config:           config + block,
-						ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(action)},
-					},
-				},
-				CheckDestroy: func(*terraform.State) error { c.expectPuts(t, puts...); return nil },
-			})
+			r.must(t, 0, "apply", "-auto-approve", "-json").expectPlanned(t, want)
+			r.settled(t)
+			for name, tc := range tests {
+				if tc.clean {
+					f.expectPuts(t, name)
+				} else {
+					f.expectPuts(t, name, withKey(testURL, tc.authKey))
+				}
+			}
 		})
 	}
 }

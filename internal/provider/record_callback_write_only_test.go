@@ -40,49 +40,57 @@ resource "sparkrtc_record_callback" "test" {
 func TestAccCLI_writeOnlyKey(t *testing.T) {
 	t.Parallel()
 	const newKey, newURL, foreign = "second-key-of-the-tests-0123456789abc", "https://recordings.example.com/new", "key-of-somebody-else-0123456789abcdef"
+	f := newJoint(t)
+	var apps []string
+	updates := map[string]string{}
 	for _, echo := range emulator.KeyEchoes {
-		t.Run(string(echo), func(t *testing.T) {
-			t.Parallel()
-			c := newCloud(t, emulator.Options{KeyEcho: echo}, testApp)
-			r := newCLI(t, c, writeOnlyConfig)
-			step := func(key string, want result, puts []payload, arguments ...string) result {
-				t.Helper()
-				c.ResetRequests()
-				saved := &cli{dir: r.dir, env: append(r.env[:len(r.env):len(r.env)], "TF_VAR_key="+key)}
-				planned := saved.must(t, want.code, append([]string{"plan", "-detailed-exitcode", "-out=saved.tfplan"}, arguments...)...)
-				applied := saved.must(t, 0, "apply", "saved.tfplan")
-				c.expectPuts(t, puts...)
-				saved.must(t, noChanges, append([]string{"plan", "-detailed-exitcode"}, arguments...)...)
-				for what, text := range map[string]string{
-					"plan's output": planned.stdout + planned.stderr, "apply's output": applied.stdout + applied.stderr,
-					"state": r.readFile(t, "terraform.tfstate"), "saved plan": r.unzipped(t, "saved.tfplan"),
-				} {
-					for _, secret := range append(encodings(key), encodings(foreign)...) {
-						if strings.Contains(text, secret) {
-							t.Errorf("%q is in the %s", secret, what)
-						}
-					}
+		app := string(echo)
+		apps = append(apps, app)
+		f.add(emulator.Options{KeyEcho: echo}, app)
+		updates[fmt.Sprintf("sparkrtc_record_callback.test[%q]", app)] = "update"
+	}
+	config := strings.Replace(writeOnlyConfig, fmt.Sprintf("app_id              = %q", testApp), forEach(apps), 1)
+	r := newCLI(t, f.services[0], config, ownReads)
+	step := func(key string, code int, puts []payload, arguments ...string) result {
+		t.Helper()
+		saved := &cli{dir: r.dir, env: append(r.env[:len(r.env):len(r.env)], "TF_VAR_key="+key)}
+		planned := saved.must(t, code, append([]string{"plan", "-detailed-exitcode", "-out=saved.tfplan"}, arguments...)...)
+		applied := saved.must(t, 0, "apply", "saved.tfplan")
+		for _, app := range apps {
+			f.expectPuts(t, app, puts...)
+		}
+		saved.must(t, noChanges, append([]string{"plan", "-detailed-exitcode"}, arguments...)...)
+		for what, text := range map[string]string{
+			"plan's output": planned.stdout + planned.stderr, "apply's output": applied.stdout + applied.stderr,
+			"state": r.readFile(t, "terraform.tfstate"), "saved plan": r.unzipped(t, "saved.tfplan"),
+		} {
+			for _, secret := range append(encodings(key), encodings(foreign)...) {
+				if strings.Contains(text, secret) {
+					t.Errorf("%q is in the %s", secret, what)
 				}
-				return planned
 			}
-			update, nothing := result{code: changes}, result{code: noChanges}
+		}
+		return planned
+	}
 
-			step(testKey, update, []payload{withKey(testURL, testKey)})
-			// Another url carries the key along, though Terraform stored none.
-			step(testKey, update, []payload{withKey(newURL, testKey)}, "-var", "url="+newURL)
-			// Another key alone is not seen: it may be one that differs with each run.
-			step(newKey, nothing, nil, "-var", "url="+newURL)
-			step(newKey, update, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2")
-			c.expectTruth(t, testApp, newURL, newKey)
+	step(testKey, changes, []payload{withKey(testURL, testKey)})
+	// Another url carries the key along, though Terraform stored none.
+	step(testKey, changes, []payload{withKey(newURL, testKey)}, "-var", "url="+newURL)
+	// Another key alone is not seen: it may be one that differs with each run.
+	step(newKey, noChanges, nil, "-var", "url="+newURL)
+	step(newKey, changes, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2")
+	for _, app := range apps {
+		f.of[app].expectTruth(t, app, newURL, newKey)
 
-			// Somebody else's key is found out by what is shown, or by the time.
-			c.SetCallback(testApp, newURL, foreign)
-			planned := step(newKey, update, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2")
-			if out := planned.out(); !strings.Contains(out, "was changed outside Terraform") || !strings.Contains(out, testApp) || !strings.Contains(out, "the key") {
-				t.Errorf("the plan does not say what differs: %s", out)
-			}
-			c.expectTruth(t, testApp, newURL, newKey)
-		})
+		// Somebody else's key is found out by what is shown, or by the time.
+		f.of[app].SetCallback(app, newURL, foreign)
+	}
+	out := step(newKey, changes, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2").out()
+	for _, app := range apps {
+		if said := saidOf(out, app); !strings.HasPrefix(said, "was changed outside Terraform") || !strings.Contains(said, "the key") {
+			t.Errorf("of %s, the plan does not say what differs: %q in %s", app, said, out)
+		}
+		f.of[app].expectTruth(t, app, newURL, newKey)
 	}
 }
 

@@ -38,13 +38,13 @@ type appFilter struct {
 type recordCallbacksModel struct {
 	appFilter
 
-	Configured types.Bool          `tfsdk:"configured"`
-	Apps       map[string]appModel `tfsdk:"apps"`
+	Configured types.Bool                     `tfsdk:"configured"`
+	Apps       map[string]listedCallbackModel `tfsdk:"apps"`
 }
 
-// appModel is an app and its callback, as they are listed. It has no key: a map
+// listedCallbackModel is an app and its callback, as they are listed. It has no key: a map
 // with secrets in it can't be iterated over, and who wants all of them at once?
-type appModel struct {
+type listedCallbackModel struct {
 	AppName                 types.String `tfsdk:"app_name"`
 	AppState                types.String `tfsdk:"app_state"`
 	Configured              types.Bool   `tfsdk:"configured"`
@@ -111,9 +111,9 @@ func (d *recordCallbacksDataSource) Read(ctx context.Context, req datasource.Rea
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.Apps = make(map[string]appModel, len(list))
+	model.Apps = make(map[string]listedCallbackModel, len(list))
 	for _, app := range list {
-		shown := appModel{
+		shown := listedCallbackModel{
 			AppName:                 types.StringValue(string(app.Name)),
 			AppState:                types.StringValue(string(app.State)),
 			Configured:              types.BoolValue(false),
@@ -135,21 +135,19 @@ func (d *recordCallbacksDataSource) Read(ctx context.Context, req datasource.Rea
 // listApps lists the apps of a filter. It makes a list of its own: what was
 // listed for plans and reads may be older than the last write.
 func (d *providerData) listApps(ctx context.Context, filter appFilter, diags *diag.Diagnostics) []sparkrtc.App {
-	const what = "The apps could not be listed"
 	if d.client == nil {
-		d.addUnknownError(diags, "The apps can't be listed")
+		d.addUnknownError(diags, allApps, "can't be listed")
 		return nil
 	}
-	defer d.addNotices(diags)
-	ctx, cancel := withTimeout(ctx, defaultTimeout)
-	defer cancel()
+	ctx, end := d.begin(ctx, defaultTimeout, diags)
+	defer end()
 	list, err := d.client.ListAllApps(ctx)
 	switch {
 	case errors.Is(err, sparkrtc.ErrIncomplete):
-		diags.AddError("List of apps is not complete", what+" completely: "+err.Error()+".\n\n"+
+		diags.AddError("List of apps is not complete", "The apps could not be listed completely: "+err.Error()+".\n\n"+
 			"Apps may have come or gone meanwhile: run it again. If it stays, name the apps by their IDs, with the data source sparkrtc_record_callback.")
 	case err != nil:
-		d.addAPIError(diags, err, what)
+		d.addAPIError(diags, err, allApps, "could not be listed")
 	}
 	var found []sparkrtc.App
 	for _, app := range list {

@@ -125,22 +125,21 @@ func (a *sendTestNotificationAction) receiver(ctx context.Context, model sendTes
 		return url, key
 	}
 	if a.provider.client == nil {
-		a.provider.addUnknownError(diags, callbackOf(appID, "can't be read"))
+		a.provider.addUnknownError(diags, callbackOf(appID), "can't be read")
 		return "", ""
 	}
-	defer a.provider.addNotices(diags)
-	ctx, cancel := withTimeout(ctx, defaultTimeout)
-	defer cancel()
+	ctx, end := a.provider.begin(ctx, defaultTimeout, diags)
+	defer end()
 	callback, err := a.provider.client.ShowRecordCallback(ctx, appID)
 	switch {
-	case errors.Is(err, sparkrtc.ErrNotConfigured) && url != "": // a receiver that is to come
+	case errors.Is(err, sparkrtc.ErrNotFound) && url != "": // a receiver that is to come
 		return url, key
-	case errors.Is(err, sparkrtc.ErrNotConfigured):
+	case errors.Is(err, sparkrtc.ErrNotFound):
 		diags.AddError("No recording callback to test", fmt.Sprintf(
 			"App %q has no recording callback, or there is no such app in the project of the credentials. Nothing was sent.\n\nSet a callback first, or give the URL to send to as url.", appID))
 		return "", ""
 	case err != nil:
-		a.provider.addAPIError(diags, err, callbackOf(appID, "could not be read, and nothing was sent"))
+		a.provider.addAPIError(diags, err, callbackOf(appID), "could not be read, and nothing was sent")
 		return "", ""
 	}
 	if url == "" {

@@ -49,7 +49,7 @@ func (s *AppState) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Label is a text that nothing depends on.
+// Label is a text that nothing depends on: no state, and no decision.
 type Label string
 
 // UnmarshalJSON reads a string. What came in its place is "".
@@ -253,6 +253,9 @@ type appAnswer struct {
 func (a *appAnswer) check(call call) *Error {
 	if wrong := a.asSuccess(); wrong != nil {
 		return wrong
+	}
+	if a.ID == "" {
+		return &Error{Reason: ReasonInvalidAnswer, Message: "the answer names no app"}
 	}
 	return aboutAnother(a.ID, call.appID)
 }

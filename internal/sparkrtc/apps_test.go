@@ -258,8 +258,12 @@ func TestShowApp(t *testing.T) {
 		t.Errorf("got %+v, %v", app, err)
 	}
 	_, err = client.ShowApp(t.Context(), "other")
-	if e := asError(t, err); e.Reason != ReasonAppNotFound || !errors.Is(err, ErrNotConfigured) {
+	if e := asError(t, err); e.Reason != ReasonAppNotFound || !errors.Is(err, ErrNotFound) {
 		t.Errorf("got %v", err)
+	}
+	_, err = newClient(t, serve(t, respond(200, `{}`)).URL).ShowApp(t.Context(), testApp)
+	if e := asError(t, err); e.Reason != ReasonInvalidAnswer {
+		t.Errorf("of an answer without an app: %v", err)
 	}
 	_, err = client.ShowApp(t.Context(), "")
 	if e := asError(t, err); e.Reason != ReasonInvalidRequest {

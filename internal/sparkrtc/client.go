@@ -8,6 +8,7 @@
 package sparkrtc
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -75,6 +76,7 @@ func New(cfg Config) (*Client, error) {
 type call struct {
 	operation string // its name in the API Reference
 	method    string
+	success   int // the status of one, 200 when 0
 	appID     string
 	segments  []string // of the path, not escaped
 	query     url.Values
@@ -88,7 +90,7 @@ type answer interface {
 	check(call) *Error
 }
 
-// do performs the call and decodes its answer into out.
+// do performs the call and decodes its answer into out; nil expects none.
 func (c *Client) do(ctx context.Context, call call, out answer) error {
 	wrong, sent := c.try(ctx, call, out)
 	if wrong != nil && wrong.Reason.renewable() && c.renew(ctx, sent) {
@@ -116,7 +118,7 @@ func (c *Client) try(ctx context.Context, call call, out answer) (*Error, transp
 	exchange := new(transport.Exchange)
 	fail := func(e *Error) (*Error, transport.Credentials) {
 		e.Operation, e.AppID, e.Attempts = call.operation, call.appID, exchange.Attempts
-		e.InDoubt = exchange.InDoubt || e.StatusCode == http.StatusOK
+		e.InDoubt = exchange.InDoubt || e.StatusCode >= 200 && e.StatusCode < 300
 		for _, s := range []*string{&e.Code, &e.Message, &e.RequestID} {
 			*s = exchange.Printable(*s)
 		}
@@ -145,8 +147,11 @@ func (c *Client) try(ctx context.Context, call call, out answer) (*Error, transp
 	if err != nil {
 		return fail(newTransportError(ctx, err))
 	}
-	if resp.StatusCode != http.StatusOK {
+	if resp.StatusCode != cmp.Or(call.success, http.StatusOK) {
 		return fail(newAnswerError(resp))
+	}
+	if out == nil {
+		return nil, exchange.Sent
 	}
 	var wrong *Error
 	if err := resp.Decode(out); err != nil {
@@ -178,4 +183,17 @@ func (c *Client) url(call call) string {
 		path.WriteString("?" + call.query.Encode())
 	}
 	return c.endpoint.String() + path.String()
+}
+
+// aboutAnother is the error of an answer that names another app than its call,
+// if both name one.
+func aboutAnother(got, want string) *Error {
+	if got == "" || want == "" || strings.EqualFold(got, want) {
+		return nil
+	}
+	return &Error{Reason: ReasonInvalidAnswer, Message: "the answer is about another app, " + got}
+}
+
+func noApp(call call) *Error {
+	return &Error{Operation: call.operation, Reason: ReasonInvalidRequest, Message: "the app id is empty"}
 }

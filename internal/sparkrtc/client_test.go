@@ -236,8 +236,8 @@ func TestErrorTable(t *testing.T) {
 				e.RequestID != "request-1" || e.Operation != "ShowRecordCallback" || e.AppID != testApp || e.Attempts != int(tc.calls) {
 				t.Errorf("got %+v", e)
 			}
-			if got := errors.Is(err, ErrNotConfigured); got != tc.notConfigured {
-				t.Errorf("errors.Is(err, ErrNotConfigured) = %t", got)
+			if got := errors.Is(err, ErrNotFound); got != tc.notConfigured {
+				t.Errorf("errors.Is(err, ErrNotFound) = %t", got)
 			}
 			if got := s.calls.Load(); got != tc.calls {
 				t.Errorf("%d calls, want %d", got, tc.calls)
@@ -294,8 +294,8 @@ func TestAnswersThatAreNotTheAPIs(t *testing.T) {
 			if e.Reason != tc.want || !strings.Contains(e.Message, tc.mentions) {
 				t.Errorf("got %v", e)
 			}
-			if got := errors.Is(err, ErrNotConfigured); got != (tc.want == ReasonNotConfigured) {
-				t.Errorf("errors.Is(err, ErrNotConfigured) = %t", got)
+			if got := errors.Is(err, ErrNotFound); got != (tc.want == ReasonNotConfigured) {
+				t.Errorf("errors.Is(err, ErrNotFound) = %t", got)
 			}
 			if got := s.calls.Load(); got != tc.calls {
 				t.Errorf("%d calls, want %d", got, tc.calls)
@@ -337,7 +337,7 @@ func TestWriteAnsweredWithoutCallback(t *testing.T) {
 				if err != nil || got.URL != "https://example.com/cb" {
 					t.Errorf("got %+v, %v", got, err)
 				}
-			} else if e := asError(t, err); e.Reason != tc.want || errors.Is(err, ErrNotConfigured) {
+			} else if e := asError(t, err); e.Reason != tc.want || errors.Is(err, ErrNotFound) {
 				t.Errorf("got %v", err)
 			}
 			if calls := s.calls.Load(); calls != 2 {
@@ -504,7 +504,7 @@ func FuzzErrorAnswer(f *testing.F) {
 		if !slices.Contains(Reasons, e.Reason) || e.Reason == ReasonNotConfigured || e.Error() == "" {
 			t.Errorf("status %d became %q", status, e.Reason)
 		}
-		if errors.Is(e, ErrNotConfigured) && !strings.HasPrefix(e.Code, "RTC.") {
+		if errors.Is(e, ErrNotFound) && !strings.HasPrefix(e.Code, "RTC.") {
 			t.Errorf("%q is taken for a missing app", body)
 		}
 		judged := judge(resp)
@@ -538,5 +538,71 @@ func TestMessagesArePrintable(t *testing.T) {
 func TestWrongEndpoint(t *testing.T) {
 	if _, err := New(Config{Endpoint: "nonsense"}); err == nil || !strings.Contains(err.Error(), DefaultEndpoint) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// success is an answer that its call has nothing to say about.
+type success struct {
+	AppID string `json:"app_id"`
+}
+
+func (*success) check(call) *Error { return nil }
+
+// What a call takes for a success is its own affair: none is taken for that of
+// another operation.
+func TestSuccess(t *testing.T) {
+	tests := map[string]struct {
+		success int
+		out     answer
+		status  int
+		body    string
+		want    Reason
+	}{
+		"200":                          {out: &success{}, status: 200, body: `{"app_id":"a"}`},
+		"201 in place of 200":          {out: &success{}, status: 201, body: `{"app_id":"a"}`, want: ReasonInvalidAnswer},
+		"201":                          {success: 201, out: &success{}, status: 201, body: `{"app_id":"a"}`},
+		"200 in place of 201":          {success: 201, out: &success{}, status: 200, body: `{"app_id":"a"}`, want: ReasonInvalidAnswer},
+		"204":                          {success: 204, status: 204},
+		"204 in place of an answer":    {out: &success{}, status: 204, want: ReasonInvalidAnswer},
+		"what is expected has no body": {success: 201, out: &success{}, status: 201, want: ReasonInvalidAnswer},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, respond(tc.status, tc.body))
+			err := newClient(t, s.URL).do(t.Context(), call{operation: "Test", method: http.MethodPost, success: tc.success, segments: []string{"v2"}}, tc.out)
+			if ReasonOf(err) != tc.want || (err == nil) != (tc.want == "") {
+				t.Errorf("got %v, want %q", err, tc.want)
+			}
+			if err != nil && !asError(t, err).InDoubt {
+				t.Error("something was done, and it is not in doubt")
+			}
+			if got, ok := tc.out.(*success); ok && err == nil && got.AppID != "a" {
+				t.Errorf("got %+v", got)
+			}
+			if got := s.calls.Load(); got != 1 {
+				t.Errorf("%d calls", got)
+			}
+		})
+	}
+}
+
+// A page of a proxy's that comes with the status of a success shows nothing of
+// the credentials: until they are known to be taken, one call goes at a time.
+func TestProxyProvesNothing(t *testing.T) {
+	for name, tc := range map[string]struct {
+		status   int
+		body     string
+		unproven bool
+	}{
+		"page":          {200, "<html></html>", true},
+		"nothing":       {200, "", true},
+		"JSON":          {200, "{}", false},
+		"created":       {201, "{}", false},
+		"page, created": {201, "<html></html>", true},
+		"no content":    {204, "", false},
+	} {
+		if got := judge(&transport.Response{StatusCode: tc.status, Body: []byte(tc.body)}); got.Unproven != tc.unproven {
+			t.Errorf("%s: judged %+v", name, got)
+		}
 	}
 }

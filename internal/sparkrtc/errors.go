@@ -83,10 +83,10 @@ var Reasons = []Reason{
 	ReasonOther,
 }
 
-// ErrNotConfigured is matched, by errors.Is, by each of the shapes in which
-// the service says that an app has no callback. It can't be told from an app
-// that does not exist.
-var ErrNotConfigured = errors.New("no recording callback is configured")
+// ErrNotFound is matched, by errors.Is, by each of the shapes in which the
+// service says that what was asked for is not there: an app, or a callback. Of a
+// callback, it can't be told whether its app is there.
+var ErrNotFound = errors.New("not found")
 
 // Error is the error of every operation. It holds no secret.
 type Error struct {
@@ -99,7 +99,8 @@ type Error struct {
 	RequestID  string // for the service's support; "" when there was none
 	Attempts   int
 
-	// InDoubt: what was to be done may have been done.
+	// InDoubt: what was to be done may have been done. An attempt had no answer
+	// that says no, or the answer is a success that can't be read.
 	InDoubt bool
 
 	cause error
@@ -121,9 +122,9 @@ func (e *Error) Error() string {
 // context.Canceled.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Is makes errors.Is(err, ErrNotConfigured) work.
+// Is makes errors.Is(err, ErrNotFound) work.
 func (e *Error) Is(target error) bool {
-	return target == ErrNotConfigured && (e.Reason == ReasonNotConfigured || e.Reason == ReasonAppNotFound)
+	return target == ErrNotFound && (e.Reason == ReasonNotConfigured || e.Reason == ReasonAppNotFound)
 }
 
 // errorFields are an error's in an answer.
@@ -141,7 +142,7 @@ func (f errorFields) asSuccess() *Error {
 	return &Error{Reason: ReasonInvalidAnswer, Code: string(f.Code), Message: "an error came with the status of a success: " + string(f.Message)}
 }
 
-// newAnswerError reads an answer other than 200.
+// newAnswerError reads an answer that is not the success of its call.
 func newAnswerError(resp *transport.Response) *Error {
 	var body errorFields
 	e := &Error{StatusCode: resp.StatusCode, RequestID: resp.RequestID()}
@@ -222,8 +223,8 @@ func authenticationReason(message string) Reason {
 
 // judge says what an answer means for other requests.
 func judge(resp *transport.Response) transport.Judgement {
-	if resp.StatusCode == http.StatusOK {
-		return transport.Judgement{}
+	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
+		return transport.Judgement{Unproven: resp.StatusCode != http.StatusNoContent && !json.Valid(resp.Body)}
 	}
 	e := newAnswerError(resp)
 	if resp.StatusCode == http.StatusTooManyRequests { // whatever its code
@@ -243,15 +244,13 @@ func judge(resp *transport.Response) transport.Judgement {
 // provesCredentials tells an answer of the service's, or of the gateway's once it
 // has looked at the credentials. A 401 is about them in any case.
 func provesCredentials(resp *transport.Response, code string) bool {
-	switch resp.StatusCode {
-	case http.StatusOK, http.StatusUnauthorized:
+	if resp.StatusCode == http.StatusUnauthorized {
 		return json.Valid(resp.Body)
-	default:
-		return strings.HasPrefix(code, "RTC.") || code == "APIGW.0306" || code == "APIGW.0310"
 	}
+	return strings.HasPrefix(code, "RTC.") || code == "APIGW.0306" || code == "APIGW.0310"
 }
 
-// newTransportError reads the error of a call that got no answer.
+// newTransportError reads the error of a call that got no answer that counts.
 func newTransportError(ctx context.Context, err error) *Error {
 	e := &Error{Reason: ReasonConnection, Message: err.Error(), cause: err}
 	var unsendable *transport.RequestError

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 )
 
 // RecordCallback is where an app's recording events go (API Reference, table
@@ -63,17 +62,6 @@ func (a *recordCallbackAnswer) check(call call) *Error {
 	}
 }
 
-func aboutAnother(got, want string) *Error {
-	if got == "" || strings.EqualFold(got, want) {
-		return nil
-	}
-	return &Error{Reason: ReasonInvalidAnswer, Message: "the answer is about another app, " + got}
-}
-
-func noApp(call call) *Error {
-	return &Error{Operation: call.operation, Reason: ReasonInvalidRequest, Message: "the app id is empty"}
-}
-
 // UpdateRecordCallback sets the callback of an app, whether it has one or not
 // (PUT /v2/apps/{app_id}/record-callback), and returns what the service made
 // of it.
@@ -99,7 +87,7 @@ func (c *Client) UpdateRecordCallback(ctx context.Context, appID string, callbac
 
 // ShowRecordCallback returns the callback of an app
 // (GET /v2/apps/{app_id}/record-callback), or an error that is
-// ErrNotConfigured.
+// ErrNotFound.
 func (c *Client) ShowRecordCallback(ctx context.Context, appID string) (*RecordCallback, error) {
 	return c.recordCallback(ctx, call{operation: "ShowRecordCallback", method: http.MethodGet, appID: appID})
 }

@@ -5,6 +5,10 @@ package transport
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/signer"
 )
 
 // Credentials authenticate an attempt: either an access key pair, temporary
@@ -71,4 +75,30 @@ func Tail(accessKey string) string {
 		return "****"
 	}
 	return "****" + accessKey[len(accessKey)-shown:]
+}
+
+// authenticate adds a token to a request, or signs it at the time now.
+func (c *Credentials) authenticate(req *http.Request, body []byte, now time.Time) {
+	if c.Token != "" {
+		req.Header.Set("X-Auth-Token", c.Token)
+		return
+	}
+	headers := []signer.Header{{Name: "Host", Value: req.URL.Host}}
+	set := func(name, value string) {
+		if value != "" {
+			req.Header.Set(name, value)
+			headers = append(headers, signer.Header{Name: name, Value: value})
+		}
+	}
+	set("X-Project-Id", c.ProjectID)
+	set("X-Security-Token", c.SecurityToken)
+	signature := signer.Sign(c.AccessKey, c.SecretKey, now, signer.Request{
+		Method:  req.Method,
+		Path:    req.URL.EscapedPath(),
+		Query:   req.URL.RawQuery,
+		Headers: headers,
+		Body:    body,
+	})
+	req.Header.Set("X-Sdk-Date", signature.Date)
+	req.Header.Set("Authorization", signature.Authorization)
 }

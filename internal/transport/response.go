@@ -3,11 +3,13 @@
 package transport
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -87,4 +89,26 @@ func (r *Response) Redirected() (text string, redirected bool) {
 		return fmt.Sprintf("the server sent the request to %s://%s", to.Scheme, to.Host), true
 	}
 	return "the server sent the request elsewhere", true
+}
+
+// received returns an answer that receive has read.
+func received(resp *http.Response) *Response {
+	content, _ := io.ReadAll(resp.Body) // in memory
+	resp.Body = io.NopCloser(bytes.NewReader(content))
+	return &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: content}
+}
+
+// asReceived is an answer as that of another request.
+func (r *Response) asReceived(req *http.Request) *http.Response {
+	return &http.Response{
+		Status:        http.StatusText(r.StatusCode),
+		StatusCode:    r.StatusCode,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        r.Header.Clone(),
+		Body:          io.NopCloser(bytes.NewReader(r.Body)),
+		ContentLength: int64(len(r.Body)),
+		Request:       req,
+	}
 }

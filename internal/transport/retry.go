@@ -18,9 +18,7 @@ import (
 // is known of.
 const maxRetryAfter = time.Minute
 
-// shouldRetry repeats connection failures, 429 and 5xx but 501. Every call may
-// be repeated: a PUT of the SparkRTC API carries the whole configuration, and
-// a POST of IAM's gives another token or key.
+// shouldRetry repeats connection failures, 429 and 5xx but 501.
 func shouldRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	var helpless *AuthenticationError // has repeated what is worth it
 	var nonsense *AnswerError
@@ -43,7 +41,8 @@ func (b backoff) withDefaults() backoff {
 	return b
 }
 
-// wait is a retryablehttp.Backoff: Retry-After where the server sends it,
+// wait is a retryablehttp.Backoff (a paced request that is throttled waits for the
+// pacer instead): Retry-After where the server sends it,
 // within a bound; else exponential with equal jitter, so that parallel
 // operations don't come back together.
 func (b backoff) wait(lower, upper time.Duration, attempt int, resp *http.Response) time.Duration {

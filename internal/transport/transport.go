@@ -9,6 +9,14 @@
 // in everything that it logs. It keeps requests away from what would lock an
 // access key, signs with the server's time if this machine's is wrong, and
 // keeps within a quota. What an answer means is for the caller to say.
+//
+// A request may go more than once for four reasons, each with a bound of its
+// own; from the outside in:
+//
+//   - other credentials may be better: the caller's to try (sparkrtc.Client)
+//   - an attempt failed: go-retryablehttp's loop in Do, MaxRetries
+//   - it was throttled: RoundTrip, MaxThrottled, when the pacer says
+//   - its signature had the wrong time: sendInTime, once
 package transport
 
 import (
@@ -195,12 +203,20 @@ type Request struct {
 	// is learned from answers that Judge calls throttled.
 	Paced bool
 
+	// Idempotent lets a POST or a PATCH be repeated though it may have taken
+	// effect. Other methods are idempotent by themselves (RFC 9110, 9.2.2).
+	Idempotent bool
+
 	// Secrets are values in URL, header or body that must not be shown.
 	Secrets []string
 }
 
-// Do sends a request, and again as long as that is worth it. The last answer
-// counts, whatever its status.
+func (r Request) idempotent() bool {
+	return r.Idempotent || r.Method != http.MethodPost && r.Method != http.MethodPatch
+}
+
+// Do sends a request, and again as long as that is worth it and does no harm.
+// The last answer counts, whatever its status.
 //
 // Where there is none the error is a *RequestError, an *AuthenticationError, an
 // *AnswerError, the cause of the context's end, or else about the connection.
@@ -220,7 +236,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, *Exchange, error
 	}
 	maps.Copy(req.Header, r.Header)
 
-	resp, err := c.retrying(&attempt{client: c, request: r, exchange: x}).Do(req)
+	resp, err := c.retrying(&attempts{client: c, request: r, exchange: x}).Do(req)
 	if err != nil {
 		return nil, x, cause(ctx, err)
 	}
@@ -232,7 +248,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, *Exchange, error
 	return &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: content}, x, nil
 }
 
-func (c *Client) retrying(a *attempt) *retryablehttp.Client {
+func (c *Client) retrying(a *attempts) *retryablehttp.Client {
 	policy := c.backoff()
 	return &retryablehttp.Client{
 		HTTPClient: &http.Client{
@@ -245,7 +261,7 @@ func (c *Client) retrying(a *attempt) *retryablehttp.Client {
 		RetryWaitMin: policy.min,
 		RetryWaitMax: policy.max,
 		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
-			if a.gaveUp {
+			if a.gaveUp || a.exchange.InDoubt && !a.request.idempotent() {
 				return false, nil
 			}
 			return shouldRetry(ctx, resp, err)

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -154,6 +155,92 @@ func TestAttemptTimeoutIsRepeated(t *testing.T) {
 	}
 	if got := s.calls.Load(); got != 2 {
 		t.Errorf("%d calls, want 2", got)
+	}
+}
+
+// A request that may have taken effect is repeated only if it does no harm.
+func TestWhatIsRepeated(t *testing.T) {
+	hangUp := func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }
+	tests := map[string]struct {
+		method     string
+		idempotent bool
+		first      http.HandlerFunc
+		calls      int32
+		status     int // 0 for none
+	}{
+		"PUT, 500":                              {method: http.MethodPut, first: respond(500, ""), calls: 2, status: 200},
+		"DELETE, connection closed":             {method: http.MethodDelete, first: hangUp, calls: 2, status: 200},
+		"POST, 500":                             {method: http.MethodPost, first: respond(500, ""), calls: 1, status: 500},
+		"POST, connection closed":               {method: http.MethodPost, first: hangUp, calls: 1},
+		"PATCH, 502":                            {method: http.MethodPatch, first: respond(502, ""), calls: 1, status: 502},
+		"POST, throttled":                       {method: http.MethodPost, first: respond(429, ""), calls: 2, status: 200},
+		"idempotent POST, 500":                  {method: http.MethodPost, idempotent: true, first: respond(500, ""), calls: 2, status: 200},
+		"idempotent PATCH, connection closed":   {method: http.MethodPatch, idempotent: true, first: hangUp, calls: 2, status: 200},
+		"POST that was refused before it began": {method: http.MethodPost, first: respond(400, ""), calls: 1, status: 400},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var again atomic.Bool
+			s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if again.Swap(true) {
+					respond(200, "{}")(w, r)
+					return
+				}
+				tc.first(w, r)
+			})
+			s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+			resp, x, err := newClient().Do(t.Context(), Request{Method: tc.method, URL: s.URL, Body: []byte("{}"), Idempotent: tc.idempotent})
+			status := 0
+			if resp != nil {
+				status = resp.StatusCode
+			}
+			if s.calls.Load() != tc.calls || status != tc.status || (err == nil) != (tc.status != 0) {
+				t.Errorf("%d calls ended with %d, %v; want %d, %d", s.calls.Load(), status, err, tc.calls, tc.status)
+			}
+			if doubt := tc.calls == 1 && tc.status != 400; x.InDoubt != doubt {
+				t.Errorf("in doubt: %t, want %t", x.InDoubt, doubt)
+			}
+		})
+	}
+}
+
+func TestWhatNeverLeftIsNotInDoubt(t *testing.T) {
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	hangsUp := serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	hangsUp.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	secure := httptest.NewTLSServer(respond(200, "{}"))
+	t.Cleanup(secure.Close)
+	secure.Config.ErrorLog = hangsUp.Config.ErrorLog
+	proxy := serve(t, respond(502, "")) // to CONNECT
+	through := func(c *Config) {
+		to, _ := url.Parse(proxy.URL)
+		c.RoundTripper = &http.Transport{Proxy: http.ProxyURL(to)}
+	}
+	tests := map[string]struct {
+		url      string
+		change   func(*Config)
+		attempts int
+		inDoubt  bool
+	}{
+		"nobody listens":           {url: gone.URL, attempts: 3},
+		"certificate not known":    {url: secure.URL, attempts: 1},
+		"no TLS there":             {url: strings.Replace(proxy.URL, "http:", "https:", 1), attempts: 1},
+		"proxy that can't connect": {url: "https://rtc-api.example.com", change: through, attempts: 3},
+		"connection closed":        {url: hangsUp.URL, attempts: 1, inDoubt: true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			change := tc.change
+			if change == nil {
+				change = func(*Config) {}
+			}
+			_, x, err := newClient(change).Do(t.Context(), Request{Method: http.MethodPost, URL: tc.url, Body: []byte("{}")})
+			if err == nil || x.Attempts != tc.attempts || x.InDoubt != tc.inDoubt {
+				t.Errorf("%d attempts, in doubt: %t, %v", x.Attempts, x.InDoubt, err)
+			}
+		})
 	}
 }
 
@@ -377,7 +464,7 @@ func TestSecretsOfEveryAttemptAreMasked(t *testing.T) {
 	a := &authenticator{give: give}
 	resp, x, err := client.Do(t.Context(), Request{
 		Name: "Test request", Method: http.MethodPost, URL: s.URL + "/of/body-very-secret", Body: []byte("body-very-secret"), Authenticator: a,
-		Secrets: []string{"body-very-secret"},
+		Secrets: []string{"body-very-secret"}, Idempotent: true,
 	})
 	if err != nil || resp.StatusCode != http.StatusServiceUnavailable || a.asked != 3 || x.Attempts != 3 || x.Sent != give[2] {
 		t.Fatalf("got %+v, %+v, %v", resp, x, err)

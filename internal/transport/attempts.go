@@ -9,19 +9,18 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"sync/atomic"
 	"time"
-
-	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/signer"
 )
 
-// attempt is the RoundTripper of the attempts of one request. It authenticates
+// attempts is the RoundTripper of all attempts of one request. It authenticates
 // a copy of the request, because header maps are shared between attempts; it
 // reads the whole answer, so that one that breaks off counts as a failed
 // attempt; and it logs, of an answer nothing but its status and request id.
-type attempt struct {
+type attempts struct {
 	client   *Client
 	request  Request
 	exchange *Exchange
@@ -33,7 +32,7 @@ type attempt struct {
 
 // RoundTrip makes an attempt. One that is throttled is made again here: it is
 // the pacer's to say when, and no failure that counts against MaxRetries.
-func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
+func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, err := bodyOf(req)
 	if err != nil {
 		return nil, err
@@ -41,7 +40,7 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	for {
 		resp, outcome, err := a.take(req, body)
 		switch outcome {
-		case settled:
+		case done:
 			return resp, err
 		case throttled:
 			if a.throttled++; a.throttled > a.client.config.maxThrottled() {
@@ -57,48 +56,48 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 type outcome int
 
 const (
-	settled   outcome = iota // it has an answer, or an error
+	done      outcome = iota // it has an answer, or an error
 	throttled                // it has an answer, and may be made again
 	tooLate                  // others were throttled before it was sent
 )
 
 // take makes an attempt when its turn has come.
-func (a *attempt) take(req *http.Request, body []byte) (*http.Response, outcome, error) {
+func (a *attempts) take(req *http.Request, body []byte) (*http.Response, outcome, error) {
 	ctx := req.Context()
 	place, err := a.place(req)
 	if err != nil {
-		return nil, settled, err
+		return nil, done, err
 	}
 	defer place.unused()
 	// Not within the attempt's time: whoever fetches credentials has a client
 	// with bounds of its own.
 	credentials, err := a.credentials(ctx)
 	if err != nil {
-		return nil, settled, err
+		return nil, done, err
 	}
 	gate := a.gate(credentials)
 	leave, refusal, err := gate.enter(ctx)
 	if err != nil {
-		return nil, settled, err
+		return nil, done, err
 	}
 	defer leave()
 	if refusal != nil {
 		a.logUnsent(req, refusal)
-		return refusal.asReceived(req), settled, nil
+		return refusal.asReceived(req), done, nil
 	}
 	if place.over() { // by now
 		return nil, tooLate, nil
 	}
 
-	resp, judged, err := a.exchanged(req, body, credentials)
+	resp, judged, err := a.sendInTime(req, body, credentials)
 	if err != nil {
 		place.answered(false)
-		return nil, settled, err
+		return nil, done, err
 	}
 	gate.learn(judged, resp.StatusCode, func() *Response { return a.shown(resp) })
 	if judged.Throttled == nil || !a.request.Paced {
 		place.answered(true)
-		return resp, settled, nil
+		return resp, done, nil
 	}
 	after, told := retryAfter(resp, time.Now().Add(a.client.clock.inUse()), maxWindow)
 	if told {
@@ -109,7 +108,7 @@ func (a *attempt) take(req *http.Request, body []byte) (*http.Response, outcome,
 }
 
 // place waits for the pacer's. It is nil for a request that isn't paced.
-func (a *attempt) place(req *http.Request) (*place, error) {
+func (a *attempts) place(req *http.Request) (*place, error) {
 	ctx := req.Context()
 	if !a.request.Paced {
 		return nil, nil
@@ -128,7 +127,7 @@ func (a *attempt) place(req *http.Request) (*place, error) {
 }
 
 // credentials returns nil for a request that is sent without.
-func (a *attempt) credentials(ctx context.Context) (*Credentials, error) {
+func (a *attempts) credentials(ctx context.Context) (*Credentials, error) {
 	if a.request.Authenticator == nil {
 		return nil, nil
 	}
@@ -141,18 +140,18 @@ func (a *attempt) credentials(ctx context.Context) (*Credentials, error) {
 }
 
 // gate is nil for a request that is sent without credentials.
-func (a *attempt) gate(c *Credentials) *gate {
+func (a *attempts) gate(c *Credentials) *gate {
 	if c == nil {
 		return nil
 	}
 	return a.client.gates.of(*c)
 }
 
-// exchanged sends a request and says what its answer means. If the time of the
+// sendInTime sends a request and says what its answer means. If the time of the
 // signature was refused it is signed and sent again, once.
-func (a *attempt) exchanged(req *http.Request, body []byte, c *Credentials) (*http.Response, Judgement, error) {
+func (a *attempts) sendInTime(req *http.Request, body []byte, c *Credentials) (*http.Response, Judgement, error) {
 	signed, used := time.Now(), a.client.clock.inUse()
-	resp, judged, err := a.logged(req, body, c, signed.Add(used))
+	resp, judged, err := a.sendJudged(req, body, c, signed.Add(used))
 	if !judged.Expired || c == nil || c.Token != "" || a.healed {
 		return resp, judged, err
 	}
@@ -165,19 +164,20 @@ func (a *attempt) exchanged(req *http.Request, body []byte, c *Credentials) (*ht
 		a.client.config.Logger.WarnContext(req.Context(), "the clock of this machine is off, by what a server says: requests are signed with its time",
 			slog.String("host", req.URL.Host), slog.String("offset", offset.String()))
 	}
-	resp, judged, err = a.logged(req, body, c, time.Now().Add(offset))
+	resp, judged, err = a.sendJudged(req, body, c, time.Now().Add(offset))
 	if corrected && judged.Expired {
 		a.client.clock.undo(offset, used)
 	}
 	return resp, judged, err
 }
 
-// logged sends a request, authenticated at the time now, and judges the answer.
-func (a *attempt) logged(req *http.Request, body []byte, c *Credentials, now time.Time) (*http.Response, Judgement, error) {
+// sendJudged sends a request, authenticated at the time now, logs that, and
+// judges the answer.
+func (a *attempts) sendJudged(req *http.Request, body []byte, c *Credentials, now time.Time) (*http.Response, Judgement, error) {
 	x := a.exchange
 	x.Attempts++
 	start := time.Now()
-	resp, err := a.send(req, body, c, now)
+	resp, sent, err := a.send(req, body, c, now)
 	if logger := a.client.config.Logger; logger.Enabled(req.Context(), slog.LevelDebug) {
 		record := append(a.record(req),
 			slog.Int("attempt", x.Attempts),
@@ -189,25 +189,22 @@ func (a *attempt) logged(req *http.Request, body []byte, c *Credentials, now tim
 		}
 		logger.DebugContext(req.Context(), a.request.Name, record...)
 	}
-	x.InDoubt = x.InDoubt && (err != nil || resp.StatusCode >= 300) || mayHaveEffect(resp, err)
+	noAnswer := err != nil || resp.StatusCode >= 300
+	x.InDoubt = x.InDoubt && noAnswer || sent && mayHaveEffect(resp, err)
 	if err != nil || a.request.Judge == nil {
 		return resp, Judgement{}, err
 	}
 	return resp, a.request.Judge(received(resp)), nil
 }
 
-// mayHaveEffect tells whether a request may have taken effect though no answer
-// says so.
+// mayHaveEffect tells whether a request that was sent may have taken effect though
+// no answer says so.
 func mayHaveEffect(resp *http.Response, err error) bool {
-	var op *net.OpError
-	if err != nil {
-		return !errors.As(err, &op) || op.Op != "dial"
-	}
-	return resp.StatusCode >= http.StatusInternalServerError || resp.StatusCode == http.StatusRequestTimeout
+	return err != nil || resp.StatusCode >= http.StatusInternalServerError || resp.StatusCode == http.StatusRequestTimeout
 }
 
 // logUnsent logs a request that others were refused for.
-func (a *attempt) logUnsent(req *http.Request, refusal *Response) {
+func (a *attempts) logUnsent(req *http.Request, refusal *Response) {
 	a.client.config.Logger.DebugContext(req.Context(), a.request.Name, append(a.record(req),
 		slog.String("not_sent", "the same credentials were refused before, and more failures would lock an access key"),
 		slog.Int("status", refusal.StatusCode),
@@ -215,7 +212,7 @@ func (a *attempt) logUnsent(req *http.Request, refusal *Response) {
 }
 
 // record is what all log lines about a request have.
-func (a *attempt) record(req *http.Request) []any {
+func (a *attempts) record(req *http.Request) []any {
 	return []any{
 		slog.String("method", req.Method),
 		slog.String("path", a.exchange.redact.text(req.URL.EscapedPath())),
@@ -224,7 +221,7 @@ func (a *attempt) record(req *http.Request) []any {
 
 // shown returns an answer for others than its own request to see: they don't
 // know the secrets of this one, which it may repeat.
-func (a *attempt) shown(resp *http.Response) *Response {
+func (a *attempts) shown(resp *http.Response) *Response {
 	answer := received(resp)
 	masked := &Response{StatusCode: answer.StatusCode, Header: make(http.Header), Body: []byte(a.exchange.redact.text(string(answer.Body)))}
 	for name, values := range answer.Header {
@@ -235,24 +232,33 @@ func (a *attempt) shown(resp *http.Response) *Response {
 	return masked
 }
 
-func (a *attempt) send(req *http.Request, body []byte, c *Credentials, now time.Time) (*http.Response, error) {
+// send returns false if there was no connection to send it over.
+func (a *attempts) send(req *http.Request, body []byte, c *Credentials, now time.Time) (resp *http.Response, sent bool, err error) {
 	bound := a.client.config.AttemptTimeout
 	ctx, cancel := context.WithTimeoutCause(req.Context(), bound, fmt.Errorf("no complete answer within %v", bound))
 	defer cancel()
 
-	sent := req.Clone(ctx)
+	// A connection is there once TLS is agreed upon, through a proxy too.
+	var wanted, got atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { wanted.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
+	})
+
+	req = req.Clone(ctx)
 	if body != nil {
-		sent.Body = io.NopCloser(bytes.NewReader(body))
+		req.Body = io.NopCloser(bytes.NewReader(body))
 	}
-	sent.Header.Set("User-Agent", a.client.config.UserAgent)
+	req.Header.Set("User-Agent", a.client.config.UserAgent)
 	if c != nil {
-		c.authenticate(sent, body, now)
+		c.authenticate(req, body, now)
 	}
-	resp, err := receive(a.client.next, sent)
+	resp, err = receive(a.client.next, req)
 	if err != nil && ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		err = context.Cause(ctx)
 	}
-	return resp, err
+	// Whoever sends in another way wants no connection.
+	return resp, got.Load() || !wanted.Load(), err
 }
 
 // receive sends a request and reads its answer to the end.
@@ -281,28 +287,6 @@ func receive(next http.RoundTripper, req *http.Request) (*http.Response, error) 
 	return resp, nil
 }
 
-// received returns an answer that receive has read.
-func received(resp *http.Response) *Response {
-	content, _ := io.ReadAll(resp.Body) // in memory
-	resp.Body = io.NopCloser(bytes.NewReader(content))
-	return &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: content}
-}
-
-// asReceived is an answer as that of another request.
-func (r *Response) asReceived(req *http.Request) *http.Response {
-	return &http.Response{
-		Status:        http.StatusText(r.StatusCode),
-		StatusCode:    r.StatusCode,
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
-		Header:        r.Header.Clone(),
-		Body:          io.NopCloser(bytes.NewReader(r.Body)),
-		ContentLength: int64(len(r.Body)),
-		Request:       req,
-	}
-}
-
 // bodyOf reads the body that is about to be sent and closes it, as a
 // RoundTripper must.
 func bodyOf(req *http.Request) ([]byte, error) {
@@ -311,30 +295,4 @@ func bodyOf(req *http.Request) ([]byte, error) {
 	}
 	body, err := io.ReadAll(req.Body)
 	return body, errors.Join(err, req.Body.Close())
-}
-
-// authenticate adds a token to a request, or signs it at the time now.
-func (c *Credentials) authenticate(req *http.Request, body []byte, now time.Time) {
-	if c.Token != "" {
-		req.Header.Set("X-Auth-Token", c.Token)
-		return
-	}
-	headers := []signer.Header{{Name: "Host", Value: req.URL.Host}}
-	set := func(name, value string) {
-		if value != "" {
-			req.Header.Set(name, value)
-			headers = append(headers, signer.Header{Name: name, Value: value})
-		}
-	}
-	set("X-Project-Id", c.ProjectID)
-	set("X-Security-Token", c.SecurityToken)
-	signature := signer.Sign(c.AccessKey, c.SecretKey, now, signer.Request{
-		Method:  req.Method,
-		Path:    req.URL.EscapedPath(),
-		Query:   req.URL.RawQuery,
-		Headers: headers,
-		Body:    body,
-	})
-	req.Header.Set("X-Sdk-Date", signature.Date)
-	req.Header.Set("Authorization", signature.Authorization)
 }
