@@ -757,7 +757,7 @@ resource "sparkrtc_record_callback" "test" {
 // What users see it cost: with the real CLI, each run a process.
 func TestAccCLI_sharedReads(t *testing.T) {
 	t.Parallel()
-	for _, tc := range []struct{ n, lists int }{{1, 0}, {20, 1}, {150, 2}} {
+	for _, tc := range []struct{ n, lists int }{{1, 0}, {20, 1}, {101, 2}} {
 		t.Run(fmt.Sprint(tc.n), func(t *testing.T) {
 			t.Parallel()
 			c := newCloud(t, emulator.Options{})

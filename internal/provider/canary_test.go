@@ -6,6 +6,7 @@ import (
 	"archive/zip"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -59,25 +60,7 @@ func (r *cli) unzipped(t *testing.T, name string) string {
 	return all.String()
 }
 
-// Distinctive secrets in every place that takes one, through the whole life of
-// a callback and every kind of failure, at the noisiest log level: none of them
-// may be seen, but for auth_key and the data source where they are documented
-// to be, in the state and in saved plans.
-func TestAccCLI_canaries(t *testing.T) {
-	t.Parallel()
-	const (
-		secretKey     = "canary-SK/0123456789+abcdefghijklmnopqrs"
-		securityToken = "canary-ST/0123456789+abcdefghijklmnopqrstuvwxyz=="
-		token         = "canary-TOKEN/0123456789+abcdefghijklmnopqrstuvwxyz"
-		authKey       = "canary-KEY/0123456789+abcdefghijklmno"
-		writeOnlyKey  = "canary-WO/0123456789+abcdefghijklmnop"
-		secondKey     = "canary-WO2/0123456789+abcdefghijklmno"
-		foreignKey    = "canary-FOREIGN/0123456789+abcdefghijk"
-		dataKey       = "canary-DATA/0123456789+abcdefghijklmn"
-		ephemeralKey  = "canary-EPHEMERAL/0123456789+abcdefghi"
-	)
-	everywhere := []string{secretKey, securityToken, token, writeOnlyKey, secondKey, ephemeralKey}
-	config := `
+const canaryVariables = `
 variable "write_only" {
   type      = string
   ephemeral = true
@@ -97,7 +80,45 @@ variable "path" {
   type    = string
   default = "a"
 }
+`
 
+// meetingFaults are resources for a number of faults.
+const meetingFaults = `
+resource "sparkrtc_record_callback" "faulty_clear" {
+  count    = %[1]d
+  app_id   = "fault-${count.index}-clear"
+  url      = "https://recordings.example.com/${var.path}"
+  auth_key = var.clear
+}
+
+resource "sparkrtc_record_callback" "faulty_write_only" {
+  count               = %[1]d
+  app_id              = "fault-${count.index}-write_only"
+  url                 = "https://recordings.example.com/${var.path}"
+  auth_key_wo         = var.write_only
+  auth_key_wo_version = var.key_version
+}
+`
+
+// Distinctive secrets in every place that takes one, through the whole life of
+// a callback and every kind of failure, at the noisiest log level: none of them
+// may be seen, but for auth_key and the data source where they are documented
+// to be, in the state and in saved plans.
+func TestAccCLI_canaries(t *testing.T) {
+	t.Parallel()
+	const (
+		secretKey     = "canary-SK/0123456789+abcdefghijklmnopqrs"
+		securityToken = "canary-ST/0123456789+abcdefghijklmnopqrstuvwxyz=="
+		token         = "canary-TOKEN/0123456789+abcdefghijklmnopqrstuvwxyz"
+		authKey       = "canary-KEY/0123456789+abcdefghijklmno"
+		writeOnlyKey  = "canary-WO/0123456789+abcdefghijklmnop"
+		secondKey     = "canary-WO2/0123456789+abcdefghijklmno"
+		foreignKey    = "canary-FOREIGN/0123456789+abcdefghijk"
+		dataKey       = "canary-DATA/0123456789+abcdefghijklmn"
+		ephemeralKey  = "canary-EPHEMERAL/0123456789+abcdefghi"
+	)
+	everywhere := []string{secretKey, securityToken, token, writeOnlyKey, secondKey, ephemeralKey}
+	config := canaryVariables + `
 resource "sparkrtc_record_callback" "clear" {
   app_id   = "clear"
   url      = "https://recordings.example.com/${var.path}"
@@ -141,8 +162,9 @@ output "signature" {
 			}
 			c.SetCallback("data", testURL, dataKey)
 			c.SetCallback("ephemeral", testURL, ephemeralKey)
-			r := newCLI(t, nil, config, append(append(credentials, c.endpoints()...), "TF_LOG=TRACE", "HW_MAX_RETRIES=1",
-				"TF_VAR_clear="+authKey, "TF_VAR_write_only="+writeOnlyKey)...)
+			variables := append(append(credentials, c.endpoints()...), "TF_LOG=TRACE", "HW_MAX_RETRIES=1",
+				"TF_VAR_clear="+authKey, "TF_VAR_write_only="+writeOnlyKey)
+			r := newCLI(t, nil, config, variables...)
 
 			var seen strings.Builder
 			run := func(arguments ...string) result {
@@ -154,6 +176,19 @@ output "signature" {
 				t.Helper()
 				if got := run(arguments...); got.code != 0 {
 					t.Fatalf("%v: %s", arguments, got.stdout)
+				}
+			}
+			check := func(what, text string, secrets ...string) {
+				t.Helper()
+				if text == "" {
+					t.Errorf("nothing is in the %s", what)
+				}
+				for _, secret := range secrets {
+					for _, form := range encodings(secret) {
+						if at := strings.Index(text, form); at >= 0 {
+							t.Errorf("%q is in the %s: %q", form, what, text[max(0, at-200):min(len(text), at+200)])
+						}
+					}
 				}
 			}
 			ok("plan", "-out=saved.tfplan")
@@ -180,37 +215,60 @@ output "signature" {
 			case "password", idToken: // goes to IAM only
 				sent = "x"
 			}
-			for _, fault := range []emulator.Fault{
-				{EchoRequest: true},
+			faults := []emulator.Fault{
 				{Status: 400, Code: "RTC.00001003", Message: sent},
 				{Status: 500, RawBody: sent, ContentType: sent},
 				{Status: 403, Code: sent, Message: sent},
 				{Status: 302, Header: http.Header{"Location": {"https://elsewhere.example.com/?t=" + url.QueryEscape(sent)}}},
 				{Status: 200, RawBody: `{"app_id":"` + sent + `"}`, ContentType: "application/json"},
-				{Status: 429, Header: http.Header{"Retry-After": {"0"}, "X-Request-Id": {sent}}},
 				{Drop: true},
 				{Cut: true},
-			} {
-				for _, method := range []string{http.MethodGet, http.MethodPut} {
-					fault.Method, fault.Times = method, -1
-					for app, key := range map[string]string{"clear": authKey, "write-only": secondKey} {
-						fault := fault
-						fault.AppID = app
-						if method == http.MethodPut && fault.Message != "" {
-							fault.Message += key + base64.StdEncoding.EncodeToString([]byte(key))
+				// These two are about all that the provider sends, so that they
+				// have a run of their own. To wait for the latter takes minutes.
+				{EchoRequest: true},
+				{Status: 429, Header: http.Header{"Retry-After": {"0"}, "X-Request-Id": {sent}}},
+			}
+			alone := len(faults) - 2
+			met := func(kind string, fault int) string { return fmt.Sprintf("fault-%d-%s", fault, kind) }
+			for i := range faults {
+				c.AddApp(met("clear", i))
+				c.AddApp(met("write_only", i))
+			}
+			mainFolder := r
+			r = newCLI(t, nil, canaryVariables+fmt.Sprintf(meetingFaults, len(faults)), append(slices.Clone(variables), ownReads, "TF_VAR_write_only="+secondKey)...)
+			ok("apply", "-auto-approve")
+			for _, method := range []string{http.MethodGet, http.MethodPut} {
+				for from, to := range map[int]int{0: alone, alone: alone + 1, alone + 1: alone + 2} {
+					// Otherwise all others would be set along with them.
+					arguments := []string{"apply", "-auto-approve", "-var", "key_version=2", "-var", "path=b"}
+					var addresses []string
+					for i := from; i < to; i++ {
+						for kind, key := range map[string]string{"clear": authKey, "write_only": secondKey} {
+							fault := faults[i]
+							fault.Method, fault.AppID, fault.Times = method, met(kind, i), -1
+							if method == http.MethodPut && fault.Message != "" {
+								fault.Message += key + base64.StdEncoding.EncodeToString([]byte(key))
+							}
+							c.Fail(fault)
+							address := fmt.Sprintf("sparkrtc_record_callback.faulty_%s[%d]", kind, i)
+							addresses, arguments = append(addresses, address), append(arguments, "-target="+address)
 						}
-						c.Fail(fault)
 					}
-					if fault.Status == http.StatusTooManyRequests { // to wait for it takes minutes
+					if faults[from].Status == http.StatusTooManyRequests {
 						r.env = append(r.env, "HW_MAX_RETRIES=0")
 					}
-					if got := run("apply", "-auto-approve", "-var", "key_version=3", "-var", "path=c"); got.code == 0 {
-						t.Errorf("%+v was no failure", fault)
-					}
+					got := run(arguments...)
 					r.env = append(r.env, "HW_MAX_RETRIES=1")
 					c.ClearFaults()
+					for _, address := range addresses {
+						if got.code == 0 || !strings.Contains(got.stderr, "with "+address) {
+							t.Errorf("%s, faults %d to %d: no failure of %s", method, from, to-1, address)
+						}
+					}
 				}
 			}
+			check("state after faults", r.readFile(t, "terraform.tfstate"), append(everywhere, c.Secrets()...)...)
+			r = mainFolder
 			// IAM repeats what it was sent, too.
 			c.Fail(emulator.Fault{Path: "/v3", Times: -1, EchoRequest: true}, emulator.Fault{Path: "/v5", Times: -1, EchoRequest: true})
 			if got := run("plan"); (got.code != 0) != (name == "password" || name == idToken) {
@@ -228,19 +286,6 @@ output "signature" {
 			ok("apply", "-auto-approve", "-var", "key_version=3")
 
 			everywhere = append(everywhere, c.Secrets()...)
-			check := func(what, text string, secrets ...string) {
-				t.Helper()
-				if text == "" {
-					t.Errorf("nothing is in the %s", what)
-				}
-				for _, secret := range secrets {
-					for _, form := range encodings(secret) {
-						if at := strings.Index(text, form); at >= 0 {
-							t.Errorf("%q is in the %s: %q", form, what, text[max(0, at-200):min(len(text), at+200)])
-						}
-					}
-				}
-			}
 			check("output or the log", seen.String(), append(everywhere, authKey, foreignKey, dataKey)...)
 			check("saved plan", r.unzipped(t, "saved.tfplan"), append(everywhere, foreignKey)...)
 			check("state", r.readFile(t, "terraform.tfstate"), append(everywhere, foreignKey)...)

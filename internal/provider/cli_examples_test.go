@@ -27,19 +27,20 @@ func TestAccCLI_examples(t *testing.T) {
 	}
 	found := map[string]int{}
 	whole := foldersWithTests(t, root)
-	for name, config := range examples(t, root) {
+	all := examples(t, root)
+	formatted := newCLI(t, nil, "")
+	for name, config := range all {
+		formatted.writeFile(t, strings.NewReplacer(string(filepath.Separator), "_", " ", "_").Replace(name)+".tf", config)
+	}
+	formatted.must(t, 0, "fmt", "-check", "-diff")
+	for name, config := range all {
 		found[strings.SplitN(name, string(filepath.Separator), 2)[0]]++
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newCLI(t, nil, "")
-			r.writeFile(t, "example.tf", config)
-			r.must(t, 0, "fmt", "-check", "-diff", "example.tf")
-			if err := os.Remove(filepath.Join(r.dir, "example.tf")); err != nil {
-				t.Fatal(err)
-			}
 			if slices.ContainsFunc(whole, func(dir string) bool { return isPartOf(name, dir) }) {
 				return // validated with the rest of its folder: TestAccCLI_exampleTests
 			}
+			r := newCLI(t, nil, "")
 			validate := []string{"validate"}
 			switch {
 			case strings.Contains(config, "identity = {"):
