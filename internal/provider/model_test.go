@@ -37,7 +37,7 @@ import (
 // the service has, and what it showed when. It says of each run what has to be
 // planned, what may be sent, and what must be true afterwards.
 
-const histories = 100
+const histories = 50
 
 // A history has its number as the seed, so that one is run again by itself with
 // go test -run 'TestRandomHistories/17$', or SOAK_SEED=17 SOAK_HISTORIES=1.
