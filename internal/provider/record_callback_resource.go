@@ -370,7 +370,7 @@ func computed(ctx context.Context, callback *sparkrtc.RecordCallback) (events ty
 	if _, err := time.Parse(time.RFC3339Nano, callback.UpdateTime); err == nil {
 		updateTime = types.StringValue(callback.UpdateTime)
 	} else if callback.UpdateTime != "" {
-		tflog.Warn(ctx, "update_time is not RFC 3339", map[string]any{"update_time": callback.UpdateTime})
+		tflog.Debug(ctx, "update_time is not RFC 3339, and left out", map[string]any{"update_time": callback.UpdateTime})
 	}
 	return types.SetValueMust(types.StringType, elements), updateTime
 }
