@@ -421,7 +421,7 @@ func TestUnchangedIsSame(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	pick := func(list ...string) string { return list[random.IntN(len(list))] }
 	unchanged := 0
-	for range 400 {
+	for range 150 {
 		sent := Sent{URL: pick(mine, others), Key: pick(key, otherKey, "")}
 		draw := func() Echo {
 			shown := pick(key, otherKey, "")
