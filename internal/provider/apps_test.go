@@ -152,6 +152,7 @@ func (f *fleet) except(some map[int]string) []string {
 
 // What a plan costs that finds nothing to do, with the reads ten at a time.
 func TestSharedReadsCost(t *testing.T) {
+	long(t)
 	for _, tc := range []struct{ n, lists, reads int }{{1, 0, 1}, {2, 1, 1}, {20, 1, 1}, {100, 1, 1}, {101, 2, 1}, {201, 3, 1}} {
 		t.Run(fmt.Sprint(tc.n), func(t *testing.T) {
 			t.Parallel()
@@ -199,6 +200,7 @@ func TestSharedReadsAmongOtherApps(t *testing.T) {
 // However the service shows callbacks, sharing begins at once where times have
 // milliseconds, and once a read was kept where they don't.
 func TestSharedReadsOfEachEcho(t *testing.T) {
+	long(t)
 	for _, echo := range emulator.KeyEchoes {
 		for _, times := range emulator.TimeEchoes {
 			t.Run(string(echo)+" "+string(times), func(t *testing.T) {
@@ -233,6 +235,7 @@ func TestSharedReadsOfEachEcho(t *testing.T) {
 
 // What isn't as it was costs its own read, and nothing else does.
 func TestSharedReadsOfWhatChanged(t *testing.T) {
+	long(t)
 	const n, which = 20, 7
 	foreign := func(f *fleet) { f.SetCallback(appOf(which), "https://elsewhere.example.com/", "") }
 	tests := map[string]struct {
@@ -507,6 +510,7 @@ func (f *front) before(server http.Handler) http.Handler {
 // of ones that are not: what comes of the read is what comes of a read by itself,
 // and only what is shown as unchanged saves the call.
 func TestDistortedLists(t *testing.T) {
+	long(t)
 	outside := map[string]func(*cloud){
 		"unchanged":   func(*cloud) {},
 		"another URL": func(c *cloud) { c.SetCallback(testApp, "https://elsewhere.example.com/", testKey) },
@@ -529,16 +533,16 @@ func TestDistortedLists(t *testing.T) {
 			other := set(t, core, otherApp, config)
 			stored := set(t, core, testApp, config)
 			change(c)
-			alone := func(t *testing.T, patience time.Duration) outcome {
+			alone := func(t *testing.T, patience time.Duration) tfCore {
 				t.Helper()
 				core, err := newCoreWith(t, c, &sparkRTCProvider{appsPatience: patience}, map[string]any{"shared_reads": false})
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer c.ResetRequests()
-				return readAndPlanned(t, core, stored, config)
+				return core
 			}
-			undisturbed := alone(t, 0)
+			undisturbed := readAndPlanned(t, alone(t, 0), stored, config)
+			c.ResetRequests()
 
 			for _, by := range distortions {
 				t.Run(by.name, func(t *testing.T) {
@@ -553,10 +557,7 @@ func TestDistortedLists(t *testing.T) {
 						c.Fail(fault)
 						defer c.ClearFaults()
 					}
-					want := undisturbed
-					if by.fault != nil { // which the plan of a create meets, too
-						want = alone(t, patience)
-					}
+					single, want := alone(t, patience), undisturbed
 					shared, err := newCoreWith(t, c, &sparkRTCProvider{appsPatience: patience}, nil)
 					if err != nil {
 						t.Fatal(err)
@@ -581,6 +582,9 @@ func TestDistortedLists(t *testing.T) {
 							}
 						} else {
 							c.wantCalls(t, lists, reads, 0)
+						}
+						if what == "gone" { // the plan of a create lists apps, too
+							want = readAndPlanned(t, single, stored, config)
 						}
 						want.compare(t, shared, got, config)
 						if reads == 0 && !bytes.Equal(got.private, stored.private) {

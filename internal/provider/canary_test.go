@@ -195,17 +195,21 @@ output "signature" {
 			ok("apply", "saved.tfplan")
 			c.expectTruth(t, "clear", "https://recordings.example.com/a", authKey)
 			c.expectTruth(t, "write-only", "https://recordings.example.com/a", writeOnlyKey)
-			ok("plan", "-out=saved.tfplan", "-var", "path=b")
-			ok("show", "saved.tfplan")
 			r.env = append(r.env, "TF_VAR_write_only="+secondKey)
-			ok("apply", "-auto-approve", "-var", "key_version=2")
+			// What else there is in a life is the same whatever the credentials are.
+			whole := name == "password"
+			if whole {
+				ok("plan", "-out=saved.tfplan", "-var", "path=b")
+				ok("show", "saved.tfplan")
+				ok("apply", "-auto-approve", "-var", "key_version=2")
 
-			// Drift, in clear and masked.
-			c.SetCallback("clear", testURL, foreignKey)
-			c.SetCallback("write-only", testURL, foreignKey)
-			ok("plan")
-			c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoTruncated })
-			ok("apply", "-auto-approve", "-var", "key_version=2")
+				// Drift, in clear and masked.
+				c.SetCallback("clear", testURL, foreignKey)
+				c.SetCallback("write-only", testURL, foreignKey)
+				ok("plan")
+				c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoTruncated })
+				ok("apply", "-auto-approve", "-var", "key_version=2")
+			}
 
 			// Whatever the other side repeats of what it was sent.
 			sent := secretKey + " " + hex.EncodeToString([]byte(secretKey)) + " " + securityToken
@@ -280,9 +284,11 @@ output "signature" {
 				run("plan")
 				c.ClearFaults()
 			}
-			ok("destroy", "-auto-approve", "-target=sparkrtc_record_callback.clear")
-			ok("state", "rm", "sparkrtc_record_callback.write_only")
-			ok("import", "sparkrtc_record_callback.write_only", "write-only")
+			if whole {
+				ok("destroy", "-auto-approve", "-target=sparkrtc_record_callback.clear")
+				ok("state", "rm", "sparkrtc_record_callback.write_only")
+				ok("import", "sparkrtc_record_callback.write_only", "write-only")
+			}
 			ok("apply", "-auto-approve", "-var", "key_version=3")
 
 			everywhere = append(everywhere, c.Secrets()...)

@@ -42,6 +42,7 @@ const histories = 50
 // A history has its number as the seed, so that one is run again by itself with
 // go test -run 'TestRandomHistories/17$', or SOAK_SEED=17 SOAK_HISTORIES=1.
 func TestRandomHistories(t *testing.T) {
+	long(t)
 	from, count := soakNumbers(histories)
 	var ran, believed atomic.Int32
 	t.Cleanup(func() {

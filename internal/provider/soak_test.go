@@ -31,6 +31,14 @@ import (
 
 const storms = 10
 
+// long marks a test that takes seconds, which a commit hook leaves out.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short")
+	}
+}
+
 // soakNumbers are the seeds to run: SOAK_HISTORIES of them from SOAK_SEED on.
 func soakNumbers(usual uint64) (from, count uint64) {
 	number := func(variable string, usual uint64) uint64 {
@@ -49,6 +57,7 @@ func soakNumbers(usual uint64) (from, count uint64) {
 
 // They run in parts, so that what is left after each can be compared.
 func TestRandomWeather(t *testing.T) {
+	long(t)
 	const parts = 5
 	from, count := soakNumbers(storms)
 	var met weatherReport

@@ -126,6 +126,9 @@ func TestReport(t *testing.T) {
 
 // The real go test, on a module that is made here.
 func TestRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: it lets Go build and run tests, again and again")
+	}
 	dir := t.TempDir()
 	for name, content := range map[string]string{
 		"go.mod": "module example.com/m\n\ngo 1.25\n",

@@ -13,6 +13,9 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
+// The tests of this file begin before the others, by its name: one waits for more
+// than a minute, which is to go on beside them.
+
 // Ninety callbacks within the real quota, in real time: none fails, few calls are
 // refused, and the user is told once what is waited for.
 func TestAccCLI_quota(t *testing.T) {
