@@ -209,12 +209,19 @@ type subject struct {
 
 var allApps = subject{name: "The apps"}
 
+// callbackOf is a callback that is set, and readOf one that is read.
 func callbackOf(appID string) subject {
 	return subject{
 		name:       fmt.Sprintf("The recording callback of app %q", appID),
 		arguments:  "app_id, url (a complete http or https URL) and auth_key (the console takes 32 to 64 characters)",
 		attributes: []string{"app_id", "url"},
 	}
+}
+
+func readOf(appID string) subject {
+	about := callbackOf(appID)
+	about.arguments, about.attributes = "app_id", []string{"app_id"}
+	return about
 }
 
 // addAPIError adds the error of a client's call. What says what failed, as in
@@ -264,7 +271,7 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, about sub
 // it.
 func (s subject) todo() string {
 	if s.arguments == "" {
-		return "The request has no value of yours: please report it, with the request ID and the version of the provider."
+		return strings.TrimSpace(reportBug) // there is nothing in it that users gave
 	}
 	return "Check " + s.arguments + "."
 }

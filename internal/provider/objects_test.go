@@ -5,6 +5,7 @@ package provider
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,9 +17,6 @@ import (
 // a new one that was forgotten somewhere has no test that fails.
 func TestObjects_haveAllThatBelongsToThem(t *testing.T) {
 	all := schemas()
-	secret := func(s *tfprotov6.Schema) bool {
-		return slices.ContainsFunc(s.Block.Attributes, func(a *tfprotov6.SchemaAttribute) bool { return a.Sensitive })
-	}
 	for kind, objects := range map[string]map[string]*tfprotov6.Schema{
 		"resources":           all.ResourceSchemas,
 		"data-sources":        all.DataSourceSchemas,
@@ -35,7 +33,7 @@ func TestObjects_haveAllThatBelongsToThem(t *testing.T) {
 				expectMention(t, "testdata/state-template/main.tf", `resource "`+name+`"`)
 				expectMention(t, "fault_matrix_test.go", name)
 			}
-			if block != "" && secret(schema) {
+			if block != "" && hasSecret(schema.Block) {
 				expectMention(t, "canary_test.go", block+` "`+name+`"`)
 			}
 		}
@@ -57,13 +55,18 @@ func actionSchemas(all *tfprotov6.GetProviderSchemaResponse) map[string]*tfproto
 	return found
 }
 
+func hasSecret(b *tfprotov6.SchemaBlock) bool {
+	return slices.ContainsFunc(b.Attributes, func(a *tfprotov6.SchemaAttribute) bool { return a.Sensitive || a.WriteOnly }) ||
+		slices.ContainsFunc(b.BlockTypes, func(b *tfprotov6.SchemaNestedBlock) bool { return hasSecret(b.Block) })
+}
+
 func expectMention(t *testing.T, file, text string) {
 	t.Helper()
 	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(content), text) {
+	if !regexp.MustCompile(regexp.QuoteMeta(text) + `($|\W)`).Match(content) { // and not a longer name
 		t.Errorf("%s does not have %s", file, text)
 	}
 }

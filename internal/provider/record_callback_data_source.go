@@ -85,7 +85,7 @@ func (d *recordCallbackDataSource) Read(ctx context.Context, req datasource.Read
 func (d *providerData) show(ctx context.Context, view *recordCallbackView, diags *diag.Diagnostics) {
 	appID := view.AppID.ValueString()
 	if d.client == nil {
-		d.addUnknownError(diags, callbackOf(appID), "can't be read")
+		d.addUnknownError(diags, readOf(appID), "can't be read")
 		return
 	}
 	ctx, end := d.begin(ctx, defaultTimeout, diags)
@@ -96,7 +96,7 @@ func (d *providerData) show(ctx context.Context, view *recordCallbackView, diags
 		return
 	}
 	if err != nil {
-		d.addAPIError(diags, err, callbackOf(appID), "could not be read")
+		d.addAPIError(diags, err, readOf(appID), "could not be read")
 		return
 	}
 	view.Configured = types.BoolValue(true)

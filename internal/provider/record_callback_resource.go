@@ -230,7 +230,7 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 		return
 	}
 	if err != nil {
-		r.provider.addAPIError(&resp.Diagnostics, err, callbackOf(state.AppID.ValueString()), "could not be read")
+		r.provider.addAPIError(&resp.Diagnostics, err, readOf(state.AppID.ValueString()), "could not be read")
 		return
 	}
 	state, known = observe(ctx, state, known, callback)

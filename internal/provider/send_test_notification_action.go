@@ -125,7 +125,7 @@ func (a *sendTestNotificationAction) receiver(ctx context.Context, model sendTes
 		return url, key
 	}
 	if a.provider.client == nil {
-		a.provider.addUnknownError(diags, callbackOf(appID), "can't be read")
+		a.provider.addUnknownError(diags, readOf(appID), "can't be read")
 		return "", ""
 	}
 	ctx, end := a.provider.begin(ctx, defaultTimeout, diags)
@@ -139,7 +139,7 @@ func (a *sendTestNotificationAction) receiver(ctx context.Context, model sendTes
 			"App %q has no recording callback, or there is no such app in the project of the credentials. Nothing was sent.\n\nSet a callback first, or give the URL to send to as url.", appID))
 		return "", ""
 	case err != nil:
-		a.provider.addAPIError(diags, err, callbackOf(appID), "could not be read, and nothing was sent")
+		a.provider.addAPIError(diags, err, readOf(appID), "could not be read, and nothing was sent")
 		return "", ""
 	}
 	if url == "" {

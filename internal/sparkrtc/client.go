@@ -84,6 +84,8 @@ type call struct {
 	secrets   []string // values in the body that must not be shown
 }
 
+func (c call) succeeds() int { return cmp.Or(c.success, http.StatusOK) }
+
 // answer is what a call expects.
 type answer interface {
 	// check returns what is wrong with an answer that was decoded, or nil.
@@ -140,14 +142,14 @@ func (c *Client) try(ctx context.Context, call call, out answer) (*Error, transp
 		Header:        http.Header{"Content-Type": {"application/json"}},
 		Body:          body,
 		Authenticator: c.credentials,
-		Judge:         judge,
+		Judge:         call.judge,
 		Paced:         true, // all calls share one quota
 		Secrets:       call.secrets,
 	})
 	if err != nil {
 		return fail(newTransportError(ctx, err))
 	}
-	if resp.StatusCode != cmp.Or(call.success, http.StatusOK) {
+	if resp.StatusCode != call.succeeds() {
 		return fail(newAnswerError(resp))
 	}
 	if out == nil {

@@ -507,7 +507,7 @@ func FuzzErrorAnswer(f *testing.F) {
 		if errors.Is(e, ErrNotFound) && !strings.HasPrefix(e.Code, "RTC.") {
 			t.Errorf("%q is taken for a missing app", body)
 		}
-		judged := judge(resp)
+		judged := call{}.judge(resp)
 		if (judged.Throttled != nil) != (status == http.StatusTooManyRequests) || judged.Refused && judged.Expired {
 			t.Errorf("status %d is judged %+v", status, judged)
 		}
@@ -590,18 +590,22 @@ func TestSuccess(t *testing.T) {
 // the credentials: until they are known to be taken, one call goes at a time.
 func TestProxyProvesNothing(t *testing.T) {
 	for name, tc := range map[string]struct {
+		success  int
 		status   int
 		body     string
 		unproven bool
 	}{
-		"page":          {200, "<html></html>", true},
-		"nothing":       {200, "", true},
-		"JSON":          {200, "{}", false},
-		"created":       {201, "{}", false},
-		"page, created": {201, "<html></html>", true},
-		"no content":    {204, "", false},
+		"page":                          {0, 200, "<html></html>", true},
+		"nothing":                       {0, 200, "", true},
+		"JSON":                          {0, 200, "{}", false},
+		"another success":               {0, 201, "{}", true},
+		"no content in place of a body": {0, 204, "", true},
+		"created":                       {201, 201, "{}", false},
+		"page, created":                 {201, 201, "<html></html>", true},
+		"no content":                    {204, 204, "", false},
+		"a body in place of no content": {204, 200, "{}", true},
 	} {
-		if got := judge(&transport.Response{StatusCode: tc.status, Body: []byte(tc.body)}); got.Unproven != tc.unproven {
+		if got := (call{success: tc.success}).judge(&transport.Response{StatusCode: tc.status, Body: []byte(tc.body)}); got.Unproven != tc.unproven {
 			t.Errorf("%s: judged %+v", name, got)
 		}
 	}

@@ -222,8 +222,8 @@ func authenticationReason(message string) Reason {
 }
 
 // judge says what an answer means for other requests.
-func judge(resp *transport.Response) transport.Judgement {
-	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
+func (c call) judge(resp *transport.Response) transport.Judgement {
+	if resp.StatusCode == c.succeeds() {
 		return transport.Judgement{Unproven: resp.StatusCode != http.StatusNoContent && !json.Valid(resp.Body)}
 	}
 	e := newAnswerError(resp)

@@ -339,7 +339,7 @@ func TestJudge(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := judge(&transport.Response{
+			got := call{}.judge(&transport.Response{
 				StatusCode: tc.status, Header: http.Header{"Date": {"Tue, 02 Jan 2024 03:04:05 GMT"}},
 				Body: fmt.Appendf(nil, `{"error_code":%q,"error_msg":%q}`, tc.code, tc.message),
 			})

@@ -177,7 +177,7 @@ func (a *attempts) sendJudged(req *http.Request, body []byte, c *Credentials, no
 	x := a.exchange
 	x.Attempts++
 	start := time.Now()
-	resp, sent, err := a.send(req, body, c, now)
+	resp, status, err := a.send(req, body, c, now)
 	if logger := a.client.config.Logger; logger.Enabled(req.Context(), slog.LevelDebug) {
 		record := append(a.record(req),
 			slog.Int("attempt", x.Attempts),
@@ -190,17 +190,30 @@ func (a *attempts) sendJudged(req *http.Request, body []byte, c *Credentials, no
 		logger.DebugContext(req.Context(), a.request.Name, record...)
 	}
 	noAnswer := err != nil || resp.StatusCode >= 300
-	x.InDoubt = x.InDoubt && noAnswer || sent && mayHaveEffect(resp, err)
+	x.InDoubt = x.InDoubt && noAnswer || mayHaveEffect(status, err)
 	if err != nil || a.request.Judge == nil {
 		return resp, Judgement{}, err
 	}
 	return resp, a.request.Judge(received(resp)), nil
 }
 
-// mayHaveEffect tells whether a request that was sent may have taken effect though
-// no answer says so.
-func mayHaveEffect(resp *http.Response, err error) bool {
-	return err != nil || resp.StatusCode >= http.StatusInternalServerError || resp.StatusCode == http.StatusRequestTimeout
+// What send returns in place of a status.
+const (
+	notSent  = -1 // there was no connection to send it over
+	noStatus = 0
+)
+
+// mayHaveEffect tells whether a request may have taken effect though no answer
+// says so. There may be a status and an error: an answer that broke off.
+func mayHaveEffect(status int, err error) bool {
+	switch {
+	case status == notSent:
+		return false
+	case status < http.StatusMultipleChoices: // or none at all
+		return err != nil
+	default:
+		return status >= http.StatusInternalServerError || status == http.StatusRequestTimeout
+	}
 }
 
 // logUnsent logs a request that others were refused for.
@@ -232,17 +245,16 @@ func (a *attempts) shown(resp *http.Response) *Response {
 	return masked
 }
 
-// send returns false if there was no connection to send it over.
-func (a *attempts) send(req *http.Request, body []byte, c *Credentials, now time.Time) (resp *http.Response, sent bool, err error) {
+// send returns the status of an answer also with an error.
+func (a *attempts) send(req *http.Request, body []byte, c *Credentials, now time.Time) (resp *http.Response, status int, err error) {
 	bound := a.client.config.AttemptTimeout
 	ctx, cancel := context.WithTimeoutCause(req.Context(), bound, fmt.Errorf("no complete answer within %v", bound))
 	defer cancel()
 
 	// A connection is there once TLS is agreed upon, through a proxy too.
-	var wanted, got atomic.Bool
+	var connected atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { wanted.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
 
 	req = req.Clone(ctx)
@@ -253,20 +265,24 @@ func (a *attempts) send(req *http.Request, body []byte, c *Credentials, now time
 	if c != nil {
 		c.authenticate(req, body, now)
 	}
-	resp, err = receive(a.client.next, req)
+	resp, status, err = receive(a.client.next, req)
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	// Whoever sends in another way wants no connection.
-	return resp, got.Load() || !wanted.Load(), err
+	// Whoever sends in another way doesn't tell.
+	if _, tells := a.client.next.(*http.Transport); tells && !connected.Load() {
+		status = notSent
+	}
+	return resp, status, err
 }
 
 // receive sends a request and reads its answer to the end.
-func receive(next http.RoundTripper, req *http.Request) (*http.Response, error) {
+func receive(next http.RoundTripper, req *http.Request) (_ *http.Response, status int, err error) {
 	resp, err := next.RoundTrip(req)
 	if err != nil {
-		return nil, err
+		return nil, noStatus, err
 	}
+	status = resp.StatusCode
 	defer func() { _ = resp.Body.Close() }() // what counts of it is read below
 	if _, err := url.Parse(resp.Header.Get("Location")); err != nil {
 		// net/http would fail on it before it asks whether to follow, and
@@ -274,17 +290,17 @@ func receive(next http.RoundTripper, req *http.Request) (*http.Response, error) 
 		resp.Header.Del("Location")
 	}
 	if encoding := resp.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return nil, &AnswerError{fmt.Sprintf("the answer is compressed (%q), which was not asked for", encoding)}
+		return nil, status, &AnswerError{fmt.Sprintf("the answer is compressed (%q), which was not asked for", encoding)}
 	}
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, MaxAnswer+1))
 	if err != nil {
-		return nil, fmt.Errorf("the answer broke off: %w", err)
+		return nil, status, fmt.Errorf("the answer broke off: %w", err)
 	}
 	if len(answer) > MaxAnswer {
-		return nil, &AnswerError{fmt.Sprintf("the answer is larger than %d bytes", MaxAnswer)}
+		return nil, status, &AnswerError{fmt.Sprintf("the answer is larger than %d bytes", MaxAnswer)}
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(answer))
-	return resp, nil
+	return resp, status, nil
 }
 
 // bodyOf reads the body that is about to be sent and closes it, as a

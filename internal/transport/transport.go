@@ -243,7 +243,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, *Exchange, error
 	defer func() { _ = resp.Body.Close() }()
 	content, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, x, err // can't be: attempt has read it into memory
+		return nil, x, err // can't be: attempts has read it into memory
 	}
 	return &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: content}, x, nil
 }

@@ -172,6 +172,7 @@ func TestWhatIsRepeated(t *testing.T) {
 		"DELETE, connection closed":             {method: http.MethodDelete, first: hangUp, calls: 2, status: 200},
 		"POST, 500":                             {method: http.MethodPost, first: respond(500, ""), calls: 1, status: 500},
 		"POST, connection closed":               {method: http.MethodPost, first: hangUp, calls: 1},
+		"POST, 408":                             {method: http.MethodPost, first: respond(408, ""), calls: 1, status: 408},
 		"PATCH, 502":                            {method: http.MethodPatch, first: respond(502, ""), calls: 1, status: 502},
 		"POST, throttled":                       {method: http.MethodPost, first: respond(429, ""), calls: 2, status: 200},
 		"idempotent POST, 500":                  {method: http.MethodPost, idempotent: true, first: respond(500, ""), calls: 2, status: 200},
@@ -205,6 +206,40 @@ func TestWhatIsRepeated(t *testing.T) {
 	}
 }
 
+// mute sends nothing, and doesn't tell.
+type mute struct{}
+
+func (mute) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("failed") }
+
+// An answer that can't be read to its end still has a status.
+func TestStatusOfAnUnreadableAnswer(t *testing.T) {
+	tests := map[string]struct {
+		status  int
+		inDoubt bool
+	}{"taken": {200, true}, "refused": {403, false}, "failed": {500, true}, "too slow": {408, true}}
+	for name, tc := range tests {
+		for how, answer := range map[string]http.HandlerFunc{
+			"compressed": func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Encoding", "gzip")
+				w.WriteHeader(tc.status)
+			},
+			"too large": respond(tc.status, strings.Repeat("x", MaxAnswer+1)),
+			"cut off": func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Length", "10")
+				w.WriteHeader(tc.status)
+			},
+		} {
+			t.Run(name+", "+how, func(t *testing.T) {
+				s := serve(t, answer)
+				_, x, err := newClient(func(c *Config) { c.MaxRetries = 0 }).Do(t.Context(), Request{Method: http.MethodPost, URL: s.URL})
+				if err == nil || x.InDoubt != tc.inDoubt {
+					t.Errorf("in doubt: %t, %v", x.InDoubt, err)
+				}
+			})
+		}
+	}
+}
+
 func TestWhatNeverLeftIsNotInDoubt(t *testing.T) {
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
@@ -229,6 +264,8 @@ func TestWhatNeverLeftIsNotInDoubt(t *testing.T) {
 		"no TLS there":             {url: strings.Replace(proxy.URL, "http:", "https:", 1), attempts: 1},
 		"proxy that can't connect": {url: "https://rtc-api.example.com", change: through, attempts: 3},
 		"connection closed":        {url: hangsUp.URL, attempts: 1, inDoubt: true},
+		"a header that can't be":   {url: proxy.URL, change: func(c *Config) { c.UserAgent = "a\nb" }, attempts: 1},
+		"another RoundTripper":     {url: proxy.URL, change: func(c *Config) { c.RoundTripper = mute{} }, attempts: 1, inDoubt: true},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
