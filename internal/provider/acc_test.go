@@ -20,7 +20,8 @@ import (
 
 // Acceptance tests run the real CLI, and so only with TF_ACC=1: make testacc.
 // Those that state what a resource becomes use terraform-plugin-testing; those
-// that look at what the CLI prints, or need two runs of it, use cli_test.go.
+// that look at what the CLI prints, or need two runs of it, use cli_test.go; and
+// tables, whose cases share the runs, cli_table_test.go.
 
 const (
 	testApp = "5ff9701f2346968bb306cb43"
