@@ -8,6 +8,7 @@ import (
 	"context"
 	"flag"
 	"log"
+	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
@@ -22,6 +23,9 @@ func main() {
 	flag.BoolVar(&debug, "debug", false, "wait for a debugger such as delve, and print how to attach Terraform")
 	flag.Parse()
 
+	if !debug { // started by hand, the CLI's variables are not here
+		provider.SilenceUnwantedLogs(os.Getenv, os.Setenv)
+	}
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address: "registry.terraform.io/sparkrtc/sparkrtc",
 		Debug:   debug,

@@ -111,11 +111,6 @@ func newCLI(t *testing.T, c *cloud, config string, variables ...string) *cli {
 		}
 	}
 	r.env = append(r.env, "HOME="+r.home, "USERPROFILE="+r.home, "TF_CLI_CONFIG_FILE="+tfrc, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "SPARKRTC_CLEAR_TEXT_KEY_WARNING=false")
-	if !slices.ContainsFunc(variables, func(variable string) bool { return strings.HasPrefix(variable, "TF_LOG") }) {
-		// The framework logs each step of its own to the CLI, which throws it away:
-		// without, a plan costs a third less.
-		r.env = append(r.env, "TF_LOG_SDK=off")
-	}
 	if c != nil {
 		r.env = append(r.env, "SPARKRTC_ENDPOINT="+c.endpoint)
 		r.env = append(r.env, keys()...)
