@@ -66,7 +66,7 @@ func (r *cli) behind(t *testing.T) string {
 	const binary = "terraform-provider-sparkrtc"
 	dir, log := t.TempDir(), filepath.Join(t.TempDir(), "stderr")
 	script := fmt.Sprintf("#!/bin/sh\nexec '%s' 2>>'%s'\n", filepath.Join(filepath.Dir(tfrc), binary), log)
-	if err := os.WriteFile(filepath.Join(dir, binary), []byte(script), 0o700); err != nil { //nolint:gosec // it is a program
+	if err := os.WriteFile(filepath.Join(dir, binary), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	content, err := os.ReadFile(tfrc)
