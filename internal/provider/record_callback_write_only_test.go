@@ -94,7 +94,7 @@ func TestAccCLI_writeOnlyKey(t *testing.T) {
 	}
 	out := step(newKey, changes, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2").out()
 	for _, app := range apps {
-		if said := saidOf(out, app); !strings.HasPrefix(said, "was changed outside Terraform") || !strings.Contains(said, "the key") {
+		if said := saidOf(out, app); !strings.Contains(said, "was changed outside Terraform") || !strings.Contains(said, "the key") {
 			t.Errorf("of %s, the plan does not say what differs: %q in %s", app, said, out)
 		}
 		f.of[app].expectTruth(t, app, newURL, newKey)
