@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -242,36 +241,50 @@ output "signature" {
 			r = newCLI(t, nil, canaryVariables+fmt.Sprintf(meetingFaults, len(faults)), append(slices.Clone(variables), ownReads, "TF_VAR_write_only="+secondKey)...)
 			ok("apply", "-auto-approve")
 			for _, method := range []string{http.MethodGet, http.MethodPut} {
-				for from, to := range map[int]int{0: alone, alone: alone + 1, alone + 1: alone + 2} {
+				keys := map[string]string{"clear": authKey, "write_only": secondKey}
+				meet := func(from, to int, kinds ...string) {
 					// Otherwise all others would be set along with them.
 					arguments := []string{"apply", "-auto-approve", "-var", "key_version=2", "-var", "path=b"}
-					var addresses []string
+					addresses := map[string]string{} // by app
 					for i := from; i < to; i++ {
-						for kind, key := range map[string]string{"clear": authKey, "write_only": secondKey} {
-							fault := faults[i]
-							fault.Method, fault.AppID, fault.Times = method, met(kind, i), -1
+						for _, kind := range kinds {
+							fault, app := faults[i], met(kind, i)
+							fault.Method, fault.AppID, fault.Times = method, app, -1
 							if method == http.MethodPut && fault.Message != "" {
-								fault.Message += key + base64.StdEncoding.EncodeToString([]byte(key))
+								fault.Message += keys[kind] + base64.StdEncoding.EncodeToString([]byte(keys[kind]))
 							}
 							c.Fail(fault)
-							address := fmt.Sprintf("sparkrtc_record_callback.faulty_%s[%d]", kind, i)
-							addresses, arguments = append(addresses, address), append(arguments, "-target="+address)
+							addresses[app] = fmt.Sprintf("sparkrtc_record_callback.faulty_%s[%d]", kind, i)
+							arguments = append(arguments, "-target="+addresses[app])
 						}
 					}
 					if faults[from].Status == http.StatusTooManyRequests {
 						r.env = append(r.env, "HW_MAX_RETRIES=0")
 					}
+					c.ResetRequests()
 					got := run(arguments...)
 					r.env = append(r.env, "HW_MAX_RETRIES=1")
 					c.ClearFaults()
-					for _, address := range addresses {
+					for app, address := range addresses {
 						if got.code == 0 || !strings.Contains(got.stderr, "with "+address) {
 							t.Errorf("%s, faults %d to %d: no failure of %s", method, from, to-1, address)
 						}
+						if len(c.Requests(emulator.Method(method), emulator.App(app))) == 0 {
+							t.Errorf("no %s of %s met its fault", method, address)
+						}
 					}
 				}
+				meet(0, alone, "clear", "write_only")
+				// Where credentials are refused, no other request is sent: each
+				// kind of key has a run. A read sends none.
+				meet(alone, alone+1, "clear")
+				if method == http.MethodPut {
+					meet(alone, alone+1, "write_only")
+				}
+				meet(alone+1, alone+2, "clear", "write_only")
 			}
 			check("state after faults", r.readFile(t, "terraform.tfstate"), append(everywhere, c.Secrets()...)...)
+			check("backup of it", r.readFile(t, "terraform.tfstate.backup"), append(everywhere, c.Secrets()...)...)
 			r = mainFolder
 			// IAM repeats what it was sent, too.
 			c.Fail(emulator.Fault{Path: "/v3", Times: -1, EchoRequest: true}, emulator.Fault{Path: "/v5", Times: -1, EchoRequest: true})
@@ -295,11 +308,7 @@ output "signature" {
 			check("output or the log", seen.String(), append(everywhere, authKey, foreignKey, dataKey)...)
 			check("saved plan", r.unzipped(t, "saved.tfplan"), append(everywhere, foreignKey)...)
 			check("state", r.readFile(t, "terraform.tfstate"), append(everywhere, foreignKey)...)
-			backup, err := os.ReadFile(filepath.Join(r.dir, "terraform.tfstate.backup"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			check("backup of the state", string(backup), append(everywhere, foreignKey)...)
+			check("backup of the state", r.readFile(t, "terraform.tfstate.backup"), append(everywhere, foreignKey)...)
 		})
 	}
 }

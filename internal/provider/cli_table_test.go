@@ -84,6 +84,25 @@ func (f *joint) expectPuts(t *testing.T, app string, puts ...payload) {
 	f.of[app].ResetRequests()
 }
 
+// expectReads runs something, and expects that each service of which an app has
+// a resource was read through lists, and not app by app; or the other way round.
+func (f *joint) expectReads(t *testing.T, shared bool, run func()) {
+	t.Helper()
+	resources := map[*cloud]int{}
+	for _, c := range f.of {
+		resources[c]++
+		c.ResetRequests()
+	}
+	run()
+	for c, n := range resources {
+		lists := len(c.Requests(emulator.Method(http.MethodGet), emulator.ExactPath(appsPath)))
+		own := len(c.Requests(emulator.Method(http.MethodGet))) - lists
+		if shared && (lists == 0 || own >= n) || !shared && (lists > 0 || own != n) {
+			t.Errorf("shared reads %t: %d callbacks were read with %d lists and %d requests of their own", shared, n, lists, own)
+		}
+	}
+}
+
 // list answers the apps of all, or else what the first says that lists none.
 func (f *joint) list(w http.ResponseWriter, r *http.Request) {
 	all := struct {
@@ -199,10 +218,14 @@ func (r result) expectPlanned(t *testing.T, want map[string]string) {
 	}
 }
 
-// saidOf is what an output, in one line, warns of an app's callback: the rest of
-// the summary, and the text.
+// saidOf is what an output, in one line, warns of an app's callback: of each
+// warning the rest of the summary, and the text.
 func saidOf(out, app string) string {
-	_, said, _ := strings.Cut(out, fmt.Sprintf("Warning: Recording callback of app %q ", app))
-	said, _, _ = strings.Cut(said, "Warning: ")
-	return said
+	var said strings.Builder
+	for _, warning := range strings.Split(out, "Warning: ")[1:] {
+		if rest, ok := strings.CutPrefix(warning, fmt.Sprintf("Recording callback of app %q ", app)); ok {
+			said.WriteString(rest)
+		}
+	}
+	return said.String()
 }

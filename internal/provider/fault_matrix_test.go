@@ -305,18 +305,29 @@ func TestAccCLI_faultMatrix(t *testing.T) {
 	m.fail(opCreate, "apply", "-auto-approve")
 	m.repaired()
 
+	// That what was repaired plans clean is told by this plan, which has nothing
+	// for it while its URL is the same, and by the next, which finds on a refresh
+	// what was set.
 	m.configure(true)
-	m.fail(opNew, "plan", "-refresh=false")
+	for address, action := range m.fail(opNew, "plan", "-refresh=false").plannedActions(t) {
+		if !slices.ContainsFunc(m.cases, func(c *matrixCase) bool { return address == c.address("new") }) {
+			t.Errorf("after the repair, %s of %s is planned", action, address)
+		}
+	}
 
-	// That no more is planned than what is new tells that what was repaired
-	// plans clean.
 	want := map[string]string{}
 	for _, c := range m.cases {
 		c.url = newURL
 		want[c.address("first")], want[c.address("new")] = "update", "create"
 	}
 	m.configure(true)
-	m.fail(opUpdate, "apply", "-auto-approve").expectPlanned(t, want)
+	updated := m.fail(opUpdate, "apply", "-auto-approve")
+	updated.expectPlanned(t, want)
+	for _, d := range updated.diagnostics(t) {
+		if strings.Contains(d.Summary, "was changed outside Terraform") {
+			t.Errorf("after the repair, %s: %s", d.Address, d.Detail)
+		}
+	}
 	m.repaired()
 
 	before := m.readFile(t, "terraform.tfstate")

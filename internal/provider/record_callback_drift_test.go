@@ -97,7 +97,7 @@ func TestAccCLI_decisionTable(t *testing.T) {
 			}
 			r := newCLI(t, clouds[half[0]], config.String())
 			r.apply(t)
-			r.plan(t, noChanges)
+			f.expectReads(t, true, func() { r.plan(t, noChanges) })
 
 			want := map[string]string{}
 			for echo, c := range clouds {
@@ -140,7 +140,7 @@ func TestAccCLI_decisionTable(t *testing.T) {
 			var some []string
 			for _, echo := range half {
 				for kind := range kinds {
-					for _, name := range []string{"untouched", "key"} {
+					for _, name := range []string{"untouched", "key", "url", "gone"} {
 						some = append(some, fmt.Sprintf("-target=sparkrtc_record_callback.%s_%s[%q]", kind, echo, appOfRow(echo, kind, name)))
 					}
 				}
@@ -199,7 +199,7 @@ func TestAccCLI_decisionTableOfURLs(t *testing.T) {
 	}
 	r := newCLI(t, clouds[emulator.URLExact], config.String())
 	r.apply(t)
-	r.plan(t, noChanges)
+	f.expectReads(t, true, func() { r.plan(t, noChanges) })
 	want := map[string]string{}
 	for echo, c := range clouds {
 		for name, row := range rows {
@@ -263,7 +263,7 @@ func TestAccCLI_readsThatDifferFromWrites(t *testing.T) {
 					c.SetCallback(app, testURL, foreign)
 				}
 			}
-			r.expectPlanned(t, want)
+			f.expectReads(t, shared, func() { r.expectPlanned(t, want) })
 		})
 	}
 }

@@ -154,7 +154,7 @@ func TestAccRecordCallback_drift(t *testing.T) {
 	const foreignURL, foreignKey = "https://elsewhere.example.com/", "key-of-somebody-else-0123456789abcdef"
 	gone := func(c *cloud, app string) { c.ClearCallback(app) }
 	foreign := func(c *cloud, app string) { c.SetCallback(app, foreignURL, foreignKey) }
-	tests := map[string]struct {
+	type drift struct {
 		options  emulator.Options
 		outside  func(c *cloud, app string) // before the refresh
 		refresh  string                     // the action that is planned after it
@@ -163,7 +163,8 @@ func TestAccRecordCallback_drift(t *testing.T) {
 		url, key string                     // in the configuration from then on, ours when ""
 		action   string
 		puts     []payload // of the apply
-	}{
+	}
+	tests := map[string]drift{
 		"url": {outside: func(c *cloud, app string) { c.SetCallback(app, foreignURL, testKey) }, refresh: "update",
 			stored: map[string]any{"url": foreignURL}, action: "update", puts: []payload{withKey(testURL, testKey)}},
 		"key": {outside: func(c *cloud, app string) { c.SetCallback(app, testURL, foreignKey) }, refresh: "update",
@@ -179,9 +180,10 @@ func TestAccRecordCallback_drift(t *testing.T) {
 		"shown_otherwise": {later: func(c *cloud, _ string) {
 			c.SetOptions(func(o *emulator.Options) { o.KeyEcho, o.URLEcho = emulator.EchoMasked, emulator.URLOrigin })
 		}},
-		"gone_404":     {options: emulator.Options{Unset: emulator.UnsetNotFound}, outside: gone, refresh: "create", action: "create", puts: []payload{withKey(testURL, testKey)}},
-		"gone_missing": {options: emulator.Options{Unset: emulator.UnsetMissing}, outside: gone, refresh: "create", action: "create", puts: []payload{withKey(testURL, testKey)}},
-		"gone_empty":   {options: emulator.Options{Unset: emulator.UnsetEmpty}, outside: gone, refresh: "create", action: "create", puts: []payload{withKey(testURL, testKey)}},
+	}
+	for _, unset := range emulator.Unsets {
+		tests["gone_"+string(unset)] = drift{options: emulator.Options{Unset: unset}, outside: gone, refresh: "create",
+			action: "create", puts: []payload{withKey(testURL, testKey)}}
 	}
 	f := newJoint(t)
 	var before, after strings.Builder
