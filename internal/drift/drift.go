@@ -149,6 +149,12 @@ func isPrecise(text string) bool {
 // KeptKey tells whether the service kept a key though none was to be there.
 func (m Memory) KeptKey() bool { return m.Key == nil && m.KeyEcho.Kind != shownNot }
 
+// IsOther tells whether a key is another one than was set. It computes a
+// fingerprint.
+func (m Memory) IsOther(key string) bool {
+	return m.Key != nil && key != "" && !bytes.Equal(fingerprint(m.Salt, key), m.Key)
+}
+
 // Valid tells whether it is one that Remember returned.
 func (m Memory) Valid() bool { return m.URL != "" && len(m.Salt) == saltLength }
 

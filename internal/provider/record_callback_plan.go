@@ -107,6 +107,10 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 	if len(known.Resend) > 0 || !plan.sets(state) {
 		plan.UpdateTime = types.StringUnknown()
 		plan.NotifyEventSubscription = types.SetUnknown(types.StringType)
+		// It goes along with whatever is set, and no plan shows it.
+		if known.Memory != nil && plan.AuthKeyWOVersion.Equal(state.AuthKeyWOVersion) && known.Memory.IsOther(config.AuthKeyWO.ValueString()) {
+			plan.warnKeyAlong(&resp.Diagnostics)
+		}
 	} else { // other timeouts are no reason to set a callback again
 		plan.UpdateTime, plan.NotifyEventSubscription = state.UpdateTime, state.NotifyEventSubscription
 	}
@@ -185,6 +189,14 @@ func (m *recordCallbackModel) warnOtherKey(state, config *recordCallbackModel, d
 	}
 	diags.AddWarning(aboutCallback(m.AppID, "gets another key"), fmt.Sprintf(
 		"The configured key is not the one that the recording callback of app %q has. The apply sets the configured one, and a receiver that only knows the present one refuses the events from then on.",
+		m.AppID.ValueString()))
+}
+
+// warnKeyAlong is about a write-only key that changed and whose version did not.
+func (m *recordCallbackModel) warnKeyAlong(diags *diag.Diagnostics) {
+	diags.AddWarning(aboutCallback(m.AppID, "gets another key"), fmt.Sprintf(
+		"The value of auth_key_wo is another one than was set the last time, and auth_key_wo_version is the same. The key goes along with each change of the recording callback of app %q, so that this apply sets the new one, and a receiver that only knows the old one refuses the events from then on.\n\n"+
+			"If the new key is wanted, let the receiver know it first, and raise auth_key_wo_version. If not, configure the old one again.",
 		m.AppID.ValueString()))
 }
 

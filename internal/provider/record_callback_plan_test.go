@@ -321,6 +321,10 @@ func TestAccCLI_planWarnings(t *testing.T) {
 		"changed_without_has_one_shown":    {"", "", live, adopting + elsewhere(callback("")), "loses its key", nil},
 		"gone":                             {"", callback(""), func(c *cloud, app string) { c.ClearCallback(app) }, callback(""), "is gone", []string{"created again"}},
 		"key_removed_outside_and_inside":   {"", callback(clearText), func(c *cloud, app string) { c.SetCallback(app, testURL, "") }, callback(""), "", nil},
+		"another_key_goes_along":           {"", callback(writeOnly), nil, elsewhere(callback(strings.Replace(writeOnly, "callback-key", "another-key", 1))), "gets another key", []string{"auth_key_wo_version"}},
+		"the_same_key_goes_along":          {"", callback(writeOnly), nil, elsewhere(callback(writeOnly)), "", nil},
+		"another_key_alone":                {"", callback(writeOnly), nil, callback(strings.Replace(writeOnly, "callback-key", "another-key", 1)), "", nil},
+		"another_version":                  {"", callback(writeOnly), nil, callback(strings.NewReplacer("callback-key", "another-key", "version = 1", "version = 2").Replace(writeOnly)), "", nil},
 		"no_longer_wanted":                 {"", callback(""), nil, "", "will stay in place", []string{testURL, "moved block", "SparkRTC console"}},
 		"nothing":                          {"", callback(clearText), nil, callback(clearText), "", nil},
 	}
