@@ -87,6 +87,7 @@ func TestAccCLI_exampleTests(t *testing.T) {
 					t.Fatal(err)
 				}
 				c := newCloud(t, emulator.Options{}, testApp)
+				c.NameApp(testApp, "classroom") // as the one that make emulator has
 				r := newCLI(t, nil, "", "SPARKRTC_ENDPOINT="+c.endpoint)
 				r.copy(t, filepath.Join(root, dir), ".")
 

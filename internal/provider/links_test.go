@@ -50,6 +50,36 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// Commands are pasted into shells, and an interactive zsh takes a comment behind one
+// for arguments.
+func TestCommandsHaveNoCommentsBehindThem(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	commands := 0
+	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(name) != ".md" {
+			return err
+		}
+		content, err := os.ReadFile(name)
+		shell := false
+		for line := range strings.Lines(string(content)) {
+			switch line = strings.TrimSpace(line); {
+			case strings.HasPrefix(line, "```"):
+				shell = line == "```shell" || line == "```sh" || line == "```bash"
+			case shell:
+				commands++
+				if strings.Contains(line, " # ") {
+					t.Errorf("%s: %s", name, line)
+				}
+			}
+		}
+		return err
+	})
+	if err != nil || commands < 50 {
+		t.Errorf("%d lines of commands found, %v", commands, err)
+	}
+}
+
 func TestCheckLinks(t *testing.T) {
 	t.Parallel()
 	root := fstest.MapFS{

@@ -7,7 +7,7 @@ provider "sparkrtc" {
 }
 
 variables {
-  app_name = "5ff9701f2346968bb306cb43" # the emulator names its apps by their IDs
+  app_name = "classroom"
   url      = "https://recordings.example.com/sparkrtc"
   auth_key = "callback-key-of-the-tests-0123456789"
 }
@@ -16,7 +16,7 @@ run "no_such_app" {
   command = plan
 
   variables {
-    app_name = "5ff9701f"
+    app_name = "class"
   }
 
   expect_failures = [sparkrtc_record_callback.this]
