@@ -258,12 +258,13 @@ func TestAccCLI_readsThatDifferFromWrites(t *testing.T) {
 			r := newCLI(t, f.services[0], config.String(), fmt.Sprintf("SPARKRTC_SHARED_READS=%t", shared))
 			r.apply(t)
 			r.settled(t)
+			f.expectReads(t, shared, func() { r.plan(t, noChanges) })
 			for app, c := range f.of {
 				if !strings.HasSuffix(app, "_keyless") {
 					c.SetCallback(app, testURL, foreign)
 				}
 			}
-			f.expectReads(t, shared, func() { r.expectPlanned(t, want) })
+			r.expectPlanned(t, want)
 		})
 	}
 }
