@@ -91,8 +91,7 @@ type Finding struct {
 // each other salt would tell a little more of it.
 func Remember(random io.Reader, before *Memory, sent Sent, echo Echo) Memory {
 	m := Memory{URL: sent.URL, URLEcho: echo.URL, UpdateTime: echo.UpdateTime, Fresh: true}
-	if before != nil && before.Key != nil && sent.Key != "" &&
-		(sent.SameKey || bytes.Equal(fingerprint(before.Salt, sent.Key), before.Key)) {
+	if before != nil && before.Key != nil && sent.Key != "" && (sent.SameKey || !before.IsOther(sent.Key)) {
 		m.Salt, m.Key = before.Salt, before.Key
 	}
 	if m.Salt == nil {

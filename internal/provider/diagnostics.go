@@ -33,8 +33,13 @@ type advice struct {
 	authentication bool
 }
 
-// reportBug ends what only a bug of the provider brings about.
-const reportBug = "\n\nThis is a bug of the provider. Please report it: https://github.com/sparkrtc/terraform-provider-sparkrtc/issues"
+const (
+	issues = "https://github.com/sparkrtc/terraform-provider-sparkrtc/issues"
+	isBug  = "This is a bug of the provider. Please report it: " + issues
+
+	// reportBug ends what only a bug of the provider brings about.
+	reportBug = "\n\n" + isBug
+)
 
 const suspectProject = "Check project_id (or " + credentials.EnvProjectID + ") too: a missing or wrong one is often reported as this."
 
@@ -60,7 +65,7 @@ var advices = map[sparkrtc.Reason]advice{
 	sparkrtc.ReasonMalformedRequest: {
 		summary: "SparkRTC could not read the request",
 		why:     "The body did not arrive as it was sent, or it is a bug of this provider.",
-		todo:    "If no proxy changes requests on the way, please report it with the request ID and the versions of Terraform and the provider: https://github.com/sparkrtc/terraform-provider-sparkrtc/issues",
+		todo:    "If no proxy changes requests on the way, please report it with the request ID and the versions of Terraform and the provider: " + issues,
 	},
 	sparkrtc.ReasonAppDeactivated: {
 		summary:   "SparkRTC app is stopped",
@@ -271,7 +276,7 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, about sub
 // it.
 func (s subject) todo() string {
 	if s.arguments == "" {
-		return strings.TrimSpace(reportBug) // there is nothing in it that users gave
+		return isBug // there is nothing in it that users gave
 	}
 	return "Check " + s.arguments + "."
 }
