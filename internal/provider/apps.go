@@ -123,6 +123,8 @@ func (a *apps) begun() bool {
 // then is no news of it.
 func (a *apps) write(id string) { a.written.Store(id, true) }
 
+func (a *apps) isWritten(id string) bool { _, written := a.written.Load(id); return written }
+
 // list returns once the apps are listed, or its context has ended. Who lists
 // does so in its own context; if that ends, the next one lists.
 func (a *apps) list(ctx context.Context, client *sparkrtc.Client) error {

@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"strconv"
@@ -30,6 +29,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/credentials"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/iam"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
@@ -62,9 +62,6 @@ type sparkRTCProvider struct {
 	// clearTextKey is said once in the life of a process: once a run for each
 	// configuration of the provider.
 	clearTextKey warnOnce
-
-	// random makes salts; nil but in tests.
-	random io.Reader
 }
 
 var (
@@ -121,6 +118,9 @@ type providerData struct {
 
 	// callbacks is what the plans of recording callbacks know of one another.
 	callbacks callbackPlans
+
+	// fingerprints are those of the write-only keys that are sent.
+	fingerprints callback.Fingerprints
 
 	// unknown are the arguments whose values are known only after apply.
 	unknown []string

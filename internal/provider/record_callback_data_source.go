@@ -25,12 +25,12 @@ var _ datasource.DataSourceWithConfigure = (*recordCallbackDataSource)(nil)
 
 func newRecordCallbackDataSource() datasource.DataSource { return &recordCallbackDataSource{} }
 
-// recordCallbackView is a callback as it is shown, of the data source and the
-// ephemeral resource.
+// recordCallbackView is a callback as the service shows it, without its key: data
+// sources are stored in the state.
 type recordCallbackView struct {
 	AppID                   types.String `tfsdk:"app_id"`
-	AuthKey                 types.String `tfsdk:"auth_key"`
 	Configured              types.Bool   `tfsdk:"configured"`
+	HasAuthKey              types.Bool   `tfsdk:"has_auth_key"`
 	NotifyEventSubscription types.Set    `tfsdk:"notify_event_subscription"`
 	UpdateTime              types.String `tfsdk:"update_time"`
 	URL                     types.String `tfsdk:"url"`
@@ -39,10 +39,10 @@ type recordCallbackView struct {
 // The descriptions of a recordCallbackView.
 const (
 	viewAppID      = "ID of the app."
-	viewAuthKey    = "Key that signs the events, as the service shows it: that may be masked or cut off. Null if it shows none."
 	viewConfigured = "Whether the app has a recording callback. If not, everything but `app_id` is null. An app that does not exist can't be told from one without a callback."
+	viewHasAuthKey = "Whether the service shows that there is a key, in any form. `false` is no proof that there is none: the service may hide it."
 	viewEvents     = "Events that the service sends."
-	viewUpdateTime = "When the callback was last set, by whomever: RFC 3339 in UTC."
+	viewUpdateTime = "Time of the last change, by Terraform or anyone else: RFC 3339 in UTC."
 	viewURL        = "URL that the service sends events to, as the service shows it."
 )
 
@@ -53,11 +53,11 @@ func (d *recordCallbackDataSource) Metadata(_ context.Context, req datasource.Me
 func (d *recordCallbackDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads where the recording events of a SparkRTC app go. An app without a recording callback is no error: `configured` is then `false`.\n\n" +
-			"The key is stored in the state in clear text, as the service shows it. The ephemeral resource of the same name reads it without storing it.",
+			"The key is not part of it, because data sources are stored in the state. Use the ephemeral resource of the same name to read the key.",
 		Attributes: map[string]schema.Attribute{
 			"app_id":                    schema.StringAttribute{MarkdownDescription: viewAppID, Required: true, Validators: []validator.String{appIDValidator{}}},
-			"auth_key":                  schema.StringAttribute{MarkdownDescription: viewAuthKey, Computed: true, Sensitive: true},
 			"configured":                schema.BoolAttribute{MarkdownDescription: viewConfigured, Computed: true},
+			"has_auth_key":              schema.BoolAttribute{MarkdownDescription: viewHasAuthKey, Computed: true},
 			"notify_event_subscription": schema.SetAttribute{MarkdownDescription: viewEvents, Computed: true, ElementType: types.StringType},
 			"update_time":               schema.StringAttribute{MarkdownDescription: viewUpdateTime, Computed: true},
 			"url":                       schema.StringAttribute{MarkdownDescription: viewURL, Computed: true},
@@ -81,28 +81,25 @@ func (d *recordCallbackDataSource) Read(ctx context.Context, req datasource.Read
 	}
 }
 
-// show fills in the view of an app's callback.
-func (d *providerData) show(ctx context.Context, view *recordCallbackView, diags *diag.Diagnostics) {
+// show fills in the view of an app's callback, and returns its key.
+func (d *providerData) show(ctx context.Context, view *recordCallbackView, diags *diag.Diagnostics) (key types.String) {
 	appID := view.AppID.ValueString()
-	if d.client == nil {
-		d.addUnknownError(diags, readOf(appID), "can't be read")
-		return
-	}
-	ctx, end := d.begin(ctx, defaultTimeout, diags)
-	defer end()
 	*view = recordCallbackView{AppID: view.AppID, Configured: types.BoolValue(false), NotifyEventSubscription: types.SetNull(types.StringType)}
-	callback, err := d.client.ShowRecordCallback(ctx, appID)
-	if errors.Is(err, sparkrtc.ErrNotFound) {
-		return
-	}
-	if err != nil {
-		d.addAPIError(diags, err, readOf(appID), "could not be read")
-		return
-	}
-	view.Configured = types.BoolValue(true)
-	view.URL = types.StringValue(callback.URL)
-	if callback.AuthKey != "" {
-		view.AuthKey = types.StringValue(callback.AuthKey)
-	}
-	view.NotifyEventSubscription, view.UpdateTime = computed(ctx, callback)
+	d.call(ctx, operation{about: readOf(appID), verb: "read"}, diags, func(ctx context.Context) error {
+		shown, err := d.client.ShowRecordCallback(ctx, appID)
+		if errors.Is(err, sparkrtc.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		view.Configured, view.HasAuthKey = types.BoolValue(true), types.BoolValue(shown.AuthKey != "")
+		view.URL = types.StringValue(shown.URL)
+		view.NotifyEventSubscription, view.UpdateTime = computed(ctx, shown)
+		if shown.AuthKey != "" {
+			key = types.StringValue(shown.AuthKey)
+		}
+		return nil
+	})
+	return key
 }

@@ -22,6 +22,12 @@ func newRecordCallbackEphemeralResource() ephemeral.EphemeralResource {
 	return &recordCallbackEphemeralResource{}
 }
 
+type recordCallbackEphemeralModel struct {
+	recordCallbackView
+
+	AuthKey types.String `tfsdk:"auth_key"`
+}
+
 func (e *recordCallbackEphemeralResource) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_record_callback"
 }
@@ -32,8 +38,9 @@ func (e *recordCallbackEphemeralResource) Schema(_ context.Context, _ ephemeral.
 			"An app without a recording callback is no error: `configured` is then `false`.",
 		Attributes: map[string]schema.Attribute{
 			"app_id":                    schema.StringAttribute{MarkdownDescription: viewAppID, Required: true, Validators: []validator.String{appIDValidator{}}},
-			"auth_key":                  schema.StringAttribute{MarkdownDescription: viewAuthKey, Computed: true, Sensitive: true},
+			"auth_key":                  schema.StringAttribute{MarkdownDescription: "Key that signs the events, as the service shows it: that may be masked or cut off. Null if it shows none.", Computed: true, Sensitive: true},
 			"configured":                schema.BoolAttribute{MarkdownDescription: viewConfigured, Computed: true},
+			"has_auth_key":              schema.BoolAttribute{MarkdownDescription: viewHasAuthKey, Computed: true},
 			"notify_event_subscription": schema.SetAttribute{MarkdownDescription: viewEvents, Computed: true, ElementType: types.StringType},
 			"update_time":               schema.StringAttribute{MarkdownDescription: viewUpdateTime, Computed: true},
 			"url":                       schema.StringAttribute{MarkdownDescription: viewURL, Computed: true},
@@ -46,13 +53,13 @@ func (e *recordCallbackEphemeralResource) Configure(_ context.Context, req ephem
 }
 
 func (e *recordCallbackEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
-	var view recordCallbackView
-	resp.Diagnostics.Append(req.Config.Get(ctx, &view)...)
+	var model recordCallbackEphemeralModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	e.provider.show(ctx, &view, &resp.Diagnostics)
+	model.AuthKey = e.provider.show(ctx, &model.recordCallbackView, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.Result.Set(ctx, view)...)
+		resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +16,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -25,21 +24,20 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
-	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/drift"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
 )
 
-// recordCallbackResource is a singleton of each app: it has no id but the
-// app's, creating and updating are the same PUT, and there is no way to delete
-// it.
+// recordCallbackResource is the one callback that each app has: its identity is
+// the app's, create and update are the same PUT, and the API can't delete it.
 type recordCallbackResource struct {
-	provider     *providerData // nil while Terraform only validates
+	object
+
 	clearTextKey *warnOnce
-	random       io.Reader
 }
 
 func (p *sparkRTCProvider) newRecordCallbackResource() resource.Resource {
-	return &recordCallbackResource{clearTextKey: &p.clearTextKey, random: p.random}
+	return &recordCallbackResource{clearTextKey: &p.clearTextKey}
 }
 
 var (
@@ -61,6 +59,54 @@ type recordCallbackModel struct {
 	URL                     types.String   `tfsdk:"url"`
 }
 
+// settings are what the callback package decides on.
+func (m *recordCallbackModel) settings() callback.Settings {
+	return callback.Settings{URL: valueOf(m.URL), Key: valueOf(m.AuthKey), Version: versionOf(m.AuthKeyWOVersion)}
+}
+
+func (m *recordCallbackModel) config() callback.Config {
+	return callback.Config{Settings: m.settings(), WriteOnly: valueOf(m.AuthKeyWO)}
+}
+
+func valueOf(v types.String) callback.Value {
+	switch {
+	case v.IsUnknown():
+		return callback.Unknown
+	case v.IsNull():
+		return callback.Null
+	default:
+		return callback.Of(v.ValueString())
+	}
+}
+
+func versionOf(v types.Int64) callback.Value {
+	switch {
+	case v.IsUnknown():
+		return callback.Unknown
+	case v.IsNull():
+		return callback.Null
+	default:
+		return callback.Of(strconv.FormatInt(v.ValueInt64(), 10))
+	}
+}
+
+// observed takes over what a response means. A key is kept or dropped, and never
+// taken from the response.
+func (m *recordCallbackModel) observed(ctx context.Context, seen callback.Observation, shown *sparkrtc.RecordCallback) {
+	m.URL = types.StringValue(seen.State.URL.Text())
+	if seen.State.Key.IsNull() {
+		m.AuthKey = types.StringNull()
+	}
+	if seen.State.Version.IsNull() {
+		m.AuthKeyWOVersion = types.Int64Null()
+	}
+	before := m.UpdateTime
+	m.NotifyEventSubscription, m.UpdateTime = computed(ctx, shown)
+	if !seen.Written && !before.IsNull() {
+		m.UpdateTime = before // nothing that depends on it changes because a read rounds
+	}
+}
+
 func (r *recordCallbackResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_record_callback"
 }
@@ -77,37 +123,35 @@ func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRe
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"auth_key": schema.StringAttribute{
-				MarkdownDescription: "Key that signs the events (HMAC-SHA256), 32 to 64 characters; other lengths bring a warning. It is stored in the state in clear text; `auth_key_wo` is not. With neither of the two, events are not signed, and a key that the app had is removed; only one that was imported stays until the callback is set for the first time. A mock of `terraform test` makes one up.",
+				MarkdownDescription: "Key that signs the events (HMAC-SHA256), 32 to 64 characters; other lengths bring a warning. It is stored in the state in clear text; `auth_key_wo` is not. Without a key, events are not signed; a key that the app has stays until the callback is changed for another reason.",
 				Optional:            true,
-				// So that a plan can keep a key that was imported.
-				Computed:   true,
-				Sensitive:  true,
-				Validators: []validator.String{authKeyValidator{}},
+				Sensitive:           true,
+				Validators:          []validator.String{authKeyValidator{}},
 			},
 			"auth_key_wo": schema.StringAttribute{
-				MarkdownDescription: "The same key as a write-only argument, which takes ephemeral values and is stored neither in the state nor in a plan. It is sent with every change of the resource. Needs `auth_key_wo_version`, conflicts with `auth_key`, and needs Terraform 1.11 or OpenTofu 1.11.",
+				MarkdownDescription: "The same key as a write-only argument: it takes ephemeral values and is stored neither in the state nor in a plan. It is sent with every change of the resource. Needs `auth_key_wo_version`, conflicts with `auth_key`, and needs Terraform 1.11 or OpenTofu 1.11.",
 				Optional:            true,
 				Sensitive:           true,
 				WriteOnly:           true,
 				Validators:          []validator.String{authKeyValidator{}},
 			},
 			"auth_key_wo_version": schema.Int64Attribute{
-				MarkdownDescription: "Any number that goes with `auth_key_wo`. Terraform can't see that a write-only key changed: another number sends the present one.",
+				MarkdownDescription: "Version of `auth_key_wo`, any number. Terraform can't see that a write-only key changed: change the version to send it. It becomes null in the state if the key was, or may have been, changed outside Terraform.",
 				Optional:            true,
 			},
-			// Deliberately without UseStateForUnknown, both of them: a PUT
-			// moves the time, and may change the events.
+			// Deliberately without UseStateForUnknown, both of them: a write changes
+			// the time, and may change the events.
 			"notify_event_subscription": schema.SetAttribute{
 				MarkdownDescription: "Events that the service sends, such as `RECORD_NEW_FILE_START` (recording started) and `RECORD_FILE_COMPLETE` (recording file generated). It can't be set through the API, and the service may send more than it documents.",
 				Computed:            true,
 				ElementType:         types.StringType,
 			},
 			"update_time": schema.StringAttribute{
-				MarkdownDescription: "When the callback was last set, by whomever: RFC 3339 in UTC, such as `2006-01-02T15:04:05.075Z`.",
+				MarkdownDescription: "Time of the last change, by Terraform or anyone else: RFC 3339 in UTC, such as `2006-01-02T15:04:05.075Z`.",
 				Computed:            true,
 			},
 			"url": schema.StringAttribute{
-				MarkdownDescription: "URL that the service sends events to with POST, with `http://` or `https://`; plain `http` brings a warning. The service tries it when it is set.",
+				MarkdownDescription: "URL that the service sends events to with POST: `https://`, or `http://` with a warning. The service tries it when it is set.",
 				Required:            true,
 				Validators:          []validator.String{callbackURLValidator{}},
 			},
@@ -122,18 +166,14 @@ func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRe
 	}
 }
 
-// IdentitySchema is the app's ID alone: the URLs of the API name neither a
-// project nor a region, and there is one endpoint, so that no two apps have the
-// same.
+// IdentitySchema is the app's ID alone: the API's URLs name neither a project nor
+// a region, and there is one endpoint.
 func (r *recordCallbackResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identityschema.Schema{
-		Attributes: map[string]identityschema.Attribute{
-			"app_id": identityschema.StringAttribute{Description: "ID of the app.", RequiredForImport: true},
-		},
-	}
+	resp.IdentitySchema = identitySchemaOf(map[string]string{"app_id": "ID of the app."})
 }
 
-// ValidateConfig checks what concerns the two ways to give a key.
+// ValidateConfig checks the two ways to give a key. None of its errors is about
+// an attribute: Terraform would print its line, and a key may be in it.
 func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	config, diags := modelIn[recordCallbackModel](ctx, req.Config)
 	resp.Diagnostics.Append(diags...)
@@ -141,240 +181,270 @@ func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resourc
 		return
 	}
 	checkTimeouts(ctx, config.Timeouts, &resp.Diagnostics)
-	// None of these is about an attribute: Terraform would print its line,
-	// and a key may stand there.
-	isSet := func(v attr.Value) bool { return !v.IsNull() && !v.IsUnknown() }
 	switch {
 	case isSet(config.AuthKey) && isSet(config.AuthKeyWO):
 		resp.Diagnostics.AddError("Two callback keys",
-			"Both auth_key and auth_key_wo are set, and an app has one key.\n\nKeep auth_key_wo, with auth_key_wo_version, which is not stored in the state, or auth_key, which is.")
+			"Both auth_key and auth_key_wo are set, and an app has one key.\n\nKeep auth_key_wo with auth_key_wo_version, which is not stored in the state, or auth_key, which is.")
 	case isSet(config.AuthKeyWO) && config.AuthKeyWOVersion.IsNull():
 		resp.Diagnostics.AddError("Write-only callback key without a version",
-			"auth_key_wo is set and auth_key_wo_version is not. Terraform can't see that a write-only key changed, so that a new one is sent when its version changes.\n\nSet auth_key_wo_version = 1, and another number with each new key; or use auth_key, which needs no version and is stored in the state.")
-	case isSet(config.AuthKeyWOVersion) && config.AuthKeyWO.IsNull():
-		resp.Diagnostics.AddError("Version without a write-only callback key",
-			"auth_key_wo_version is set and auth_key_wo is not, or is null, so that it is the version of nothing.\n\nSet auth_key_wo as well, or remove auth_key_wo_version: auth_key needs none.")
+			"auth_key_wo is set, but auth_key_wo_version is not. Terraform can't see that a write-only key changed; a new version tells it.\n\nSet auth_key_wo_version = 1, and change it with each new key.")
 	}
-	if r.provider != nil && (config.hasKey() || !config.AuthKeyWO.IsNull()) {
-		r.provider.callbacks.keyed.Store(config.AppID.ValueString(), true)
+	if r.provider != nil {
+		r.provider.callbacks.configured.Store(config.AppID.ValueString(), config.config())
 	}
-	// Terraform validates once a run without configuring the provider, and
-	// then again each time it plans.
+	// Once a run, Terraform validates without configuring the provider.
 	if r.provider == nil && !config.AuthKey.IsNull() && req.ClientCapabilities.WriteOnlyAttributesAllowed {
 		r.clearTextKey.do(func() {
 			resp.Diagnostics.AddWarning("Callback key is stored in the state",
-				"auth_key is stored in the state, and in saved plans, in clear text. This CLI can do without: give the key as auth_key_wo with auth_key_wo_version = 1, here and wherever else auth_key is set, and the next apply takes it out of the state. Nothing is replaced. Backups and earlier versions of the state still have it; if that matters, set a new key.\n\n"+
-					"If that is not wanted, clear_text_key_warning = false in the provider block, or "+envClearTextKeyWarning+"=false in the environment, ends this warning, which is given once a run for each configuration of the provider.")
+				"auth_key is stored in the state, and in saved plans, in clear text. Set auth_key_wo with auth_key_wo_version = 1 instead: the next apply removes the key from the state. Earlier versions and backups of the state still have it.\n\n"+
+					"To turn this warning off, set clear_text_key_warning = false in the provider block, or "+envClearTextKeyWarning+"=false in the environment.")
 		})
 	}
 }
 
-func (r *recordCallbackResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	r.provider, _ = req.ProviderData.(*providerData)
-}
-
 func (r *recordCallbackResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	plan, diags := modelIn[recordCallbackModel](ctx, req.Plan)
-	resp.Diagnostics.Append(diags...)
+	config, more := modelIn[recordCallbackModel](ctx, req.Config)
+	resp.Diagnostics.Append(append(diags, more...)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	identifyApp(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
-	r.put(ctx, createTimeout, types.StringNull(), *plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
-}
-
-func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	stored, diags := modelIn[recordCallbackModel](ctx, req.State)
+	identify(ctx, resp.Identity, "app_id", plan.AppID, &resp.Diagnostics)
+	bound, diags := createTimeout.of(ctx, plan.Timeouts)
 	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	state := *stored
-	known, diags := loadCallbackPrivate(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	identifyApp(ctx, resp.Identity, state.AppID, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if r.provider.client == nil {
-		seen := "The plan shows it as it was last seen."
-		if state.URL.IsNull() {
-			seen = "What the plan shows of it is not known to be there."
-		}
-		resp.Diagnostics.AddWarning("Recording callback not read", fmt.Sprintf(
-			"The recording callback of app %q was not read, because the provider configuration is known only after apply (%s). %s",
-			state.AppID.ValueString(), strings.Join(r.provider.unknown, ", "), seen))
-		return
-	}
-	bound, diags := readTimeout.of(ctx, state.Timeouts)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	ctx, end := r.provider.begin(ctx, bound, &resp.Diagnostics)
-	defer end()
-	unchanged, err := r.provider.unchanged(ctx, state, known)
-	if unchanged {
-		return
-	}
-	var callback *sparkrtc.RecordCallback
-	if err == nil {
-		callback, err = r.provider.client.ShowRecordCallback(ctx, state.AppID.ValueString())
-	}
-	if errors.Is(err, sparkrtc.ErrNotFound) {
-		if !state.URL.IsNull() { // an import has an error of its own
-			warnGone(state.AppID.ValueString(), &resp.Diagnostics)
-		}
-		resp.State.RemoveResource(ctx)
-		resp.Diagnostics.Append(saveCallbackPrivate(ctx, resp.Private, callbackPrivate{Gone: true})...)
-		return
-	}
-	if err != nil {
-		r.provider.addAPIError(&resp.Diagnostics, err, readOf(state.AppID.ValueString()), "could not be read")
-		return
-	}
-	state, known = observe(ctx, state, known, callback)
-	resp.Diagnostics.Append(setIn(ctx, &resp.State, state)...)
-	resp.Diagnostics.Append(saveCallbackPrivate(ctx, resp.Private, known)...)
+	change := callback.Change{Planned: plan.settings(), Configured: config.config()}
+	r.write(ctx, callbackWrite{change, plan, bound, resp.Private}, &resp.State, &resp.Diagnostics)
 }
 
 func (r *recordCallbackResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	plan, diags := modelIn[recordCallbackModel](ctx, req.Plan)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	diags := &resp.Diagnostics
+	plan := load(modelIn[recordCallbackModel](ctx, req.Plan))(diags)
+	state := load(modelIn[recordCallbackModel](ctx, req.State))(diags)
+	config := load(modelIn[recordCallbackModel](ctx, req.Config))(diags)
+	memory := load(loadMemory(ctx, req.Private, (*callback.Memory).Valid))(diags)
+	if diags.HasError() {
 		return
 	}
-	identifyApp(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
+	identify(ctx, resp.Identity, "app_id", plan.AppID, diags)
+	bound := load(updateTimeout.of(ctx, plan.Timeouts))(diags)
+	prior := state.settings()
+	if plan.settings() == prior { // only the timeouts differ
+		diags.Append(setIn(ctx, &resp.State, *plan)...)
 		return
 	}
-	if !plan.UpdateTime.IsUnknown() { // only the timeouts are others
-		resp.Diagnostics.Append(setIn(ctx, &resp.State, *plan)...)
-		return
-	}
-	var keyBefore types.String
-	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("auth_key"), &keyBefore)...)
-	r.put(ctx, updateTimeout, keyBefore, *plan, req.Config, &resp.State, resp.Private, &resp.Diagnostics)
+	change := callback.Change{Prior: &prior, Planned: plan.settings(), Configured: config.config(), Memory: memory}
+	r.write(ctx, callbackWrite{change, plan, bound, resp.Private}, &resp.State, diags)
 }
 
-// put sets the whole callback as it is planned, and leaves the state alone if
-// that fails. The key that the state had is null if it has none.
-func (r *recordCallbackResource) put(ctx context.Context, timeout timeout, keyBefore types.String, plan recordCallbackModel, configured tfsdk.Config, state *tfsdk.State, store privateStore, diags *diag.Diagnostics) {
-	config, d := modelIn[recordCallbackModel](ctx, configured)
-	diags.Append(d...)
+// callbackWrite is a create or an update.
+type callbackWrite struct {
+	change callback.Change
+	plan   *recordCallbackModel
+	bound  time.Duration
+	store  privateStore
+}
+
+// write sets the whole callback as it is planned, unless that is what the app
+// has. A failure leaves the state as it was.
+func (r *recordCallbackResource) write(ctx context.Context, w callbackWrite, state *tfsdk.State, diags *diag.Diagnostics) {
 	if diags.HasError() {
 		return
 	}
-	if r.provider.client == nil {
-		r.provider.addUnknownError(diags, callbackOf(plan.AppID.ValueString()), "can't be set")
-		return
-	}
-	bound, d := timeout.of(ctx, plan.Timeouts)
-	diags.Append(d...)
-	if diags.HasError() {
-		return
-	}
-	ctx, end := r.provider.begin(ctx, bound, diags)
-	defer end()
-	// Only the configuration has a write-only key. Of the other, what counts is
-	// the plan: with ignore_changes the two differ.
-	key := plan.AuthKey.ValueStringPointer()
-	if !config.AuthKeyWO.IsNull() {
-		key = config.AuthKeyWO.ValueStringPointer()
-	}
-	appID, url := plan.AppID.ValueString(), plan.URL.ValueString()
-	r.provider.apps.write(appID)
-	set := func(key *string) (*sparkrtc.RecordCallback, error) {
-		return r.provider.client.UpdateRecordCallback(ctx, appID, sparkrtc.RecordCallbackRequest{URL: url, AuthKey: key})
-	}
-	var callback *sparkrtc.RecordCallback
-	var err error
-	if key == nil {
-		callback, err = setWithoutKey(set)
-	} else {
-		callback, err = set(key)
-	}
-	if err != nil {
-		what := "could not be set"
-		if inDoubt(err) {
-			what = "may or may not have been set, as the next plan will tell"
+	var shown *sparkrtc.RecordCallback
+	var key callback.Key
+	sent, ignored := false, false
+	op := operation{about: callbackOf(w.plan.AppID.ValueString()), verb: "set", writes: true, bound: w.bound}
+	ok := r.provider.call(ctx, op, diags, func(ctx context.Context) (err error) {
+		shown, key, err = r.compare(ctx, w)
+		if ignored = errors.Is(err, errIgnoredKey); ignored {
+			return nil
 		}
-		r.provider.addAPIError(diags, err, callbackOf(appID), what)
+		if shown != nil || err != nil {
+			return err
+		}
+		sent = true
+		shown, err = r.send(ctx, w, key)
+		return err
+	})
+	if ignored {
+		sayAll(diags, w.plan, callback.KeyIgnored)
+	}
+	if !ok || ignored {
 		return
 	}
-	if key == nil && callback.AuthKey != "" {
-		warnKeptKey(appID, diags)
+	memory := callback.Remember(w.change.Memory, w.plan.URL.ValueString(), key.Text, r.fingerprintOf(key), shownOf(shown))
+	memory.Fresh = sent
+	w.plan.NotifyEventSubscription, w.plan.UpdateTime = computed(ctx, shown)
+	diags.Append(setIn(ctx, state, *w.plan)...)
+	diags.Append(saveMemory(ctx, w.store, &memory)...)
+	if sent && key.Text == "" && shown.AuthKey != "" {
+		sayAll(diags, w.plan, callback.KeptKey)
 	}
-	before, loaded := loadCallbackPrivate(ctx, store)
-	diags.Append(loaded...)
-	sent := drift.Sent{URL: url}
-	if key != nil {
-		sent.Key = *key
-		// Unless it is somebody else's, the one in the state is the one that was
-		// set.
-		sent.SameKey = !before.ForeignKey && sent.Key == keyBefore.ValueString()
-	}
-	memory := drift.Remember(r.random, before.Memory, sent, echo(callback))
-	plan.NotifyEventSubscription, plan.UpdateTime = computed(ctx, callback)
-	diags.Append(setIn(ctx, state, plan)...)
-	diags.Append(saveCallbackPrivate(ctx, store, callbackPrivate{Memory: &memory})...)
 }
 
-// setWithoutKey sets a callback that is to have no key.
-//
-// Whether a PUT without a key keeps an earlier one is not documented; that an
-// empty key is none, is. So the key is overwritten with an empty one. A service
-// that should refuse an empty key is left with leaving it out.
-func setWithoutKey(set func(*string) (*sparkrtc.RecordCallback, error)) (*sparkrtc.RecordCallback, error) {
-	empty := ""
-	callback, err := set(&empty)
-	if sparkrtc.ReasonOf(err) == sparkrtc.ReasonInvalidParameter {
-		return set(nil)
+// compare returns the callback that is there if it is as it would be sent, and
+// otherwise the key to send. It makes a call only where that is possible, or
+// where ignore_changes leaves the present key to be sent back.
+func (r *recordCallbackResource) compare(ctx context.Context, w callbackWrite) (*sparkrtc.RecordCallback, callback.Key, error) {
+	key := callback.KeyToSend(w.change.Planned, w.change.Configured)
+	if !key.Ignored && !w.change.MayBeThere() {
+		return nil, key, nil
 	}
-	return callback, err
+	appID := w.plan.AppID.ValueString()
+	isThere := func(c *sparkrtc.RecordCallback) bool {
+		return c != nil && callback.IsThere(w.plan.URL.ValueString(), key.Text, shownOf(c))
+	}
+	if !key.Ignored && r.provider.sharedReads {
+		listed, err := r.provider.apps.forRead(ctx, r.provider.client, appID)
+		if err != nil || isThere(listed) && listed.NotifyEventSubscription != nil {
+			return listed, key, err
+		}
+	}
+	present, err := r.provider.client.ShowRecordCallback(ctx, appID)
+	if errors.Is(err, sparkrtc.ErrNotFound) {
+		present, err = nil, nil
+	}
+	switch {
+	case err != nil:
+		return nil, key, err
+	case key.Ignored && (present == nil || !callback.LooksLikeKey(present.AuthKey)):
+		return nil, key, errIgnoredKey
+	case key.Ignored:
+		key = callback.Key{Set: true, Text: present.AuthKey}
+	}
+	if isThere(present) {
+		return present, key, nil
+	}
+	return nil, key, nil
+}
+
+var errIgnoredKey = errors.New("the present key is not shown")
+
+// send sets the callback. Without a key it sends an empty one, which is documented
+// to mean none; a PUT without one may keep the earlier key. If the service refuses
+// an empty key, a PUT without one follows.
+func (r *recordCallbackResource) send(ctx context.Context, w callbackWrite, key callback.Key) (*sparkrtc.RecordCallback, error) {
+	appID := w.plan.AppID.ValueString()
+	r.provider.apps.write(appID)
+	request := sparkrtc.RecordCallbackRequest{URL: w.plan.URL.ValueString(), AuthKey: &key.Text}
+	if key.WriteOnly {
+		go r.provider.fingerprints.Of(key.Text)() // while the request is under way
+	}
+	shown, err := r.provider.client.UpdateRecordCallback(ctx, appID, request)
+	if key.Text == "" && sparkrtc.ReasonOf(err) == sparkrtc.ReasonInvalidParameter {
+		request.AuthKey = nil
+		return r.provider.client.UpdateRecordCallback(ctx, appID, request)
+	}
+	return shown, err
+}
+
+func (r *recordCallbackResource) fingerprintOf(key callback.Key) *callback.Fingerprint {
+	if !key.WriteOnly || key.Text == "" {
+		return nil
+	}
+	return r.provider.fingerprints.Of(key.Text)()
+}
+
+func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	diags := &resp.Diagnostics
+	state := load(modelIn[recordCallbackModel](ctx, req.State))(diags)
+	memory := load(loadMemory(ctx, req.Private, (*callback.Memory).Valid))(diags)
+	if diags.HasError() {
+		return
+	}
+	appID := state.AppID.ValueString()
+	identify(ctx, resp.Identity, "app_id", state.AppID, diags)
+	if r.provider.client == nil {
+		diags.AddWarning("Recording callback not read", fmt.Sprintf(
+			"The callback of app %q was not read, because the provider configuration is known only after apply (%s).\n\nThe plan uses its last known state.",
+			appID, strings.Join(r.provider.unknown, ", ")))
+		return
+	}
+	bound := load(readTimeout.of(ctx, state.Timeouts))(diags)
+	if diags.HasError() {
+		return
+	}
+	var shown *sparkrtc.RecordCallback
+	unchanged := false
+	ok := r.provider.call(ctx, operation{about: readOf(appID), verb: "read", bound: bound}, diags, func(ctx context.Context) (err error) {
+		if unchanged, err = r.unchanged(ctx, state, memory); unchanged || err != nil {
+			return err
+		}
+		shown, err = r.provider.client.ShowRecordCallback(ctx, appID)
+		if errors.Is(err, sparkrtc.ErrNotFound) {
+			shown, err = nil, nil
+		}
+		return err
+	})
+	switch {
+	case !ok, unchanged:
+	case shown == nil && state.URL.IsNull():
+		diags.AddError("Recording callback does not exist", fmt.Sprintf(
+			"App %q has no recording callback to import, or there is no such app in the project of the credentials.\n\nRemove this import: the apply then creates the callback.", appID))
+	case shown == nil:
+		sayAll(diags, state, callback.Gone)
+		resp.State.RemoveResource(ctx)
+		diags.Append(saveMemory[callback.Memory](ctx, resp.Private, nil)...)
+	default:
+		seen := callback.Observe(state.settings(), memory, shownOf(shown))
+		state.observed(ctx, seen, shown)
+		sayAll(diags, state, seen.Changes...)
+		diags.Append(setIn(ctx, &resp.State, *state)...)
+		diags.Append(saveMemory(ctx, resp.Private, &seen.Memory)...)
+	}
+}
+
+// unchanged tells whether the list of all apps shows the callback just as it was,
+// so that it needs no read. The list is believed in nothing else.
+func (r *recordCallbackResource) unchanged(ctx context.Context, state *recordCallbackModel, memory *callback.Memory) (bool, error) {
+	if !r.provider.sharedReads {
+		return false, nil
+	}
+	if memory == nil {
+		r.provider.apps.anyRead.Store(true)
+		return false, nil
+	}
+	listed, err := r.provider.apps.forRead(ctx, r.provider.client, state.AppID.ValueString())
+	if err != nil || listed == nil || listed.NotifyEventSubscription == nil || !memory.Unchanged(state.settings(), shownOf(listed)) {
+		return false, err
+	}
+	events, _ := computed(ctx, listed)
+	return events.Equal(state.NotifyEventSubscription), nil
 }
 
 // Delete makes no call: there is none to make.
 func (r *recordCallbackResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	state, diags := modelIn[recordCallbackModel](ctx, req.State)
 	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
+	if !resp.Diagnostics.HasError() {
+		// A replacement in this process overwrites its own callback.
+		r.provider.apps.write(state.AppID.ValueString())
 	}
-	state.warnLeftInPlace(&resp.Diagnostics)
 }
 
 func (r *recordCallbackResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if req.ID == "" && (req.Identity == nil || req.Identity.Raw.IsFullyNull()) {
-		resp.Diagnostics.AddError("Import ID is empty", "Import a recording callback by the ID of its app, for example:\n\n  terraform import sparkrtc_record_callback.main 5ff9701f2346968bb306cb43")
-		return
+	id := importBy(ctx, "app_id", "terraform import sparkrtc_record_callback.main 5ff9701f2346968bb306cb43", req, resp)
+	if !resp.Diagnostics.HasError() {
+		checkAppID(path.Root("app_id"), id, &resp.Diagnostics)
 	}
-	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("app_id"), path.Root("app_id"), req, resp)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	var appID types.String
-	resp.Diagnostics.Append(resp.State.GetAttribute(ctx, path.Root("app_id"), &appID)...)
-	checkAppID(path.Root("app_id"), appID, &resp.Diagnostics)
-	identifyApp(ctx, resp.Identity, appID, &resp.Diagnostics)
 }
 
 // computed is what only the service knows.
-func computed(ctx context.Context, callback *sparkrtc.RecordCallback) (events types.Set, updateTime types.String) {
-	list := slices.Clone(callback.NotifyEventSubscription)
+func computed(ctx context.Context, shown *sparkrtc.RecordCallback) (events types.Set, updateTime types.String) {
+	list := slices.Clone(shown.NotifyEventSubscription)
 	slices.Sort(list)
 	elements := []attr.Value{}
 	for _, event := range slices.Compact(list) {
 		elements = append(elements, types.StringValue(event))
 	}
-	if _, err := time.Parse(time.RFC3339Nano, callback.UpdateTime); err == nil {
-		updateTime = types.StringValue(callback.UpdateTime)
-	} else if callback.UpdateTime != "" {
-		tflog.Debug(ctx, "update_time is not RFC 3339, and left out", map[string]any{"update_time": callback.UpdateTime})
+	if _, err := time.Parse(time.RFC3339Nano, shown.UpdateTime); err == nil {
+		updateTime = types.StringValue(shown.UpdateTime)
+	} else if shown.UpdateTime != "" {
+		tflog.Debug(ctx, "update_time is not RFC 3339, and left out", map[string]any{"update_time": shown.UpdateTime})
 	}
 	return types.SetValueMust(types.StringType, elements), updateTime
 }
 
-func echo(callback *sparkrtc.RecordCallback) drift.Echo {
-	return drift.Echo{URL: callback.URL, Key: callback.AuthKey, UpdateTime: callback.UpdateTime}
+func shownOf(c *sparkrtc.RecordCallback) callback.Shown {
+	return callback.Shown{URL: c.URL, Key: c.AuthKey, Time: c.UpdateTime}
 }

@@ -86,7 +86,7 @@ func (d *recordCallbacksDataSource) Schema(_ context.Context, _ datasource.Schem
 						"app_name":                  schema.StringAttribute{MarkdownDescription: "Name of the app. Several may have the same.", Computed: true},
 						"app_state":                 schema.StringAttribute{MarkdownDescription: "State of the app: `ACTIVATION` (active), `DEACTIVATION` (stopped) or `ARREARS`.", Computed: true},
 						"configured":                schema.BoolAttribute{MarkdownDescription: "Whether the app has a recording callback. If not, what is said of it below is null.", Computed: true},
-						"has_auth_key":              schema.BoolAttribute{MarkdownDescription: "Whether the list shows that there is a key, in whatever form. `false` is no proof that there is none: the service may not show it. The key itself is not here; the data source and the ephemeral resource `sparkrtc_record_callback` have it.", Computed: true},
+						"has_auth_key":              schema.BoolAttribute{MarkdownDescription: viewHasAuthKey + " Use the ephemeral resource `sparkrtc_record_callback` to read the key.", Computed: true},
 						"notify_event_subscription": schema.SetAttribute{MarkdownDescription: viewEvents, Computed: true, ElementType: types.StringType},
 						"update_time":               schema.StringAttribute{MarkdownDescription: viewUpdateTime, Computed: true},
 						"url":                       schema.StringAttribute{MarkdownDescription: viewURL, Computed: true},
@@ -135,20 +135,16 @@ func (d *recordCallbacksDataSource) Read(ctx context.Context, req datasource.Rea
 // listApps lists the apps of a filter. It makes a list of its own: what was
 // listed for plans and reads may be older than the last write.
 func (d *providerData) listApps(ctx context.Context, filter appFilter, diags *diag.Diagnostics) []sparkrtc.App {
-	if d.client == nil {
-		d.addUnknownError(diags, allApps, "can't be listed")
-		return nil
-	}
-	ctx, end := d.begin(ctx, defaultTimeout, diags)
-	defer end()
-	list, err := d.client.ListAllApps(ctx)
-	switch {
-	case errors.Is(err, sparkrtc.ErrIncomplete):
-		diags.AddError("List of apps is not complete", "The apps could not be listed completely: "+err.Error()+".\n\n"+
-			"Apps may have come or gone meanwhile: run it again. If it stays, name the apps by their IDs, with the data source sparkrtc_record_callback.")
-	case err != nil:
-		d.addAPIError(diags, err, allApps, "could not be listed")
-	}
+	var list []sparkrtc.App
+	d.call(ctx, operation{about: allApps, verb: "listed"}, diags, func(ctx context.Context) (err error) {
+		list, err = d.client.ListAllApps(ctx)
+		if errors.Is(err, sparkrtc.ErrIncomplete) {
+			diags.AddError("List of apps is not complete", "The apps could not be listed completely: "+err.Error()+".\n\n"+
+				"Apps may have been created or deleted meanwhile: run it again. If it stays, name the apps by their IDs, with the data source sparkrtc_record_callback.")
+			return nil
+		}
+		return err
+	})
 	var found []sparkrtc.App
 	for _, app := range list {
 		if !filter.AppState.IsNull() && app.State == "" {

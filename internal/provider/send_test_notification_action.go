@@ -17,7 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/drift"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
 )
 
@@ -89,7 +89,7 @@ func (a *sendTestNotificationAction) Invoke(ctx context.Context, req action.Invo
 	if eventType == "" {
 		eventType = sparkrtc.EventFileComplete
 	}
-	where := shownURL(types.StringValue(url))
+	where := originOf(url)
 	signed := "signed"
 	if key == "" {
 		signed = "not signed, for want of a key"
@@ -130,7 +130,7 @@ func (a *sendTestNotificationAction) receiver(ctx context.Context, model sendTes
 	}
 	ctx, end := a.provider.begin(ctx, defaultTimeout, diags)
 	defer end()
-	callback, err := a.provider.client.ShowRecordCallback(ctx, appID)
+	present, err := a.provider.client.ShowRecordCallback(ctx, appID)
 	switch {
 	case errors.Is(err, sparkrtc.ErrNotFound) && url != "": // a receiver that is to come
 		return url, key
@@ -143,12 +143,12 @@ func (a *sendTestNotificationAction) receiver(ctx context.Context, model sendTes
 		return "", ""
 	}
 	if url == "" {
-		url = callback.URL
+		url = present.URL
 	}
 	switch {
-	case key != "" || callback.AuthKey == "":
-	case drift.LooksLikeKey(callback.AuthKey):
-		key = callback.AuthKey
+	case key != "" || present.AuthKey == "":
+	case callback.LooksLikeKey(present.AuthKey):
+		key = present.AuthKey
 	default:
 		diags.AddError("Key to sign with is not known", fmt.Sprintf(
 			"The recording callback of app %q has a key, and the service does not show it as it is. Nothing was sent.\n\nPut the key into an environment variable, and its name into auth_key_env.", appID))

@@ -9,13 +9,13 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
@@ -101,22 +101,6 @@ func (callbackURLValidator) ValidateString(_ context.Context, req validator.Stri
 	}
 }
 
-func warnOfURL(attribute path.Path, value types.String, diags *diag.Diagnostics) {
-	u, wrong := parseCallbackURL(value.ValueString())
-	if wrong != "" {
-		return // not known yet
-	}
-	if u.Scheme == "http" {
-		diags.AddAttributeWarning(attribute, "Callback URL without TLS",
-			"Recording events are sent over plain http: anybody on the way can read them, and the signature made with the key is then all that shows that they come from the service. Without a key nothing does.\n\n"+
-				"Use an https:// URL if the receiver has one.")
-	}
-	if u.User != nil {
-		diags.AddAttributeWarning(attribute, "Callback URL with a user or a password",
-			"url is no secret to Terraform: what is in it stands in clear in plans and in the state.\n\nUse auth_key_wo or auth_key to let the receiver recognise the service.")
-	}
-}
-
 // parseCallbackURL returns what is wrong with a URL, as the end of a sentence,
 // or "".
 func parseCallbackURL(s string) (*url.URL, string) {
@@ -151,12 +135,8 @@ func parseCallbackURL(s string) (*url.URL, string) {
 // authKeyValidator refuses an empty key.
 type authKeyValidator struct{}
 
-// The console's rule for a "Private Key" (SparkRTC User Guide); the API
-// Reference states none.
-const minAuthKey, maxAuthKey = 32, 64
-
 func (authKeyValidator) Description(context.Context) string {
-	return fmt.Sprintf("not empty; %d to %d characters are recommended", minAuthKey, maxAuthKey)
+	return fmt.Sprintf("not empty; %d to %d characters are recommended", callback.MinKey, callback.MaxKey)
 }
 
 func (v authKeyValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -166,33 +146,10 @@ func (authKeyValidator) ValidateString(_ context.Context, req validator.StringRe
 		return
 	}
 	if req.ConfigValue.ValueString() == "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "Empty callback key", fmt.Sprintf(
-			"An empty key is no key: events would be sent without a signature.\n\nSet a key of %d to %d characters with auth_key_wo or auth_key, or leave both out (or null) for events without a signature.",
-			minAuthKey, maxAuthKey))
+		// Not about the attribute: Terraform would print its line, and another key
+		// may be in it.
+		resp.Diagnostics.AddError("Empty callback key", fmt.Sprintf(
+			"%s is empty: events would be sent without a signature.\n\nSet a key of %d to %d characters, or leave it out (or null) for events without a signature.",
+			req.Path, callback.MinKey, callback.MaxKey))
 	}
-}
-
-// warnOfKey warns of a key that the console would not take, and of what can
-// hardly be one. It is about the resource and not the attribute: Terraform
-// prints the line of an attribute, and the key may stand there.
-func warnOfKey(attribute path.Path, value types.String, diags *diag.Diagnostics) {
-	key := value.ValueString()
-	length, unusual := utf8.RuneCountInString(key), ""
-	switch {
-	case value.IsNull() || value.IsUnknown():
-		return
-	case strings.Contains(key, "***"):
-		diags.AddWarning("Callback key that looks like a mask",
-			fmt.Sprintf("The value of %s has a row of asterisks in it, as a service shows a key that it keeps to itself. Sent as it is, it becomes the key.\n\n"+
-				"Take the key from where it was made, and not from what the service shows of it.", attribute))
-		return
-	case length < minAuthKey:
-		unusual = fmt.Sprintf("fewer than %d", minAuthKey)
-	case length > maxAuthKey:
-		unusual = fmt.Sprintf("more than %d", maxAuthKey)
-	default:
-		return
-	}
-	diags.AddWarning("Callback key of an unusual length",
-		fmt.Sprintf("The value of %s has %s characters. The SparkRTC console takes %d to %d, so that this goes for auth_key_wo and auth_key alike; the API Reference states no limit, so the key is sent as it is, and the service may refuse it.", attribute, unusual, minAuthKey, maxAuthKey))
 }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package callback
+
+import (
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// MinKey and MaxKey are the console's limits for a key, in characters (SparkRTC
+// User Guide, "Private Key"). The API Reference states none.
+const (
+	MinKey = 32
+	MaxKey = 64
+)
+
+// Check returns what is valid in a configuration, and may be a mistake.
+func Check(c Config) []Notice {
+	var found []Notice
+	if u, err := url.Parse(c.URL.Text()); err == nil {
+		if u.Scheme == "http" {
+			found = append(found, PlainHTTP)
+		}
+		if u.User != nil {
+			found = append(found, UserInURL)
+		}
+	}
+	for _, key := range []Value{c.Key, c.WriteOnly} {
+		switch length := utf8.RuneCountInString(key.Text()); {
+		case length == 0:
+		case strings.Contains(key.Text(), "***"):
+			found = append(found, MaskAsKey)
+		case length < MinKey, length > MaxKey:
+			found = append(found, UnusualKeyLength)
+		}
+	}
+	return found
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package callback
+
+import (
+	"bytes"
+	"crypto/rand"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// Form is how the service shows a key.
+type Form string
+
+// The forms of a key.
+const (
+	FormNone  Form = "none"  // there is none, or it is hidden
+	FormWhole Form = "whole" // by a text that may be the key
+	FormPart  Form = "part"  // by a mask, a part of the key, or a short hash
+)
+
+func formOf(shown string) Form {
+	switch {
+	case shown == "":
+		return FormNone
+	case LooksLikeKey(shown):
+		return FormWhole
+	default:
+		return FormPart
+	}
+}
+
+// LooksLikeKey tells whether a text may be a key. The API page's example shows
+// 16 characters of what the console says are at least 32.
+func LooksLikeKey(shown string) bool {
+	const least = 32
+	return utf8.RuneCountInString(shown) >= least && !looksMasked(shown)
+}
+
+// looksMasked: a few random keys have such a run too; they are only never sent
+// back.
+func looksMasked(shown string) bool {
+	const run = 4
+	var last rune
+	count := 0
+	for _, r := range shown {
+		if r != last {
+			last, count = r, 0
+		}
+		if count++; count == run {
+			return true
+		}
+	}
+	return strings.Contains(shown, "**") || strings.Contains(shown, "••") || strings.Contains(shown, "...") || strings.Contains(shown, "…")
+}
+
+// Fingerprint recognises a write-only key without storing it. It is Argon2id
+// (RFC 9106) with a salt: some milliseconds and 4 MiB for each guess.
+type Fingerprint struct {
+	Salt []byte `json:"salt"`
+	Sum  []byte `json:"sum"`
+}
+
+// Other numbers match no stored fingerprint: every write-only key would be
+// sent once more.
+const (
+	argonPasses  = 1
+	argonMemory  = 4 * 1024 // KiB
+	argonThreads = 1
+	saltLength   = 16
+	sumLength    = 16
+)
+
+// Matches tells whether the fingerprint is that of a text. A nil one is of none.
+func (f *Fingerprint) Matches(text string) bool {
+	return f != nil && text != "" && bytes.Equal(argon(f.Salt, text), f.Sum)
+}
+
+func (f *Fingerprint) valid() bool {
+	return f == nil || len(f.Salt) == saltLength && len(f.Sum) == sumLength
+}
+
+func argon(salt []byte, text string) []byte {
+	return argon2.IDKey([]byte(text), salt, argonPasses, argonMemory, argonThreads, sumLength)
+}
+
+// Fingerprints computes each key's fingerprint once, for all callbacks that
+// share it. It is safe for concurrent use.
+type Fingerprints struct{ byKey sync.Map }
+
+// Of returns a function that computes the fingerprint of a key, or waits for it.
+func (f *Fingerprints) Of(key string) func() *Fingerprint {
+	compute := sync.OnceValue(func() *Fingerprint {
+		salt := make([]byte, saltLength)
+		_, _ = rand.Read(salt) // documented never to fail
+		return &Fingerprint{Salt: salt, Sum: argon(salt, key)}
+	})
+	first, _ := f.byKey.LoadOrStore(key, compute)
+	return first.(func() *Fingerprint) //nolint:forcetypeassert // nothing else is stored
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package callback
+
+import (
+	"strings"
+	"time"
+)
+
+// Memory is what the service showed after the last own write or the import. It
+// is kept in private state as JSON, and holds no key.
+type Memory struct {
+	URL  string `json:"url"`
+	Form Form   `json:"form"`
+	Time string `json:"time,omitempty"`
+
+	// Look is one byte that depends on how the key was shown, kept only where
+	// the service gives no time. More would help to guess a key that is shown
+	// in part.
+	Look []byte `json:"look,omitempty"`
+
+	// Fresh: nothing was read since an own write, whose response may show and
+	// round things in another way than a read.
+	Fresh bool `json:"fresh,omitempty"`
+
+	// Imported: there was no own write yet.
+	Imported bool `json:"imported,omitempty"`
+
+	// URLTaken: the URL in the state is the one that is shown, not one that was
+	// set.
+	URLTaken bool `json:"url_taken,omitempty"`
+
+	// ShowsKeys and ShowsURLs: what was set was shown exactly.
+	ShowsKeys bool `json:"shows_keys,omitempty"`
+	ShowsURLs bool `json:"shows_urls,omitempty"`
+
+	// Key is that of a write-only key; nil for none.
+	Key *Fingerprint `json:"key,omitempty"`
+}
+
+// Valid tells whether it can be one that this package made.
+func (m *Memory) Valid() bool { return m.URL != "" && m.Form != "" && m.Key.valid() }
+
+// Remember returns the memory of a write: what was set, and what the response
+// showed. Before is the memory until then, nil for none; fingerprint is that of
+// a write-only key, nil for none.
+func Remember(before *Memory, url, key string, fingerprint *Fingerprint, shown Shown) Memory {
+	if before == nil {
+		before = &Memory{}
+	}
+	m := Memory{ShowsKeys: before.ShowsKeys, ShowsURLs: before.ShowsURLs, Fresh: true, Key: fingerprint}
+	if key != "" {
+		m.ShowsKeys = shown.Key == key
+	}
+	m.showURL(url, shown.URL)
+	m.take(shown, key != "" && !m.ShowsKeys)
+	return m
+}
+
+// Observation is what a response means.
+type Observation struct {
+	State   Settings
+	Memory  Memory
+	Changes []Notice // outside Terraform
+
+	// Written: the callback was written to since it was remembered, with the same
+	// values or others. Otherwise another update_time is only rounded.
+	Written bool
+}
+
+// Observe returns what a response means that shows the callback. A state without
+// a URL is one of an import; before is nil if nothing is remembered.
+//
+// The URL and the key follow the same table, of which the first row that fits
+// counts. A value that is lost becomes what is shown (URL) or null (key).
+//
+//  1. shown as it was set: kept
+//  2. update_time did not change: kept
+//  3. update_time changed: lost
+//  4. no time to compare, shown as before: kept
+//  5. no time to compare, first read after an own write, and a service may show
+//     it like this: kept
+//  6. anything else: lost
+func Observe(state Settings, before *Memory, shown Shown) Observation {
+	imported := state.URL.IsNull()
+	m, when := Memory{Imported: true}, timeChanged
+	if before != nil {
+		m, when = *before, before.compareTime(shown.Time)
+	}
+	var changes []Notice
+	switch {
+	case imported:
+		state.URL, m.URLTaken = Of(shown.URL), true
+	case m.keepsURL(state.URL.Text(), shown.URL, when):
+		if !m.URLTaken {
+			m.showURL(state.URL.Text(), shown.URL)
+		}
+	default:
+		state.URL, m.URLTaken = Of(shown.URL), true
+		changes = append(changes, URLChanged)
+	}
+
+	hasKey := state.hasKey(&m) || before == nil && !state.Version.IsNull()
+	exactly := hasKey && m.isKey(state, shown.Key, when)
+	switch {
+	case !hasKey:
+		m.Key = nil
+	case exactly || m.keepsKey(shown.Key, when):
+		m.ShowsKeys = exactly
+	default:
+		state.Key, state.Version, m.Key, hasKey = Null, Null, nil, false
+		if before != nil { // otherwise the plan says that it can't tell
+			changes = append(changes, KeyChanged)
+		}
+	}
+	m.Fresh = false
+	m.take(shown, hasKey && !exactly)
+	return Observation{state, m, changes, when == timeChanged}
+}
+
+// Unchanged tells whether a list shows a callback so much as it was that a read
+// would find nothing: same URL and time to the letter, and the key in the same
+// form. It does not say so of a time without a fraction right after a write: a
+// read may have one.
+func (m *Memory) Unchanged(state Settings, shown Shown) bool {
+	return shown.URL == m.URL && shown.Time != "" && shown.Time == m.Time && formOf(shown.Key) == m.Form &&
+		(!m.Fresh || isPrecise(shown.Time)) &&
+		!(m.ShowsKeys && state.Key.Known() && state.Key.Text() != shown.Key)
+}
+
+func (m *Memory) showURL(set, shown string) {
+	if !isOrigin(set) {
+		m.ShowsURLs = Equivalent(set, shown)
+	}
+}
+
+// take remembers what is shown. The byte of the look is computed only if needed.
+func (m *Memory) take(shown Shown, look bool) {
+	m.URL, m.Form, m.Time, m.Look = shown.URL, formOf(shown.Key), shown.Time, nil
+	if look && shown.Time == "" && shown.Key != "" {
+		m.Look = lookOf(shown.Key)
+	}
+}
+
+func lookOf(shown string) []byte { return argon(make([]byte, saltLength), shown)[:1] }
+
+// isKey tells whether a key is shown exactly. It costs a fingerprint only if the
+// key is write-only and the time leaves a doubt.
+func (m *Memory) isKey(state Settings, shown string, when timing) bool {
+	if state.Key.Known() {
+		return shown == state.Key.Text()
+	}
+	if when == timeSame && !m.Fresh {
+		return m.ShowsKeys && formOf(shown) == m.Form
+	}
+	return m.Key.Matches(shown)
+}
+
+func (m *Memory) keepsKey(shown string, when timing) bool {
+	form := formOf(shown)
+	switch {
+	case when != timeMissing:
+		return when == timeSame
+	case form == m.Form && (form == FormNone || m.Look == nil && form == FormPart || string(lookOf(shown)) == string(m.Look)):
+		return true
+	default:
+		return m.Fresh && (form == FormPart || !m.ShowsKeys)
+	}
+}
+
+func (m *Memory) keepsURL(set, shown string, when timing) bool {
+	switch {
+	case Equivalent(set, shown):
+		return true
+	case when != timeMissing:
+		return when == timeSame
+	default:
+		return shown == m.URL || m.Fresh && isPartOfURL(shown, set)
+	}
+}
+
+// timing says what update_time tells.
+type timing int
+
+const (
+	timeMissing timing = iota
+	timeSame
+	timeChanged
+)
+
+// atOnce is by how much a service may show another time for one write: when it
+// answers, and when it stores.
+const atOnce = 10 * time.Millisecond
+
+// compareTime compares at the coarser precision of the two: a service may answer
+// a write with milliseconds and a read without.
+func (m *Memory) compareTime(now string) timing {
+	if m.Time == "" || now == "" {
+		return timeMissing
+	}
+	if m.Time == now {
+		return timeSame
+	}
+	before, errBefore := time.Parse(time.RFC3339Nano, m.Time)
+	after, errAfter := time.Parse(time.RFC3339Nano, now)
+	if errBefore != nil || errAfter != nil {
+		if m.Fresh && (errBefore == nil || errAfter == nil) {
+			return timeMissing // another form for a write than for a read
+		}
+		return timeChanged
+	}
+	coarse := isPrecise(m.Time) != isPrecise(now)
+	apart := after.Sub(before).Abs()
+	if apart == 0 || coarse && apart < time.Second || m.Fresh && apart <= atOnce {
+		return timeSame
+	}
+	return timeChanged
+}
+
+func isPrecise(text string) bool {
+	_, err := time.Parse(time.RFC3339Nano, text)
+	return err == nil && strings.Contains(text, ".")
+}

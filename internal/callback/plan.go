@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package callback
+
+// Change is what a plan is about.
+type Change struct {
+	// Prior is the state after the read; nil for a create.
+	Prior *Settings
+
+	// Planned is the configuration as Terraform hands it to a plan: an
+	// attribute under ignore_changes has the value of the state in it.
+	Planned Settings
+
+	// Configured is the configuration itself.
+	Configured Config
+
+	// Memory is nil for a create, or if there is none.
+	Memory *Memory
+
+	// Existing is the callback that the app of a create has; nil for none.
+	Existing *Shown
+}
+
+// Decision is what a plan does and says.
+type Decision struct {
+	Write   bool
+	Notices []Notice
+}
+
+// Notice is something that a user is told.
+type Notice int
+
+// The notices. Errors stop the plan, all others are warnings.
+const (
+	// Of Observe: what changed outside Terraform.
+	URLChanged Notice = iota
+	KeyChanged
+
+	// Of Plan.
+	Overwrites       // creates over a callback that is there
+	OverwritesKey    // likewise, and removes its key
+	LosesKey         // the write removes the key that there is
+	KeyNotConfigured // there is a key, it is not configured, and left alone
+	KeyNotCompared   // there is a key, and it may be the configured one
+	KeyAlsoSent      // another write-only key is sent under the same version
+	KeyIgnored       // error: ignore_changes leaves no key to send
+	URLIgnored       // error: ignore_changes leaves no URL to send
+
+	// Of Check: values that are valid, and may be a mistake.
+	PlainHTTP
+	UserInURL
+	MaskAsKey
+	UnusualKeyLength
+
+	// Of what the provider does.
+	Gone         // there is no callback any more
+	KeptKey      // the service keeps a key that was to be removed
+	TwoResources // on one app
+	StaysInPlace // a destroy removes nothing
+
+	notices // their number
+)
+
+// Plan decides. The order of its cases is that of the table in DESIGN.md.
+func Plan(c Change) Decision {
+	key := KeyToSend(c.Planned, c.Configured)
+	if c.Prior == nil {
+		return create(c.Existing, key)
+	}
+	d := Decision{Write: c.Planned != *c.Prior}
+	m := c.Memory
+	if m == nil {
+		m = &Memory{Form: FormNone}
+	}
+	ownKey := c.Prior.hasKey(m)
+	thereIsKey := ownKey || m.Form != FormNone
+	switch {
+	case key.Ignored && d.Write && !(m.ShowsKeys && m.Form == FormWhole):
+		d.say(KeyIgnored)
+	case key.Ignored:
+	case !key.Set && thereIsKey && d.Write:
+		d.say(LosesKey)
+	case !key.Set && thereIsKey:
+		d.say(KeyNotConfigured)
+	case key.Set && thereIsKey && !ownKey && m.Imported:
+		d.say(KeyNotCompared)
+	case d.Write && key.WriteOnly && ownKey && c.Planned.Version == c.Prior.Version && m.isOther(key.Text):
+		d.say(KeyAlsoSent)
+	}
+	ignoresURL := c.Configured.URL.Known() && c.Planned.URL.Known() && c.Configured.URL != c.Planned.URL
+	if d.Write && ignoresURL && m.URLTaken && !m.ShowsURLs {
+		d.say(URLIgnored)
+	}
+	return d
+}
+
+func create(existing *Shown, key Key) Decision {
+	d := Decision{Write: true}
+	switch {
+	case existing == nil:
+	case existing.Key != "" && !key.Set:
+		d.say(OverwritesKey)
+	default:
+		d.say(Overwrites)
+	}
+	return d
+}
+
+func (d *Decision) say(n Notice) { d.Notices = append(d.Notices, n) }
+
+// hasKey tells whether a state has a key that was set. A version alone is that
+// of a write-only key that is null.
+func (s Settings) hasKey(m *Memory) bool {
+	return !s.Key.IsNull() || !s.Version.IsNull() && m.Key != nil
+}
+
+// isOther costs a fingerprint.
+func (m *Memory) isOther(key string) bool {
+	return key != "" && m.Key != nil && !m.Key.Matches(key)
+}
+
+// Key is the key of a write.
+type Key struct {
+	Set       bool   // there is one
+	Text      string // "" also for one that is known only after apply
+	WriteOnly bool
+
+	// Ignored: ignore_changes keeps the configured key out of the plan. The key
+	// to send is the one that the app has.
+	Ignored bool
+}
+
+// KeyToSend returns the key of a write, from what is planned and the
+// configuration itself. Under ignore_changes the two differ.
+func KeyToSend(planned Settings, configured Config) Key {
+	switch {
+	case !planned.Key.IsNull():
+		return Key{Set: true, Text: planned.Key.Text()}
+	case !configured.Key.IsNull():
+		return Key{Ignored: true}
+	case configured.WriteOnly.IsNull():
+		return Key{}
+	case planned.Version != configured.Version:
+		return Key{Ignored: true}
+	default:
+		return Key{Set: true, Text: configured.WriteOnly.Text(), WriteOnly: true}
+	}
+}
+
+// MayBeThere tells whether an update may find that the app has what it would
+// send, so that a read is worth it: the URL is the same, and so is the key, or
+// the state has none. A key that is not shown whole can't be compared.
+func (c Change) MayBeThere() bool {
+	if c.Prior == nil || c.Memory == nil || !Equivalent(c.Prior.URL.Text(), c.Planned.URL.Text()) {
+		return false
+	}
+	sameKey := c.Prior.Key == c.Planned.Key && c.Prior.Version == c.Planned.Version
+	form := FormNone
+	if KeyToSend(c.Planned, c.Configured).Set {
+		form = FormWhole
+	}
+	return (sameKey || !c.Prior.hasKey(c.Memory)) && c.Memory.Form == form
+}
+
+// IsThere tells whether a callback is shown exactly as it would be sent.
+func IsThere(url, key string, shown Shown) bool {
+	return Equivalent(url, shown.URL) && key == shown.Key
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+)
+
+// What every object shares: provider data, calls, identity, import and the
+// memory in private state.
+
+// object is embedded by each resource.
+type object struct {
+	provider *providerData // nil while Terraform only validates
+}
+
+func (o *object) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	o.provider, _ = req.ProviderData.(*providerData)
+}
+
+// operation is what a user sees of calls of the API.
+type operation struct {
+	about subject
+	verb  string // as in "could not be read"
+
+	// writes: a failure may leave in doubt whether it took effect.
+	writes bool
+
+	// bound is the longest time that it may take; defaultTimeout when 0.
+	bound time.Duration
+}
+
+// call runs calls of the API, bounded in time, and reports what fails. It tells
+// whether nothing did.
+func (d *providerData) call(ctx context.Context, op operation, diags *diag.Diagnostics, calls func(context.Context) error) bool {
+	if d.client == nil {
+		d.addUnknownError(diags, op.about, "can't be "+op.verb)
+		return false
+	}
+	if op.bound == 0 {
+		op.bound = defaultTimeout
+	}
+	ctx, end := d.begin(ctx, op.bound, diags)
+	defer end()
+	err := calls(ctx)
+	if err == nil {
+		return true
+	}
+	what := "could not be " + op.verb
+	if op.writes && inDoubt(err) {
+		what = "may or may not have been " + op.verb + "; the next plan shows it"
+	}
+	d.addAPIError(diags, err, op.about, what)
+	return false
+}
+
+// identitySchemaOf is an identity of texts that an import requires.
+func identitySchemaOf(descriptions map[string]string) identityschema.Schema {
+	attributes := make(map[string]identityschema.Attribute, len(descriptions))
+	for name, description := range descriptions {
+		attributes[name] = identityschema.StringAttribute{Description: description, RequiredForImport: true}
+	}
+	return identityschema.Schema{Attributes: attributes}
+}
+
+// identify sets one attribute of the identity, also in a state from before there
+// were identities.
+func identify(ctx context.Context, identity *tfsdk.ResourceIdentity, attribute string, value types.String, diags *diag.Diagnostics) {
+	if identity != nil && identity.Raw.IsNull() {
+		diags.Append(identity.SetAttribute(ctx, path.Root(attribute), value)...)
+	}
+}
+
+// importBy sets one attribute from an import ID or an identity, and returns it;
+// null comes with an error. The example is a command.
+func importBy(ctx context.Context, attribute, example string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) (id types.String) {
+	if req.ID == "" && (req.Identity == nil || req.Identity.Raw.IsFullyNull()) {
+		resp.Diagnostics.AddError("Import ID is empty", "Import by "+attribute+", for example:\n\n  "+example)
+		return types.StringNull()
+	}
+	at := path.Root(attribute)
+	resource.ImportStatePassthroughWithIdentity(ctx, at, at, req, resp)
+	if resp.Diagnostics.HasError() {
+		return types.StringNull()
+	}
+	resp.Diagnostics.Append(resp.State.GetAttribute(ctx, at, &id)...)
+	identify(ctx, resp.Identity, attribute, id, &resp.Diagnostics)
+	return id
+}
+
+// privateStore is private state, which lies with the state and is not shown.
+type privateStore interface {
+	GetKey(context.Context, string) ([]byte, diag.Diagnostics)
+	SetKey(context.Context, string, []byte) diag.Diagnostics
+}
+
+// The one entry in private state. Its version goes up with each change that an
+// earlier build would read wrongly.
+const (
+	memoryKey     = "memory"
+	memoryVersion = 1
+)
+
+type storedMemory[M any] struct {
+	Version int `json:"version"`
+	Memory  *M  `json:"memory"`
+}
+
+// loadMemory returns nil if there is none, or none that this build can read.
+func loadMemory[M any](ctx context.Context, store privateStore, valid func(*M) bool) (*M, diag.Diagnostics) {
+	content, diags := store.GetKey(ctx, memoryKey)
+	if len(content) == 0 {
+		return nil, diags
+	}
+	var stored storedMemory[M]
+	err := json.Unmarshal(content, &stored)
+	if err == nil && stored.Version == memoryVersion && (stored.Memory == nil || valid(stored.Memory)) {
+		return stored.Memory, diags
+	}
+	tflog.Warn(ctx, "private state is of another version of the provider, or damaged, and is not used", map[string]any{"version": stored.Version})
+	return nil, diags
+}
+
+// saveMemory stores a memory; nil removes it.
+func saveMemory[M any](ctx context.Context, store privateStore, memory *M) diag.Diagnostics {
+	content, err := json.Marshal(storedMemory[M]{memoryVersion, memory})
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Private state can't be written", err.Error()+reportBug)}
+	}
+	return store.SetKey(ctx, memoryKey, content)
+}
+
+// planModel changes a plan.
+func planModel[M any](ctx context.Context, plan *tfsdk.Plan, model M) diag.Diagnostics {
+	state := tfsdk.State(*plan)
+	diags := setIn(ctx, &state, model)
+	*plan = tfsdk.Plan(state)
+	return diags
+}
+
+func isSet(v attr.Value) bool { return !v.IsNull() && !v.IsUnknown() }
