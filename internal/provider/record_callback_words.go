@@ -24,7 +24,7 @@ const keepTheKey = "To keep the key, set it as auth_key_wo with auth_key_wo_vers
 
 var callbackWords = map[callback.Notice]words{
 	callback.URLChanged: {
-		summary: "Callback URL changed outside Terraform",
+		summary: "Callback URL may have changed outside Terraform",
 		detail: "App {app} now sends its events to {url}, or the service shows the URL in a way that can't be compared. Last change: {time}.\n\n" +
 			"Unless url is in ignore_changes, the next apply sets the configured URL.",
 	},
@@ -50,7 +50,7 @@ var callbackWords = map[callback.Notice]words{
 	},
 	callback.KeyNotConfigured: {
 		summary: "Callback has a key that is not configured",
-		detail: "The app {app} has a callback key, and the configuration has none. The key stays until the callback is changed for another reason, which removes it.\n\n" +
+		detail: "The app {app} has a callback key, and the configuration has none. The key stays until this resource changes or replaces the callback, which removes it.\n\n" +
 			keepTheKey + " To remove it now: terraform apply -replace=ADDRESS.",
 	},
 	callback.KeyNotCompared: {
