@@ -18,10 +18,25 @@ type Core struct {
 	Server  tfprotov6.ProviderServer
 	Schemas *tfprotov6.GetProviderSchemaResponse
 
+	// NoWriteOnly makes Core one that knows no write-only arguments, as before 1.11.
+	NoWriteOnly bool
+
 	factory  func() (tfprotov6.ProviderServer, error)
 	settings map[string]any
 	tb       testing.TB
 	ctx      context.Context
+}
+
+// StartCore starts a provider and leaves it unconfigured, as terraform validate does.
+func StartCore(tb testing.TB, factory func() (tfprotov6.ProviderServer, error)) (*Core, error) {
+	tb.Helper()
+	server, err := factory()
+	if err != nil {
+		return nil, err
+	}
+	c := &Core{Server: server, factory: factory, tb: tb, ctx: tb.Context()}
+	c.Schemas, err = server.GetProviderSchema(c.ctx, &tfprotov6.GetProviderSchemaRequest{})
+	return c, err
 }
 
 // NewCore starts and configures a provider, as each process of Terraform does. The
@@ -29,15 +44,12 @@ type Core struct {
 // is a *DiagnosticsError.
 func NewCore(tb testing.TB, factory func() (tfprotov6.ProviderServer, error), settings map[string]any) (*Core, error) {
 	tb.Helper()
-	server, err := factory()
+	c, err := StartCore(tb, factory)
 	if err != nil {
 		return nil, err
 	}
-	c := &Core{Server: server, factory: factory, settings: settings, tb: tb, ctx: tb.Context()}
-	if c.Schemas, err = server.GetProviderSchema(c.ctx, &tfprotov6.GetProviderSchemaRequest{}); err != nil {
-		return nil, err
-	}
-	resp, err := server.ConfigureProvider(c.ctx, &tfprotov6.ConfigureProviderRequest{Config: encoded(ConfigOf(c.Schemas.Provider, settings))})
+	c.settings = settings
+	resp, err := c.Server.ConfigureProvider(c.ctx, &tfprotov6.ConfigureProviderRequest{Config: encoded(ConfigOf(c.Schemas.Provider, settings))})
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +92,7 @@ func (c *Core) ReadDataSource(name string, given map[string]any) (map[string]tft
 type Listed struct {
 	Diagnostics Diagnostics // without anything else, if it has any
 	DisplayName string
-	Identity    map[string]tftypes.Value
+	Identity    Object // absent with diagnostics
 	Object      Object // absent unless asked for
 }
 
@@ -113,9 +125,9 @@ func (r Resource) List(filter map[string]any, include bool, limit int64) ([]List
 			if err != nil {
 				return nil, err
 			}
-			one.Identity = AttributesOf(identity)
+			one.Identity.Value = identity
 		}
-		if len(one.Diagnostics) > 0 && (len(list) > 0 || one.Identity != nil) {
+		if len(one.Diagnostics) > 0 && (len(list) > 0 || one.Identity.Exists()) {
 			return list, fmt.Errorf("warnings that don't come first and alone: %q", one.Diagnostics.Warnings())
 		}
 		if result.Resource != nil {

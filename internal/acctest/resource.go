@@ -46,8 +46,9 @@ func (r Resource) ConfigOf(given map[string]any) tftypes.Value { return ConfigOf
 
 // Object is what a state file has of a resource. The zero value is an absent one.
 type Object struct {
-	Value   tftypes.Value
-	Private []byte
+	Value    tftypes.Value
+	Private  []byte
+	Identity *tfprotov6.ResourceIdentityData // nil in states from before identities
 
 	// Diagnostics are those of the call that returned the object.
 	Diagnostics Diagnostics
@@ -169,7 +170,7 @@ func (r Resource) Validate(config tftypes.Value) (Diagnostics, error) {
 	resp, err := r.Server.ValidateResourceConfig(r.ctx, &tfprotov6.ValidateResourceConfigRequest{
 		TypeName:           r.Type,
 		Config:             encoded(config),
-		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: !r.NoWriteOnly},
 	})
 	if err != nil {
 		return nil, err
@@ -181,9 +182,10 @@ func (r Resource) Validate(config tftypes.Value) (Diagnostics, error) {
 // Read refreshes an object. With an error it returns the object as it was.
 func (r Resource) Read(from Object) (Object, error) {
 	resp, err := r.Server.ReadResource(r.ctx, &tfprotov6.ReadResourceRequest{
-		TypeName:     r.Type,
-		CurrentState: r.encodedState(from),
-		Private:      from.Private,
+		TypeName:        r.Type,
+		CurrentState:    r.encodedState(from),
+		CurrentIdentity: from.Identity,
+		Private:         from.Private,
 	})
 	if err != nil {
 		return from, err
@@ -204,7 +206,7 @@ func (r Resource) Read(from Object) (Object, error) {
 	if err := r.checkIdentity(resp.NewIdentity, value); err != nil {
 		return from, err
 	}
-	return Object{value, resp.Private, diagnostics}, nil
+	return Object{value, resp.Private, resp.NewIdentity, diagnostics}, nil
 }
 
 // Plan plans from the state after a refresh to a configuration.
@@ -248,6 +250,7 @@ func (r Resource) plan(plan *Plan, prior Object, config tftypes.Value) (diagnost
 		ProposedNewState: encoded(proposed(r.schema.Block.Attributes, prior.Value, config)),
 		Config:           encoded(config),
 		PriorPrivate:     prior.Private,
+		PriorIdentity:    prior.Identity,
 	})
 	if err != nil {
 		return nil, false, err
@@ -260,7 +263,7 @@ func (r Resource) plan(plan *Plan, prior Object, config tftypes.Value) (diagnost
 	if err != nil {
 		return diagnostics, false, err
 	}
-	plan.Planned = Object{Value: value, Private: resp.PlannedPrivate}
+	plan.Planned = Object{Value: value, Private: resp.PlannedPrivate, Identity: resp.PlannedIdentity}
 	return diagnostics, len(resp.RequiresReplace) > 0 && prior.Exists(), checkPlanned(r.schema.Block.Attributes, config, value)
 }
 
@@ -274,11 +277,12 @@ func (r Resource) Apply(plan Plan) (Object, error) {
 		plan.Prior = Object{}
 	}
 	resp, err := r.Server.ApplyResourceChange(r.ctx, &tfprotov6.ApplyResourceChangeRequest{
-		TypeName:       r.Type,
-		PriorState:     r.encodedState(plan.Prior),
-		PlannedState:   r.encodedState(plan.Planned),
-		Config:         encoded(plan.Config),
-		PlannedPrivate: plan.Planned.Private,
+		TypeName:        r.Type,
+		PriorState:      r.encodedState(plan.Prior),
+		PlannedState:    r.encodedState(plan.Planned),
+		Config:          encoded(plan.Config),
+		PlannedPrivate:  plan.Planned.Private,
+		PlannedIdentity: plan.Planned.Identity,
 	})
 	if err != nil {
 		return plan.Prior, err
@@ -292,7 +296,7 @@ func (r Resource) Apply(plan Plan) (Object, error) {
 		if value.IsNull() {
 			return plan.Prior, err
 		}
-		return Object{value, resp.Private, diagnostics}, err
+		return Object{value, resp.Private, resp.NewIdentity, diagnostics}, err
 	}
 	if value.IsNull() != !plan.Planned.Exists() {
 		return plan.Prior, fmt.Errorf("invalid result: %v, and %v was planned", value, plan.Planned.Value)
@@ -309,7 +313,7 @@ func (r Resource) Apply(plan Plan) (Object, error) {
 	if err := r.checkIdentity(resp.NewIdentity, value); err != nil {
 		return plan.Prior, err
 	}
-	return Object{value, resp.Private, diagnostics}, nil
+	return Object{value, resp.Private, resp.NewIdentity, diagnostics}, nil
 }
 
 // ApplyInNewProcess applies a plan as terraform apply does: another process of the
@@ -341,6 +345,7 @@ func (r Resource) Destroy(prior Object) (Diagnostics, error) {
 		ProposedNewState: encoded(r.null()),
 		Config:           encoded(r.null()),
 		PriorPrivate:     prior.Private,
+		PriorIdentity:    prior.Identity,
 	})
 	if err != nil {
 		return nil, err
@@ -356,7 +361,7 @@ func (r Resource) Destroy(prior Object) (Diagnostics, error) {
 	if err != nil {
 		return diagnostics, err
 	}
-	gone, err := r.Apply(Plan{Config: r.null(), Prior: prior, Planned: Object{Private: resp.PlannedPrivate}})
+	gone, err := r.Apply(Plan{Config: r.null(), Prior: prior, Planned: Object{Private: resp.PlannedPrivate, Identity: resp.PlannedIdentity}})
 	return append(diagnostics, gone.Diagnostics...), err
 }
 
@@ -388,5 +393,5 @@ func (r Resource) importState(request *tfprotov6.ImportResourceStateRequest) (Ob
 	if err == nil {
 		err = r.checkIdentity(imported.Identity, value)
 	}
-	return Object{value, imported.Private, diagnostics}, err
+	return Object{value, imported.Private, imported.Identity, diagnostics}, err
 }

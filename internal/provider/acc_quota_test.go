@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -21,15 +22,15 @@ import (
 func TestAccCLI_quota(t *testing.T) {
 	t.Parallel()
 	const n = 90
-	c := newCloud(t, emulator.Options{Quota: 60})
+	c := acctest.StartEmulator(t, emulator.Options{Quota: 60})
 	for i := range n {
 		c.AddApp(fmt.Sprintf("app-%d", i))
 	}
 	r := newCLI(t, nil, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  count = %d\n  app_id = \"app-${count.index}\"\n  url = %q\n}\n", n, testURL),
-		"HW_AUTH_TOKEN="+emulator.DefaultToken, "SPARKRTC_ENDPOINT="+c.endpoint)
-	out := r.apply(t).out()
+		"HW_AUTH_TOKEN="+emulator.DefaultToken, "SPARKRTC_ENDPOINT="+c.Endpoint)
+	out := r.Apply(t).Out()
 	for i := range n {
-		c.expectTruth(t, fmt.Sprintf("app-%d", i), testURL, "")
+		expectTruth(t, c, fmt.Sprintf("app-%d", i), testURL, "")
 	}
 	refused := 0
 	for _, request := range c.Requests() {
@@ -55,14 +56,14 @@ func TestAccCLI_clock(t *testing.T) {
 			for i := range apps {
 				apps[i] = fmt.Sprintf("app-%d", i)
 			}
-			c := newCloud(t, emulator.Options{Clock: func() time.Time { return time.Now().Add(off) }}, apps...)
+			c := acctest.StartEmulator(t, emulator.Options{Clock: func() time.Time { return time.Now().Add(off) }}, apps...)
 			r := newCLI(t, c, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  count = 12\n  app_id = \"app-${count.index}\"\n  url = %q\n}\n", testURL))
-			out := r.apply(t).out()
+			out := r.Apply(t).Out()
 			said := regexp.MustCompile(`is (40m0s|39m59s|40m1s) ` + name + ` that of the service`)
 			if strings.Count(out, "Warning: Clock is off") != 1 || !said.MatchString(out) {
 				t.Errorf("the message: %s", out)
 			}
-			r.plan(t, noChanges)
+			r.Plan(t, acctest.NoChanges)
 			refused := 0
 			for _, request := range c.Requests() {
 				if request.Status == http.StatusUnauthorized {
