@@ -14,8 +14,8 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-// The tests of this file begin before the others, by its name: one waits for more
-// than a minute, which is to go on beside them.
+// One test waits for more than a minute. The name of the file makes it begin before the
+// others, so that they run in that time.
 
 // Ninety callbacks within the real quota, in real time: none fails, few calls are
 // refused, and the user is told once what is waited for.
@@ -32,12 +32,7 @@ func TestAccCLI_quota(t *testing.T) {
 	for i := range n {
 		expectTruth(t, c, fmt.Sprintf("app-%d", i), testURL, "")
 	}
-	refused := 0
-	for _, request := range c.Requests() {
-		if request.Status == http.StatusTooManyRequests {
-			refused++
-		}
-	}
+	refused := c.CountStatus(http.StatusTooManyRequests)
 	if refused == 0 || refused > 12 {
 		t.Errorf("%d calls were refused", refused)
 	}
@@ -64,12 +59,7 @@ func TestAccCLI_clock(t *testing.T) {
 				t.Errorf("the message: %s", out)
 			}
 			r.Plan(t, acctest.NoChanges)
-			refused := 0
-			for _, request := range c.Requests() {
-				if request.Status == http.StatusUnauthorized {
-					refused++
-				}
-			}
+			refused := c.CountStatus(http.StatusUnauthorized)
 			if refused != 3 { // one a process: two of the apply, one of the plan
 				t.Errorf("%d calls were refused", refused)
 			}

@@ -118,7 +118,7 @@ func TestSharedReadsCost(t *testing.T) {
 	}
 }
 
-// Apps that nobody manages are on the list too, and more than a thousand are not
+// Apps without a resource are on the list too, and more than a thousand are not
 // listed on.
 func TestSharedReadsAmongOtherApps(t *testing.T) {
 	const n = 4
@@ -269,14 +269,14 @@ func TestReadAfterWriteIsNotFromAnEarlierList(t *testing.T) {
 		t.Errorf("read is %q, %v", refreshed.Text("url"), err)
 	}
 	expectListsAndReads(t, f.Emulator, 0, 1, 0)
-	if _, err := core.Read(f.stored[2]); err != nil { // which nobody wrote to
+	if _, err := core.Read(f.stored[2]); err != nil { // which was not written
 		t.Error(err)
 	}
 	expectListsAndReads(t, f.Emulator, 0, 0, 0)
 }
 
-// Refused credentials are refused to the first read, and then nobody asks any
-// more: six failures lock the access key.
+// Refused credentials are refused to the first read, and no other call is made: six
+// failures lock the access key.
 func TestSharedReadsWithRefusedCredentials(t *testing.T) {
 	f := newCallbackSet(t, 30, emulator.Options{})
 	core := f.core(map[string]any{"secret_key": "wrong"})
@@ -480,9 +480,9 @@ func TestDistortedLists(t *testing.T) {
 			other := createCallback(t, core, otherApp, config)
 			stored := createCallback(t, core, testApp, config)
 			change(c)
-			alone := func(t *testing.T, patience time.Duration) acctest.Resource {
+			alone := func(t *testing.T, timeout time.Duration) acctest.Resource {
 				t.Helper()
-				core, err := newCallbacksWith(t, c, &sparkRTCProvider{appsPatience: patience}, map[string]any{"shared_reads": false})
+				core, err := newCallbacksWith(t, c, &sparkRTCProvider{appsPatience: timeout}, map[string]any{"shared_reads": false})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -494,18 +494,18 @@ func TestDistortedLists(t *testing.T) {
 			for _, by := range distortions {
 				t.Run(by.name, func(t *testing.T) {
 					distorter.distort(by)
-					patience := time.Duration(0)
+					timeout := time.Duration(0)
 					if by.fault != nil {
 						fault := *by.fault
 						fault.ExactPath, fault.Times = acctest.AppsPath, -1
 						if fault.Delay > 0 {
-							patience = 20 * time.Millisecond
+							timeout = 20 * time.Millisecond
 						}
 						c.Fail(fault)
 						defer c.ClearFaults()
 					}
-					single, want := alone(t, patience), undisturbed
-					shared, err := newCallbacksWith(t, c, &sparkRTCProvider{appsPatience: patience}, nil)
+					single, want := alone(t, timeout), undisturbed
+					shared, err := newCallbacksWith(t, c, &sparkRTCProvider{appsPatience: timeout}, nil)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -595,8 +595,8 @@ func newAppsClient(t *testing.T, handler http.HandlerFunc) *sparkrtc.Client {
 	return client
 }
 
-// Who waits for a list stops waiting when its context ends; who lists and has to
-// stop leaves it to the next one; and nothing goes on behind.
+// A read that waits for a list stops when its context ends; a read whose list is
+// cancelled leaves it to the next one; and no goroutine stays.
 func TestListIsPassedOn(t *testing.T) {
 	goroutines := runtime.NumGoroutine()
 	var lists atomic.Int32
@@ -660,7 +660,7 @@ func TestListIsPassedOn(t *testing.T) {
 	}
 }
 
-// A read whose context ends while it waits says so, and asks nobody.
+// A read whose context ends while it waits says so, and makes no call.
 func TestInterruptedWait(t *testing.T) {
 	f := newCallbackSet(t, 2, emulator.Options{})
 	core := f.core(nil)

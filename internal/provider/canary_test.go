@@ -134,19 +134,6 @@ output "signature" {
 					t.Fatalf("%v: %s", arguments, got.Stdout)
 				}
 			}
-			check := func(what, text string, secrets ...string) {
-				t.Helper()
-				if text == "" {
-					t.Errorf("nothing is in the %s", what)
-				}
-				for _, secret := range secrets {
-					for _, form := range acctest.Encodings(secret) {
-						if at := strings.Index(text, form); at >= 0 {
-							t.Errorf("%q is in the %s: %q", form, what, text[max(0, at-200):min(len(text), at+200)])
-						}
-					}
-				}
-			}
 			ok("plan", "-out=saved.tfplan")
 			ok("apply", "saved.tfplan")
 			expectTruth(t, c, "clear", "https://recordings.example.com/a", authKey)
@@ -240,8 +227,8 @@ output "signature" {
 				}
 				meet(alone+1, alone+2, "clear", "write_only")
 			}
-			check("state after faults", r.ReadFile(t, "terraform.tfstate"), append(everywhere, c.Secrets()...)...)
-			check("backup of it", r.ReadFile(t, "terraform.tfstate.backup"), append(everywhere, c.Secrets()...)...)
+			acctest.ExpectNoSecret(t, "state after faults", r.ReadFile(t, "terraform.tfstate"), append(everywhere, c.Secrets()...)...)
+			acctest.ExpectNoSecret(t, "backup of it", r.ReadFile(t, "terraform.tfstate.backup"), append(everywhere, c.Secrets()...)...)
 			r = mainFolder
 			// IAM repeats what it was sent, too.
 			c.Fail(emulator.Fault{Path: "/v3", Times: -1, EchoRequest: true}, emulator.Fault{Path: "/v5", Times: -1, EchoRequest: true})
@@ -262,10 +249,10 @@ output "signature" {
 			ok("apply", "-auto-approve", "-var", "key_version=3")
 
 			everywhere = append(everywhere, c.Secrets()...)
-			check("output or the log", seen.String(), append(everywhere, authKey, foreignKey, dataKey)...)
-			check("saved plan", r.ReadPlan(t, "saved.tfplan"), append(everywhere, foreignKey)...)
-			check("state", r.ReadFile(t, "terraform.tfstate"), append(everywhere, foreignKey)...)
-			check("backup of the state", r.ReadFile(t, "terraform.tfstate.backup"), append(everywhere, foreignKey)...)
+			acctest.ExpectNoSecret(t, "output or the log", seen.String(), append(everywhere, authKey, foreignKey, dataKey)...)
+			acctest.ExpectNoSecret(t, "saved plan", r.ReadPlan(t, "saved.tfplan"), append(everywhere, foreignKey)...)
+			acctest.ExpectNoSecret(t, "state", r.ReadFile(t, "terraform.tfstate"), append(everywhere, foreignKey)...)
+			acctest.ExpectNoSecret(t, "backup of the state", r.ReadFile(t, "terraform.tfstate.backup"), append(everywhere, foreignKey)...)
 		})
 	}
 }

@@ -179,12 +179,7 @@ func TestAccCLI_expiryDuringApply(t *testing.T) {
 			if fetched != 2 {
 				t.Errorf("fetched %d times, want twice: %q", fetched, c.CredentialCalls())
 			}
-			refused := 0
-			for _, request := range c.Requests(emulator.Path("/v2/")) {
-				if request.Status == http.StatusUnauthorized {
-					refused++
-				}
-			}
+			refused := c.CountStatus(http.StatusUnauthorized)
 			if refused == 0 || refused > 10 {
 				t.Errorf("%d calls were refused: this test shows nothing, or too many went on", refused)
 			}

@@ -192,8 +192,8 @@ func copyModules(t *testing.T, r *acctest.CLI, root string) {
 	r.Must(t, 0, "get")
 }
 
-// Whoever copies an example gets no release that breaks it, and is told by an
-// older CLI what is the matter. The guide to versions says the same.
+// A copied example gets no release that breaks it, and an older CLI says what it
+// needs. The guide to versions says the same.
 func TestExamples_versions(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs("../..")

@@ -19,7 +19,7 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-// Every fault on every operation, once and for ever, with the real CLI: how it
+// Every fault on every operation, once and always, with the real CLI: how it
 // ends, how often it was tried, what the service and the state have then, and
 // that the next apply repairs all. What comes of each is in the file faultTable,
 // and on the page about reliability.
@@ -35,7 +35,7 @@ const (
 var (
 	update = flag.Bool("update", false, "write testdata instead of comparing with it")
 
-	// soak is a long run, for which somebody is waiting.
+	// soak is a long run.
 	soak = os.Getenv("SOAK") != ""
 )
 
@@ -47,15 +47,15 @@ type matrixFault struct {
 	// trickle is an answer without an end, a byte at a time.
 	trickle bool
 
-	// timeout of the resources, for ever and once; "" for the default.
+	// timeout of the resources, for a fault that stays and for one that comes once; "" for the default.
 	timeout, timeoutOnce string
 
-	// patient: a plan of a new resource, which has no timeout, takes a minute
-	// or two. It is left out unless somebody waits for it.
-	patient bool
+	// slow: the plan of a new resource, which has no timeout, takes a minute or
+	// two. Only a long run (SOAK) has it.
+	slow bool
 
-	// repeated: once is another thing than for ever. Once is left out
-	// otherwise, too.
+	// repeated: a fault that comes once has another outcome than one that stays.
+	// Only a long run has it once otherwise.
 	repeated bool
 
 	mentions string // by the error, if there is one
@@ -63,7 +63,7 @@ type matrixFault struct {
 
 var matrixFaults = []matrixFault{
 	{name: "429 with Retry-After", repeated: true, fault: emulator.Fault{Status: 429, Code: "APIGW.0308", Message: throttledMessage, Header: http.Header{"Retry-After": {"1"}}}},
-	{name: "429 without Retry-After", repeated: true, fault: emulator.Fault{Status: 429, Code: "APIGW.0308", Message: throttledMessage}, timeout: "2s", timeoutOnce: "30s", patient: true},
+	{name: "429 without Retry-After", repeated: true, fault: emulator.Fault{Status: 429, Code: "APIGW.0308", Message: throttledMessage}, timeout: "2s", timeoutOnce: "30s", slow: true},
 	{name: "500", repeated: true, fault: emulator.Fault{Status: 500, Code: "RTC.00002001", Message: "InternalError"}, mentions: "RTC.00002001"},
 	{name: "503", repeated: true, fault: emulator.Fault{Status: 503}, mentions: "HTTP 503"},
 	{name: "401, wrong signature", fault: emulator.Fault{EchoRequest: true}, mentions: "secret key"},
@@ -79,8 +79,8 @@ var matrixFaults = []matrixFault{
 	{name: "answer of 2 MB", fault: emulator.Fault{RawBody: `{"app_id":"` + strings.Repeat("x", 2<<20) + `"}`, ContentType: "application/json"}, mentions: "larger than"},
 	{name: "redirect", fault: emulator.Fault{Status: 302, Header: http.Header{"Location": {"https://elsewhere.example.com/login"}}}, mentions: "https://elsewhere.example.com"},
 	{name: "compressed answer", fault: emulator.Fault{RawBody: "\x1f\x8b\x08\x00", Header: http.Header{"Content-Encoding": {"gzip"}}}, mentions: "compressed"},
-	{name: "no answer", fault: emulator.Fault{Delay: 10 * time.Minute}, timeout: "2s", timeoutOnce: "2s", patient: true},
-	{name: "answer without an end", trickle: true, timeout: "2s", timeoutOnce: "2s", patient: true},
+	{name: "no answer", fault: emulator.Fault{Delay: 10 * time.Minute}, timeout: "2s", timeoutOnce: "2s", slow: true},
+	{name: "answer without an end", trickle: true, timeout: "2s", timeoutOnce: "2s", slow: true},
 }
 
 const throttledMessage = "The throttling threshold has been reached: policy user over ratelimit,limit:60,time:1 minute"
@@ -98,7 +98,7 @@ var (
 	opNew    = matrixOperation{"list of a new resource", http.MethodGet, acctest.AppsPath}
 )
 
-// matrixCase is a fault that comes once or for ever, with a provider and a
+// matrixCase is a fault that comes once or stays, with a provider and a
 // service of its own: a process each, so that none disturbs another.
 type matrixCase struct {
 	*acctest.Emulator
@@ -157,7 +157,7 @@ func (m *matrixCase) arm(on matrixOperation) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.watch, m.left, m.calls, m.begun, m.ended = on, 0, 0, time.Time{}, time.Time{}
-	if on.name == "" || on == opNew && m.patient && !soak {
+	if on.name == "" || on == opNew && m.slow && !soak {
 		return
 	}
 	times := 1
@@ -203,7 +203,7 @@ type matrixRow struct {
 	exit, calls             int
 	service, state, said    string
 	seconds                 float64
-	patient                 bool
+	slow                    bool
 }
 
 func (r matrixRow) String() string {
@@ -255,7 +255,7 @@ func (m *matrix) fail(on matrixOperation, arguments ...string) acctest.Result {
 
 func (m *matrixCase) row(t *testing.T, on matrixOperation, diagnostics acctest.Diagnostics) matrixRow {
 	t.Helper()
-	row := matrixRow{fault: m.name, operation: on.name, times: "once", said: "nothing", patient: m.patient && on == opNew}
+	row := matrixRow{fault: m.name, operation: on.name, times: "once", said: "nothing", slow: m.slow && on == opNew}
 	if m.forever {
 		row.times = "for ever"
 	}
@@ -346,7 +346,7 @@ func TestAccCLI_faultMatrix(t *testing.T) {
 	m.check()
 }
 
-// check compares with what it was when somebody looked at it last.
+// check compares with the table in testdata.
 func (m *matrix) check() {
 	m.t.Helper()
 	operations := []string{opCreate.name, opUpdate.name, opRead.name, opShared.name, opNew.name}
@@ -363,10 +363,10 @@ func (m *matrix) check() {
 	var got strings.Builder
 	for _, row := range m.rows {
 		_, _ = fmt.Fprintln(&got, row)
-		if row.seconds > 15 && !row.patient {
+		if row.seconds > 15 && !row.slow {
 			m.t.Errorf("%s took %.1f s", row, row.seconds)
 		}
-		if *update || row.patient && !soak {
+		if *update || row.slow && !soak {
 			continue
 		}
 		if !slices.Contains(want, row.String()) {

@@ -12,8 +12,7 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-// What the provider and the framework write for the CLI to read: nothing that nobody
-// asked for.
+// The provider and the framework write no log that the user did not ask for.
 func TestAccCLI_logsAreWrittenOnRequest(t *testing.T) {
 	t.Parallel()
 	acctest.Acceptance(t)

@@ -25,7 +25,7 @@ func TestAccCLI_decisionTable(t *testing.T) {
 		other     = "https://elsewhere.example.com/"
 	)
 	all := emulator.KeyEchoes
-	// Those whose look doesn't tell two keys apart.
+	// Two keys may look the same in these.
 	vague := []emulator.KeyEcho{emulator.EchoTruncated, emulator.EchoMasked, emulator.EchoPartial, emulator.EchoAbsent, emulator.EchoEmpty}
 	showing := slices.DeleteFunc(slices.Clone(all), func(e emulator.KeyEcho) bool { return e == emulator.EchoAbsent || e == emulator.EchoEmpty })
 
@@ -43,7 +43,7 @@ func TestAccCLI_decisionTable(t *testing.T) {
 		"url":         {func(c *acctest.Emulator, app, key string) { c.SetCallback(app, other, key) }, "update", all},
 		"gone":        {func(c *acctest.Emulator, app, _ string) { c.ClearCallback(app) }, "create", all},
 	}
-	// Without a key of ours, whoever writes the same again changes nothing, and
+	// Without a key of ours, a write of the same changes nothing, and
 	// a key that isn't shown can't be seen.
 	keyless := map[string][]emulator.KeyEcho{
 		"untouched": nil, "again": nil, "touched": nil, "no-key": nil, "key": showing, "similar-key": showing, "url": all, "gone": all,
@@ -59,11 +59,11 @@ func TestAccCLI_decisionTable(t *testing.T) {
 		t.Run(string(half[0])+" to "+string(half[len(half)-1]), func(t *testing.T) {
 			t.Parallel()
 			f := acctest.NewRouter(t)
-			clouds := map[emulator.KeyEcho]*acctest.Emulator{}
+			emulators := map[emulator.KeyEcho]*acctest.Emulator{}
 			var config strings.Builder
 			for _, echo := range half {
 				c := f.Add(emulator.Options{KeyEcho: echo})
-				clouds[echo] = c
+				emulators[echo] = c
 				for kind, k := range kinds {
 					var apps []string
 					for _, name := range slices.Sorted(maps.Keys(rows)) {
@@ -73,12 +73,12 @@ func TestAccCLI_decisionTable(t *testing.T) {
 					config.WriteString(callbackBlock(fmt.Sprintf("%s_%s", kind, echo), forEach(apps), arg("url", testURL), k.arguments))
 				}
 			}
-			r := newCLI(t, clouds[half[0]], config.String())
+			r := newCLI(t, emulators[half[0]], config.String())
 			r.Apply(t)
 			expectSharedReads(t, f, true, func() { r.Plan(t, acctest.NoChanges) })
 
 			want := map[string]string{}
-			for echo, c := range clouds {
+			for echo, c := range emulators {
 				for kind, k := range kinds {
 					for name, row := range rows {
 						app := appOfRow(echo, kind, name)
@@ -96,7 +96,7 @@ func TestAccCLI_decisionTable(t *testing.T) {
 			}
 			r.Must(t, 0, "apply", "-auto-approve", "-json").ExpectPlanned(t, want)
 
-			for echo, c := range clouds {
+			for echo, c := range emulators {
 				for kind, k := range kinds {
 					for name := range rows {
 						if kind == "keyless" && !slices.Contains(showing, echo) && strings.HasSuffix(name, "key") && name != "no-key" {
@@ -124,7 +124,7 @@ func TestAccCLI_decisionTable(t *testing.T) {
 				}
 			}
 			for _, next := range []emulator.KeyEcho{emulator.EchoMasked, emulator.EchoExact, ""} {
-				for echo, c := range clouds {
+				for echo, c := range emulators {
 					c.SetOptions(func(o *emulator.Options) { o.KeyEcho = cmp.Or(next, echo) })
 				}
 				t.Logf("shown %s from now on", cmp.Or(next, "as before"))
@@ -156,21 +156,21 @@ func TestAccCLI_decisionTableOfURLs(t *testing.T) {
 		"gone":      {func(c *acctest.Emulator, app string) { c.ClearCallback(app) }, "create", emulator.URLEchoes},
 	}
 	f := acctest.NewRouter(t)
-	clouds := map[emulator.URLEcho]*acctest.Emulator{}
+	emulators := map[emulator.URLEcho]*acctest.Emulator{}
 	var config strings.Builder
 	for _, echo := range emulator.URLEchoes {
 		var apps []string
 		for _, name := range slices.Sorted(maps.Keys(rows)) {
 			apps = append(apps, appOfRow(echo, "url", name))
 		}
-		clouds[echo] = f.Add(emulator.Options{URLEcho: echo}, apps...)
+		emulators[echo] = f.Add(emulator.Options{URLEcho: echo}, apps...)
 		config.WriteString(callbackBlock(string(echo), forEach(apps), arg("url", set)))
 	}
-	r := newCLI(t, clouds[emulator.URLExact], config.String())
+	r := newCLI(t, emulators[emulator.URLExact], config.String())
 	r.Apply(t)
 	expectSharedReads(t, f, true, func() { r.Plan(t, acctest.NoChanges) })
 	want := map[string]string{}
-	for echo, c := range clouds {
+	for echo, c := range emulators {
 		for name, row := range rows {
 			app := appOfRow(echo, "url", name)
 			row.outside(c, app)
@@ -180,14 +180,14 @@ func TestAccCLI_decisionTableOfURLs(t *testing.T) {
 		}
 	}
 	r.Must(t, 0, "apply", "-auto-approve", "-json").ExpectPlanned(t, want)
-	for echo, c := range clouds {
+	for echo, c := range emulators {
 		for name := range rows {
 			expectTruth(t, c, appOfRow(echo, "url", name), set, "")
 		}
 	}
 	r.Plan(t, acctest.NoChanges)
 	for _, next := range []emulator.URLEcho{emulator.URLOrigin, emulator.URLExact, ""} {
-		for echo, c := range clouds {
+		for echo, c := range emulators {
 			c.SetOptions(func(o *emulator.Options) { o.URLEcho = cmp.Or(next, echo) })
 		}
 		t.Logf("shown %s from now on", cmp.Or(next, "as before"))

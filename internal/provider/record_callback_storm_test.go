@@ -129,7 +129,7 @@ func newStorm(t *testing.T, seed uint64) *storm {
 	// clocks or faults.
 	s.skewed = s.password || s.r.IntN(2) == 0
 	// Clocks only go forward, so that no two changes are so close that they
-	// could be one to the provider, from well behind this machine's to well
+	// could be one to the provider, from hours before this machine's to hours
 	// ahead of it.
 	if s.skewed {
 		s.offset.Store(int64(-12 * time.Hour))
@@ -216,7 +216,7 @@ func (s *storm) run() error {
 	return nil
 }
 
-// edit changes the configuration, and the service behind Terraform's back.
+// edit changes the configuration, and the service outside Terraform.
 func (s *storm) edit() {
 	for _, app := range s.apps() {
 		config := s.config[app]
@@ -316,8 +316,7 @@ func (s *storm) clearFaults() {
 	s.mu.Unlock()
 }
 
-// wrongKey is a run with the secret key of somebody else: it must not go on
-// trying.
+// wrongKey is a run with a wrong secret key: it must not go on trying.
 func (s *storm) wrongKey() error {
 	s.logf("a wrong secret key")
 	refused := func() int {

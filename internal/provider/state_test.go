@@ -32,7 +32,7 @@ const (
 	serviceFile = "service.json"
 
 	// developmentFixture is how the version of a fixture ends that may be
-	// written again, because nobody has such a state.
+	// written again, because no user has such a state.
 	developmentFixture = "-dev"
 )
 
