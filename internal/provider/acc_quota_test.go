@@ -10,33 +10,29 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-// The tests of this file begin before the others, by its name: one waits for more
-// than a minute, which is to go on beside them.
+// One test waits for more than a minute. The name of the file makes it begin before the
+// others, so that they run in that time.
 
 // Ninety callbacks within the real quota, in real time: none fails, few calls are
 // refused, and the user is told once what is waited for.
 func TestAccCLI_quota(t *testing.T) {
 	t.Parallel()
 	const n = 90
-	c := newCloud(t, emulator.Options{Quota: 60})
+	c := acctest.StartEmulator(t, emulator.Options{Quota: 60})
 	for i := range n {
 		c.AddApp(fmt.Sprintf("app-%d", i))
 	}
 	r := newCLI(t, nil, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  count = %d\n  app_id = \"app-${count.index}\"\n  url = %q\n}\n", n, testURL),
-		"HW_AUTH_TOKEN="+emulator.DefaultToken, "SPARKRTC_ENDPOINT="+c.endpoint)
-	out := r.apply(t).out()
+		"HW_AUTH_TOKEN="+emulator.DefaultToken, "SPARKRTC_ENDPOINT="+c.Endpoint)
+	out := r.Apply(t).Out()
 	for i := range n {
-		c.expectTruth(t, fmt.Sprintf("app-%d", i), testURL, "")
+		expectTruth(t, c, fmt.Sprintf("app-%d", i), testURL, "")
 	}
-	refused := 0
-	for _, request := range c.Requests() {
-		if request.Status == http.StatusTooManyRequests {
-			refused++
-		}
-	}
+	refused := c.CountStatus(http.StatusTooManyRequests)
 	if refused == 0 || refused > 12 {
 		t.Errorf("%d calls were refused", refused)
 	}
@@ -55,20 +51,15 @@ func TestAccCLI_clock(t *testing.T) {
 			for i := range apps {
 				apps[i] = fmt.Sprintf("app-%d", i)
 			}
-			c := newCloud(t, emulator.Options{Clock: func() time.Time { return time.Now().Add(off) }}, apps...)
+			c := acctest.StartEmulator(t, emulator.Options{Clock: func() time.Time { return time.Now().Add(off) }}, apps...)
 			r := newCLI(t, c, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  count = 12\n  app_id = \"app-${count.index}\"\n  url = %q\n}\n", testURL))
-			out := r.apply(t).out()
+			out := r.Apply(t).Out()
 			said := regexp.MustCompile(`is (40m0s|39m59s|40m1s) ` + name + ` that of the service`)
 			if strings.Count(out, "Warning: Clock is off") != 1 || !said.MatchString(out) {
 				t.Errorf("the message: %s", out)
 			}
-			r.plan(t, noChanges)
-			refused := 0
-			for _, request := range c.Requests() {
-				if request.Status == http.StatusUnauthorized {
-					refused++
-				}
-			}
+			r.Plan(t, acctest.NoChanges)
+			refused := c.CountStatus(http.StatusUnauthorized)
 			if refused != 3 { // one a process: two of the apply, one of the plan
 				t.Errorf("%d calls were refused", refused)
 			}

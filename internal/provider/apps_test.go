@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -22,93 +21,41 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
-const (
-	appsPath = "/v2/apps"
-	otherApp = "6aa9701f2346968bb306cb44"
-)
-
-// calls counts what was asked since the last time: lists of apps, reads of one
-// callback, and all else.
-func (c *cloud) calls() (lists, reads, others int) {
-	for _, r := range c.Requests(emulator.Path("/v2/")) {
-		switch {
-		case r.Method == http.MethodGet && r.Path == appsPath:
-			lists++
-		case r.Method == http.MethodGet && strings.HasSuffix(r.Path, "/record-callback"):
-			reads++
-		default:
-			others++
-		}
-	}
-	c.ResetRequests()
-	return lists, reads, others
-}
-
-func (c *cloud) wantCalls(t *testing.T, lists, reads, others int) {
-	t.Helper()
-	if l, r, o := c.calls(); l != lists || r != reads || o != others {
-		t.Errorf("%d lists, %d reads and %d other calls, want %d, %d and %d", l, r, o, lists, reads, others)
-	}
-}
-
-// fleet is many callbacks that were set, and their states.
-type fleet struct {
-	*cloud
+// callbackSet is many callbacks that were set, and their states.
+type callbackSet struct {
+	*acctest.Emulator
 	t      testing.TB
 	config []arguments
-	stored []tfObject
-}
-
-// ticking is a clock that moves with each request, so that no two changes are so
-// close that they could be one to the provider.
-func ticking() func() time.Time {
-	now := time.Now().Truncate(time.Second)
-	return func() time.Time {
-		now = now.Add(20 * time.Millisecond)
-		return now
-	}
+	stored []acctest.Object
 }
 
 func appOf(i int) string { return fmt.Sprintf("app-%03d", i) }
 
-func newFleet(tb testing.TB, n int, options emulator.Options) *fleet {
+func newCallbackSet(tb testing.TB, n int, options emulator.Options) *callbackSet {
 	tb.Helper()
 	if options.Clock == nil {
-		options.Clock = ticking()
+		options.Clock = acctest.TickingClock()
 	}
-	f := &fleet{cloud: newCloud(tb, options), t: tb}
+	f := &callbackSet{Emulator: acctest.StartEmulator(tb, options), t: tb}
 	core := f.core(nil)
 	for i := range n {
 		f.AddApp(appOf(i))
 		f.config = append(f.config, arguments{url: fmt.Sprintf("https://recordings.example.com/%d", i), key: fmt.Sprintf("key-of-app-%d-0123456789abcdef0123", i)})
-		f.stored = append(f.stored, set(tb, core, appOf(i), f.config[i]))
+		f.stored = append(f.stored, createCallback(tb, core, appOf(i), f.config[i]))
 	}
 	f.ResetRequests()
 	return f
 }
 
-// set applies a new callback.
-func set(tb testing.TB, core tfCore, app string, config arguments) tfObject {
-	tb.Helper()
-	plan, err := core.plan(tfObject{value: nothing()}, config.on(app))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	stored, err := core.apply(plan)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return stored
-}
-
-func (f *fleet) core(arguments map[string]any) tfCore {
+func (f *callbackSet) core(arguments map[string]any) acctest.Resource {
 	f.t.Helper()
-	core, err := newCoreWith(f.t, f.cloud, &sparkRTCProvider{}, arguments)
+	core, err := newCallbacksWith(f.t, f.Emulator, &sparkRTCProvider{}, arguments)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -116,7 +63,7 @@ func (f *fleet) core(arguments map[string]any) tfCore {
 }
 
 // refresh reads all, a number at a time, and returns what is planned for each.
-func (f *fleet) refresh(core tfCore, parallel int) []string {
+func (f *callbackSet) refresh(core acctest.Resource, parallel int) []string {
 	actions := make([]string, len(f.stored))
 	slots := make(chan struct{}, parallel)
 	var all sync.WaitGroup
@@ -124,17 +71,17 @@ func (f *fleet) refresh(core tfCore, parallel int) []string {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
-			refreshed, err := core.read(f.stored[i])
+			refreshed, err := core.Read(f.stored[i])
 			if err != nil {
 				f.t.Error(err)
 				return
 			}
-			plan, err := core.plan(refreshed, f.config[i].on(appOf(i)))
+			plan, err := core.Plan(refreshed, f.config[i].on(appOf(i)))
 			if err != nil {
 				f.t.Error(err)
 				return
 			}
-			actions[i] = plan.action
+			actions[i] = plan.Action
 		})
 	}
 	all.Wait()
@@ -142,8 +89,8 @@ func (f *fleet) refresh(core tfCore, parallel int) []string {
 }
 
 // except is what is planned where nothing changed but for some.
-func (f *fleet) except(some map[int]string) []string {
-	actions := slices.Repeat([]string{actNothing}, len(f.stored))
+func (f *callbackSet) except(some map[int]string) []string {
+	actions := slices.Repeat([]string{acctest.ActionNone}, len(f.stored))
 	for i, action := range some {
 		actions[i] = action
 	}
@@ -152,33 +99,33 @@ func (f *fleet) except(some map[int]string) []string {
 
 // What a plan costs that finds nothing to do, with the reads ten at a time.
 func TestSharedReadsCost(t *testing.T) {
-	long(t)
+	acctest.Long(t)
 	for _, tc := range []struct{ n, lists, reads int }{{1, 0, 1}, {2, 1, 1}, {20, 1, 1}, {100, 1, 1}, {101, 2, 1}, {201, 3, 1}} {
 		t.Run(fmt.Sprint(tc.n), func(t *testing.T) {
 			t.Parallel()
-			f := newFleet(t, tc.n, emulator.Options{})
+			f := newCallbackSet(t, tc.n, emulator.Options{})
 			for range 2 {
 				if got := f.refresh(f.core(nil), 10); !slices.Equal(got, f.except(nil)) {
 					t.Errorf("planned is %v", got)
 				}
-				f.wantCalls(t, tc.lists, tc.reads, 0)
+				expectListsAndReads(t, f.Emulator, tc.lists, tc.reads, 0)
 			}
 			if got := f.refresh(f.core(map[string]any{"shared_reads": false}), 10); !slices.Equal(got, f.except(nil)) {
 				t.Errorf("one by one, planned is %v", got)
 			}
-			f.wantCalls(t, 0, tc.n, 0)
+			expectListsAndReads(t, f.Emulator, 0, tc.n, 0)
 		})
 	}
 }
 
-// Apps that nobody manages are on the list too, and more than a thousand are not
+// Apps without a resource are on the list too, and more than a thousand are not
 // listed on.
 func TestSharedReadsAmongOtherApps(t *testing.T) {
 	const n = 4
 	for others, want := range map[int]struct{ lists, reads int }{250: {3, 1}, 996: {10, 1}, 997: {1, n}} {
 		t.Run(fmt.Sprint(others), func(t *testing.T) {
 			t.Parallel()
-			f := &fleet{cloud: newCloud(t, emulator.Options{Clock: ticking()}), t: t}
+			f := &callbackSet{Emulator: acctest.StartEmulator(t, emulator.Options{Clock: acctest.TickingClock()}), t: t}
 			for i := range others {
 				f.AddApp(fmt.Sprintf("another-%d", i))
 			}
@@ -186,13 +133,13 @@ func TestSharedReadsAmongOtherApps(t *testing.T) {
 			for i := range n {
 				f.AddApp(appOf(i))
 				f.config = append(f.config, arguments{url: testURL})
-				f.stored = append(f.stored, set(t, core, appOf(i), f.config[i]))
+				f.stored = append(f.stored, createCallback(t, core, appOf(i), f.config[i]))
 			}
 			f.ResetRequests()
 			if got := f.refresh(f.core(nil), 10); !slices.Equal(got, f.except(nil)) {
 				t.Errorf("planned is %v", got)
 			}
-			f.wantCalls(t, want.lists, want.reads, 0)
+			expectListsAndReads(t, f.Emulator, want.lists, want.reads, 0)
 		})
 	}
 }
@@ -200,12 +147,12 @@ func TestSharedReadsAmongOtherApps(t *testing.T) {
 // However the service shows callbacks, sharing begins at once where times have
 // milliseconds, and once a read was kept where they don't.
 func TestSharedReadsOfEachEcho(t *testing.T) {
-	long(t)
+	acctest.Long(t)
 	for _, echo := range emulator.KeyEchoes {
 		for _, times := range emulator.TimeEchoes {
 			t.Run(string(echo)+" "+string(times), func(t *testing.T) {
 				t.Parallel()
-				f := newFleet(t, 3, emulator.Options{KeyEcho: echo, URLEcho: emulator.URLOrigin, TimeEcho: times})
+				f := newCallbackSet(t, 3, emulator.Options{KeyEcho: echo, URLEcho: emulator.URLOrigin, TimeEcho: times})
 				singles := map[emulator.TimeEcho]int{emulator.TimeExact: 1, emulator.TimeLater: 1}
 				first, later := cmp.Or(singles[times], 3), 1
 				if times == emulator.TimeAbsent {
@@ -216,13 +163,13 @@ func TestSharedReadsOfEachEcho(t *testing.T) {
 					if got := f.refresh(core, 1); !slices.Equal(got, f.except(nil)) {
 						t.Errorf("planned is %v", got)
 					}
-					if lists, got, others := f.calls(); lists != 1 || got != reads || others != 0 {
+					if lists, got, others := listsAndReads(f.Emulator); lists != 1 || got != reads || others != 0 {
 						t.Errorf("refresh %d: %d lists, %d reads, %d others, want %d reads", i, lists, got, others, reads)
 					}
 					core = f.core(nil)
 					for i := range f.stored {
 						var err error
-						if f.stored[i], err = core.read(f.stored[i]); err != nil {
+						if f.stored[i], err = core.Read(f.stored[i]); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -235,111 +182,111 @@ func TestSharedReadsOfEachEcho(t *testing.T) {
 
 // What isn't as it was costs its own read, and nothing else does.
 func TestSharedReadsOfWhatChanged(t *testing.T) {
-	long(t)
+	acctest.Long(t)
 	const n, which = 20, 7
-	foreign := func(f *fleet) { f.SetCallback(appOf(which), "https://elsewhere.example.com/", "") }
+	foreign := func(f *callbackSet) { f.SetCallback(appOf(which), "https://elsewhere.example.com/", "") }
 	tests := map[string]struct {
-		change               func(*fleet)
+		change               func(*callbackSet)
 		lists, reads, others int
 		action               string
 	}{
-		"nothing":           {func(*fleet) {}, 1, 1, 0, actNothing},
-		"the callback":      {foreign, 1, 2, 0, actUpdate},
-		"the time":          {func(f *fleet) { f.Touch(appOf(which)) }, 1, 2, 0, actNothing},
-		"the events":        {func(f *fleet) { f.SetEvents(appOf(which), "RTC_USER_ROLE_CHANGED") }, 1, 2, 0, actNothing},
-		"the callback goes": {func(f *fleet) { f.ClearCallback(appOf(which)) }, 1, 2, 0, actCreate},
-		"the app stops":     {func(f *fleet) { f.DeactivateApp(appOf(which)) }, 1, 2, 0, actNothing},
-		"never read, new": {func(f *fleet) {
-			f.stored[which] = tfObject{value: nothing()}
-		}, 1, 1, 0, actCreate},
-		"imported": {func(f *fleet) {
-			imported, err := f.core(nil).importState(appOf(which))
+		"nothing":           {func(*callbackSet) {}, 1, 1, 0, acctest.ActionNone},
+		"the callback":      {foreign, 1, 2, 0, acctest.ActionUpdate},
+		"the time":          {func(f *callbackSet) { f.Touch(appOf(which)) }, 1, 2, 0, acctest.ActionNone},
+		"the events":        {func(f *callbackSet) { f.SetEvents(appOf(which), "RTC_USER_ROLE_CHANGED") }, 1, 2, 0, acctest.ActionNone},
+		"the callback goes": {func(f *callbackSet) { f.ClearCallback(appOf(which)) }, 1, 2, 0, acctest.ActionCreate},
+		"the app stops":     {func(f *callbackSet) { f.DeactivateApp(appOf(which)) }, 1, 2, 0, acctest.ActionNone},
+		"never read, new": {func(f *callbackSet) {
+			f.stored[which] = acctest.Object{}
+		}, 1, 1, 0, acctest.ActionCreate},
+		"imported": {func(f *callbackSet) {
+			imported, err := f.core(nil).ImportState(appOf(which))
 			if err != nil {
 				f.t.Fatal(err)
 			}
 			f.stored[which] = imported
-		}, 1, 2, 0, actNothing},
+		}, 1, 2, 0, acctest.ActionNone},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFleet(t, n, emulator.Options{})
+			f := newCallbackSet(t, n, emulator.Options{})
 			tc.change(f)
 			core := f.core(nil)
-			if !f.stored[which].exists() {
+			if !f.stored[which].Exists() {
 				refreshed := slices.Delete(slices.Clone(f.stored), which, which+1)
 				for _, state := range refreshed {
-					if _, err := core.read(state); err != nil {
+					if _, err := core.Read(state); err != nil {
 						t.Error(err)
 					}
 				}
-				if plan, err := core.plan(f.stored[which], f.config[which].on(appOf(which))); err != nil || plan.action != tc.action {
-					t.Errorf("planned is %s, %v", plan.action, err)
+				if plan, err := core.Plan(f.stored[which], f.config[which].on(appOf(which))); err != nil || plan.Action != tc.action {
+					t.Errorf("planned is %s, %v", plan.Action, err)
 				}
 			} else if got := f.refresh(core, 1); !slices.Equal(got, f.except(map[int]string{which: tc.action})) {
 				t.Errorf("planned is %v", got)
 			}
-			f.wantCalls(t, tc.lists, tc.reads, tc.others)
+			expectListsAndReads(t, f.Emulator, tc.lists, tc.reads, tc.others)
 		})
 	}
 }
 
 // A list that the plan of a new resource took is used by the first read too.
 func TestSharedReadsAfterANewResource(t *testing.T) {
-	f := newFleet(t, 3, emulator.Options{})
+	f := newCallbackSet(t, 3, emulator.Options{})
 	f.AddApp(testApp)
 	core := f.core(nil)
-	if _, err := core.plan(tfObject{value: nothing()}, arguments{url: testURL}.value()); err != nil {
+	if _, err := core.Plan(acctest.Object{}, arguments{url: testURL}.value()); err != nil {
 		t.Fatal(err)
 	}
 	if got := f.refresh(core, 10); !slices.Equal(got, f.except(nil)) {
 		t.Errorf("planned is %v", got)
 	}
-	f.wantCalls(t, 1, 0, 0)
+	expectListsAndReads(t, f.Emulator, 1, 0, 0)
 }
 
 // A PUT may have taken effect though its answer was lost: what was listed before
 // it looks just as the state does, and is wrong.
 func TestReadAfterWriteIsNotFromAnEarlierList(t *testing.T) {
-	f := newFleet(t, 3, emulator.Options{})
+	f := newCallbackSet(t, 3, emulator.Options{})
 	core := f.core(nil)
 	f.refresh(core, 1)
-	f.wantCalls(t, 1, 1, 0)
+	expectListsAndReads(t, f.Emulator, 1, 1, 0)
 
 	changed := f.config[1]
 	changed.url += "/new"
-	plan, err := core.plan(f.stored[1], changed.on(appOf(1)))
+	plan, err := core.Plan(f.stored[1], changed.on(appOf(1)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.Fail(emulator.Fault{Method: http.MethodPut, Drop: true, After: true})
-	if _, err := core.apply(plan); !errors.As(err, new(diagnosed)) {
+	if _, err := core.Apply(plan); !acctest.Reported(err) {
 		t.Fatalf("the PUT: %v", err)
 	}
 	f.ResetRequests()
-	refreshed, err := core.read(f.stored[1])
-	if err != nil || refreshed.text("url") != changed.url {
-		t.Errorf("read is %q, %v", refreshed.text("url"), err)
+	refreshed, err := core.Read(f.stored[1])
+	if err != nil || refreshed.Text("url") != changed.url {
+		t.Errorf("read is %q, %v", refreshed.Text("url"), err)
 	}
-	f.wantCalls(t, 0, 1, 0)
-	if _, err := core.read(f.stored[2]); err != nil { // which nobody wrote to
+	expectListsAndReads(t, f.Emulator, 0, 1, 0)
+	if _, err := core.Read(f.stored[2]); err != nil { // which was not written
 		t.Error(err)
 	}
-	f.wantCalls(t, 0, 0, 0)
+	expectListsAndReads(t, f.Emulator, 0, 0, 0)
 }
 
-// Refused credentials are refused to the first read, and then nobody asks any
-// more: six failures lock the access key.
+// Refused credentials are refused to the first read, and no other call is made: six
+// failures lock the access key.
 func TestSharedReadsWithRefusedCredentials(t *testing.T) {
-	f := newFleet(t, 30, emulator.Options{})
+	f := newCallbackSet(t, 30, emulator.Options{})
 	core := f.core(map[string]any{"secret_key": "wrong"})
 	for i, state := range f.stored {
-		_, err := core.read(state)
-		if !errors.As(err, new(diagnosed)) || !strings.Contains(err.Error(), "Signature refused") || !strings.Contains(err.Error(), appOf(i)) {
+		_, err := core.Read(state)
+		if !acctest.Reported(err) || !strings.Contains(err.Error(), "Signature refused") || !strings.Contains(err.Error(), appOf(i)) {
 			t.Errorf("%d: %v", i, err)
 		}
 	}
-	f.wantCalls(t, 0, 1, 0)
+	expectListsAndReads(t, f.Emulator, 0, 1, 0)
 }
 
 // distortion is what a list may show in place of what is so.
@@ -464,24 +411,24 @@ var distortions = []distortion{
 	{name: "hangs", fault: &emulator.Fault{Delay: time.Minute}},
 }
 
-// front stands before an emulator, and distorts its lists of apps.
-type front struct {
+// listDistorter distorts the lists of apps that an emulator returns.
+type listDistorter struct {
 	mu sync.Mutex
 	by distortion
 }
 
-func (f *front) distort(by distortion) {
+func (f *listDistorter) distort(by distortion) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.by = by
 }
 
-func (f *front) before(server http.Handler) http.Handler {
+func (f *listDistorter) wrap(server http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.mu.Lock()
 		by := f.by
 		f.mu.Unlock()
-		if r.URL.Path != appsPath || by.app == nil && by.list == nil {
+		if r.URL.Path != acctest.AppsPath || by.app == nil && by.list == nil {
 			server.ServeHTTP(w, r)
 			return
 		}
@@ -510,32 +457,32 @@ func (f *front) before(server http.Handler) http.Handler {
 // of ones that are not: what comes of the read is what comes of a read by itself,
 // and only what is shown as unchanged saves the call.
 func TestDistortedLists(t *testing.T) {
-	long(t)
-	outside := map[string]func(*cloud){
-		"unchanged":   func(*cloud) {},
-		"another URL": func(c *cloud) { c.SetCallback(testApp, "https://elsewhere.example.com/", testKey) },
-		"another key": func(c *cloud) { c.SetCallback(testApp, testURL, "key-of-somebody-else-0123456789abcdef") },
-		"no key":      func(c *cloud) { c.SetCallback(testApp, testURL, "") },
-		"touched":     func(c *cloud) { c.Touch(testApp) },
-		"other event": func(c *cloud) { c.SetEvents(testApp, "RTC_USER_ROLE_CHANGED") },
-		"gone":        func(c *cloud) { c.ClearCallback(testApp) },
+	acctest.Long(t)
+	outside := map[string]func(*acctest.Emulator){
+		"unchanged":   func(*acctest.Emulator) {},
+		"another URL": func(c *acctest.Emulator) { c.SetCallback(testApp, "https://elsewhere.example.com/", testKey) },
+		"another key": func(c *acctest.Emulator) { c.SetCallback(testApp, testURL, "key-of-somebody-else-0123456789abcdef") },
+		"no key":      func(c *acctest.Emulator) { c.SetCallback(testApp, testURL, "") },
+		"touched":     func(c *acctest.Emulator) { c.Touch(testApp) },
+		"other event": func(c *acctest.Emulator) { c.SetEvents(testApp, "RTC_USER_ROLE_CHANGED") },
+		"gone":        func(c *acctest.Emulator) { c.ClearCallback(testApp) },
 	}
 	for what, change := range outside {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			front := new(front)
-			c := newCloudBehind(t, front.before, emulator.Options{Clock: ticking()}, testApp, otherApp)
-			core, err := newCore(t, c, nil)
+			distorter := new(listDistorter)
+			c := acctest.StartWrappedEmulator(t, distorter.wrap, emulator.Options{Clock: acctest.TickingClock()}, testApp, otherApp)
+			core, err := newCallbacks(t, c, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			config := arguments{url: testURL, key: testKey}
-			other := set(t, core, otherApp, config)
-			stored := set(t, core, testApp, config)
+			other := createCallback(t, core, otherApp, config)
+			stored := createCallback(t, core, testApp, config)
 			change(c)
-			alone := func(t *testing.T, patience time.Duration) tfCore {
+			alone := func(t *testing.T, timeout time.Duration) acctest.Resource {
 				t.Helper()
-				core, err := newCoreWith(t, c, &sparkRTCProvider{appsPatience: patience}, map[string]any{"shared_reads": false})
+				core, err := newCallbacksWith(t, c, &sparkRTCProvider{appsPatience: timeout}, map[string]any{"shared_reads": false})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -546,28 +493,28 @@ func TestDistortedLists(t *testing.T) {
 
 			for _, by := range distortions {
 				t.Run(by.name, func(t *testing.T) {
-					front.distort(by)
-					patience := time.Duration(0)
+					distorter.distort(by)
+					timeout := time.Duration(0)
 					if by.fault != nil {
 						fault := *by.fault
-						fault.ExactPath, fault.Times = appsPath, -1
+						fault.ExactPath, fault.Times = acctest.AppsPath, -1
 						if fault.Delay > 0 {
-							patience = 20 * time.Millisecond
+							timeout = 20 * time.Millisecond
 						}
 						c.Fail(fault)
 						defer c.ClearFaults()
 					}
-					single, want := alone(t, patience), undisturbed
-					shared, err := newCoreWith(t, c, &sparkRTCProvider{appsPatience: patience}, nil)
+					single, want := alone(t, timeout), undisturbed
+					shared, err := newCallbacksWith(t, c, &sparkRTCProvider{appsPatience: timeout}, nil)
 					if err != nil {
 						t.Fatal(err)
 					}
-					if _, err := shared.read(other); err != nil {
+					if _, err := shared.Read(other); err != nil {
 						t.Error(err)
 					}
-					c.wantCalls(t, 0, 1, 0)
+					expectListsAndReads(t, c, 0, 1, 0)
 					for i := range 2 {
-						got, err := shared.read(stored)
+						got, err := shared.Read(stored)
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -577,17 +524,17 @@ func TestDistortedLists(t *testing.T) {
 						}
 						if by.fault != nil && by.fault.Drop && i == 0 {
 							// Go repeats it by itself on a connection that was used before.
-							if l, r, _ := c.calls(); l < 1 || l > 2 || r != 1 {
+							if l, r, _ := listsAndReads(c); l < 1 || l > 2 || r != 1 {
 								t.Errorf("%d lists and %d reads", l, r)
 							}
 						} else {
-							c.wantCalls(t, lists, reads, 0)
+							expectListsAndReads(t, c, lists, reads, 0)
 						}
 						if what == "gone" { // the plan of a create lists apps, too
 							want = readAndPlanned(t, single, stored, config)
 						}
 						want.compare(t, shared, got, config)
-						if reads == 0 && !bytes.Equal(got.private, stored.private) {
+						if reads == 0 && !bytes.Equal(got.Private, stored.Private) {
 							t.Error("a read that asked nothing changed the private state")
 						}
 						c.ResetRequests()
@@ -604,25 +551,25 @@ type outcome struct {
 	planned string
 }
 
-func readAndPlanned(t *testing.T, core tfCore, stored tfObject, config arguments) outcome {
+func readAndPlanned(t *testing.T, core acctest.Resource, stored acctest.Object, config arguments) outcome {
 	t.Helper()
-	read, err := core.read(stored)
+	read, err := core.Read(stored)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return outcome{read.value, planOf(core, read, config)}
+	return outcome{read.Value, planOf(core, read, config)}
 }
 
-func planOf(core tfCore, prior tfObject, config arguments) string {
-	plan, err := core.plan(prior, config.value())
-	return fmt.Sprintf("%s, %q, %v", plan.action, withoutTwice(plan.warnings), err)
+func planOf(core acctest.Resource, prior acctest.Object, config arguments) string {
+	plan, err := core.Plan(prior, config.value())
+	return fmt.Sprintf("%s, %q, %v", plan.Action, withoutTwice(plan.Diagnostics.Warnings()), err)
 }
 
 // compare compares the outcome of a read by itself with that of another one.
-func (want outcome) compare(t *testing.T, core tfCore, got tfObject, config arguments) {
+func (want outcome) compare(t *testing.T, core acctest.Resource, got acctest.Object, config arguments) {
 	t.Helper()
-	if !got.value.Equal(want.value) {
-		t.Errorf("the state is %v, and read by itself %v", got.value, want.value)
+	if !got.Value.Equal(want.value) {
+		t.Errorf("the state is %v, and read by itself %v", got.Value, want.value)
 	}
 	if planned := planOf(core, got, config); planned != want.planned {
 		t.Errorf("planned is %s, and read by itself %s", planned, want.planned)
@@ -648,8 +595,8 @@ func newAppsClient(t *testing.T, handler http.HandlerFunc) *sparkrtc.Client {
 	return client
 }
 
-// Who waits for a list stops waiting when its context ends; who lists and has to
-// stop leaves it to the next one; and nothing goes on behind.
+// A read that waits for a list stops when its context ends; a read whose list is
+// cancelled leaves it to the next one; and no goroutine stays.
 func TestListIsPassedOn(t *testing.T) {
 	goroutines := runtime.NumGoroutine()
 	var lists atomic.Int32
@@ -713,66 +660,57 @@ func TestListIsPassedOn(t *testing.T) {
 	}
 }
 
-// A read whose context ends while it waits says so, and asks nobody.
+// A read whose context ends while it waits says so, and makes no call.
 func TestInterruptedWait(t *testing.T) {
-	f := newFleet(t, 2, emulator.Options{})
+	f := newCallbackSet(t, 2, emulator.Options{})
 	core := f.core(nil)
-	if _, err := core.read(f.stored[0]); err != nil {
+	if _, err := core.Read(f.stored[0]); err != nil {
 		t.Fatal(err)
 	}
-	f.Fail(emulator.Fault{ExactPath: appsPath, Delay: time.Minute})
+	f.Fail(emulator.Fault{ExactPath: acctest.AppsPath, Delay: time.Minute})
 	f.ResetRequests()
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
-	interrupted := core
-	interrupted.t = withContext{t, ctx}
+	interrupted := core.WithContext(ctx)
 	start := time.Now()
-	_, err := interrupted.read(f.stored[1])
-	if !errors.As(err, new(diagnosed)) || !strings.Contains(err.Error(), appOf(1)) || time.Since(start) > 5*time.Second {
+	_, err := interrupted.Read(f.stored[1])
+	if !acctest.Reported(err) || !strings.Contains(err.Error(), appOf(1)) || time.Since(start) > 5*time.Second {
 		t.Errorf("after %s: %v", time.Since(start), err)
 	}
-	f.wantCalls(t, 1, 0, 0)
+	expectListsAndReads(t, f.Emulator, 1, 0, 0)
 	// The one that comes next lists.
-	if _, err := core.read(f.stored[1]); err != nil {
+	if _, err := core.Read(f.stored[1]); err != nil {
 		t.Error(err)
 	}
-	f.wantCalls(t, 1, 0, 0)
+	expectListsAndReads(t, f.Emulator, 1, 0, 0)
 }
 
 // A list that takes too long leaves half of a read's time to its own call.
 func TestSlowListLeavesTimeForTheRead(t *testing.T) {
-	f := newFleet(t, 12, emulator.Options{})
+	f := newCallbackSet(t, 12, emulator.Options{})
 	core := f.core(nil)
-	if _, err := core.read(f.stored[0]); err != nil {
+	if _, err := core.Read(f.stored[0]); err != nil {
 		t.Fatal(err)
 	}
-	f.Fail(emulator.Fault{ExactPath: appsPath, Delay: time.Minute, Times: -1})
+	f.Fail(emulator.Fault{ExactPath: acctest.AppsPath, Delay: time.Minute, Times: -1})
 	f.ResetRequests()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	core.t = withContext{t, ctx}
+	core = core.WithContext(ctx)
 	var group sync.WaitGroup
 	for i, state := range f.stored[1:] {
 		group.Go(func() {
-			if _, err := core.read(state); err != nil {
+			if _, err := core.Read(state); err != nil {
 				t.Errorf("%d: %v", i, err)
 			}
 		})
 	}
 	group.Wait()
-	f.wantCalls(t, 1, 11, 0)
+	expectListsAndReads(t, f.Emulator, 1, 11, 0)
 }
 
-// withContext is a test that ends earlier.
-type withContext struct {
-	testing.TB
-	ctx context.Context //nolint:containedctx // it is the test's
-}
-
-func (w withContext) Context() context.Context { return w.ctx }
-
-// fleetConfig is a configuration of many callbacks.
-func fleetConfig(n int) string {
+// callbackSetConfig is a configuration of many callbacks.
+func callbackSetConfig(n int) string {
 	return fmt.Sprintf(`
 resource "sparkrtc_record_callback" "test" {
   count    = %d
@@ -789,20 +727,20 @@ func TestAccCLI_sharedReads(t *testing.T) {
 	for _, tc := range []struct{ n, lists int }{{1, 0}, {20, 1}, {101, 2}} {
 		t.Run(fmt.Sprint(tc.n), func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{})
+			c := acctest.StartEmulator(t, emulator.Options{})
 			for i := range tc.n {
 				c.AddApp(appOf(i))
 			}
-			r := newCLI(t, c, fleetConfig(tc.n))
-			r.apply(t)
+			r := newCLI(t, c, callbackSetConfig(tc.n))
+			r.Apply(t)
 			c.ResetRequests()
 
-			r.plan(t, noChanges)
-			c.wantCalls(t, tc.lists, 1, 0)
-			r.must(t, 0, "apply", "-auto-approve", "-refresh-only")
-			c.wantCalls(t, tc.lists, 1, 0)
-			r.apply(t)
-			c.wantCalls(t, tc.lists, 1, 0)
+			r.Plan(t, acctest.NoChanges)
+			expectListsAndReads(t, c, tc.lists, 1, 0)
+			r.Must(t, 0, "apply", "-auto-approve", "-refresh-only")
+			expectListsAndReads(t, c, tc.lists, 1, 0)
+			r.Apply(t)
+			expectListsAndReads(t, c, tc.lists, 1, 0)
 			if tc.n == 1 {
 				return
 			}
@@ -812,28 +750,28 @@ func TestAccCLI_sharedReads(t *testing.T) {
 			c.SetCallback(appOf(tc.n-1), "https://elsewhere.example.com/", "")
 			c.ClearCallback(appOf(tc.n - 2))
 			c.AddApp(appOf(tc.n))
-			r.write(t, fleetConfig(tc.n+1))
-			if out := r.plan(t, changes).out(); !strings.Contains(out, "Plan: 2 to add, 1 to change, 0 to destroy.") {
+			r.Write(t, callbackSetConfig(tc.n+1))
+			if out := r.Plan(t, acctest.Changes).Out(); !strings.Contains(out, "Plan: 2 to add, 1 to change, 0 to destroy.") {
 				t.Errorf("planned is %s", out)
 			}
 			pages := tc.n/100 + 1
-			if lists, reads, others := c.calls(); lists != pages || reads < 2 || reads > 3 || others != 0 {
+			if lists, reads, others := listsAndReads(c); lists != pages || reads < 2 || reads > 3 || others != 0 {
 				t.Errorf("%d lists, %d reads, %d others", lists, reads, others)
 			}
-			r.apply(t)
-			if lists, reads, others := c.calls(); lists != 2*pages || reads < 2 || reads > 3 || others != 3 {
+			r.Apply(t)
+			if lists, reads, others := listsAndReads(c); lists != 2*pages || reads < 2 || reads > 3 || others != 3 {
 				t.Errorf("an apply: %d lists, %d reads, %d others", lists, reads, others)
 			}
-			r.plan(t, noChanges)
-			c.wantCalls(t, pages, 1, 0)
+			r.Plan(t, acctest.NoChanges)
+			expectListsAndReads(t, c, pages, 1, 0)
 			if tc.n == 20 {
 				// An import asks for itself.
-				r.must(t, 0, "state", "rm", "sparkrtc_record_callback.test[3]")
-				r.write(t, fleetConfig(tc.n+1)+"\nimport {\n  to = sparkrtc_record_callback.test[3]\n  id = \"app-003\"\n}\n")
-				if out := r.plan(t, changes).out(); !strings.Contains(out, "1 to import, 0 to add") {
+				r.Must(t, 0, "state", "rm", "sparkrtc_record_callback.test[3]")
+				r.Write(t, callbackSetConfig(tc.n+1)+"\nimport {\n  to = sparkrtc_record_callback.test[3]\n  id = \"app-003\"\n}\n")
+				if out := r.Plan(t, acctest.Changes).Out(); !strings.Contains(out, "1 to import, 0 to add") {
 					t.Errorf("planned is %s", out)
 				}
-				if lists, reads, others := c.calls(); lists != 1 || reads < 1 || reads > 2 || others != 0 {
+				if lists, reads, others := listsAndReads(c); lists != 1 || reads < 1 || reads > 2 || others != 0 {
 					t.Errorf("with an import: %d lists, %d reads, %d others", lists, reads, others)
 				}
 			}
@@ -856,15 +794,15 @@ func TestAccCLI_sharedReadsOff(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{})
+			c := acctest.StartEmulator(t, emulator.Options{})
 			for i := range n {
 				c.AddApp(appOf(i))
 			}
-			r := newCLI(t, c, "provider \"sparkrtc\" {\n"+tc.block+"\n}\n"+fleetConfig(n), "SPARKRTC_SHARED_READS="+tc.env)
-			r.apply(t)
+			r := newCLI(t, c, "provider \"sparkrtc\" {\n"+tc.block+"\n}\n"+callbackSetConfig(n), "SPARKRTC_SHARED_READS="+tc.env)
+			r.Apply(t)
 			c.ResetRequests()
-			r.plan(t, noChanges)
-			c.wantCalls(t, tc.lists, tc.reads, 0)
+			r.Plan(t, acctest.NoChanges)
+			expectListsAndReads(t, c, tc.lists, tc.reads, 0)
 		})
 	}
 }
@@ -872,21 +810,21 @@ func TestAccCLI_sharedReadsOff(t *testing.T) {
 // Data sources and ephemeral resources show what is there now.
 func TestAccCLI_dataSourcesReadTheirOwn(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{})
+	c := acctest.StartEmulator(t, emulator.Options{})
 	for i := range 3 {
 		c.AddApp(appOf(i))
 	}
-	r := newCLI(t, c, fleetConfig(3)+"\ndata \"sparkrtc_record_callback\" \"test\" {\n  count  = 3\n  app_id = format(\"app-%03d\", count.index)\n\n  depends_on = [terraform_data.last]\n}\n\nresource \"terraform_data\" \"last\" {}\n")
-	r.apply(t)
+	r := newCLI(t, c, callbackSetConfig(3)+"\ndata \"sparkrtc_record_callback\" \"test\" {\n  count  = 3\n  app_id = format(\"app-%03d\", count.index)\n\n  depends_on = [terraform_data.last]\n}\n\nresource \"terraform_data\" \"last\" {}\n")
+	r.Apply(t)
 	c.ResetRequests()
-	r.plan(t, noChanges)
-	c.wantCalls(t, 1, 1+3, 0)
+	r.Plan(t, acctest.NoChanges)
+	expectListsAndReads(t, c, 1, 1+3, 0)
 }
 
 // What a refresh costs, shared and one by one.
 func BenchmarkRefresh(b *testing.B) {
 	for _, n := range []int{1, 20, 300} {
-		f := newFleet(b, n, emulator.Options{Clock: time.Now})
+		f := newCallbackSet(b, n, emulator.Options{Clock: time.Now})
 		for _, shared := range []bool{true, false} {
 			b.Run(fmt.Sprintf("callbacks=%d/shared=%t", n, shared), func(b *testing.B) {
 				calls := 0

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -20,11 +21,11 @@ import (
 func BenchmarkProtocol(b *testing.B) {
 	const apps = 100
 	config := func(app int, url string) tftypes.Value {
-		return objectOf(callbackSchema(), map[string]any{"app_id": fmt.Sprintf("app-%d", app), "url": url, "auth_key": testKey})
+		return acctest.ConfigOf(callbackSchema(), map[string]any{"app_id": fmt.Sprintf("app-%d", app), "url": url, "auth_key": testKey})
 	}
 	type state struct {
-		core    tfCore
-		objects []tfObject
+		core    acctest.Resource
+		objects []acctest.Object
 	}
 	start := func(b *testing.B, with bool) state {
 		b.Helper()
@@ -32,18 +33,18 @@ func BenchmarkProtocol(b *testing.B) {
 		for i := range apps {
 			ids = append(ids, fmt.Sprintf("app-%d", i))
 		}
-		c := newCloud(b, emulator.Options{}, ids...)
-		core, err := newCore(b, c, nil)
+		c := acctest.StartEmulator(b, emulator.Options{}, ids...)
+		core, err := newCallbacks(b, c, nil)
 		if err != nil {
 			b.Fatal(err)
 		}
 		s := state{core: core}
 		for i := range apps {
-			object := tfObject{value: nothing()}
+			object := acctest.Object{}
 			if with {
-				plan, err := core.plan(object, config(i, testURL))
+				plan, err := core.Plan(object, config(i, testURL))
 				if err == nil {
-					object, err = core.apply(plan)
+					object, err = core.Apply(plan)
 				}
 				if err != nil {
 					b.Fatal(err)
@@ -57,9 +58,9 @@ func BenchmarkProtocol(b *testing.B) {
 		s := start(b, false)
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			plan, err := s.core.plan(s.objects[i%apps], config(i%apps, testURL))
+			plan, err := s.core.Plan(s.objects[i%apps], config(i%apps, testURL))
 			if err == nil {
-				_, err = s.core.apply(plan)
+				_, err = s.core.Apply(plan)
 			}
 			if err != nil {
 				b.Fatal(err)
@@ -70,7 +71,7 @@ func BenchmarkProtocol(b *testing.B) {
 		s := start(b, true)
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			if _, err := s.core.read(s.objects[i%apps]); err != nil {
+			if _, err := s.core.Read(s.objects[i%apps]); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -79,9 +80,9 @@ func BenchmarkProtocol(b *testing.B) {
 		s := start(b, true)
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			plan, err := s.core.plan(s.objects[i%apps], config(i%apps, testURL))
-			if err != nil || plan.action != actNothing {
-				b.Fatal(plan.action, err)
+			plan, err := s.core.Plan(s.objects[i%apps], config(i%apps, testURL))
+			if err != nil || plan.Action != acctest.ActionNone {
+				b.Fatal(plan.Action, err)
 			}
 		}
 	})
@@ -89,9 +90,9 @@ func BenchmarkProtocol(b *testing.B) {
 		s := start(b, true)
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			plan, err := s.core.plan(s.objects[i%apps], config(i%apps, fmt.Sprintf("%s/%d", testURL, i)))
+			plan, err := s.core.Plan(s.objects[i%apps], config(i%apps, fmt.Sprintf("%s/%d", testURL, i)))
 			if err == nil {
-				s.objects[i%apps], err = s.core.apply(plan)
+				s.objects[i%apps], err = s.core.Apply(plan)
 			}
 			if err != nil {
 				b.Fatal(err)

@@ -3,61 +3,18 @@
 package provider
 
 import (
-	"archive/zip"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
-
-// encodings are a secret and the forms in which it might slip out.
-func encodings(secret string) []string {
-	if secret == "" {
-		return nil
-	}
-	list := []string{secret, hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret)))}
-	if escaped := url.QueryEscape(secret); escaped != secret {
-		list = append(list, escaped, url.PathEscape(secret))
-	}
-	// Within a longer text, base64 has three forms, of which the inner part is
-	// always the same.
-	for shift := range 3 {
-		encoded := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\x00", shift) + secret))
-		inner := encoded[4 : len(encoded)-4]
-		list = append(list, inner, strings.NewReplacer("+", "-", "/", "_").Replace(inner))
-	}
-	return list
-}
-
-// unzipped is the content of a saved plan, which is a zip file.
-func (r *cli) unzipped(t *testing.T, name string) string {
-	t.Helper()
-	archive, err := zip.OpenReader(filepath.Join(r.dir, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = archive.Close() }()
-	var all strings.Builder
-	for _, file := range archive.File {
-		content, err := file.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.Copy(&all, content); err != nil {
-			t.Fatal(err)
-		}
-		_ = content.Close()
-	}
-	return all.String()
-}
 
 const canaryVariables = `
 variable "write_only" {
@@ -153,7 +110,7 @@ output "signature" {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{SecretKey: secretKey, SecurityToken: securityToken, Token: token, Password: password}, "clear", "write-only")
+			c := acctest.StartEmulator(t, emulator.Options{SecretKey: secretKey, SecurityToken: securityToken, Token: token, Password: password}, "clear", "write-only")
 			everywhere := append(slices.Clone(everywhere), password)
 			if name == idToken {
 				everywhere = append(everywhere, c.IDToken())
@@ -161,40 +118,27 @@ output "signature" {
 			}
 			c.SetCallback("data", testURL, dataKey)
 			c.SetCallback("ephemeral", testURL, ephemeralKey)
-			variables := append(append(credentials, c.endpoints()...), "TF_LOG=TRACE", "HW_MAX_RETRIES=1",
+			variables := append(append(credentials, c.Endpoints()...), "TF_LOG=TRACE", "HW_MAX_RETRIES=1",
 				"TF_VAR_clear="+authKey, "TF_VAR_write_only="+writeOnlyKey)
 			r := newCLI(t, nil, config, variables...)
 
 			var seen strings.Builder
-			run := func(arguments ...string) result {
-				got := r.run(t, arguments...)
-				seen.WriteString(got.stdout + got.stderr)
+			run := func(arguments ...string) acctest.Result {
+				got := r.Run(t, arguments...)
+				seen.WriteString(got.Stdout + got.Stderr)
 				return got
 			}
 			ok := func(arguments ...string) {
 				t.Helper()
-				if got := run(arguments...); got.code != 0 {
-					t.Fatalf("%v: %s", arguments, got.stdout)
-				}
-			}
-			check := func(what, text string, secrets ...string) {
-				t.Helper()
-				if text == "" {
-					t.Errorf("nothing is in the %s", what)
-				}
-				for _, secret := range secrets {
-					for _, form := range encodings(secret) {
-						if at := strings.Index(text, form); at >= 0 {
-							t.Errorf("%q is in the %s: %q", form, what, text[max(0, at-200):min(len(text), at+200)])
-						}
-					}
+				if got := run(arguments...); got.Code != 0 {
+					t.Fatalf("%v: %s", arguments, got.Stdout)
 				}
 			}
 			ok("plan", "-out=saved.tfplan")
 			ok("apply", "saved.tfplan")
-			c.expectTruth(t, "clear", "https://recordings.example.com/a", authKey)
-			c.expectTruth(t, "write-only", "https://recordings.example.com/a", writeOnlyKey)
-			r.env = append(r.env, "TF_VAR_write_only="+secondKey)
+			expectTruth(t, c, "clear", "https://recordings.example.com/a", authKey)
+			expectTruth(t, c, "write-only", "https://recordings.example.com/a", writeOnlyKey)
+			r.Env = append(r.Env, "TF_VAR_write_only="+secondKey)
 			// What else there is in a life is the same whatever the credentials are.
 			whole := name == "password"
 			if whole {
@@ -259,14 +203,14 @@ output "signature" {
 						}
 					}
 					if faults[from].Status == http.StatusTooManyRequests {
-						r.env = append(r.env, "HW_MAX_RETRIES=0")
+						r.Env = append(r.Env, "HW_MAX_RETRIES=0")
 					}
 					c.ResetRequests()
 					got := run(arguments...)
-					r.env = append(r.env, "HW_MAX_RETRIES=1")
+					r.Env = append(r.Env, "HW_MAX_RETRIES=1")
 					c.ClearFaults()
 					for app, address := range addresses {
-						if got.code == 0 || !strings.Contains(got.stderr, "with "+address) {
+						if got.Code == 0 || !strings.Contains(got.Stderr, "with "+address) {
 							t.Errorf("%s, faults %d to %d: no failure of %s", method, from, to-1, address)
 						}
 						if len(c.Requests(emulator.Method(method), emulator.App(app))) == 0 {
@@ -283,13 +227,13 @@ output "signature" {
 				}
 				meet(alone+1, alone+2, "clear", "write_only")
 			}
-			check("state after faults", r.readFile(t, "terraform.tfstate"), append(everywhere, c.Secrets()...)...)
-			check("backup of it", r.readFile(t, "terraform.tfstate.backup"), append(everywhere, c.Secrets()...)...)
+			acctest.ExpectNoSecret(t, "state after faults", r.ReadFile(t, "terraform.tfstate"), append(everywhere, c.Secrets()...)...)
+			acctest.ExpectNoSecret(t, "backup of it", r.ReadFile(t, "terraform.tfstate.backup"), append(everywhere, c.Secrets()...)...)
 			r = mainFolder
 			// IAM repeats what it was sent, too.
 			c.Fail(emulator.Fault{Path: "/v3", Times: -1, EchoRequest: true}, emulator.Fault{Path: "/v5", Times: -1, EchoRequest: true})
-			if got := run("plan"); (got.code != 0) != (name == "password" || name == idToken) {
-				t.Errorf("with IAM refusing, the plan ended with %d", got.code)
+			if got := run("plan"); (got.Code != 0) != (name == "password" || name == idToken) {
+				t.Errorf("with IAM refusing, the plan ended with %d", got.Code)
 			}
 			c.ClearFaults()
 			if name == "password" || name == idToken {
@@ -305,10 +249,10 @@ output "signature" {
 			ok("apply", "-auto-approve", "-var", "key_version=3")
 
 			everywhere = append(everywhere, c.Secrets()...)
-			check("output or the log", seen.String(), append(everywhere, authKey, foreignKey, dataKey)...)
-			check("saved plan", r.unzipped(t, "saved.tfplan"), append(everywhere, foreignKey)...)
-			check("state", r.readFile(t, "terraform.tfstate"), append(everywhere, foreignKey)...)
-			check("backup of the state", r.readFile(t, "terraform.tfstate.backup"), append(everywhere, foreignKey)...)
+			acctest.ExpectNoSecret(t, "output or the log", seen.String(), append(everywhere, authKey, foreignKey, dataKey)...)
+			acctest.ExpectNoSecret(t, "saved plan", r.ReadPlan(t, "saved.tfplan"), append(everywhere, foreignKey)...)
+			acctest.ExpectNoSecret(t, "state", r.ReadFile(t, "terraform.tfstate"), append(everywhere, foreignKey)...)
+			acctest.ExpectNoSecret(t, "backup of the state", r.ReadFile(t, "terraform.tfstate.backup"), append(everywhere, foreignKey)...)
 		})
 	}
 }

@@ -15,10 +15,11 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-// Every fault on every operation, once and for ever, with the real CLI: how it
+// Every fault on every operation, once and always, with the real CLI: how it
 // ends, how often it was tried, what the service and the state have then, and
 // that the next apply repairs all. What comes of each is in the file faultTable,
 // and on the page about reliability.
@@ -34,7 +35,7 @@ const (
 var (
 	update = flag.Bool("update", false, "write testdata instead of comparing with it")
 
-	// soak is a long run, for which somebody is waiting.
+	// soak is a long run.
 	soak = os.Getenv("SOAK") != ""
 )
 
@@ -46,15 +47,15 @@ type matrixFault struct {
 	// trickle is an answer without an end, a byte at a time.
 	trickle bool
 
-	// timeout of the resources, for ever and once; "" for the default.
+	// timeout of the resources, for a fault that stays and for one that comes once; "" for the default.
 	timeout, timeoutOnce string
 
-	// patient: a plan of a new resource, which has no timeout, takes a minute
-	// or two. It is left out unless somebody waits for it.
-	patient bool
+	// slow: the plan of a new resource, which has no timeout, takes a minute or
+	// two. Only a long run (SOAK) has it.
+	slow bool
 
-	// repeated: once is another thing than for ever. Once is left out
-	// otherwise, too.
+	// repeated: a fault that comes once has another outcome than one that stays.
+	// Only a long run has it once otherwise.
 	repeated bool
 
 	mentions string // by the error, if there is one
@@ -62,7 +63,7 @@ type matrixFault struct {
 
 var matrixFaults = []matrixFault{
 	{name: "429 with Retry-After", repeated: true, fault: emulator.Fault{Status: 429, Code: "APIGW.0308", Message: throttledMessage, Header: http.Header{"Retry-After": {"1"}}}},
-	{name: "429 without Retry-After", repeated: true, fault: emulator.Fault{Status: 429, Code: "APIGW.0308", Message: throttledMessage}, timeout: "2s", timeoutOnce: "30s", patient: true},
+	{name: "429 without Retry-After", repeated: true, fault: emulator.Fault{Status: 429, Code: "APIGW.0308", Message: throttledMessage}, timeout: "2s", timeoutOnce: "30s", slow: true},
 	{name: "500", repeated: true, fault: emulator.Fault{Status: 500, Code: "RTC.00002001", Message: "InternalError"}, mentions: "RTC.00002001"},
 	{name: "503", repeated: true, fault: emulator.Fault{Status: 503}, mentions: "HTTP 503"},
 	{name: "401, wrong signature", fault: emulator.Fault{EchoRequest: true}, mentions: "secret key"},
@@ -78,8 +79,8 @@ var matrixFaults = []matrixFault{
 	{name: "answer of 2 MB", fault: emulator.Fault{RawBody: `{"app_id":"` + strings.Repeat("x", 2<<20) + `"}`, ContentType: "application/json"}, mentions: "larger than"},
 	{name: "redirect", fault: emulator.Fault{Status: 302, Header: http.Header{"Location": {"https://elsewhere.example.com/login"}}}, mentions: "https://elsewhere.example.com"},
 	{name: "compressed answer", fault: emulator.Fault{RawBody: "\x1f\x8b\x08\x00", Header: http.Header{"Content-Encoding": {"gzip"}}}, mentions: "compressed"},
-	{name: "no answer", fault: emulator.Fault{Delay: 10 * time.Minute}, timeout: "2s", timeoutOnce: "2s", patient: true},
-	{name: "answer without an end", trickle: true, timeout: "2s", timeoutOnce: "2s", patient: true},
+	{name: "no answer", fault: emulator.Fault{Delay: 10 * time.Minute}, timeout: "2s", timeoutOnce: "2s", slow: true},
+	{name: "answer without an end", trickle: true, timeout: "2s", timeoutOnce: "2s", slow: true},
 }
 
 const throttledMessage = "The throttling threshold has been reached: policy user over ratelimit,limit:60,time:1 minute"
@@ -90,17 +91,17 @@ type matrixOperation struct {
 }
 
 var (
-	opCreate = matrixOperation{"create (PUT)", http.MethodPut, appsPath + "/" + matrixApp + "/record-callback"}
-	opUpdate = matrixOperation{"update (PUT)", http.MethodPut, appsPath + "/" + matrixApp + "/record-callback"}
-	opRead   = matrixOperation{"read (GET)", http.MethodGet, appsPath + "/" + matrixApp + "/record-callback"}
-	opShared = matrixOperation{"list of shared reads", http.MethodGet, appsPath}
-	opNew    = matrixOperation{"list of a new resource", http.MethodGet, appsPath}
+	opCreate = matrixOperation{"create (PUT)", http.MethodPut, acctest.AppsPath + "/" + matrixApp + "/record-callback"}
+	opUpdate = matrixOperation{"update (PUT)", http.MethodPut, acctest.AppsPath + "/" + matrixApp + "/record-callback"}
+	opRead   = matrixOperation{"read (GET)", http.MethodGet, acctest.AppsPath + "/" + matrixApp + "/record-callback"}
+	opShared = matrixOperation{"list of shared reads", http.MethodGet, acctest.AppsPath}
+	opNew    = matrixOperation{"list of a new resource", http.MethodGet, acctest.AppsPath}
 )
 
-// matrixCase is a fault that comes once or for ever, with a provider and a
+// matrixCase is a fault that comes once or stays, with a provider and a
 // service of its own: a process each, so that none disturbs another.
 type matrixCase struct {
-	*cloud
+	*acctest.Emulator
 	matrixFault
 	index   int
 	forever bool
@@ -114,9 +115,9 @@ type matrixCase struct {
 	ended time.Time
 }
 
-// before is a front that counts, and closes each connection, so that Go's client
+// wrap counts, and closes each connection, so that Go's client
 // repeats nothing of its own accord.
-func (m *matrixCase) before(server http.Handler) http.Handler {
+func (m *matrixCase) wrap(server http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 		m.mu.Lock()
@@ -156,7 +157,7 @@ func (m *matrixCase) arm(on matrixOperation) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.watch, m.left, m.calls, m.begun, m.ended = on, 0, 0, time.Time{}, time.Time{}
-	if on.name == "" || on == opNew && m.patient && !soak {
+	if on.name == "" || on == opNew && m.slow && !soak {
 		return
 	}
 	times := 1
@@ -182,7 +183,7 @@ func (m *matrixCase) config(withNew bool) string {
 		timeout = m.timeoutOnce
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "provider \"sparkrtc\" {\n  alias = \"p%02d\"\n  endpoint = %q\n}\n", m.index, m.endpoint)
+	fmt.Fprintf(&b, "provider \"sparkrtc\" {\n  alias = \"p%02d\"\n  endpoint = %q\n}\n", m.index, m.Endpoint)
 	for _, r := range []struct{ name, app, url string }{{"first", matrixApp, m.url}, {"second", matrixSecond, testURL}, {"new", matrixNew, testURL}} {
 		if r.name == "new" && !withNew {
 			continue
@@ -202,7 +203,7 @@ type matrixRow struct {
 	exit, calls             int
 	service, state, said    string
 	seconds                 float64
-	patient                 bool
+	slow                    bool
 }
 
 func (r matrixRow) String() string {
@@ -211,7 +212,7 @@ func (r matrixRow) String() string {
 
 // matrix is a folder with all cases.
 type matrix struct {
-	*cli
+	*acctest.CLI
 	t     *testing.T
 	cases []*matrixCase
 	rows  []matrixRow
@@ -223,20 +224,20 @@ func (m *matrix) configure(withNew bool) {
 	for _, c := range m.cases {
 		b.WriteString(c.config(withNew))
 	}
-	m.write(m.t, b.String())
+	m.Write(m.t, b.String())
 }
 
 // fail runs the CLI while an operation fails.
-func (m *matrix) fail(on matrixOperation, arguments ...string) result {
+func (m *matrix) fail(on matrixOperation, arguments ...string) acctest.Result {
 	m.t.Helper()
 	for _, c := range m.cases {
 		c.arm(on)
 	}
-	got := m.run(m.t, append(arguments, "-json", "-parallelism=200")...)
-	if strings.Contains(got.stdout+got.stderr, testKey) || strings.Contains(got.stdout+got.stderr, emulator.DefaultSecretKey) {
+	got := m.Run(m.t, append(arguments, "-json", "-parallelism=200")...)
+	if strings.Contains(got.Stdout+got.Stderr, testKey) || strings.Contains(got.Stdout+got.Stderr, emulator.DefaultSecretKey) {
 		m.t.Errorf("%s: a secret is in the output", on.name)
 	}
-	diagnostics, stored, failed := got.diagnostics(m.t), m.stored(m.t), false
+	diagnostics, stored, failed := got.Diagnostics(m.t), m.Stored(m.t), false
 	for _, c := range m.cases {
 		row := c.row(m.t, on, diagnostics)
 		failed = failed || row.exit != 0
@@ -246,15 +247,15 @@ func (m *matrix) fail(on matrixOperation, arguments ...string) result {
 		m.rows = append(m.rows, row)
 		c.arm(matrixOperation{})
 	}
-	if (got.code == 1) != failed {
-		m.t.Errorf("%s: ended with %d: %s", on.name, got.code, got.out())
+	if (got.Code == 1) != failed {
+		m.t.Errorf("%s: ended with %d: %s", on.name, got.Code, got.Out())
 	}
 	return got
 }
 
-func (m *matrixCase) row(t *testing.T, on matrixOperation, diagnostics []diagnostic) matrixRow {
+func (m *matrixCase) row(t *testing.T, on matrixOperation, diagnostics acctest.Diagnostics) matrixRow {
 	t.Helper()
-	row := matrixRow{fault: m.name, operation: on.name, times: "once", said: "nothing", patient: m.patient && on == opNew}
+	row := matrixRow{fault: m.name, operation: on.name, times: "once", said: "nothing", slow: m.slow && on == opNew}
 	if m.forever {
 		row.times = "for ever"
 	}
@@ -280,9 +281,9 @@ func (m *matrixCase) row(t *testing.T, on matrixOperation, diagnostics []diagnos
 // repaired applies once more, and expects that all is as configured then.
 func (m *matrix) repaired() {
 	m.t.Helper()
-	m.must(m.t, 0, "apply", "-auto-approve", "-parallelism=200")
+	m.Must(m.t, 0, "apply", "-auto-approve", "-parallelism=200")
 	for _, c := range m.cases {
-		c.expectTruth(m.t, matrixApp, c.url, testKey)
+		expectTruth(m.t, c.Emulator, matrixApp, c.url, testKey)
 	}
 }
 
@@ -296,11 +297,11 @@ func TestAccCLI_faultMatrix(t *testing.T) {
 				continue
 			}
 			c := &matrixCase{matrixFault: fault, index: len(m.cases), forever: forever, url: oldURL}
-			c.cloud = newCloudBehind(t, c.before, emulator.Options{}, matrixApp, matrixSecond, matrixNew)
+			c.Emulator = acctest.StartWrappedEmulator(t, c.wrap, emulator.Options{}, matrixApp, matrixSecond, matrixNew)
 			m.cases = append(m.cases, c)
 		}
 	}
-	m.cli = newCLI(t, nil, "", append(keys(), "HW_MAX_RETRIES=1")...)
+	m.CLI = newCLI(t, nil, "", append(acctest.Keys(), "HW_MAX_RETRIES=1")...)
 	m.configure(false)
 	m.fail(opCreate, "apply", "-auto-approve")
 	m.repaired()
@@ -309,7 +310,7 @@ func TestAccCLI_faultMatrix(t *testing.T) {
 	// for it while its URL is the same, and by the next, which finds on a refresh
 	// what was set.
 	m.configure(true)
-	for address, action := range m.fail(opNew, "plan", "-refresh=false").plannedActions(t) {
+	for address, action := range m.fail(opNew, "plan", "-refresh=false").PlannedActions(t) {
 		if !slices.ContainsFunc(m.cases, func(c *matrixCase) bool { return address == c.address("new") }) {
 			t.Errorf("after the repair, %s of %s is planned", action, address)
 		}
@@ -322,30 +323,30 @@ func TestAccCLI_faultMatrix(t *testing.T) {
 	}
 	m.configure(true)
 	updated := m.fail(opUpdate, "apply", "-auto-approve")
-	updated.expectPlanned(t, want)
-	for _, d := range updated.diagnostics(t) {
+	updated.ExpectPlanned(t, want)
+	for _, d := range updated.Diagnostics(t) {
 		if strings.Contains(d.Summary, "was changed outside Terraform") {
 			t.Errorf("after the repair, %s: %s", d.Address, d.Detail)
 		}
 	}
 	m.repaired()
 
-	before := m.readFile(t, "terraform.tfstate")
-	alone := *m.cli
-	alone.env = append(slices.Clone(alone.env), "SPARKRTC_SHARED_READS=false")
-	sharing := m.cli
-	m.cli = &alone
+	before := m.ReadFile(t, "terraform.tfstate")
+	alone := *m.CLI
+	alone.Env = append(slices.Clone(alone.Env), "SPARKRTC_SHARED_READS=false")
+	sharing := m.CLI
+	m.CLI = &alone
 	m.fail(opRead, "plan")
-	m.cli = sharing
+	m.CLI = sharing
 	m.fail(opShared, "plan")
-	m.plan(t, noChanges)
-	if m.readFile(t, "terraform.tfstate") != before {
+	m.Plan(t, acctest.NoChanges)
+	if m.ReadFile(t, "terraform.tfstate") != before {
 		t.Error("a plan that fails changed the state")
 	}
 	m.check()
 }
 
-// check compares with what it was when somebody looked at it last.
+// check compares with the table in testdata.
 func (m *matrix) check() {
 	m.t.Helper()
 	operations := []string{opCreate.name, opUpdate.name, opRead.name, opShared.name, opNew.name}
@@ -362,10 +363,10 @@ func (m *matrix) check() {
 	var got strings.Builder
 	for _, row := range m.rows {
 		_, _ = fmt.Fprintln(&got, row)
-		if row.seconds > 15 && !row.patient {
+		if row.seconds > 15 && !row.slow {
 			m.t.Errorf("%s took %.1f s", row, row.seconds)
 		}
-		if *update || row.patient && !soak {
+		if *update || row.slow && !soak {
 			continue
 		}
 		if !slices.Contains(want, row.String()) {

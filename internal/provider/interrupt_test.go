@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -27,17 +28,17 @@ func TestAccCLI_interruptWhateverIsWaitedFor(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{}, testApp)
+			c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 			r := newCLI(t, c, callbackConfig)
-			r.apply(t)
+			r.Apply(t)
 			c.Fail(tc.fault)
 			c.ResetRequests()
 			arguments := []string{tc.run, "-var", "url=" + newURL}
 			if tc.run == "apply" {
 				arguments = append(arguments, "-auto-approve")
 			}
-			done, interrupt := make(chan result), make(chan struct{})
-			go func() { done <- r.runUntil(t, interrupt, arguments...) }()
+			done, interrupt := make(chan acctest.Result), make(chan struct{})
+			go func() { done <- r.RunUntil(t, interrupt, arguments...) }()
 			for deadline := time.Now().Add(60 * time.Second); len(c.Requests(emulator.Method(tc.fault.Method))) == 0; time.Sleep(10 * time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatal("no request arrived")
@@ -49,19 +50,19 @@ func TestAccCLI_interruptWhateverIsWaitedFor(t *testing.T) {
 			got := <-done
 			took := time.Since(begun)
 			t.Logf("%v", took)
-			if took > 3*time.Second || got.code != 1 || !strings.Contains(got.out(), "Interrupted") {
-				t.Errorf("after %v it ended with %d: %s", took, got.code, got.out())
+			if took > 3*time.Second || got.Code != 1 || !strings.Contains(got.Out(), "Interrupted") {
+				t.Errorf("after %v it ended with %d: %s", took, got.Code, got.Out())
 			}
 			if calls := len(c.Requests(emulator.Method(tc.fault.Method))); calls != 1 {
 				t.Errorf("%d calls", calls)
 			}
-			if state := r.readFile(t, "terraform.tfstate"); strings.Contains(state, newURL) || !strings.Contains(state, testURL) {
+			if state := r.ReadFile(t, "terraform.tfstate"); strings.Contains(state, newURL) || !strings.Contains(state, testURL) {
 				t.Errorf("the state: %s", state)
 			}
 			c.ClearFaults()
-			r.must(t, 0, "apply", "-auto-approve", "-var", "url="+newURL)
-			c.expectTruth(t, testApp, newURL, testKey)
-			r.must(t, noChanges, "plan", "-detailed-exitcode", "-var", "url="+newURL)
+			r.Must(t, 0, "apply", "-auto-approve", "-var", "url="+newURL)
+			expectTruth(t, c, testApp, newURL, testKey)
+			r.Must(t, acctest.NoChanges, "plan", "-detailed-exitcode", "-var", "url="+newURL)
 		})
 	}
 }

@@ -3,21 +3,19 @@
 package provider
 
 import (
-	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-// What the provider and the framework write for the CLI to read: nothing that nobody
-// asked for.
+// The provider and the framework write no log that the user did not ask for.
 func TestAccCLI_logsAreWrittenOnRequest(t *testing.T) {
 	t.Parallel()
-	acceptance(t)
+	acctest.Acceptance(t)
 	if runtime.GOOS == "windows" {
 		t.Skip("it puts a shell script between the CLI and the provider")
 	}
@@ -35,10 +33,10 @@ func TestAccCLI_logsAreWrittenOnRequest(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{}, testApp)
+			c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 			r := newCLI(t, c, `data "sparkrtc_record_callback" "app" { app_id = "`+testApp+`" }`, tc.variable)
-			written := r.behind(t)
-			r.must(t, 0, "plan")
+			written := r.KeepProviderStderr(t)
+			r.Must(t, 0, "plan")
 			content, err := os.ReadFile(written)
 			if err != nil {
 				t.Fatal(err)
@@ -54,29 +52,4 @@ func TestAccCLI_logsAreWrittenOnRequest(t *testing.T) {
 			}
 		})
 	}
-}
-
-// behind keeps what the provider writes to stderr, and returns the path of it.
-func (r *cli) behind(t *testing.T) string {
-	t.Helper()
-	tfrc, err := builtProvider()
-	if err != nil {
-		t.Fatal(err)
-	}
-	const binary = "terraform-provider-sparkrtc"
-	dir, log := t.TempDir(), filepath.Join(t.TempDir(), "stderr")
-	script := fmt.Sprintf("#!/bin/sh\nexec '%s' 2>>'%s'\n", filepath.Join(filepath.Dir(tfrc), binary), log)
-	if err := os.WriteFile(filepath.Join(dir, binary), []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	content, err := os.ReadFile(tfrc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := filepath.Join(dir, "cli.tfrc")
-	if err := os.WriteFile(config, []byte(strings.ReplaceAll(string(content), filepath.Dir(tfrc), dir)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	r.env = append(r.env, "TF_CLI_CONFIG_FILE="+config)
-	return log
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/drift"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
@@ -144,9 +145,9 @@ func TestAccCLI_providerErrors(t *testing.T) {
 			if tc.severity == "error" {
 				code = 1
 			}
-			got := r.must(t, code, "plan", "-json")
-			var found []diagnostic
-			for _, d := range got.diagnostics(t) {
+			got := r.Must(t, code, "plan", "-json")
+			var found acctest.Diagnostics
+			for _, d := range got.Diagnostics(t) {
 				// There is no service behind these, which is not what they are about.
 				if !strings.Contains(d.Summary, "Provider development overrides") && d.Summary != "Apps could not be listed" {
 					found = append(found, d)
@@ -166,7 +167,7 @@ func TestAccCLI_providerErrors(t *testing.T) {
 					t.Errorf("%q is not mentioned: %s", mention, found[0].Detail)
 				}
 			}
-			if strings.Contains(got.stdout+got.stderr, secret) {
+			if strings.Contains(got.Stdout+got.Stderr, secret) {
 				t.Error("the message has a secret")
 			}
 		})
@@ -182,17 +183,17 @@ func TestAccCLI_authentication(t *testing.T) {
 		env     []string
 		header  string // that is sent
 	}{
-		"access key":           {emulator.Options{}, keys(), "Authorization"},
-		"temporary access key": {emulator.Options{SecurityToken: securityToken}, append(keys(), "HW_SECURITY_TOKEN="+securityToken), "X-Security-Token"},
+		"access key":           {emulator.Options{}, acctest.Keys(), "Authorization"},
+		"temporary access key": {emulator.Options{SecurityToken: securityToken}, append(acctest.Keys(), "HW_SECURITY_TOKEN="+securityToken), "X-Security-Token"},
 		"token":                {emulator.Options{}, []string{"HW_AUTH_TOKEN=" + emulator.DefaultToken}, "X-Auth-Token"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, tc.options, testApp)
-			r := newCLI(t, nil, callbackConfig, append(tc.env, "SPARKRTC_ENDPOINT="+c.endpoint, "TF_APPEND_USER_AGENT=ci/7")...)
-			r.apply(t)
-			r.plan(t, noChanges)
+			c := acctest.StartEmulator(t, tc.options, testApp)
+			r := newCLI(t, nil, callbackConfig, append(tc.env, "SPARKRTC_ENDPOINT="+c.Endpoint, "TF_APPEND_USER_AGENT=ci/7")...)
+			r.Apply(t)
+			r.Plan(t, acctest.NoChanges)
 			requests := c.Requests()
 			if len(requests) != 4 {
 				t.Errorf("%d requests", len(requests))
@@ -206,7 +207,7 @@ func TestAccCLI_authentication(t *testing.T) {
 					t.Errorf("User-Agent: %s", got)
 				}
 			}
-			c.expectCalls(t, 3, withKey(testURL, testKey))
+			expectCalls(t, c, 3, withKey(testURL, testKey))
 		})
 	}
 }
@@ -214,10 +215,10 @@ func TestAccCLI_authentication(t *testing.T) {
 // An endpoint that another resource has yet to make: planned without a call,
 // applied once it is known.
 func TestAccProvider_unknownEndpoint(t *testing.T) {
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	config := func(note string) string {
-		return fmt.Sprintf("resource \"terraform_data\" \"late\" {\n  input = %q\n  triggers_replace = %q\n}\n", c.endpoint, note) +
-			strings.Replace(c.config(arg("app_id", testApp), arg("url", testURL)), fmt.Sprintf("endpoint   = %q", c.endpoint), "endpoint   = terraform_data.late.output", 1)
+		return fmt.Sprintf("resource \"terraform_data\" \"late\" {\n  input = %q\n  triggers_replace = %q\n}\n", c.Endpoint, note) +
+			strings.Replace(callbackConfigOn(c, arg("app_id", testApp), arg("url", testURL)), fmt.Sprintf("endpoint   = %q", c.Endpoint), "endpoint   = terraform_data.late.output", 1)
 	}
 	resource.ParallelTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders,
@@ -240,35 +241,35 @@ func TestAccProvider_unknownEndpoint(t *testing.T) {
 // What is not read says so, and why.
 func TestAccCLI_unknownEndpointWarns(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	config := func(note string) string {
-		return fmt.Sprintf("resource \"terraform_data\" \"late\" {\n  input = %q\n  triggers_replace = %q\n}\n\nprovider \"sparkrtc\" {\n  endpoint = terraform_data.late.output\n}\n", c.endpoint, note) + callbackConfig
+		return fmt.Sprintf("resource \"terraform_data\" \"late\" {\n  input = %q\n  triggers_replace = %q\n}\n\nprovider \"sparkrtc\" {\n  endpoint = terraform_data.late.output\n}\n", c.Endpoint, note) + callbackConfig
 	}
 	r := newCLI(t, c, config("one"))
-	r.apply(t)
-	r.write(t, config("two"))
-	out := r.must(t, 0, "plan").out()
+	r.Apply(t)
+	r.Write(t, config("two"))
+	out := r.Must(t, 0, "plan").Out()
 	for _, want := range []string{"Recording callback not read", testApp, "(endpoint)", "as it was last seen"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not said: %s", want, out)
 		}
 	}
-	r.must(t, 0, "state", "rm", "sparkrtc_record_callback.test")
-	r.write(t, config("three")+"import {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
-	if out := r.run(t, "plan").out(); !strings.Contains(out, "not known to be there") {
+	r.Must(t, 0, "state", "rm", "sparkrtc_record_callback.test")
+	r.Write(t, config("three")+"import {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
+	if out := r.Run(t, "plan").Out(); !strings.Contains(out, "not known to be there") {
 		t.Errorf("of an import: %s", out)
 	}
 
 	// Nobody knows of an app whether its callback is configured.
-	r.must(t, 0, "state", "rm", "terraform_data.late")
+	r.Must(t, 0, "state", "rm", "terraform_data.late")
 	c.ResetRequests()
 	for _, kind := range []string{"data", "ephemeral"} {
-		r.write(t, config("four")+kind+" \"sparkrtc_record_callback\" \"test\" {\n  app_id = \""+testApp+"\"\n}\n")
-		out := r.run(t, "plan").out()
+		r.Write(t, config("four")+kind+" \"sparkrtc_record_callback\" \"test\" {\n  app_id = \""+testApp+"\"\n}\n")
+		out := r.Run(t, "plan").Out()
 		if kind == "data" && (!strings.Contains(out, "Provider configuration is not known") || !strings.Contains(out, "-target")) {
 			t.Errorf("of a %s: %s", kind, out)
 		}
-		c.expectCalls(t, 0)
+		expectCalls(t, c, 0)
 	}
 }
 
@@ -282,7 +283,7 @@ func TestAccCLI_insecure(t *testing.T) {
 	listener.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	listener.StartTLS()
 	t.Cleanup(func() { server.Close(); listener.Close() })
-	c := &cloud{Server: server, endpoint: listener.URL}
+	c := &acctest.Emulator{Server: server, Endpoint: listener.URL}
 	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: listener.Certificate().Raw}))
 	for name, tc := range map[string]struct {
 		block, env string
@@ -299,10 +300,10 @@ func TestAccCLI_insecure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newCLI(t, c, "provider \"sparkrtc\" {\n  "+tc.block+"\n}\n"+callbackConfig, tc.env, "HW_MAX_RETRIES=0")
-			r.file(t, "ca.pem", ca)
-			got := r.must(t, tc.code, "apply", "-auto-approve")
-			if tc.code != 0 && !strings.Contains(got.out(), "certificate") {
-				t.Errorf("the message: %s", got.out())
+			r.WriteHomeFile(t, "ca.pem", ca)
+			got := r.Must(t, tc.code, "apply", "-auto-approve")
+			if tc.code != 0 && !strings.Contains(got.Out(), "certificate") {
+				t.Errorf("the message: %s", got.Out())
 			}
 		})
 	}
@@ -318,8 +319,8 @@ func TestAccCLI_proxy(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 	}))
 	t.Cleanup(proxy.Close)
-	r := newCLI(t, nil, callbackConfig, append(keys(), "HTTPS_PROXY="+proxy.URL, "HW_MAX_RETRIES=0", "SPARKRTC_ENDPOINT=https://rtc.example.com")...)
-	out := r.must(t, 1, "apply", "-auto-approve").out()
+	r := newCLI(t, nil, callbackConfig, append(acctest.Keys(), "HTTPS_PROXY="+proxy.URL, "HW_MAX_RETRIES=0", "SPARKRTC_ENDPOINT=https://rtc.example.com")...)
+	out := r.Must(t, 1, "apply", "-auto-approve").Out()
 	if got := asked.Load(); got == nil || *got != "CONNECT rtc.example.com:443" {
 		t.Errorf("the proxy was not asked: %s", out)
 	}
@@ -331,9 +332,9 @@ func TestAccCLI_proxy(t *testing.T) {
 // The same test on the emulator and, with SPARKRTC_ACC_LIVE=1, on the real
 // service. It needs nothing of the service but an app.
 func TestAccLiveRecordCallback(t *testing.T) {
-	var config func(lines ...string) string
+	providerBlock := ""
 	url, app := testURL, testApp
-	if live() {
+	if acctest.Live() {
 		app, url = os.Getenv("SPARKRTC_ACC_APP_ID"), os.Getenv("SPARKRTC_ACC_URL")
 		for _, name := range []string{"SPARKRTC_ACC_APP_ID", "SPARKRTC_ACC_URL"} {
 			if os.Getenv(name) == "" {
@@ -343,13 +344,10 @@ func TestAccLiveRecordCallback(t *testing.T) {
 		if os.Getenv("HW_AUTH_TOKEN") == "" && (os.Getenv("HW_ACCESS_KEY") == "" || os.Getenv("HW_SECRET_KEY") == "" || os.Getenv("HW_PROJECT_ID") == "") {
 			t.Fatal("No credentials. Tests on the real service take them from HW_ACCESS_KEY, HW_SECRET_KEY and HW_PROJECT_ID, or from HW_AUTH_TOKEN.")
 		}
-		config = func(lines ...string) string {
-			return "resource \"sparkrtc_record_callback\" \"test\" {\n" + strings.Join(lines, "\n") + "\n}\n"
-		}
 	} else {
-		c := newCloud(t, emulator.Options{}, testApp)
-		config = c.config
+		providerBlock = acctest.StartEmulator(t, emulator.Options{}, testApp).ProviderBlock()
 	}
+	config := func(lines ...string) string { return providerBlock + callbackBlock("test", lines...) }
 	separator := "?"
 	if strings.Contains(url, "?") {
 		separator = "&"

@@ -4,37 +4,15 @@ package provider
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
-
-// plannedActions are what a plan -json is going to do, by address.
-func (r result) plannedActions(t *testing.T) map[string]string {
-	t.Helper()
-	actions := map[string]string{}
-	for line := range strings.Lines(r.stdout) {
-		var message struct {
-			Type   string
-			Change struct {
-				Action   string
-				Resource struct{ Addr string }
-			}
-		}
-		if err := json.Unmarshal([]byte(line), &message); err != nil {
-			t.Fatalf("%v in %s", err, line)
-		}
-		if message.Type == "planned_change" {
-			actions[message.Change.Resource.Addr] = message.Change.Action
-		}
-	}
-	return actions
-}
 
 // The table in DESIGN.md, each row in every way that the service may show a
 // key, for keys in the state, write-only ones and none.
@@ -47,25 +25,25 @@ func TestAccCLI_decisionTable(t *testing.T) {
 		other     = "https://elsewhere.example.com/"
 	)
 	all := emulator.KeyEchoes
-	// Those whose look doesn't tell two keys apart.
+	// Two keys may look the same in these.
 	vague := []emulator.KeyEcho{emulator.EchoTruncated, emulator.EchoMasked, emulator.EchoPartial, emulator.EchoAbsent, emulator.EchoEmpty}
 	showing := slices.DeleteFunc(slices.Clone(all), func(e emulator.KeyEcho) bool { return e == emulator.EchoAbsent || e == emulator.EchoEmpty })
 
 	rows := map[string]struct {
-		outside func(c *cloud, app, key string)
+		outside func(c *acctest.Emulator, app, key string)
 		action  string
 		when    []emulator.KeyEcho // the action is planned; otherwise none
 	}{
-		"untouched":   {func(*cloud, string, string) {}, "", nil},
-		"again":       {func(c *cloud, app, key string) { c.SetCallback(app, testURL, key) }, "update", append(slices.Clone(vague), emulator.EchoRandom)},
-		"touched":     {func(c *cloud, app, _ string) { c.Touch(app) }, "update", vague},
-		"key":         {func(c *cloud, app, _ string) { c.SetCallback(app, testURL, foreign) }, "update", all},
-		"similar-key": {func(c *cloud, app, _ string) { c.SetCallback(app, testURL, lookalike) }, "update", all},
-		"no-key":      {func(c *cloud, app, _ string) { c.SetCallback(app, testURL, "") }, "update", all},
-		"url":         {func(c *cloud, app, key string) { c.SetCallback(app, other, key) }, "update", all},
-		"gone":        {func(c *cloud, app, _ string) { c.ClearCallback(app) }, "create", all},
+		"untouched":   {func(*acctest.Emulator, string, string) {}, "", nil},
+		"again":       {func(c *acctest.Emulator, app, key string) { c.SetCallback(app, testURL, key) }, "update", append(slices.Clone(vague), emulator.EchoRandom)},
+		"touched":     {func(c *acctest.Emulator, app, _ string) { c.Touch(app) }, "update", vague},
+		"key":         {func(c *acctest.Emulator, app, _ string) { c.SetCallback(app, testURL, foreign) }, "update", all},
+		"similar-key": {func(c *acctest.Emulator, app, _ string) { c.SetCallback(app, testURL, lookalike) }, "update", all},
+		"no-key":      {func(c *acctest.Emulator, app, _ string) { c.SetCallback(app, testURL, "") }, "update", all},
+		"url":         {func(c *acctest.Emulator, app, key string) { c.SetCallback(app, other, key) }, "update", all},
+		"gone":        {func(c *acctest.Emulator, app, _ string) { c.ClearCallback(app) }, "create", all},
 	}
-	// Without a key of ours, whoever writes the same again changes nothing, and
+	// Without a key of ours, a write of the same changes nothing, and
 	// a key that isn't shown can't be seen.
 	keyless := map[string][]emulator.KeyEcho{
 		"untouched": nil, "again": nil, "touched": nil, "no-key": nil, "key": showing, "similar-key": showing, "url": all, "gone": all,
@@ -80,27 +58,27 @@ func TestAccCLI_decisionTable(t *testing.T) {
 	for half := range slices.Chunk(all, len(all)/2) {
 		t.Run(string(half[0])+" to "+string(half[len(half)-1]), func(t *testing.T) {
 			t.Parallel()
-			f := newJoint(t)
-			clouds := map[emulator.KeyEcho]*cloud{}
+			f := acctest.NewRouter(t)
+			emulators := map[emulator.KeyEcho]*acctest.Emulator{}
 			var config strings.Builder
 			for _, echo := range half {
-				c := f.add(emulator.Options{KeyEcho: echo})
-				clouds[echo] = c
+				c := f.Add(emulator.Options{KeyEcho: echo})
+				emulators[echo] = c
 				for kind, k := range kinds {
 					var apps []string
 					for _, name := range slices.Sorted(maps.Keys(rows)) {
 						apps = append(apps, appOfRow(echo, kind, name))
 					}
-					f.addApps(c, apps...)
+					f.AddApps(c, apps...)
 					config.WriteString(callbackBlock(fmt.Sprintf("%s_%s", kind, echo), forEach(apps), arg("url", testURL), k.arguments))
 				}
 			}
-			r := newCLI(t, clouds[half[0]], config.String())
-			r.apply(t)
-			f.expectReads(t, true, func() { r.plan(t, noChanges) })
+			r := newCLI(t, emulators[half[0]], config.String())
+			r.Apply(t)
+			expectSharedReads(t, f, true, func() { r.Plan(t, acctest.NoChanges) })
 
 			want := map[string]string{}
-			for echo, c := range clouds {
+			for echo, c := range emulators {
 				for kind, k := range kinds {
 					for name, row := range rows {
 						app := appOfRow(echo, kind, name)
@@ -116,24 +94,24 @@ func TestAccCLI_decisionTable(t *testing.T) {
 				}
 				c.ResetRequests()
 			}
-			r.must(t, 0, "apply", "-auto-approve", "-json").expectPlanned(t, want)
+			r.Must(t, 0, "apply", "-auto-approve", "-json").ExpectPlanned(t, want)
 
-			for echo, c := range clouds {
+			for echo, c := range emulators {
 				for kind, k := range kinds {
 					for name := range rows {
 						if kind == "keyless" && !slices.Contains(showing, echo) && strings.HasSuffix(name, "key") && name != "no-key" {
 							continue // the one that can't be seen
 						}
-						c.expectTruth(t, appOfRow(echo, kind, name), testURL, k.key)
+						expectTruth(t, c, appOfRow(echo, kind, name), testURL, k.key)
 					}
 				}
-				for _, put := range c.puts(t) {
+				for _, put := range sentPayloads(t, c) {
 					if put.URL != testURL || put.AuthKey != nil && *put.AuthKey != key && *put.AuthKey != "" {
 						t.Errorf("%s: sent what is not configured: %v", echo, put)
 					}
 				}
 			}
-			r.plan(t, noChanges)
+			r.Plan(t, acctest.NoChanges)
 
 			// The service may show the same in another way from one day to
 			// the next, whether it was set once or twice.
@@ -146,11 +124,11 @@ func TestAccCLI_decisionTable(t *testing.T) {
 				}
 			}
 			for _, next := range []emulator.KeyEcho{emulator.EchoMasked, emulator.EchoExact, ""} {
-				for echo, c := range clouds {
+				for echo, c := range emulators {
 					c.SetOptions(func(o *emulator.Options) { o.KeyEcho = cmp.Or(next, echo) })
 				}
 				t.Logf("shown %s from now on", cmp.Or(next, "as before"))
-				r.expectPlanned(t, map[string]string{}, some...)
+				r.ExpectPlanned(t, map[string]string{}, some...)
 			}
 		})
 	}
@@ -161,47 +139,38 @@ func appOfRow[T ~string](echo T, kind, name string) string {
 	return fmt.Sprintf("%s-%s-%s", echo, kind, name)
 }
 
-// forEach are the arguments for a resource for each app.
-func forEach(apps []string) string {
-	return fmt.Sprintf("for_each = toset([%s])\n  app_id = each.key", quoted(apps))
-}
-
-func quoted(list []string) string {
-	return strings.Join(strings.Fields(strings.Trim(fmt.Sprintf("%q", list), "[]")), ", ")
-}
-
 // The same for the URL.
 func TestAccCLI_decisionTableOfURLs(t *testing.T) {
 	t.Parallel()
 	const set = "HTTPS://Recordings.Example.com/sparkrtc?a=1"
 	rows := map[string]struct {
-		outside func(c *cloud, app string)
+		outside func(c *acctest.Emulator, app string)
 		action  string
 		when    []emulator.URLEcho
 	}{
-		"untouched": {func(*cloud, string) {}, "", nil},
-		"again":     {func(c *cloud, app string) { c.SetCallback(app, set, "") }, "update", []emulator.URLEcho{emulator.URLOrigin}},
-		"touched":   {func(c *cloud, app string) { c.Touch(app) }, "update", []emulator.URLEcho{emulator.URLOrigin}},
-		"path":      {func(c *cloud, app string) { c.SetCallback(app, set+"2", "") }, "update", emulator.URLEchoes},
-		"host":      {func(c *cloud, app string) { c.SetCallback(app, "https://elsewhere.example.com/", "") }, "update", emulator.URLEchoes},
-		"gone":      {func(c *cloud, app string) { c.ClearCallback(app) }, "create", emulator.URLEchoes},
+		"untouched": {func(*acctest.Emulator, string) {}, "", nil},
+		"again":     {func(c *acctest.Emulator, app string) { c.SetCallback(app, set, "") }, "update", []emulator.URLEcho{emulator.URLOrigin}},
+		"touched":   {func(c *acctest.Emulator, app string) { c.Touch(app) }, "update", []emulator.URLEcho{emulator.URLOrigin}},
+		"path":      {func(c *acctest.Emulator, app string) { c.SetCallback(app, set+"2", "") }, "update", emulator.URLEchoes},
+		"host":      {func(c *acctest.Emulator, app string) { c.SetCallback(app, "https://elsewhere.example.com/", "") }, "update", emulator.URLEchoes},
+		"gone":      {func(c *acctest.Emulator, app string) { c.ClearCallback(app) }, "create", emulator.URLEchoes},
 	}
-	f := newJoint(t)
-	clouds := map[emulator.URLEcho]*cloud{}
+	f := acctest.NewRouter(t)
+	emulators := map[emulator.URLEcho]*acctest.Emulator{}
 	var config strings.Builder
 	for _, echo := range emulator.URLEchoes {
 		var apps []string
 		for _, name := range slices.Sorted(maps.Keys(rows)) {
 			apps = append(apps, appOfRow(echo, "url", name))
 		}
-		clouds[echo] = f.add(emulator.Options{URLEcho: echo}, apps...)
+		emulators[echo] = f.Add(emulator.Options{URLEcho: echo}, apps...)
 		config.WriteString(callbackBlock(string(echo), forEach(apps), arg("url", set)))
 	}
-	r := newCLI(t, clouds[emulator.URLExact], config.String())
-	r.apply(t)
-	f.expectReads(t, true, func() { r.plan(t, noChanges) })
+	r := newCLI(t, emulators[emulator.URLExact], config.String())
+	r.Apply(t)
+	expectSharedReads(t, f, true, func() { r.Plan(t, acctest.NoChanges) })
 	want := map[string]string{}
-	for echo, c := range clouds {
+	for echo, c := range emulators {
 		for name, row := range rows {
 			app := appOfRow(echo, "url", name)
 			row.outside(c, app)
@@ -210,19 +179,19 @@ func TestAccCLI_decisionTableOfURLs(t *testing.T) {
 			}
 		}
 	}
-	r.must(t, 0, "apply", "-auto-approve", "-json").expectPlanned(t, want)
-	for echo, c := range clouds {
+	r.Must(t, 0, "apply", "-auto-approve", "-json").ExpectPlanned(t, want)
+	for echo, c := range emulators {
 		for name := range rows {
-			c.expectTruth(t, appOfRow(echo, "url", name), set, "")
+			expectTruth(t, c, appOfRow(echo, "url", name), set, "")
 		}
 	}
-	r.plan(t, noChanges)
+	r.Plan(t, acctest.NoChanges)
 	for _, next := range []emulator.URLEcho{emulator.URLOrigin, emulator.URLExact, ""} {
-		for echo, c := range clouds {
+		for echo, c := range emulators {
 			c.SetOptions(func(o *emulator.Options) { o.URLEcho = cmp.Or(next, echo) })
 		}
 		t.Logf("shown %s from now on", cmp.Or(next, "as before"))
-		r.expectPlanned(t, map[string]string{})
+		r.ExpectPlanned(t, map[string]string{})
 	}
 }
 
@@ -235,19 +204,19 @@ func TestAccCLI_readsThatDifferFromWrites(t *testing.T) {
 	for _, shared := range []bool{true, false} {
 		t.Run(fmt.Sprintf("shared reads %t", shared), func(t *testing.T) {
 			t.Parallel()
-			f := newJoint(t)
+			f := acctest.NewRouter(t)
 			var config strings.Builder
 			want := map[string]string{}
 			for _, written := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoHashed, emulator.EchoTruncated, emulator.EchoAbsent} {
 				for _, read := range emulator.KeyEchoes {
-					c := f.add(emulator.Options{KeyEcho: written, ReadKeyEcho: read, ReadTimeEcho: emulator.TimeLater})
+					c := f.Add(emulator.Options{KeyEcho: written, ReadKeyEcho: read, ReadTimeEcho: emulator.TimeLater})
 					for kind, arguments := range map[string]string{
 						"clear":      arg("auth_key", testKey),
 						"write_only": arg("auth_key_wo", testKey) + "\n  auth_key_wo_version = 1",
 						"keyless":    "",
 					} {
 						name := fmt.Sprintf("%s_and_%s_%s", written, read, kind)
-						f.addApps(c, name)
+						f.AddApps(c, name)
 						config.WriteString(callbackBlock(name, arg("app_id", name), arg("url", testURL), arguments))
 						if kind != "keyless" {
 							want[callbackAddress(name)] = "update"
@@ -255,16 +224,16 @@ func TestAccCLI_readsThatDifferFromWrites(t *testing.T) {
 					}
 				}
 			}
-			r := newCLI(t, f.services[0], config.String(), fmt.Sprintf("SPARKRTC_SHARED_READS=%t", shared))
-			r.apply(t)
-			r.settled(t)
-			f.expectReads(t, shared, func() { r.plan(t, noChanges) })
-			for app, c := range f.of {
+			r := newCLI(t, f.Emulators[0], config.String(), fmt.Sprintf("SPARKRTC_SHARED_READS=%t", shared))
+			r.Apply(t)
+			r.ExpectSettled(t)
+			expectSharedReads(t, f, shared, func() { r.Plan(t, acctest.NoChanges) })
+			for app, c := range f.ByApp {
 				if !strings.HasSuffix(app, "_keyless") {
 					c.SetCallback(app, testURL, foreign)
 				}
 			}
-			r.expectPlanned(t, want)
+			r.ExpectPlanned(t, want)
 		})
 	}
 }
@@ -273,15 +242,15 @@ func TestAccCLI_readsThatDifferFromWrites(t *testing.T) {
 // whoever looks for the cause of something.
 func TestAccCLI_reshownIsLogged(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	r := newCLI(t, c, callbackConfig, "TF_LOG_PROVIDER=DEBUG")
 	const line = "the service shows the same recording callback in another way"
-	r.apply(t)
-	if got := r.plan(t, noChanges); strings.Contains(got.stderr, line) {
-		t.Errorf("logged without a cause: %s", got.stderr)
+	r.Apply(t)
+	if got := r.Plan(t, acctest.NoChanges); strings.Contains(got.Stderr, line) {
+		t.Errorf("logged without a cause: %s", got.Stderr)
 	}
 	c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoMasked })
-	if got := r.plan(t, noChanges); !strings.Contains(got.stderr, line) || strings.Contains(got.stdout, line) {
-		t.Errorf("not logged, or told to the user: %s%s", got.stdout, got.stderr)
+	if got := r.Plan(t, acctest.NoChanges); !strings.Contains(got.Stderr, line) || strings.Contains(got.Stdout, line) {
+		t.Errorf("not logged, or told to the user: %s%s", got.Stdout, got.Stderr)
 	}
 }

@@ -8,10 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -21,7 +22,7 @@ func TestAccCLI_overwriteWarning(t *testing.T) {
 	for _, unset := range emulator.Unsets {
 		t.Run(string(unset), func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{Unset: unset}, "without", "with")
+			c := acctest.StartEmulator(t, emulator.Options{Unset: unset}, "without", "with")
 			c.SetCallback("with", live, testKey)
 			r := newCLI(t, c, fmt.Sprintf(`
 resource "sparkrtc_record_callback" "test" {
@@ -30,9 +31,9 @@ resource "sparkrtc_record_callback" "test" {
   url      = %q
 }
 `, testURL))
-			got := r.must(t, 0, "plan", "-json")
-			c.expectCalls(t, 1)
-			d := find(t, got.diagnostics(t), `sparkrtc_record_callback.test["with"]`)
+			got := r.Must(t, 0, "plan", "-json")
+			expectCalls(t, c, 1)
+			d := got.Diagnostics(t).Of(t, `sparkrtc_record_callback.test["with"]`)
 			if d.Severity != "warning" || d.Summary != `Recording callback of app "with" will be overwritten` {
 				t.Errorf("got %+v", d)
 			}
@@ -42,10 +43,10 @@ resource "sparkrtc_record_callback" "test" {
 					t.Errorf("%q is not mentioned: %s", mention, d.Detail)
 				}
 			}
-			if strings.Contains(got.stdout, testKey) {
+			if strings.Contains(got.Stdout, testKey) {
 				t.Error("the live callback's key is shown")
 			}
-			c.expectTruth(t, "with", live, testKey)
+			expectTruth(t, c, "with", live, testKey)
 		})
 	}
 }
@@ -53,7 +54,7 @@ resource "sparkrtc_record_callback" "test" {
 // An app that isn't there is found before anything is changed.
 func TestAccCLI_appDoesNotExist(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	r := newCLI(t, c, fmt.Sprintf(`
 resource "sparkrtc_record_callback" "test" {
   for_each = toset([%q, "gone"])
@@ -61,16 +62,16 @@ resource "sparkrtc_record_callback" "test" {
   url      = %q
 }
 `, testApp, testURL))
-	d := find(t, r.must(t, 1, "apply", "-auto-approve", "-json").diagnostics(t), `sparkrtc_record_callback.test["gone"]`)
+	d := r.Must(t, 1, "apply", "-auto-approve", "-json").Diagnostics(t).Of(t, `sparkrtc_record_callback.test["gone"]`)
 	if d.Summary != "SparkRTC app not found" || d.Attribute != "app_id" || !strings.Contains(d.Detail, `"gone"`) {
 		t.Errorf("got %+v", d)
 	}
-	c.expectCalls(t, 2) // the listing, and the app that wasn't on it
+	expectCalls(t, c, 2) // the listing, and the app that wasn't on it
 
 	// Many that are not there don't cost a call each.
-	r.write(t, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  count = 20\n  app_id = \"gone-${count.index}\"\n  url = %q\n}\n", testURL))
-	r.must(t, 1, "plan")
-	c.expectCalls(t, 1+maxLookUps)
+	r.Write(t, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  count = 20\n  app_id = \"gone-${count.index}\"\n  url = %q\n}\n", testURL))
+	r.Must(t, 1, "plan")
+	expectCalls(t, c, 1+maxLookUps)
 }
 
 // Where apps may not be looked at, or not now, a callback is set all the same.
@@ -85,12 +86,12 @@ func TestAccCLI_appsCanNotBeListed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{}, testApp)
+			c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 			fault.Method, fault.Times = http.MethodGet, -1
 			c.Fail(fault)
 			r := newCLI(t, c, callbackConfig, "HW_MAX_RETRIES=0")
-			out := r.apply(t).out()
-			c.expectCalls(t, 2, withKey(testURL, testKey))
+			out := r.Apply(t).Out()
+			expectCalls(t, c, 2, withKey(testURL, testKey))
 			want := 2 // by the plan, and by the apply's own planning
 			if name == "forbidden" {
 				want = 0
@@ -106,7 +107,7 @@ func TestAccCLI_appsCanNotBeListed(t *testing.T) {
 // and not by ten applies at a time, which would lock the access key.
 func TestAccCLI_wrongSecretKeyIsFoundByPlan(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{})
+	c := acctest.StartEmulator(t, emulator.Options{})
 	for i := range 8 {
 		c.AddApp(fmt.Sprintf("app-%d", i))
 	}
@@ -117,31 +118,31 @@ resource "sparkrtc_record_callback" "test" {
   url    = %q
 }
 `, testURL), "HW_SECRET_KEY=wrong")
-	if out := r.must(t, 1, "apply", "-auto-approve").out(); !strings.Contains(out, "Signature refused") {
+	if out := r.Must(t, 1, "apply", "-auto-approve").Out(); !strings.Contains(out, "Signature refused") {
 		t.Errorf("the message: %s", out)
 	}
-	c.expectCalls(t, 1)
+	expectCalls(t, c, 1)
 }
 
 func TestAccCLI_twoResourcesOnOneApp(t *testing.T) {
 	t.Parallel()
 	const title = "is set by two resources"
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	second := strings.Replace(strings.SplitAfterN(callbackConfig, "\n}\n", 3)[2], `"test"`, `"second"`, 1)
 	r := newCLI(t, c, callbackConfig)
-	r.apply(t)
+	r.Apply(t)
 	// No false alarm: a replacement is planned in two calls.
 	for _, arguments := range [][]string{{"plan"}, {"plan", "-replace=sparkrtc_record_callback.test"}, {"plan", "-destroy"}} {
-		if out := r.must(t, 0, arguments...).out(); strings.Contains(out, title) {
+		if out := r.Must(t, 0, arguments...).Out(); strings.Contains(out, title) {
 			t.Errorf("%v: %s", arguments, out)
 		}
 	}
-	r.must(t, 0, "taint", "sparkrtc_record_callback.test")
-	if out := r.apply(t).out(); strings.Contains(out, title) {
+	r.Must(t, 0, "taint", "sparkrtc_record_callback.test")
+	if out := r.Apply(t).Out(); strings.Contains(out, title) {
 		t.Errorf("of a tainted one: %s", out)
 	}
-	r.write(t, callbackConfig+second)
-	out := r.must(t, 0, "plan").out()
+	r.Write(t, callbackConfig+second)
+	out := r.Must(t, 0, "plan").Out()
 	if strings.Count(out, title) != 1 || !strings.Contains(out, testApp) {
 		t.Errorf("of two: %s", out)
 	}
@@ -164,7 +165,7 @@ func TestAccCLI_clearTextKeyWarning(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{}, "app-0", "app-1", "app-2")
+			c := acctest.StartEmulator(t, emulator.Options{}, "app-0", "app-1", "app-2")
 			r := newCLI(t, c, tc.config+fmt.Sprintf(`
 resource "sparkrtc_record_callback" "counted" {
   count    = 2
@@ -180,7 +181,7 @@ resource "sparkrtc_record_callback" "other" {
 }
 `, testURL, testKey), "SPARKRTC_CLEAR_TEXT_KEY_WARNING="+tc.env)
 			for _, arguments := range [][]string{{"validate"}, {"plan"}, {"apply", "-auto-approve"}, {"plan"}} {
-				out := r.must(t, 0, arguments...).out()
+				out := r.Must(t, 0, arguments...).Out()
 				if got := strings.Count(out, title); got != tc.want || strings.Contains(out, "similar warning") {
 					t.Errorf("%v: %d warnings, want %d: %s", arguments, got, tc.want, out)
 				}
@@ -194,7 +195,7 @@ resource "sparkrtc_record_callback" "other" {
 func TestAccCLI_secretInURL(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3t-0123456789"
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	c.SetCallback(testApp, "https://elsewhere.example.com/hook?token="+secret, "")
 	config := `
 variable "url" {
@@ -209,20 +210,20 @@ resource "sparkrtc_record_callback" "test" {
 `
 	r := newCLI(t, c, config)
 	for _, arguments := range [][]string{{"plan"}, {"apply", "-auto-approve"}, {"plan", "-destroy"}} {
-		got := r.must(t, 0, arguments...)
-		if strings.Contains(got.stdout+got.stderr, secret) {
-			t.Errorf("%v prints the secret: %s", arguments, got.stdout)
+		got := r.Must(t, 0, arguments...)
+		if strings.Contains(got.Stdout+got.Stderr, secret) {
+			t.Errorf("%v prints the secret: %s", arguments, got.Stdout)
 		}
 	}
 	c.SetCallback(testApp, "https://user:"+secret+"@elsewhere.example.com/hook", "")
-	got := r.must(t, 0, "plan", "-json")
-	d := find(t, got.diagnostics(t), "sparkrtc_record_callback.test")
+	got := r.Must(t, 0, "plan", "-json")
+	d := got.Diagnostics(t).Of(t, "sparkrtc_record_callback.test")
 	if strings.Contains(d.Detail, secret) || !strings.Contains(d.Detail, "https://elsewhere.example.com/hook") {
 		t.Errorf("the warning: %s", d.Detail)
 	}
 
 	// Neither does the message about an endpoint that is refused for it.
-	r.write(t, `
+	r.Write(t, `
 variable "endpoint" {
   sensitive = true
   default   = "https://user:`+secret+`@rtc.example.com"
@@ -232,9 +233,9 @@ provider "sparkrtc" {
   endpoint = var.endpoint
 }
 `+callbackConfig)
-	got = r.must(t, 1, "plan")
-	if strings.Contains(got.stdout+got.stderr, secret) || !strings.Contains(got.out(), "user or a password") {
-		t.Errorf("the message: %s", got.out())
+	got = r.Must(t, 1, "plan")
+	if strings.Contains(got.Stdout+got.Stderr, secret) || !strings.Contains(got.Out(), "user or a password") {
+		t.Errorf("the message: %s", got.Out())
 	}
 }
 
@@ -244,25 +245,25 @@ func TestAccCLI_driftIsExplained(t *testing.T) {
 	const foreignURL, foreignKey = "https://elsewhere.example.com/", "key-of-somebody-else-0123456789abcdef"
 	tests := map[string]struct {
 		echo     emulator.KeyEcho
-		outside  func(*cloud)
+		outside  func(*acctest.Emulator)
 		mentions []string
 	}{
-		"url":              {emulator.EchoExact, func(c *cloud) { c.SetCallback(testApp, foreignURL, testKey) }, []string{"the URL is " + foreignURL + ", and was set to " + testURL}},
-		"key":              {emulator.EchoExact, func(c *cloud) { c.SetCallback(testApp, testURL, foreignKey) }, []string{"the key is another one"}},
-		"url and key":      {emulator.EchoExact, func(c *cloud) { c.SetCallback(testApp, foreignURL, foreignKey) }, []string{foreignURL, "the key is another one"}},
-		"key removed":      {emulator.EchoExact, func(c *cloud) { c.SetCallback(testApp, testURL, "") }, []string{"the key was removed"}},
-		"key, if hashed":   {emulator.EchoHashed, func(c *cloud) { c.SetCallback(testApp, testURL, foreignKey) }, []string{"the key is another one"}},
-		"touch, if masked": {emulator.EchoMasked, func(c *cloud) { c.Touch(testApp) }, []string{"the key may be another one"}},
+		"url":              {emulator.EchoExact, func(c *acctest.Emulator) { c.SetCallback(testApp, foreignURL, testKey) }, []string{"the URL is " + foreignURL + ", and was set to " + testURL}},
+		"key":              {emulator.EchoExact, func(c *acctest.Emulator) { c.SetCallback(testApp, testURL, foreignKey) }, []string{"the key is another one"}},
+		"url and key":      {emulator.EchoExact, func(c *acctest.Emulator) { c.SetCallback(testApp, foreignURL, foreignKey) }, []string{foreignURL, "the key is another one"}},
+		"key removed":      {emulator.EchoExact, func(c *acctest.Emulator) { c.SetCallback(testApp, testURL, "") }, []string{"the key was removed"}},
+		"key, if hashed":   {emulator.EchoHashed, func(c *acctest.Emulator) { c.SetCallback(testApp, testURL, foreignKey) }, []string{"the key is another one"}},
+		"touch, if masked": {emulator.EchoMasked, func(c *acctest.Emulator) { c.Touch(testApp) }, []string{"the key may be another one"}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{KeyEcho: tc.echo}, testApp)
+			c := acctest.StartEmulator(t, emulator.Options{KeyEcho: tc.echo}, testApp)
 			r := newCLI(t, c, callbackConfig)
-			r.apply(t)
+			r.Apply(t)
 			tc.outside(c)
-			got := r.must(t, 0, "plan", "-json")
-			d := find(t, got.diagnostics(t), "sparkrtc_record_callback.test")
+			got := r.Must(t, 0, "plan", "-json")
+			d := got.Diagnostics(t).Of(t, "sparkrtc_record_callback.test")
 			if d.Severity != "warning" || d.Summary != aboutCallback(types.StringValue(testApp), "was changed outside Terraform") {
 				t.Errorf("got %+v", d)
 			}
@@ -271,12 +272,12 @@ func TestAccCLI_driftIsExplained(t *testing.T) {
 					t.Errorf("%q is not mentioned: %s", mention, d.Detail)
 				}
 			}
-			if strings.Contains(got.stdout, foreignKey) || strings.Contains(got.stdout, testKey) {
+			if strings.Contains(got.Stdout, foreignKey) || strings.Contains(got.Stdout, testKey) {
 				t.Error("the plan shows a key")
 			}
-			r.apply(t)
-			c.expectTruth(t, testApp, testURL, testKey)
-			r.plan(t, noChanges)
+			r.Apply(t)
+			expectTruth(t, c, testApp, testURL, testKey)
+			r.Plan(t, acctest.NoChanges)
 		})
 	}
 }
@@ -292,14 +293,14 @@ func TestAccCLI_planWarnings(t *testing.T) {
 		writeOnly = "auth_key_wo = \"" + testKey + "\"\n  auth_key_wo_version = 1"
 	)
 	adopting := importBlock("NAME", "NAME")
-	live := func(c *cloud, app string) { c.SetCallback(app, testURL, testKey) }
+	live := func(c *acctest.Emulator, app string) { c.SetCallback(app, testURL, testKey) }
 	elsewhere := func(config string) string {
 		return strings.Replace(config, testURL, "https://elsewhere.example.com/", 1)
 	}
 	tests := map[string]struct {
 		echo     emulator.KeyEcho
 		applied  string // "" for nothing
-		then     func(c *cloud, app string)
+		then     func(c *acctest.Emulator, app string)
 		config   string
 		summary  string
 		mentions []string
@@ -319,8 +320,8 @@ func TestAccCLI_planWarnings(t *testing.T) {
 		"adopted_without_has_one_shown":    {"", "", live, adopting + callback(""), "has a key that is not configured", []string{"also one in this plan"}},
 		"changed_without_has_one":          {emulator.EchoMasked, "", live, adopting + elsewhere(callback("")), "has a key that can't be compared", []string{"the apply removes"}},
 		"changed_without_has_one_shown":    {"", "", live, adopting + elsewhere(callback("")), "loses its key", nil},
-		"gone":                             {"", callback(""), func(c *cloud, app string) { c.ClearCallback(app) }, callback(""), "is gone", []string{"created again"}},
-		"key_removed_outside_and_inside":   {"", callback(clearText), func(c *cloud, app string) { c.SetCallback(app, testURL, "") }, callback(""), "", nil},
+		"gone":                             {"", callback(""), func(c *acctest.Emulator, app string) { c.ClearCallback(app) }, callback(""), "is gone", []string{"created again"}},
+		"key_removed_outside_and_inside":   {"", callback(clearText), func(c *acctest.Emulator, app string) { c.SetCallback(app, testURL, "") }, callback(""), "", nil},
 		"another_key_goes_along":           {"", callback(writeOnly), nil, elsewhere(callback(strings.Replace(writeOnly, "callback-key", "another-key", 1))), "gets another key", []string{"auth_key_wo_version"}},
 		"the_same_key_goes_along":          {"", callback(writeOnly), nil, elsewhere(callback(writeOnly)), "", nil},
 		"another_key_alone":                {"", callback(writeOnly), nil, callback(strings.Replace(writeOnly, "callback-key", "another-key", 1)), "", nil},
@@ -328,29 +329,29 @@ func TestAccCLI_planWarnings(t *testing.T) {
 		"no_longer_wanted":                 {"", callback(""), nil, "", "will stay in place", []string{testURL, "moved block", "SparkRTC console"}},
 		"nothing":                          {"", callback(clearText), nil, callback(clearText), "", nil},
 	}
-	f := newJoint(t)
+	f := acctest.NewRouter(t)
 	var applied, then strings.Builder
 	for name, tc := range tests {
-		f.add(emulator.Options{KeyEcho: tc.echo}, name)
+		f.Add(emulator.Options{KeyEcho: tc.echo}, name)
 		applied.WriteString(strings.ReplaceAll(tc.applied, "NAME", name))
 		then.WriteString(strings.ReplaceAll(tc.config, "NAME", name))
 	}
-	r := newCLI(t, f.services[0], applied.String(), ownReads)
-	r.apply(t)
+	r := newCLI(t, f.Emulators[0], applied.String(), ownReads)
+	r.Apply(t)
 	for name, tc := range tests {
 		if tc.then != nil {
-			tc.then(f.of[name], name)
+			tc.then(f.ByApp[name], name)
 		}
 	}
-	r.write(t, then.String())
-	got := r.must(t, 0, "plan", "-json")
-	if strings.Contains(got.stdout, testKey) {
+	r.Write(t, then.String())
+	got := r.Must(t, 0, "plan", "-json")
+	if strings.Contains(got.Stdout, testKey) {
 		t.Error("the plan shows the key")
 	}
 	for name, tc := range tests {
 		// Terraform gives no address to what is no longer configured.
-		var about []diagnostic
-		for _, d := range got.diagnostics(t) {
+		var about acctest.Diagnostics
+		for _, d := range got.Diagnostics(t) {
 			if strings.Contains(d.Summary, fmt.Sprintf("%q", name)) {
 				about = append(about, d)
 			}
@@ -377,29 +378,29 @@ func TestAccCLI_planWarnings(t *testing.T) {
 // provider: what is said must be true of them too.
 func TestAccCLI_warningsOfOneAndTheSameApp(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	config := func(key string) string {
 		return fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  for_each = { %s = %q }\n  app_id = each.value\n  url = %q\n}\n", key, testApp, testURL)
 	}
 	r := newCLI(t, c, config("before"))
-	r.apply(t)
+	r.Apply(t)
 	const before, after = `sparkrtc_record_callback.test["before"]`, `sparkrtc_record_callback.test["after"]`
 
-	r.must(t, 0, "taint", before)
-	if d := find(t, r.must(t, 0, "plan", "-json").diagnostics(t), before); !strings.Contains(d.Detail, "the resource is tainted") {
+	r.Must(t, 0, "taint", before)
+	if d := r.Must(t, 0, "plan", "-json").Diagnostics(t).Of(t, before); !strings.Contains(d.Detail, "the resource is tainted") {
 		t.Errorf("of a tainted one: %s", d.Detail)
 	}
-	r.must(t, 0, "untaint", before)
+	r.Must(t, 0, "untaint", before)
 
-	r.write(t, config("after"))
-	renamed := r.must(t, 0, "plan", "-json").diagnostics(t)
+	r.Write(t, config("after"))
+	renamed := r.Must(t, 0, "plan", "-json").Diagnostics(t)
 	for _, address := range []string{before, after} {
-		if d := find(t, renamed, address); !strings.Contains(d.Detail, "moved block") {
+		if d := renamed.Of(t, address); !strings.Contains(d.Detail, "moved block") {
 			t.Errorf("of %s: %s", address, d.Detail)
 		}
 	}
-	r.write(t, config("after")+"moved {\n  from = "+before+"\n  to   = "+after+"\n}\n")
-	if list := r.must(t, 0, "plan", "-json").diagnostics(t); len(list) != 1 { // the development override
+	r.Write(t, config("after")+"moved {\n  from = "+before+"\n  to   = "+after+"\n}\n")
+	if list := r.Must(t, 0, "plan", "-json").Diagnostics(t); len(list) != 1 { // the development override
 		t.Errorf("of a moved one: %+v", list)
 	}
 }
@@ -408,10 +409,10 @@ func TestAccCLI_warningsOfOneAndTheSameApp(t *testing.T) {
 // counts.
 func TestAccCLI_warningsAreNotFolded(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{}, "one", "two")
+	c := acctest.StartEmulator(t, emulator.Options{}, "one", "two")
 	r := newCLI(t, c, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  for_each = toset([\"one\", \"two\"])\n  app_id = each.key\n  url = %q\n}\n", testURL))
-	r.apply(t)
-	out := r.must(t, 0, "plan", "-destroy").out()
+	r.Apply(t)
+	out := r.Must(t, 0, "plan", "-destroy").Out()
 	for _, app := range []string{"one", "two"} {
 		if !strings.Contains(out, fmt.Sprintf("That of app %q will no longer be managed", app)) {
 			t.Errorf("app %s is not mentioned: %s", app, out)
@@ -422,31 +423,24 @@ func TestAccCLI_warningsAreNotFolded(t *testing.T) {
 // A plan asks for nothing that it can't know the name of.
 func TestAccCLI_appNotKnownYet(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	r := newCLI(t, c, fmt.Sprintf("resource \"terraform_data\" \"app\" {\n  input = %q\n}\n\nresource \"sparkrtc_record_callback\" \"test\" {\n  app_id = terraform_data.app.output\n  url = %q\n}\n", testApp, testURL))
-	r.plan(t, changes)
-	c.expectCalls(t, 0)
-	r.apply(t)
-	c.expectTruth(t, testApp, testURL, "")
+	r.Plan(t, acctest.Changes)
+	expectCalls(t, c, 0)
+	r.Apply(t)
+	expectTruth(t, c, testApp, testURL, "")
 }
 
 // A CLI that knows no write-only arguments gives its user no other choice.
 func TestClearTextKeyWarningNeedsAChoice(t *testing.T) {
 	for _, allowed := range []bool{false, true} {
-		server, err := providerserver.NewProtocol6WithError(New("test")())()
+		core, err := acctest.StartCore(t, providerserver.NewProtocol6WithError(New("test")()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
-			TypeName:           callbackType,
-			Config:             encoded(arguments{url: testURL, key: testKey}.value()),
-			ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: allowed},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if warnings, err := split(resp.Diagnostics); err != nil || len(warnings) > 0 != allowed {
-			t.Errorf("write-only arguments are allowed: %t; warned: %q, %v", allowed, warnings, err)
+		core.NoWriteOnly = !allowed
+		if warned, err := core.Resource(callbackType).Validate(arguments{url: testURL, key: testKey}.value()); err != nil || len(warned) > 0 != allowed {
+			t.Errorf("write-only arguments are allowed: %t; warned: %q, %v", allowed, warned, err)
 		}
 	}
 }
@@ -455,16 +449,16 @@ func TestClearTextKeyWarningNeedsAChoice(t *testing.T) {
 // the app, and all that there is to say.
 func TestAccCLI_goneIsCheckedAsANewOne(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	config := fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  app_id = %q\n  url = \"http://recordings.example.com/\"\n}\n", testApp)
 	r := newCLI(t, c, config)
-	r.apply(t)
+	r.Apply(t)
 	c.ClearCallback(testApp)
-	if out := r.plan(t, changes).out(); !strings.Contains(out, "is gone") || !strings.Contains(out, "Callback URL without TLS") {
+	if out := r.Plan(t, acctest.Changes).Out(); !strings.Contains(out, "is gone") || !strings.Contains(out, "Callback URL without TLS") {
 		t.Errorf("of a callback: %s", out)
 	}
 	c.RemoveApp(testApp)
-	if out := r.must(t, 1, "plan").out(); !strings.Contains(out, "SparkRTC app not found") {
+	if out := r.Must(t, 1, "plan").Out(); !strings.Contains(out, "SparkRTC app not found") {
 		t.Errorf("of an app: %s", out)
 	}
 }
@@ -473,28 +467,28 @@ func TestAccCLI_goneIsCheckedAsANewOne(t *testing.T) {
 // not known must not become none.
 func TestAccCLI_ignoredKeyThatIsNotKnown(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{KeyEcho: emulator.EchoMasked})
+	c := acctest.StartEmulator(t, emulator.Options{KeyEcho: emulator.EchoMasked})
 	c.SetCallback(testApp, testURL, testKey)
 	ignoring := strings.Replace(callbackConfig, "  auth_key = var.key\n", "  auth_key = var.key\n\n  lifecycle {\n    ignore_changes = [auth_key]\n  }\n", 1)
 	r := newCLI(t, c, ignoring+"\nimport {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
-	if out := r.plan(t, changes).out(); !strings.Contains(out, "1 to import, 0 to add, 0 to change") || strings.Contains(out, "not configured") {
+	if out := r.Plan(t, acctest.Changes).Out(); !strings.Contains(out, "1 to import, 0 to add, 0 to change") || strings.Contains(out, "not configured") {
 		t.Errorf("the import alone: %s", out)
 	}
-	r.write(t, strings.Replace(ignoring, testURL, "https://elsewhere.example.com/", 1)+"\nimport {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
-	if out := r.must(t, 1, "apply", "-auto-approve").out(); !strings.Contains(out, "would lose its key") || !strings.Contains(out, "ignore_changes") {
+	r.Write(t, strings.Replace(ignoring, testURL, "https://elsewhere.example.com/", 1)+"\nimport {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
+	if out := r.Must(t, 1, "apply", "-auto-approve").Out(); !strings.Contains(out, "would lose its key") || !strings.Contains(out, "ignore_changes") {
 		t.Errorf("the message: %s", out)
 	}
-	c.expectTruth(t, testApp, testURL, testKey)
+	expectTruth(t, c, testApp, testURL, testKey)
 }
 
 // A URL's password is in no message, whatever else is wrong with the URL.
 func TestAccCLI_passwordInWrongURL(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"https://user:hunter2#x@host/", "https://user:hunter2/x@host/", "https://user:hunter2%zz@host/", "https://user:hunter2@host:99999/"} {
-		r := newCLI(t, nil, "variable \"url\" {\n  sensitive = true\n}\n\nresource \"sparkrtc_record_callback\" \"test\" {\n  app_id = \"a\"\n  url = var.url\n}\n", append(keys(), "TF_VAR_url="+url)...)
-		got := r.must(t, 1, "plan")
-		if strings.Contains(got.stdout+got.stderr, "hunter2") || !strings.Contains(got.out(), "Invalid callback URL") {
-			t.Errorf("%s: %s", url, got.out())
+		r := newCLI(t, nil, "variable \"url\" {\n  sensitive = true\n}\n\nresource \"sparkrtc_record_callback\" \"test\" {\n  app_id = \"a\"\n  url = var.url\n}\n", append(acctest.Keys(), "TF_VAR_url="+url)...)
+		got := r.Must(t, 1, "plan")
+		if strings.Contains(got.Stdout+got.Stderr, "hunter2") || !strings.Contains(got.Out(), "Invalid callback URL") {
+			t.Errorf("%s: %s", url, got.Out())
 		}
 	}
 }

@@ -17,16 +17,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-func state(attribute string, want knownvalue.Check) statecheck.StateCheck {
-	return statecheck.ExpectKnownValue(resourceName, tfjsonpath.New(attribute), want)
-}
-
 func TestAccRecordCallback_lifecycle(t *testing.T) {
 	const newURL, newKey, plainURL = "https://recordings.example.com/v2?tenant=a&b=<c>", "fedcba9876543210fedcba9876543210", "http://recordings.example.com"
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	events := knownvalue.SetExact([]knownvalue.Check{
 		knownvalue.StringExact("RECORD_NEW_FILE_START"), knownvalue.StringExact("RECORD_FILE_COMPLETE"),
 	})
@@ -39,7 +36,7 @@ func TestAccRecordCallback_lifecycle(t *testing.T) {
 		ProtoV6ProviderFactories: testProviders,
 		Steps: []resource.TestStep{
 			{
-				Config:           c.config(app, arg("url", testURL), arg("auth_key", testKey)),
+				Config:           callbackConfigOn(c, app, arg("url", testURL), arg("auth_key", testKey)),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionCreate)},
 				ConfigStateChecks: []statecheck.StateCheck{
 					state("app_id", knownvalue.StringExact(testApp)),
@@ -53,13 +50,10 @@ func TestAccRecordCallback_lifecycle(t *testing.T) {
 			},
 			{
 				PreConfig: func() {
-					c.expectTruth(t, testApp, testURL, testKey)
-					if got := c.puts(t); len(got) != 1 || got[0].String() != withKey(testURL, testKey).String() {
-						t.Errorf("PUTs of the create: %v", got)
-					}
-					c.ResetRequests()
+					expectTruth(t, c, testApp, testURL, testKey)
+					expectPuts(t, c, testApp, withKey(testURL, testKey))
 				},
-				Config:           c.config(app, arg("url", newURL), arg("auth_key", testKey)),
+				Config:           callbackConfigOn(c, app, arg("url", newURL), arg("auth_key", testKey)),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)},
 				ConfigStateChecks: []statecheck.StateCheck{
 					state("url", knownvalue.StringExact(newURL)),
@@ -70,12 +64,9 @@ func TestAccRecordCallback_lifecycle(t *testing.T) {
 				PreConfig: func() {
 					// The key goes along, so that it can't matter whether
 					// leaving it out would clear it.
-					if got := c.puts(t); len(got) != 1 || got[0].String() != withKey(newURL, testKey).String() {
-						t.Errorf("PUTs of another url: %v", got)
-					}
-					c.ResetRequests()
+					expectPuts(t, c, testApp, withKey(newURL, testKey))
 				},
-				Config:           c.config(app, arg("url", newURL), arg("auth_key", newKey)),
+				Config:           callbackConfigOn(c, app, arg("url", newURL), arg("auth_key", newKey)),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)},
 				ConfigStateChecks: []statecheck.StateCheck{
 					state("auth_key", knownvalue.StringExact(newKey)),
@@ -84,44 +75,38 @@ func TestAccRecordCallback_lifecycle(t *testing.T) {
 			},
 			{
 				PreConfig: func() {
-					if got := c.puts(t); len(got) != 1 || got[0].String() != withKey(newURL, newKey).String() {
-						t.Errorf("PUTs of another key: %v", got)
-					}
-					c.ResetRequests()
+					expectPuts(t, c, testApp, withKey(newURL, newKey))
 				},
-				Config:            c.config(app, arg("url", plainURL)),
+				Config:            callbackConfigOn(c, app, arg("url", plainURL)),
 				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)},
 				ConfigStateChecks: []statecheck.StateCheck{state("auth_key", knownvalue.Null()), state("url", knownvalue.StringExact(plainURL))},
 			},
 			{
 				PreConfig: func() {
-					c.expectTruth(t, testApp, plainURL, "")
-					if got := c.puts(t); len(got) != 1 || got[0].String() != withKey(plainURL, "").String() {
-						t.Errorf("PUTs of no key: %v", got)
-					}
-					c.ResetRequests()
+					expectTruth(t, c, testApp, plainURL, "")
+					expectPuts(t, c, testApp, withKey(plainURL, ""))
 				},
-				Config:           c.config(app, arg("url", plainURL)),
+				Config:           callbackConfigOn(c, app, arg("url", plainURL)),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionNoop)},
 			},
 			{
-				PreConfig:        func() { c.expectPuts(t) },
-				Config:           c.config(app, arg("url", plainURL)),
+				PreConfig:        func() { expectPuts(t, c, testApp) },
+				Config:           callbackConfigOn(c, app, arg("url", plainURL)),
 				Destroy:          true,
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionDestroy)},
 			},
 			{
 				PreConfig: func() {
-					c.expectPuts(t)
-					c.expectTruth(t, testApp, plainURL, "")
+					expectPuts(t, c, testApp)
+					expectTruth(t, c, testApp, plainURL, "")
 				},
-				Config:           c.config(app, arg("url", testURL)),
+				Config:           callbackConfigOn(c, app, arg("url", testURL)),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionCreate)},
 			},
 		},
 		CheckDestroy: func(*terraform.State) error {
-			c.expectPuts(t, withKey(testURL, ""))
-			c.expectTruth(t, testApp, testURL, "")
+			expectPuts(t, c, testApp, withKey(testURL, ""))
+			expectTruth(t, c, testApp, testURL, "")
 			return nil
 		},
 	})
@@ -139,45 +124,37 @@ func (valuesGrow) CompareValues(values ...any) error {
 	return nil
 }
 
-func (c *cloud) expectPuts(t *testing.T, puts ...payload) {
-	t.Helper()
-	if got := c.puts(t); fmt.Sprint(got) != fmt.Sprint(puts) {
-		t.Errorf("PUTs: %v, want %v", got, puts)
-	}
-	c.ResetRequests()
-}
-
 // What somebody does to a callback is seen by a refresh, and again once the state
 // has it; and the next apply sets it right, or has nothing to do.
 func TestAccRecordCallback_drift(t *testing.T) {
 	t.Parallel()
 	const foreignURL, foreignKey = "https://elsewhere.example.com/", "key-of-somebody-else-0123456789abcdef"
-	gone := func(c *cloud, app string) { c.ClearCallback(app) }
-	foreign := func(c *cloud, app string) { c.SetCallback(app, foreignURL, foreignKey) }
+	gone := func(c *acctest.Emulator, app string) { c.ClearCallback(app) }
+	foreign := func(c *acctest.Emulator, app string) { c.SetCallback(app, foreignURL, foreignKey) }
 	type drift struct {
 		options  emulator.Options
-		outside  func(c *cloud, app string) // before the refresh
-		refresh  string                     // the action that is planned after it
-		stored   map[string]any             // what the state has then
-		later    func(c *cloud, app string) // before the apply
-		url, key string                     // in the configuration from then on, ours when ""
+		outside  func(c *acctest.Emulator, app string) // before the refresh
+		refresh  string                                // the action that is planned after it
+		stored   map[string]any                        // what the state has then
+		later    func(c *acctest.Emulator, app string) // before the apply
+		url, key string                                // in the configuration from then on, ours when ""
 		action   string
 		puts     []payload // of the apply
 	}
 	tests := map[string]drift{
-		"url": {outside: func(c *cloud, app string) { c.SetCallback(app, foreignURL, testKey) }, refresh: "update",
+		"url": {outside: func(c *acctest.Emulator, app string) { c.SetCallback(app, foreignURL, testKey) }, refresh: "update",
 			stored: map[string]any{"url": foreignURL}, action: "update", puts: []payload{withKey(testURL, testKey)}},
-		"key": {outside: func(c *cloud, app string) { c.SetCallback(app, testURL, foreignKey) }, refresh: "update",
+		"key": {outside: func(c *acctest.Emulator, app string) { c.SetCallback(app, testURL, foreignKey) }, refresh: "update",
 			stored: map[string]any{"auth_key": foreignKey}, action: "update", puts: []payload{withKey(testURL, testKey)}},
-		"key_removed": {outside: func(c *cloud, app string) { c.SetCallback(app, testURL, "") }, refresh: "update",
+		"key_removed": {outside: func(c *acctest.Emulator, app string) { c.SetCallback(app, testURL, "") }, refresh: "update",
 			stored: map[string]any{"auth_key": nil}, action: "update", puts: []payload{withKey(testURL, testKey)}},
-		"changed_back": {outside: foreign, refresh: "update", later: func(c *cloud, app string) { c.SetCallback(app, testURL, testKey) }},
+		"changed_back": {outside: foreign, refresh: "update", later: func(c *acctest.Emulator, app string) { c.SetCallback(app, testURL, testKey) }},
 		// Somebody else's key that is taken over into the configuration needs
 		// no PUT.
 		"adopted": {later: foreign, url: foreignURL, key: foreignKey},
 		// The answer of a PUT and that of a GET may differ, and so may today's
 		// and tomorrow's.
-		"shown_otherwise": {later: func(c *cloud, _ string) {
+		"shown_otherwise": {later: func(c *acctest.Emulator, _ string) {
 			c.SetOptions(func(o *emulator.Options) { o.KeyEcho, o.URLEcho = emulator.EchoMasked, emulator.URLOrigin })
 		}},
 	}
@@ -185,11 +162,11 @@ func TestAccRecordCallback_drift(t *testing.T) {
 		tests["gone_"+string(unset)] = drift{options: emulator.Options{Unset: unset}, outside: gone, refresh: "create",
 			action: "create", puts: []payload{withKey(testURL, testKey)}}
 	}
-	f := newJoint(t)
+	f := acctest.NewRouter(t)
 	var before, after strings.Builder
 	refreshed, applied := map[string]string{}, map[string]string{}
 	for name, tc := range tests {
-		f.add(tc.options, name)
+		f.Add(tc.options, name)
 		app := arg("app_id", name)
 		before.WriteString(callbackBlock(name, app, arg("url", testURL), arg("auth_key", testKey)))
 		after.WriteString(callbackBlock(name, app, arg("url", cmp.Or(tc.url, testURL)), arg("auth_key", cmp.Or(tc.key, testKey))))
@@ -200,38 +177,38 @@ func TestAccRecordCallback_drift(t *testing.T) {
 			applied[callbackAddress(name)] = tc.action
 		}
 	}
-	r := newCLI(t, f.services[0], before.String(), ownReads)
-	r.apply(t)
-	r.settled(t)
+	r := newCLI(t, f.Emulators[0], before.String(), ownReads)
+	r.Apply(t)
+	r.ExpectSettled(t)
 	for name, tc := range tests {
 		if tc.outside != nil {
-			tc.outside(f.of[name], name)
+			tc.outside(f.ByApp[name], name)
 		}
 	}
 	for range 2 { // the second time, the state holds what was seen
-		r.must(t, 0, "apply", "-refresh-only", "-auto-approve")
-		r.expectPlanned(t, refreshed)
+		r.Must(t, 0, "apply", "-refresh-only", "-auto-approve")
+		r.ExpectPlanned(t, refreshed)
 	}
 	for name, tc := range tests {
 		if tc.refresh != "create" {
-			r.expectStored(t, callbackAddress(name), tc.stored)
-		} else if stored := r.stored(t)[callbackAddress(name)]; stored != nil {
+			r.ExpectStored(t, callbackAddress(name), tc.stored)
+		} else if stored := r.Stored(t)[callbackAddress(name)]; stored != nil {
 			t.Errorf("%s is in the state: %v", name, stored)
 		}
 		if tc.later != nil {
-			tc.later(f.of[name], name)
+			tc.later(f.ByApp[name], name)
 		}
-		f.of[name].ResetRequests()
+		f.ByApp[name].ResetRequests()
 	}
-	r.write(t, after.String())
-	r.must(t, 0, "apply", "-auto-approve", "-json").expectPlanned(t, applied)
+	r.Write(t, after.String())
+	r.Must(t, 0, "apply", "-auto-approve", "-json").ExpectPlanned(t, applied)
 	for name, tc := range tests {
 		url, key := cmp.Or(tc.url, testURL), cmp.Or(tc.key, testKey)
-		f.expectPuts(t, name, tc.puts...)
-		f.of[name].expectTruth(t, name, url, key)
-		r.expectStored(t, callbackAddress(name), map[string]any{"url": url, "auth_key": key})
+		expectPuts(t, f.ByApp[name], name, tc.puts...)
+		expectTruth(t, f.ByApp[name], name, url, key)
+		r.ExpectStored(t, callbackAddress(name), map[string]any{"url": url, "auth_key": key})
 	}
-	r.settled(t)
+	r.ExpectSettled(t)
 }
 
 // Whatever the service shows back: the apply is consistent, the plan after it
@@ -239,37 +216,37 @@ func TestAccRecordCallback_drift(t *testing.T) {
 func TestAccRecordCallback_echoes(t *testing.T) {
 	t.Parallel()
 	const first, second = "HTTPS://Recordings.Example.com", "https://recordings.example.com/callback"
-	f := newJoint(t)
+	f := acctest.NewRouter(t)
 	for _, key := range emulator.KeyEchoes {
-		f.add(emulator.Options{KeyEcho: key}, "key_"+string(key))
+		f.Add(emulator.Options{KeyEcho: key}, "key_"+string(key))
 	}
 	for _, url := range emulator.URLEchoes[1:] {
-		f.add(emulator.Options{KeyEcho: emulator.EchoTruncated, URLEcho: url}, "url_"+string(url))
+		f.Add(emulator.Options{KeyEcho: emulator.EchoTruncated, URLEcho: url}, "url_"+string(url))
 	}
-	r := newCLI(t, f.services[0], "", ownReads)
+	r := newCLI(t, f.Emulators[0], "", ownReads)
 	for _, step := range []struct {
 		url  string
 		key  any
 		puts payload
 	}{{first, testKey, withKey(first, testKey)}, {second, testKey, withKey(second, testKey)}, {second, nil, withKey(second, "")}} {
 		var config strings.Builder
-		for name := range f.of {
+		for name := range f.ByApp {
 			lines := []string{arg("app_id", name), arg("url", step.url)}
 			if step.key != nil {
 				lines = append(lines, arg("auth_key", testKey))
 			}
 			config.WriteString(callbackBlock(name, lines...))
 		}
-		r.write(t, config.String())
-		r.apply(t)
-		for name, c := range f.of {
-			f.expectPuts(t, name, step.puts)
-			c.expectTruth(t, name, step.url, *step.puts.AuthKey)
-			r.expectStored(t, callbackAddress(name), map[string]any{"url": step.url, "auth_key": step.key})
+		r.Write(t, config.String())
+		r.Apply(t)
+		for name, c := range f.ByApp {
+			expectPuts(t, f.ByApp[name], name, step.puts)
+			expectTruth(t, c, name, step.url, *step.puts.AuthKey)
+			r.ExpectStored(t, callbackAddress(name), map[string]any{"url": step.url, "auth_key": step.key})
 		}
-		r.settled(t)
-		for name := range f.of {
-			f.expectPuts(t, name)
+		r.ExpectSettled(t)
+		for name := range f.ByApp {
+			expectPuts(t, f.ByApp[name], name)
 		}
 	}
 }
@@ -301,12 +278,12 @@ func TestAccRecordCallback_keyRemoved(t *testing.T) {
 		{true, emulator.Options{EmptyKey: emulator.EmptyRefused}, []payload{empty, none}, ""},
 		{true, emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyRefused}, []payload{empty, none}, testKey},
 	}
-	f := newJoint(t)
+	f := acctest.NewRouter(t)
 	var before, after strings.Builder
 	names := make([]string, len(tests))
 	for i, tc := range tests {
 		names[i] = fmt.Sprintf("new_%t_kept_%t_empty_%s_shown_%s", tc.new, tc.options.KeepKey, tc.options.EmptyKey, tc.options.KeyEcho)
-		c := f.add(tc.options, names[i])
+		c := f.Add(tc.options, names[i])
 		app, url := arg("app_id", names[i]), arg("url", testURL)
 		if tc.new {
 			c.SetCallback(names[i], "https://elsewhere.example.com/", testKey)
@@ -315,23 +292,23 @@ func TestAccRecordCallback_keyRemoved(t *testing.T) {
 		}
 		after.WriteString(callbackBlock(names[i], app, url))
 	}
-	r := newCLI(t, f.services[0], before.String(), ownReads)
-	r.apply(t)
-	r.settled(t)
+	r := newCLI(t, f.Emulators[0], before.String(), ownReads)
+	r.Apply(t)
+	r.ExpectSettled(t)
 	for i, tc := range tests {
 		if tc.new {
-			f.expectPuts(t, names[i])
+			expectPuts(t, f.ByApp[names[i]], names[i])
 		} else {
-			f.expectPuts(t, names[i], withKey(testURL, testKey))
+			expectPuts(t, f.ByApp[names[i]], names[i], withKey(testURL, testKey))
 		}
 	}
-	r.write(t, after.String())
-	r.apply(t)
-	r.settled(t)
+	r.Write(t, after.String())
+	r.Apply(t)
+	r.ExpectSettled(t)
 	for i, tc := range tests {
-		f.expectPuts(t, names[i], tc.puts...)
-		f.of[names[i]].expectTruth(t, names[i], testURL, tc.left)
-		r.expectStored(t, callbackAddress(names[i]), map[string]any{"auth_key": nil})
+		expectPuts(t, f.ByApp[names[i]], names[i], tc.puts...)
+		expectTruth(t, f.ByApp[names[i]], names[i], testURL, tc.left)
+		r.ExpectStored(t, callbackAddress(names[i]), map[string]any{"auth_key": nil})
 	}
 }
 
@@ -340,7 +317,7 @@ func TestAccRecordCallback_keyRemoved(t *testing.T) {
 // empty all the same, in this way and the other.
 func TestAccRecordCallback_readsThatDifferFromWrites(t *testing.T) {
 	t.Parallel()
-	f := newJoint(t)
+	f := acctest.NewRouter(t)
 	for name, options := range map[string]emulator.Options{
 		"masked_time_later":              {KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeLater},
 		"masked_time_rounded":            {KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeSeconds},
@@ -357,19 +334,19 @@ func TestAccRecordCallback_readsThatDifferFromWrites(t *testing.T) {
 		"masked_time_that_is_none":       {KeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeOdd},
 		"hashed_time_rounded_everywhere": {KeyEcho: emulator.EchoHashed, TimeEcho: emulator.TimeSeconds},
 	} {
-		f.add(options, name)
+		f.Add(options, name)
 	}
-	r := newCLI(t, f.services[0], "", ownReads)
+	r := newCLI(t, f.Emulators[0], "", ownReads)
 	for _, url := range []string{testURL, testURL + "/new"} {
 		var config strings.Builder
-		for name := range f.of {
+		for name := range f.ByApp {
 			config.WriteString(callbackBlock(name, arg("app_id", name), arg("url", url), arg("auth_key", testKey)))
 		}
-		r.write(t, config.String())
-		r.apply(t)
-		r.settled(t)
-		for name := range f.of {
-			f.expectPuts(t, name, withKey(url, testKey))
+		r.Write(t, config.String())
+		r.Apply(t)
+		r.ExpectSettled(t)
+		for name := range f.ByApp {
+			expectPuts(t, f.ByApp[name], name, withKey(url, testKey))
 		}
 	}
 }
@@ -379,34 +356,34 @@ func TestAccRecordCallback_readsThatDifferFromWrites(t *testing.T) {
 func TestAccRecordCallback_ignoreChangesOfKey(t *testing.T) {
 	t.Parallel()
 	const foreign = "somebody-elses-key-0123456789abcdefgh"
-	f := newJoint(t)
+	f := acctest.NewRouter(t)
 	updates := map[string]string{}
 	for _, echo := range emulator.KeyEchoes {
-		f.add(emulator.Options{KeyEcho: echo}, string(echo))
+		f.Add(emulator.Options{KeyEcho: echo}, string(echo))
 		updates[callbackAddress(string(echo))] = "update"
 	}
 	config := func(url string) string {
 		var b strings.Builder
-		for app := range f.of {
+		for app := range f.ByApp {
 			b.WriteString(callbackBlock(app, arg("app_id", app), arg("url", url), arg("auth_key", testKey), "lifecycle {\n    ignore_changes = [auth_key]\n  }"))
 		}
 		return b.String()
 	}
-	r := newCLI(t, f.services[0], config(testURL), ownReads)
-	r.apply(t)
-	r.settled(t)
-	for app, c := range f.of {
+	r := newCLI(t, f.Emulators[0], config(testURL), ownReads)
+	r.Apply(t)
+	r.ExpectSettled(t)
+	for app, c := range f.ByApp {
 		c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoMasked })
 		c.SetCallback(app, testURL, foreign)
 	}
-	r.expectPlanned(t, updates)
-	r.must(t, 0, "apply", "-refresh-only", "-auto-approve")
-	r.expectPlanned(t, updates)
-	r.write(t, config(testURL+"/new"))
-	r.apply(t)
-	r.settled(t)
-	for app, c := range f.of {
-		puts := c.puts(t)
+	r.ExpectPlanned(t, updates)
+	r.Must(t, 0, "apply", "-refresh-only", "-auto-approve")
+	r.ExpectPlanned(t, updates)
+	r.Write(t, config(testURL+"/new"))
+	r.Apply(t)
+	r.ExpectSettled(t)
+	for app, c := range f.ByApp {
+		puts := sentPayloads(t, c)
 		for _, put := range puts {
 			if put.AuthKey == nil || *put.AuthKey != testKey && *put.AuthKey != foreign {
 				t.Errorf("%s: sent %v", app, put)
@@ -421,9 +398,9 @@ func TestAccRecordCallback_ignoreChangesOfKey(t *testing.T) {
 // An apply sends what the plan says, and not what the configuration has that the
 // plan was told to ignore.
 func TestAccRecordCallback_ignoredKeyIsNotSent(t *testing.T) {
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	config := func(url, key string) string {
-		return c.config(arg("app_id", testApp), arg("url", url), arg("auth_key", key), "lifecycle {\n    ignore_changes = [auth_key]\n  }")
+		return callbackConfigOn(c, arg("app_id", testApp), arg("url", url), arg("auth_key", key), "lifecycle {\n    ignore_changes = [auth_key]\n  }")
 	}
 	resource.ParallelTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders,
@@ -435,7 +412,7 @@ func TestAccRecordCallback_ignoredKeyIsNotSent(t *testing.T) {
 			},
 		},
 		CheckDestroy: func(*terraform.State) error {
-			c.expectPuts(t, withKey(testURL, testKey), withKey(testURL+"/new", testKey))
+			expectPuts(t, c, testApp, withKey(testURL, testKey), withKey(testURL+"/new", testKey))
 			return nil
 		},
 	})
@@ -443,11 +420,11 @@ func TestAccRecordCallback_ignoredKeyIsNotSent(t *testing.T) {
 
 // Events may change with a PUT: a plan must not have promised otherwise.
 func TestAccRecordCallback_eventsChange(t *testing.T) {
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	resource.ParallelTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders,
 		Steps: []resource.TestStep{
-			{Config: c.config(arg("app_id", testApp), arg("url", testURL))},
+			{Config: callbackConfigOn(c, arg("app_id", testApp), arg("url", testURL))},
 			{
 				PreConfig: func() {
 					c.SetOptions(func(o *emulator.Options) {
@@ -458,7 +435,7 @@ func TestAccRecordCallback_eventsChange(t *testing.T) {
 						}
 					})
 				},
-				Config: c.config(arg("app_id", testApp), arg("url", testURL+"/new")),
+				Config: callbackConfigOn(c, arg("app_id", testApp), arg("url", testURL+"/new")),
 				ConfigStateChecks: []statecheck.StateCheck{
 					state("notify_event_subscription", knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("RTC_USER_ROLE_CHANGED")})),
 				},
@@ -485,11 +462,11 @@ func TestAccRecordCallback_import(t *testing.T) {
 	for _, way := range []string{"by the command", "by a block"} {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
-			f := newJoint(t)
+			f := acctest.NewRouter(t)
 			var config strings.Builder
 			want := map[string]string{}
 			for name, tc := range tests {
-				f.add(emulator.Options{KeyEcho: tc.key}, name).SetCallback(name, testURL, tc.authKey)
+				f.Add(emulator.Options{KeyEcho: tc.key}, name).SetCallback(name, testURL, tc.authKey)
 				lines := []string{arg("app_id", name), arg("url", testURL)}
 				if tc.authKey != "" {
 					lines = append(lines, arg("auth_key", tc.authKey))
@@ -503,21 +480,21 @@ func TestAccRecordCallback_import(t *testing.T) {
 					want[callbackAddress(name)] = "update"
 				}
 			}
-			r := newCLI(t, f.services[0], config.String(), ownReads)
+			r := newCLI(t, f.Emulators[0], config.String(), ownReads)
 			if way == "by the command" {
 				for name, tc := range tests {
-					r.must(t, 0, "import", callbackAddress(name), name)
-					f.expectPuts(t, name)
-					r.expectStored(t, callbackAddress(name), map[string]any{"app_id": name, "url": testURL, "auth_key": tc.imported})
+					r.Must(t, 0, "import", callbackAddress(name), name)
+					expectPuts(t, f.ByApp[name], name)
+					r.ExpectStored(t, callbackAddress(name), map[string]any{"app_id": name, "url": testURL, "auth_key": tc.imported})
 				}
 			}
-			r.must(t, 0, "apply", "-auto-approve", "-json").expectPlanned(t, want)
-			r.settled(t)
+			r.Must(t, 0, "apply", "-auto-approve", "-json").ExpectPlanned(t, want)
+			r.ExpectSettled(t)
 			for name, tc := range tests {
 				if tc.clean {
-					f.expectPuts(t, name)
+					expectPuts(t, f.ByApp[name], name)
 				} else {
-					f.expectPuts(t, name, withKey(testURL, tc.authKey))
+					expectPuts(t, f.ByApp[name], name, withKey(testURL, tc.authKey))
 				}
 			}
 		})
@@ -527,58 +504,58 @@ func TestAccRecordCallback_import(t *testing.T) {
 // A key that the service holds and the configuration doesn't have is seen even
 // if it is shown masked: it stays as long as nothing changes, and then it goes.
 func TestAccRecordCallback_importOfUnwantedKey(t *testing.T) {
-	c := newCloud(t, emulator.Options{KeyEcho: emulator.EchoMasked, KeepKey: true})
+	c := acctest.StartEmulator(t, emulator.Options{KeyEcho: emulator.EchoMasked, KeepKey: true})
 	c.SetCallback(testApp, testURL, testKey)
 	const elsewhere = "https://elsewhere.example.com/"
-	config := c.config(arg("app_id", testApp), arg("url", testURL))
+	config := callbackConfigOn(c, arg("app_id", testApp), arg("url", testURL))
 	resource.ParallelTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders,
 		Steps: []resource.TestStep{
 			{Config: config, ResourceName: resourceName, ImportState: true, ImportStateId: testApp, ImportStatePersist: true},
 			{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionNoop)}},
 			{
-				PreConfig:        func() { c.expectPuts(t); c.expectTruth(t, testApp, testURL, testKey) },
-				Config:           c.config(arg("app_id", testApp), arg("url", elsewhere)),
+				PreConfig:        func() { expectPuts(t, c, testApp); expectTruth(t, c, testApp, testURL, testKey) },
+				Config:           callbackConfigOn(c, arg("app_id", testApp), arg("url", elsewhere)),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)},
 			},
 		},
 		CheckDestroy: func(*terraform.State) error {
-			c.expectPuts(t, withKey(elsewhere, ""))
-			c.expectTruth(t, testApp, elsewhere, "")
+			expectPuts(t, c, testApp, withKey(elsewhere, ""))
+			expectTruth(t, c, testApp, elsewhere, "")
 			return nil
 		},
 	})
 }
 
 func TestAccRecordCallback_importErrors(t *testing.T) {
-	c := newCloud(t, emulator.Options{}, testApp)
-	config := c.config(arg("app_id", testApp), arg("url", testURL))
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
+	config := callbackConfigOn(c, arg("app_id", testApp), arg("url", testURL))
 	resource.ParallelTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders,
 		Steps: []resource.TestStep{
 			{Config: config, ResourceName: resourceName, ImportState: true, ImportStateId: testApp, ExpectError: regexp.MustCompile(`Cannot import non-existent remote object`)},
 		},
-		CheckDestroy: func(*terraform.State) error { c.expectPuts(t); return nil },
+		CheckDestroy: func(*terraform.State) error { expectPuts(t, c, testApp); return nil },
 	})
 }
 
 func TestAccRecordCallback_replace(t *testing.T) {
 	const otherApp = "app-two/100%é"
-	c := newCloud(t, emulator.Options{}, testApp, otherApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp, otherApp)
 	url, key := arg("url", testURL), arg("auth_key", testKey)
 	resource.ParallelTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders,
 		Steps: []resource.TestStep{
-			{Config: c.config(arg("app_id", testApp), url, key)},
+			{Config: callbackConfigOn(c, arg("app_id", testApp), url, key)},
 			{
-				Config:           c.config(arg("app_id", otherApp), url, key),
+				Config:           callbackConfigOn(c, arg("app_id", otherApp), url, key),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionDestroyBeforeCreate)},
 			},
 		},
 		CheckDestroy: func(*terraform.State) error {
-			c.expectPuts(t, withKey(testURL, testKey), withKey(testURL, testKey))
-			c.expectTruth(t, testApp, testURL, testKey)
-			c.expectTruth(t, otherApp, testURL, testKey)
+			expectPuts(t, c, testApp, withKey(testURL, testKey), withKey(testURL, testKey))
+			expectTruth(t, c, testApp, testURL, testKey)
+			expectTruth(t, c, otherApp, testURL, testKey)
 			return nil
 		},
 	})
@@ -586,10 +563,10 @@ func TestAccRecordCallback_replace(t *testing.T) {
 
 // Values that are known only after apply are checked then.
 func TestAccRecordCallback_valuesKnownAfterApply(t *testing.T) {
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	config := func(url, key string) string {
 		return fmt.Sprintf("resource \"terraform_data\" \"late\" {\n  input = { url = %q, key = %q }\n}\n", url, key) +
-			c.config(arg("app_id", testApp), "url = terraform_data.late.output.url", "auth_key = terraform_data.late.output.key")
+			callbackConfigOn(c, arg("app_id", testApp), "url = terraform_data.late.output.url", "auth_key = terraform_data.late.output.key")
 	}
 	resource.ParallelTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders,
@@ -597,10 +574,10 @@ func TestAccRecordCallback_valuesKnownAfterApply(t *testing.T) {
 			{Config: config("ftp://example.com", testKey), ExpectError: regexp.MustCompile(`Invalid callback URL`)},
 			{Config: config(testURL, "") + "# ", ExpectError: regexp.MustCompile(`Empty callback key`)},
 			{
-				PreConfig: func() { c.expectPuts(t) },
+				PreConfig: func() { expectPuts(t, c, testApp) },
 				Config:    config(testURL, testKey),
 			},
 		},
-		CheckDestroy: func(*terraform.State) error { c.expectPuts(t, withKey(testURL, testKey)); return nil },
+		CheckDestroy: func(*terraform.State) error { expectPuts(t, c, testApp, withKey(testURL, testKey)); return nil },
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -36,19 +37,19 @@ func TestAccCLI_timeouts(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{}, testApp)
+			c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 			r := newCLI(t, c, timeoutsConfig(tc.timeouts), "HW_MAX_RETRIES=20")
 			config := timeoutsConfig(tc.timeouts)
 			if tc.applied {
-				r.apply(t)
+				r.Apply(t)
 				if tc.then == "" {
 					config = strings.Replace(config, testURL, testURL+"/2", 1)
 				}
 			}
-			r.write(t, config)
+			r.Write(t, config)
 			c.Fail(tc.fault)
 			begun := time.Now()
-			out := r.must(t, 1, "apply", "-auto-approve").out()
+			out := r.Must(t, 1, "apply", "-auto-approve").Out()
 			if took := time.Since(begun); took > 15*time.Second { // the retries alone would take minutes
 				t.Errorf("it took %v", took)
 			}
@@ -56,8 +57,8 @@ func TestAccCLI_timeouts(t *testing.T) {
 				t.Errorf("the message: %s", out)
 			}
 			c.ClearFaults()
-			r.apply(t)
-			r.plan(t, noChanges)
+			r.Apply(t)
+			r.Plan(t, acctest.NoChanges)
 		})
 	}
 }
@@ -65,32 +66,32 @@ func TestAccCLI_timeouts(t *testing.T) {
 // Other timeouts are stored, and nothing is sent for them.
 func TestAccCLI_changedTimeouts(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	r := newCLI(t, c, timeoutsConfig("create = \"5m\""))
-	r.apply(t)
+	r.Apply(t)
 	c.ResetRequests()
-	r.write(t, timeoutsConfig("create = \"5m\"\nread = \"90s\""))
-	planned := r.plan(t, changes).out()
+	r.Write(t, timeoutsConfig("create = \"5m\"\nread = \"90s\""))
+	planned := r.Plan(t, acctest.Changes).Out()
 	if !strings.Contains(planned, "1 to change") || strings.Contains(planned, "known after apply") {
 		t.Errorf("the plan: %s", planned)
 	}
-	r.apply(t)
-	c.expectCalls(t, 2)
-	r.plan(t, noChanges)
+	r.Apply(t)
+	expectCalls(t, c, 2)
+	r.Plan(t, acctest.NoChanges)
 
 	// With something else, it is sent.
-	r.write(t, strings.Replace(timeoutsConfig("create = \"6m\""), testURL, testURL+"/2", 1))
+	r.Write(t, strings.Replace(timeoutsConfig("create = \"6m\""), testURL, testURL+"/2", 1))
 	c.ResetRequests()
-	r.apply(t)
-	c.expectCalls(t, 1, withKey(testURL+"/2", ""))
-	r.plan(t, noChanges)
+	r.Apply(t)
+	expectCalls(t, c, 1, withKey(testURL+"/2", ""))
+	r.Plan(t, acctest.NoChanges)
 
-	r.write(t, timeoutsConfig("create = \"soon\""))
-	if out := r.must(t, 1, "validate").out(); !strings.Contains(out, "soon") {
+	r.Write(t, timeoutsConfig("create = \"soon\""))
+	if out := r.Must(t, 1, "validate").Out(); !strings.Contains(out, "soon") {
 		t.Errorf("of a text that is no duration: %s", out)
 	}
-	r.write(t, timeoutsConfig("read = \"0s\""))
-	if out := r.must(t, 1, "validate").out(); !strings.Contains(out, "Invalid timeout") {
+	r.Write(t, timeoutsConfig("read = \"0s\""))
+	if out := r.Must(t, 1, "validate").Out(); !strings.Contains(out, "Invalid timeout") {
 		t.Errorf("of none at all: %s", out)
 	}
 }

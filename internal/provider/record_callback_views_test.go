@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -22,8 +23,8 @@ func TestAccRecordCallbackDataSource(t *testing.T) {
 	}
 	for _, unset := range emulator.Unsets {
 		t.Run(string(unset), func(t *testing.T) {
-			c := newCloud(t, emulator.Options{Unset: unset}, testApp)
-			config := c.providerBlock() + "data \"sparkrtc_record_callback\" \"test\" {\n  app_id = \"" + testApp + "\"\n}\n"
+			c := acctest.StartEmulator(t, emulator.Options{Unset: unset}, testApp)
+			config := c.ProviderBlock() + "data \"sparkrtc_record_callback\" \"test\" {\n  app_id = \"" + testApp + "\"\n}\n"
 			resource.ParallelTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: testProviders,
 				Steps: []resource.TestStep{
@@ -64,7 +65,7 @@ func TestAccRecordCallbackDataSource(t *testing.T) {
 // The present key of one app becomes the key of another, and is stored nowhere.
 func TestAccCLI_ephemeralResource(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{}, "to")
+	c := acctest.StartEmulator(t, emulator.Options{}, "to")
 	c.SetCallback("from", "https://elsewhere.example.com/", testKey)
 	r := newCLI(t, c, `
 ephemeral "sparkrtc_record_callback" "from" {
@@ -85,21 +86,21 @@ resource "sparkrtc_record_callback" "test" {
   }
 }
 `, "TF_LOG=TRACE")
-	got := r.apply(t)
-	c.expectTruth(t, "to", testURL, testKey)
-	for what, text := range map[string]string{"output or the log": got.stdout + got.stderr, "state": r.readFile(t, "terraform.tfstate")} {
-		for _, secret := range encodings(testKey) {
+	got := r.Apply(t)
+	expectTruth(t, c, "to", testURL, testKey)
+	for what, text := range map[string]string{"output or the log": got.Stdout + got.Stderr, "state": r.ReadFile(t, "terraform.tfstate")} {
+		for _, secret := range acctest.Encodings(testKey) {
 			if strings.Contains(text, secret) {
 				t.Errorf("%q is in the %s", secret, what)
 			}
 		}
 	}
 	c.ClearCallback("from")
-	if out := r.must(t, 1, "plan").out(); !strings.Contains(out, "not configured") {
+	if out := r.Must(t, 1, "plan").Out(); !strings.Contains(out, "not configured") {
 		t.Errorf("an app without a callback: %s", out)
 	}
 	c.Fail(emulator.Fault{AppID: "from", Times: -1, Status: 403, Code: "APIGW.0306", Message: "API access denied"})
-	if out := r.must(t, 1, "plan").out(); !strings.Contains(out, "Access denied") {
+	if out := r.Must(t, 1, "plan").Out(); !strings.Contains(out, "Access denied") {
 		t.Errorf("a refused read: %s", out)
 	}
 }
@@ -122,17 +123,17 @@ output "of_a_secret" {
   sensitive = true
 }
 `)
-	r.apply(t)
+	r.Apply(t)
 	for name, want := range map[string]string{
 		"signature":   "93b46f38360ea4f5499131ea0956d29cd433f4f8984babe307490df04e168e84",
 		"of_a_secret": "8bb990c40a7d61cb97597a942125025be50ac8beb74436e3735b98893a7f6620",
 	} {
-		if got := r.must(t, 0, "output", "-raw", name).stdout; !strings.HasSuffix(strings.TrimSpace(got), want) {
+		if got := r.Must(t, 0, "output", "-raw", name).Stdout; !strings.HasSuffix(strings.TrimSpace(got), want) {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
-	r.write(t, "output \"signature\" {\n  value = provider::sparkrtc::callback_signature(\"\", \"\", \"\", \"\")\n}\n")
-	if out := r.must(t, 1, "plan").out(); !strings.Contains(out, "The key is empty") {
+	r.Write(t, "output \"signature\" {\n  value = provider::sparkrtc::callback_signature(\"\", \"\", \"\", \"\")\n}\n")
+	if out := r.Must(t, 1, "plan").Out(); !strings.Contains(out, "The key is empty") {
 		t.Errorf("an empty key: %s", out)
 	}
 }

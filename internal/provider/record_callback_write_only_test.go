@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -40,38 +41,38 @@ resource "sparkrtc_record_callback" "test" {
 func TestAccCLI_writeOnlyKey(t *testing.T) {
 	t.Parallel()
 	const newKey, newURL, foreign = "second-key-of-the-tests-0123456789abc", "https://recordings.example.com/new", "key-of-somebody-else-0123456789abcdef"
-	f := newJoint(t)
+	f := acctest.NewRouter(t)
 	var apps []string
 	for _, echo := range emulator.KeyEchoes {
 		app := string(echo)
 		apps = append(apps, app)
-		f.add(emulator.Options{KeyEcho: echo}, app)
+		f.Add(emulator.Options{KeyEcho: echo}, app)
 	}
 	config := strings.Replace(writeOnlyConfig, fmt.Sprintf("app_id              = %q", testApp), forEach(apps), 1)
-	r := newCLI(t, f.services[0], config, ownReads)
+	r := newCLI(t, f.Emulators[0], config, ownReads)
 	creates := len(apps)
-	step := func(key string, code int, puts []payload, arguments ...string) result {
+	step := func(key string, code int, puts []payload, arguments ...string) acctest.Result {
 		t.Helper()
-		saved := &cli{dir: r.dir, env: append(r.env[:len(r.env):len(r.env)], "TF_VAR_key="+key)}
-		planned := saved.must(t, code, append([]string{"plan", "-detailed-exitcode", "-out=saved.tfplan"}, arguments...)...)
-		if code == changes {
+		saved := &acctest.CLI{Dir: r.Dir, Env: append(r.Env[:len(r.Env):len(r.Env)], "TF_VAR_key="+key)}
+		planned := saved.Must(t, code, append([]string{"plan", "-detailed-exitcode", "-out=saved.tfplan"}, arguments...)...)
+		if code == acctest.Changes {
 			// In place: a replacement would send the same.
 			want := fmt.Sprintf("Plan: %d to add, %d to change, 0 to destroy", creates, len(apps)-creates)
-			if !strings.Contains(planned.out(), want) {
-				t.Errorf("the plan is not %q: %s", want, planned.out())
+			if !strings.Contains(planned.Out(), want) {
+				t.Errorf("the plan is not %q: %s", want, planned.Out())
 			}
 			creates = 0
 		}
-		applied := saved.must(t, 0, "apply", "saved.tfplan")
+		applied := saved.Must(t, 0, "apply", "saved.tfplan")
 		for _, app := range apps {
-			f.expectPuts(t, app, puts...)
+			expectPuts(t, f.ByApp[app], app, puts...)
 		}
-		saved.must(t, noChanges, append([]string{"plan", "-detailed-exitcode"}, arguments...)...)
+		saved.Must(t, acctest.NoChanges, append([]string{"plan", "-detailed-exitcode"}, arguments...)...)
 		for what, text := range map[string]string{
-			"plan's output": planned.stdout + planned.stderr, "apply's output": applied.stdout + applied.stderr,
-			"state": r.readFile(t, "terraform.tfstate"), "saved plan": r.unzipped(t, "saved.tfplan"),
+			"plan's output": planned.Stdout + planned.Stderr, "apply's output": applied.Stdout + applied.Stderr,
+			"state": r.ReadFile(t, "terraform.tfstate"), "saved plan": r.ReadPlan(t, "saved.tfplan"),
 		} {
-			for _, secret := range append(encodings(key), encodings(foreign)...) {
+			for _, secret := range append(acctest.Encodings(key), acctest.Encodings(foreign)...) {
 				if strings.Contains(text, secret) {
 					t.Errorf("%q is in the %s", secret, what)
 				}
@@ -80,24 +81,24 @@ func TestAccCLI_writeOnlyKey(t *testing.T) {
 		return planned
 	}
 
-	step(testKey, changes, []payload{withKey(testURL, testKey)})
+	step(testKey, acctest.Changes, []payload{withKey(testURL, testKey)})
 	// Another url carries the key along, though Terraform stored none.
-	step(testKey, changes, []payload{withKey(newURL, testKey)}, "-var", "url="+newURL)
+	step(testKey, acctest.Changes, []payload{withKey(newURL, testKey)}, "-var", "url="+newURL)
 	// Another key alone is not seen: it may be one that differs with each run.
-	step(newKey, noChanges, nil, "-var", "url="+newURL)
-	step(newKey, changes, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2")
+	step(newKey, acctest.NoChanges, nil, "-var", "url="+newURL)
+	step(newKey, acctest.Changes, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2")
 	for _, app := range apps {
-		f.of[app].expectTruth(t, app, newURL, newKey)
+		expectTruth(t, f.ByApp[app], app, newURL, newKey)
 
 		// Somebody else's key is found out by what is shown, or by the time.
-		f.of[app].SetCallback(app, newURL, foreign)
+		f.ByApp[app].SetCallback(app, newURL, foreign)
 	}
-	out := step(newKey, changes, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2").out()
+	out := step(newKey, acctest.Changes, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2").Out()
 	for _, app := range apps {
-		if said := saidOf(out, app); !strings.Contains(said, "was changed outside Terraform") || !strings.Contains(said, "the key") {
+		if said := warningsOf(out, app); !strings.Contains(said, "was changed outside Terraform") || !strings.Contains(said, "the key") {
 			t.Errorf("of %s, the plan does not say what differs: %q in %s", app, said, out)
 		}
-		f.of[app].expectTruth(t, app, newURL, newKey)
+		expectTruth(t, f.ByApp[app], app, newURL, newKey)
 	}
 }
 
@@ -105,42 +106,42 @@ func TestAccCLI_writeOnlyKey(t *testing.T) {
 // of the state.
 func TestAccCLI_writeOnlyKeyMigration(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	r := newCLI(t, c, callbackConfig, "TF_VAR_key="+testKey)
-	r.apply(t)
-	if !strings.Contains(r.readFile(t, "terraform.tfstate"), testKey) {
+	r.Apply(t)
+	if !strings.Contains(r.ReadFile(t, "terraform.tfstate"), testKey) {
 		t.Fatal("auth_key is not in the state: this test can't show that it goes")
 	}
 	c.ResetRequests()
 
-	r.write(t, writeOnlyConfig)
-	out := r.apply(t).out()
+	r.Write(t, writeOnlyConfig)
+	out := r.Apply(t).Out()
 	if !strings.Contains(out, "0 added, 1 changed, 0 destroyed") {
 		t.Errorf("not an update in place: %s", out)
 	}
-	c.expectPuts(t, withKey(testURL, testKey))
-	r.plan(t, noChanges)
-	if strings.Contains(r.readFile(t, "terraform.tfstate"), testKey) {
+	expectPuts(t, c, testApp, withKey(testURL, testKey))
+	r.Plan(t, acctest.NoChanges)
+	if strings.Contains(r.ReadFile(t, "terraform.tfstate"), testKey) {
 		t.Error("the key stayed in the state")
 	}
 
 	c.ResetRequests()
-	r.write(t, callbackConfig)
-	out = r.apply(t).out()
+	r.Write(t, callbackConfig)
+	out = r.Apply(t).Out()
 	if !strings.Contains(out, "0 added, 1 changed, 0 destroyed") {
 		t.Errorf("not an update in place: %s", out)
 	}
-	c.expectPuts(t, withKey(testURL, testKey))
-	r.plan(t, noChanges)
+	expectPuts(t, c, testApp, withKey(testURL, testKey))
+	r.Plan(t, acctest.NoChanges)
 
 	// And no key at all.
-	r.write(t, writeOnlyConfig)
-	r.apply(t)
+	r.Write(t, writeOnlyConfig)
+	r.Apply(t)
 	c.ResetRequests()
-	r.write(t, strings.NewReplacer("  auth_key_wo         = var.key\n", "", "  auth_key_wo_version = var.key_version\n", "").Replace(writeOnlyConfig))
-	r.apply(t)
-	c.expectPuts(t, withKey(testURL, ""))
-	c.expectTruth(t, testApp, testURL, "")
+	r.Write(t, strings.NewReplacer("  auth_key_wo         = var.key\n", "", "  auth_key_wo_version = var.key_version\n", "").Replace(writeOnlyConfig))
+	r.Apply(t)
+	expectPuts(t, c, testApp, withKey(testURL, ""))
+	expectTruth(t, c, testApp, testURL, "")
 }
 
 // What is wrong with the two ways to give a key is said by validate.
@@ -161,11 +162,11 @@ func TestAccCLI_writeOnlyKeyErrors(t *testing.T) {
 	for _, tc := range tests {
 		fmt.Fprintf(&config, "resource \"sparkrtc_record_callback\" %q {\n  app_id = \"app\"\n  url = %q\n  %s\n}\n", tc.name, testURL, tc.arguments)
 	}
-	got := newCLI(t, nil, config.String()).must(t, 1, "validate", "-json")
-	if strings.Contains(got.stdout, "literal-key") || strings.Contains(got.stdout, long) {
+	got := newCLI(t, nil, config.String()).Must(t, 1, "validate", "-json")
+	if strings.Contains(got.Stdout, "literal-key") || strings.Contains(got.Stdout, long) {
 		t.Error("a key is in the messages")
 	}
-	list := got.diagnostics(t)
+	list := got.Diagnostics(t)
 	for _, tc := range tests {
 		tc.check(t, list)
 	}

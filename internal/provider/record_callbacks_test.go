@@ -3,8 +3,6 @@
 package provider
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -12,17 +10,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
 // someApps are a project: two with callbacks, one of them with a key and
 // stopped, and one without a callback.
-func someApps(t *testing.T, options emulator.Options) *cloud {
+func someApps(t *testing.T, options emulator.Options) *acctest.Emulator {
 	t.Helper()
-	c := newCloud(t, options, "one", "two", "three")
+	c := acctest.StartEmulator(t, options, "one", "two", "three")
 	c.SetCallback("one", "https://one.example.com/", "")
 	c.SetCallback("two", "https://two.example.com/", testKey)
 	c.NameApp("one", "Production")
@@ -50,36 +48,26 @@ var filters = map[string]struct {
 	"state and that name": {map[string]any{"app_name": "two", "app_state": "DEACTIVATION"}, names("two")},
 }
 
-// readCallbacks reads the data source.
-func (c tfCore) readCallbacks(filter map[string]any) (map[string]map[string]tftypes.Value, error) {
-	schema := schemas().DataSourceSchemas["sparkrtc_record_callbacks"]
-	resp, err := c.server.ReadDataSource(c.t.Context(), &tfprotov6.ReadDataSourceRequest{
-		TypeName: "sparkrtc_record_callbacks", Config: encoded(objectOf(schema, filter)),
-	})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := split(resp.Diagnostics); err != nil {
-		return nil, err
-	}
-	state, err := resp.State.Unmarshal(schema.ValueType())
+// readCallbacks reads the data source, and returns the apps by ID.
+func readCallbacks(core acctest.Resource, filter map[string]any) (map[string]map[string]tftypes.Value, error) {
+	state, _, err := core.ReadDataSource("sparkrtc_record_callbacks", filter)
 	if err != nil {
 		return nil, err
 	}
 	var byID map[string]tftypes.Value
-	if err := attributesOf(state)["apps"].As(&byID); err != nil {
+	if err := state["apps"].As(&byID); err != nil {
 		return nil, err
 	}
 	apps := make(map[string]map[string]tftypes.Value)
 	for id, app := range byID {
-		apps[id] = attributesOf(app)
+		apps[id] = acctest.AttributesOf(app)
 	}
 	return apps, nil
 }
 
 func TestRecordCallbacksDataSource(t *testing.T) {
 	c := someApps(t, emulator.Options{})
-	core, err := newCore(t, c, nil)
+	core, err := newCallbacks(t, c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,16 +83,16 @@ func TestRecordCallbacksDataSource(t *testing.T) {
 				filter["configured"] = configured
 			}
 			c.ResetRequests()
-			apps, err := core.readCallbacks(filter)
+			apps, err := readCallbacks(core, filter)
 			want := slices.DeleteFunc(slices.Clone(tc.apps), func(id string) bool { return !has(id) })
 			if got := slices.Sorted(maps.Keys(apps)); err != nil || !slices.Equal(got, want) {
 				t.Errorf("%s, configured %v: %v, want %v; %v", name, configured, got, want, err)
 			}
-			c.expectCalls(t, 1)
+			expectCalls(t, c, 1)
 		}
 	}
 
-	apps, err := core.readCallbacks(nil)
+	apps, err := readCallbacks(core, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,92 +131,31 @@ func TestRecordCallbacksErrors(t *testing.T) {
 		"one is shown in a form without sense": {nil, 200, `{"count":2,"apps":[{"app_id":"one"},{"app_id":"two","callbacks":7}]}`, "List of apps is not complete"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := newCloudBehind(t, func(http.Handler) http.Handler {
+			c := acctest.StartWrappedEmulator(t, func(http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 					w.Header().Set("Content-Type", "application/json")
 					w.WriteHeader(tc.status)
 					_, _ = io.WriteString(w, tc.answer)
 				})
 			}, emulator.Options{})
-			core, err := newCoreWith(t, c, &sparkRTCProvider{}, tc.provider)
+			core, err := newCallbacksWith(t, c, &sparkRTCProvider{}, tc.provider)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := core.readCallbacks(nil); err == nil || !strings.Contains(err.Error(), tc.want) {
+			if _, err := readCallbacks(core, nil); err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("the data source: %v, want %q", err, tc.want)
 			}
-			if _, err := core.query(query{}); err == nil || !strings.Contains(err.Error(), tc.want) {
+			if _, err := core.List(nil, false, 0); err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("the list resource: %v, want %q", err, tc.want)
 			}
 		})
 	}
 }
 
-// query is what terraform query asks.
-type query struct {
-	filter  map[string]any
-	include bool
-	limit   int64
-}
-
-// found is what it is answered.
-type found struct {
-	warnings     []string // of all, and nothing else
-	app, display string
-	object       tftypes.Value // null unless asked for
-}
-
-func (c tfCore) query(q query) ([]found, error) {
-	server, ok := c.server.(tfprotov6.ListResourceServer)
-	if !ok {
-		return nil, errors.New("the provider has no list resources")
-	}
-	config := encoded(objectOf(schemas().ListResourceSchemas[callbackType], q.filter))
-	validated, err := server.ValidateListResourceConfig(c.t.Context(), &tfprotov6.ValidateListResourceConfigRequest{TypeName: callbackType, Config: config})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := split(validated.Diagnostics); err != nil {
-		return nil, err
-	}
-	stream, err := server.ListResource(c.t.Context(), &tfprotov6.ListResourceRequest{TypeName: callbackType, Config: config, IncludeResource: q.include, Limit: q.limit})
-	if err != nil {
-		return nil, err
-	}
-	var list []found
-	for result := range stream.Results {
-		warnings, err := split(result.Diagnostics)
-		switch {
-		case err != nil:
-			return list, err
-		case len(warnings) > 0 && (len(list) > 0 || result.Identity != nil):
-			return list, fmt.Errorf("warnings that don't come first, and by themselves: %q", warnings)
-		case len(warnings) > 0:
-			list = append(list, found{warnings: warnings})
-			continue
-		}
-		identity, err := result.Identity.IdentityData.Unmarshal(callbackIdentity().ValueType())
-		if err != nil {
-			return nil, err
-		}
-		one := found{display: result.DisplayName, object: nothing()}
-		if err := attributesOf(identity)["app_id"].As(&one.app); err != nil {
-			return nil, err
-		}
-		if result.Resource != nil {
-			if one.object, err = decoded(result.Resource); err != nil {
-				return nil, err
-			}
-		}
-		list = append(list, one)
-	}
-	return list, nil
-}
-
 // What terraform query gets: the callbacks, and never a key.
 func TestRecordCallbackListResource(t *testing.T) {
 	c := someApps(t, emulator.Options{})
-	core, err := newCore(t, c, nil)
+	core, err := newCallbacks(t, c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +164,7 @@ func TestRecordCallbackListResource(t *testing.T) {
 		for _, include := range []bool{false, true} {
 			for limit := range int64(3) {
 				c.ResetRequests()
-				list, err := core.query(query{tc.given, include, limit})
+				list, err := core.List(tc.given, include, limit)
 				if err != nil {
 					t.Errorf("%s: %v", name, err)
 				}
@@ -249,28 +176,29 @@ func TestRecordCallbackListResource(t *testing.T) {
 				}
 				var got []string
 				more := limit > 0 && int(limit) < len(slices.DeleteFunc(slices.Clone(tc.apps), func(id string) bool { return id == "three" }))
-				if warned := len(list) > 0 && len(list[0].warnings) == 1; warned != more {
+				if warned := len(list) > 0 && len(list[0].Diagnostics) == 1; warned != more {
 					t.Errorf("%s, limit %d: %+v", name, limit, list)
 				} else if warned {
 					list = list[1:]
 				}
 				for _, f := range list {
-					got = append(got, f.app)
-					if f.display != display[f.app] {
-						t.Errorf("%s is shown as %q", f.app, f.display)
+					app := f.Identity.Text("app_id")
+					got = append(got, app)
+					if f.DisplayName != display[app] {
+						t.Errorf("%s is shown as %q", app, f.DisplayName)
 					}
-					if f.object.IsNull() == include {
-						t.Errorf("%s is %v, asked for: %t", f.app, f.object, include)
+					if f.Object.Exists() != include {
+						t.Errorf("%s is %v, asked for: %t", app, f.Object.Value, include)
 					}
 				}
 				if !slices.Equal(got, want) {
 					t.Errorf("%s, limit %d: %v, want %v", name, limit, got, want)
 				}
-				c.expectCalls(t, 1)
+				expectCalls(t, c, 1)
 			}
 		}
 	}
-	if _, err := core.query(query{filter: map[string]any{"app_state": "STOPPED"}}); err == nil || !strings.Contains(err.Error(), "DEACTIVATION") {
+	if _, err := core.List(map[string]any{"app_state": "STOPPED"}, false, 0); err == nil || !strings.Contains(err.Error(), "DEACTIVATION") {
 		t.Errorf("a state that there isn't: %v", err)
 	}
 }
@@ -278,27 +206,27 @@ func TestRecordCallbackListResource(t *testing.T) {
 // What is listed is what an import of it finds, but for the key.
 func TestListedAsImported(t *testing.T) {
 	c := someApps(t, emulator.Options{})
-	core, err := newCore(t, c, nil)
+	core, err := newCallbacks(t, c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := core.query(query{include: true})
+	list, err := core.List(nil, true, 0)
 	if err != nil || len(list) != 2 {
 		t.Fatalf("%v, %v", list, err)
 	}
 	for _, f := range list {
-		imported, err := core.importState(f.app)
+		imported, err := core.ImportState(f.Identity.Text("app_id"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if imported, err = core.read(imported); err != nil {
+		if imported, err = core.Read(imported); err != nil {
 			t.Fatal(err)
 		}
-		listed, want := attributesOf(f.object), attributesOf(imported.value)
+		listed, want := acctest.AttributesOf(f.Object.Value), acctest.AttributesOf(imported.Value)
 		want["auth_key"] = tftypes.NewValue(tftypes.String, nil)
 		for name := range want {
 			if !listed[name].Equal(want[name]) {
-				t.Errorf("%s of %s is %v, and imported %v", name, f.app, listed[name], want[name])
+				t.Errorf("%s of %s is %v, and imported %v", name, imported.Text("app_id"), listed[name], want[name])
 			}
 		}
 	}
@@ -325,35 +253,35 @@ resource "sparkrtc_record_callback" "all" {
   url      = each.value.url
 }
 `)
-	if out := r.apply(t).out(); !strings.Contains(out, "2 imported, 0 added, 0 changed") {
+	if out := r.Apply(t).Out(); !strings.Contains(out, "2 imported, 0 added, 0 changed") {
 		t.Errorf("the import: %s", out)
 	}
-	r.plan(t, noChanges)
-	c.expectPuts(t)
-	c.expectTruth(t, "two", "https://two.example.com/", testKey)
+	r.Plan(t, acctest.NoChanges)
+	expectPuts(t, c, testApp)
+	expectTruth(t, c, "two", "https://two.example.com/", testKey)
 }
 
 // The whole way with a CLI that has it: what is found is generated, imported,
 // and left as it is.
 func TestAccCLI_query(t *testing.T) {
 	t.Parallel()
-	needs(t, queries)
+	acctest.Needs(t, acctest.Queries)
 	c := someApps(t, emulator.Options{})
 	r := newCLI(t, c, "provider \"sparkrtc\" {}\n")
-	r.writeFile(t, "find.tfquery.hcl", "list \"sparkrtc_record_callback\" \"all\" {\n  provider = sparkrtc\n\n  config {\n    url_prefix = \"https://\"\n  }\n}\n")
-	out := r.must(t, 0, "query", "-generate-config-out=generated.tf").out()
+	r.WriteFile(t, "find.tfquery.hcl", "list \"sparkrtc_record_callback\" \"all\" {\n  provider = sparkrtc\n\n  config {\n    url_prefix = \"https://\"\n  }\n}\n")
+	out := r.Must(t, 0, "query", "-generate-config-out=generated.tf").Out()
 	for _, shown := range []string{"app_id=one Production (one)", "app_id=two two"} {
 		if !strings.Contains(out, shown) {
 			t.Errorf("%q is not found: %s", shown, out)
 		}
 	}
-	if out := r.apply(t).out(); !strings.Contains(out, "2 imported, 0 added, 0 changed") {
+	if out := r.Apply(t).Out(); !strings.Contains(out, "2 imported, 0 added, 0 changed") {
 		t.Errorf("the import: %s", out)
 	}
-	r.plan(t, noChanges)
-	c.expectPuts(t)
-	c.expectTruth(t, "two", "https://two.example.com/", testKey)
-	if generated := r.readFile(t, "generated.tf"); strings.Contains(generated, testKey) {
+	r.Plan(t, acctest.NoChanges)
+	expectPuts(t, c, testApp)
+	expectTruth(t, c, "two", "https://two.example.com/", testKey)
+	if generated := r.ReadFile(t, "generated.tf"); strings.Contains(generated, testKey) {
 		t.Errorf("generated: %s", generated)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -20,48 +19,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
 const actionType = "sparkrtc_send_test_notification"
-
-// invoke runs the action as the CLI does, and returns what it says meanwhile.
-func (c tfCore) invoke(given map[string]any) (progress []string, err error) {
-	server, ok := c.server.(tfprotov6.ActionServer)
-	if !ok {
-		return nil, errors.New("the provider has no actions")
-	}
-	config := encoded(objectOf(schemas().ActionSchemas[actionType].Schema, given))
-	validated, err := server.ValidateActionConfig(c.t.Context(), &tfprotov6.ValidateActionConfigRequest{ActionType: actionType, Config: config})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := split(validated.Diagnostics); err != nil {
-		return nil, err
-	}
-	planned, err := server.PlanAction(c.t.Context(), &tfprotov6.PlanActionRequest{ActionType: actionType, Config: config})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := split(planned.Diagnostics); err != nil {
-		return nil, err
-	}
-	stream, err := server.InvokeAction(c.t.Context(), &tfprotov6.InvokeActionRequest{ActionType: actionType, Config: config})
-	if err != nil {
-		return nil, err
-	}
-	for event := range stream.Events {
-		switch event := event.Type.(type) {
-		case tfprotov6.ProgressInvokeActionEventType:
-			progress = append(progress, event.Message)
-		case tfprotov6.CompletedInvokeActionEventType:
-			_, err = split(event.Diagnostics)
-		}
-	}
-	return progress, err
-}
 
 // delivery is what a receiver got, and whether it is signed with testKey.
 type delivery struct {
@@ -143,7 +105,7 @@ func TestSendTestNotification(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			c := newCloud(t, tc.options, testApp)
+			c := acctest.StartEmulator(t, tc.options, testApp)
 			url, got := "http://127.0.0.1:1", func() []delivery { return nil }
 			if tc.status != 0 {
 				url, got = testReceiver(t, tc.status)
@@ -151,7 +113,7 @@ func TestSendTestNotification(t *testing.T) {
 			if !tc.none {
 				c.SetCallback(testApp, url+"/callback?secret=hunter2", tc.key)
 			}
-			core, err := newCore(t, c, nil)
+			core, err := newCallbacks(t, c, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -159,7 +121,7 @@ func TestSendTestNotification(t *testing.T) {
 			for name, value := range tc.given {
 				given[name] = strings.Replace(value.(string), "URL/", url+"/", 1)
 			}
-			progress, err := core.invoke(given)
+			progress, err := core.Invoke(actionType, given)
 			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 				t.Errorf("the error is %v, want %q", err, tc.want)
 			}
@@ -175,7 +137,7 @@ func TestSendTestNotification(t *testing.T) {
 			if done := strings.Contains(said, "The receiver answered"); done != (tc.want == "") {
 				t.Errorf("said: %s", said)
 			}
-			c.expectCalls(t, tc.gets)
+			expectCalls(t, c, tc.gets)
 			if !tc.sent {
 				if deliveries := got(); len(deliveries) > 0 {
 					t.Errorf("sent: %+v", deliveries)
@@ -241,14 +203,14 @@ func TestSendTestNotificationToStrangers(t *testing.T) {
 				}
 				_ = conn.Close()
 			}()
-			c := newCloud(t, emulator.Options{}, testApp)
+			c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 			c.SetCallback(testApp, "http://"+listener.Addr().String()+"/callback?secret=hunter2", testKey)
-			core, err := newCore(t, c, nil)
+			core, err := newCallbacks(t, c, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			begun := time.Now()
-			progress, err := core.invoke(map[string]any{"app_id": testApp})
+			progress, err := core.Invoke(actionType, map[string]any{"app_id": testApp})
 			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 				t.Errorf("after %v: %v, want %q", time.Since(begun), err, tc.want)
 			}
@@ -263,9 +225,9 @@ func TestSendTestNotificationToStrangers(t *testing.T) {
 // by hand.
 func TestAccCLI_sendTestNotification(t *testing.T) {
 	t.Parallel()
-	needs(t, actions)
+	acctest.Needs(t, acctest.Actions)
 	url, got := testReceiver(t, 200)
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	r := newCLI(t, c, `
 resource "sparkrtc_record_callback" "test" {
   app_id              = "`+testApp+`"
@@ -287,9 +249,9 @@ action "sparkrtc_send_test_notification" "test" {
   }
 }
 `)
-	r.apply(t)
-	r.plan(t, noChanges)
-	out := r.must(t, 0, "apply", "-auto-approve", "-invoke=action.sparkrtc_send_test_notification.test").out()
+	r.Apply(t)
+	r.Plan(t, acctest.NoChanges)
+	out := r.Must(t, 0, "apply", "-auto-approve", "-invoke=action.sparkrtc_send_test_notification.test").Out()
 	if !strings.Contains(out, "The receiver answered with HTTP 200") || strings.Contains(out, testKey) {
 		t.Errorf("said: %s", out)
 	}

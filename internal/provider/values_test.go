@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 )
 
 // What is read and written is what the framework reads and writes.
@@ -27,7 +29,7 @@ func TestModelsAsTheFramework(t *testing.T) {
 		},
 		"unknown values": {"url": tftypes.UnknownValue, "auth_key_wo_version": tftypes.UnknownValue, "notify_event_subscription": tftypes.UnknownValue, "timeouts": tftypes.UnknownValue},
 	} {
-		state := tfsdk.State{Raw: objectOf(callbackSchema(), given), Schema: schema.Schema}
+		state := tfsdk.State{Raw: acctest.ConfigOf(callbackSchema(), given), Schema: schema.Schema}
 		var want recordCallbackModel
 		if diags := state.Get(t.Context(), &want); diags.HasError() {
 			t.Fatalf("%s: %v", name, diags)
@@ -36,17 +38,17 @@ func TestModelsAsTheFramework(t *testing.T) {
 		if diags.HasError() || !reflect.DeepEqual(*got, want) {
 			t.Errorf("%s: %+v, want %+v; %v", name, got, want, diags)
 		}
-		written := tfsdk.State{Raw: nothing(), Schema: schema.Schema}
+		written := tfsdk.State{Raw: tftypes.NewValue(callbackSchema().ValueType(), nil), Schema: schema.Schema}
 		if diags := setIn(t.Context(), &written, want); diags.HasError() || !written.Raw.Equal(state.Raw) {
 			t.Errorf("%s: written is %v, want %v; %v", name, written.Raw, state.Raw, diags)
 		}
 	}
 
-	none := tfsdk.State{Raw: nothing(), Schema: schema.Schema}
+	none := tfsdk.State{Raw: tftypes.NewValue(callbackSchema().ValueType(), nil), Schema: schema.Schema}
 	if got, diags := modelIn[recordCallbackModel](t.Context(), none); got != nil || len(diags) > 0 {
 		t.Errorf("nothing is %+v, %v", got, diags)
 	}
-	whole := tfsdk.State{Raw: objectOf(callbackSchema(), nil), Schema: schema.Schema}
+	whole := tfsdk.State{Raw: acctest.ConfigOf(callbackSchema(), nil), Schema: schema.Schema}
 	type another struct {
 		AppID types.Int64 `tfsdk:"app_id"`
 	}

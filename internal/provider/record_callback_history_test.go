@@ -5,30 +5,25 @@ package provider
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -42,8 +37,8 @@ const histories = 50
 // A history has its number as the seed, so that one is run again by itself with
 // go test -run 'TestRandomHistories/17$', or SOAK_SEED=17 SOAK_HISTORIES=1.
 func TestRandomHistories(t *testing.T) {
-	long(t)
-	from, count := soakNumbers(histories)
+	acctest.Long(t)
+	from, count := acctest.Seeds(histories)
 	var ran, believed atomic.Int32
 	t.Cleanup(func() {
 		if ran.Load() >= histories && believed.Load() < ran.Load() {
@@ -74,7 +69,7 @@ type history struct {
 
 type historyStep struct {
 	what string
-	do   func(*world) error
+	do   func(*historyRun) error
 }
 
 func (h history) String() string {
@@ -93,7 +88,7 @@ func (h history) String() string {
 
 func (h history) run(t *testing.T) error {
 	t.Helper()
-	w := newWorld(t, h)
+	w := newHistoryRun(t, h)
 	for i, s := range h.steps {
 		err := s.do(w)
 		if err == nil {
@@ -164,36 +159,36 @@ func newHistory(seed uint64) history {
 		KeyEcho:  emulator.EchoExact,
 		URLEcho:  emulator.URLExact,
 		TimeEcho: emulator.TimeExact,
-		Unset:    pick(r, emulator.Unsets),
+		Unset:    acctest.Pick(r, emulator.Unsets),
 		KeepKey:  r.IntN(3) > 0,
-		EmptyKey: pick(r, append(emulator.EmptyKeys, emulator.EmptyClears)),
+		EmptyKey: acctest.Pick(r, append(emulator.EmptyKeys, emulator.EmptyClears)),
 	}}
 	// Services that show things as they are get their share: only there does
 	// a key of somebody else's get into the state.
 	if r.IntN(5) > 1 {
-		h.options.KeyEcho, h.options.URLEcho = pick(r, emulator.KeyEchoes), pick(r, emulator.URLEchoes)
+		h.options.KeyEcho, h.options.URLEcho = acctest.Pick(r, emulator.KeyEchoes), acctest.Pick(r, emulator.URLEchoes)
 		if r.IntN(3) == 0 {
-			h.options.TimeEcho = pick(r, emulator.TimeEchoes)
+			h.options.TimeEcho = acctest.Pick(r, emulator.TimeEchoes)
 		}
 		if r.IntN(4) == 0 {
-			h.options.ReadKeyEcho = pick(r, emulator.KeyEchoes)
-			h.options.ReadURLEcho = pick(r, emulator.URLEchoes)
-			h.options.ReadTimeEcho = pick(r, emulator.TimeEchoes)
+			h.options.ReadKeyEcho = acctest.Pick(r, emulator.KeyEchoes)
+			h.options.ReadURLEcho = acctest.Pick(r, emulator.URLEchoes)
+			h.options.ReadTimeEcho = acctest.Pick(r, emulator.TimeEchoes)
 		}
 	}
-	always := func(what string, do func(*world) error) func(*rand.Rand) historyStep {
+	always := func(what string, do func(*historyRun) error) func(*rand.Rand) historyStep {
 		return func(*rand.Rand) historyStep { return historyStep{what, do} }
 	}
-	changes := deck{{4, drawEdit}, {6, drawOutside}, {1, drawEcho}}
-	runs := deck{
-		{8, always("apply", applyRun.do)},
-		{5, always("refresh", refreshRun.do)},
-		{1, always("plan", planRun.do)},
-		{3, drawSavedPlan},
-		{2, drawFailedWrite},
-		{1, drawFailedRead},
-		{1, always("destroy", (*world).destroy)},
-		{1, always("remove from the state and import", (*world).importAgain)},
+	changes := draws{{Weight: 4, Choice: drawEdit}, {Weight: 6, Choice: drawOutside}, {Weight: 1, Choice: drawEcho}}
+	runs := draws{
+		{Weight: 8, Choice: always("apply", applyRun.do)},
+		{Weight: 5, Choice: always("refresh", refreshRun.do)},
+		{Weight: 1, Choice: always("plan", planRun.do)},
+		{Weight: 3, Choice: drawSavedPlan},
+		{Weight: 2, Choice: drawFailedWrite},
+		{Weight: 1, Choice: drawFailedRead},
+		{Weight: 1, Choice: always("destroy", (*historyRun).destroy)},
+		{Weight: 1, Choice: always("remove from the state and import", (*historyRun).importAgain)},
 	}
 	if r.IntN(4) > 0 {
 		h.steps = append(h.steps, historyStep{"apply", applyRun.do})
@@ -215,17 +210,17 @@ func (h *history) shareReads(r *rand.Rand) {
 		return
 	}
 	if r.IntN(4) == 0 {
-		h.options.ListKeyEcho = pick(r, emulator.KeyEchoes)
-		h.options.ListURLEcho = pick(r, emulator.URLEchoes)
-		h.options.ListTimeEcho = pick(r, emulator.TimeEchoes)
+		h.options.ListKeyEcho = acctest.Pick(r, emulator.KeyEchoes)
+		h.options.ListURLEcho = acctest.Pick(r, emulator.URLEchoes)
+		h.options.ListTimeEcho = acctest.Pick(r, emulator.TimeEchoes)
 	}
 	for range r.IntN(4) {
-		by := pick(r, distortions)
+		by := acctest.Pick(r, distortions)
 		if by.fault != nil && by.fault.Delay > 0 || r.IntN(2) == 0 {
 			by = distortions[0]
 		}
-		step := historyStep{"from now on, the list of apps: " + by.name, func(w *world) error {
-			w.front.distort(by)
+		step := historyStep{"from now on, the list of apps: " + by.name, func(w *historyRun) error {
+			w.distorter.distort(by)
 			w.listFault = by.fault
 			return nil
 		}}
@@ -235,26 +230,15 @@ func (h *history) shareReads(r *rand.Rand) {
 
 const runsOfHistory = 6
 
-// deck has each kind of step a number of times.
-type deck []struct {
-	times int
-	draw  func(*rand.Rand) historyStep
-}
+// draws are kinds of steps, by weight.
+type draws []acctest.Weighted[func(*rand.Rand) historyStep]
 
-func (d deck) draw(r *rand.Rand) historyStep {
-	var cards []func(*rand.Rand) historyStep
-	for _, kind := range d {
-		cards = append(cards, slices.Repeat([]func(*rand.Rand) historyStep{kind.draw}, kind.times)...)
-	}
-	return pick(r, cards)(r)
-}
-
-func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
+func (d draws) draw(r *rand.Rand) historyStep { return acctest.PickWeighted(r, d)(r) }
 
 func drawEdit(r *rand.Rand) historyStep {
-	url, key := pick(r, modelURLs), pick(r, modelKeys)
+	url, key := acctest.Pick(r, modelURLs), acctest.Pick(r, modelKeys)
 	edit := func(what string, change func(*arguments)) historyStep {
-		return historyStep{"configure " + what, func(w *world) error { change(&w.config); return nil }}
+		return historyStep{"configure " + what, func(w *historyRun) error { change(&w.config); return nil }}
 	}
 	switch r.IntN(9) {
 	case 0, 1:
@@ -268,7 +252,7 @@ func drawEdit(r *rand.Rand) historyStep {
 	case 7:
 		return edit("auth_key_wo "+key, func(a *arguments) { a.key, a.version = key, max(a.version, 1) })
 	default:
-		return historyStep{"configure what the service has", func(w *world) error {
+		return historyStep{"configure what the service has", func(w *historyRun) error {
 			if truth, there := w.Callback(testApp); there {
 				w.config = arguments{url: truth.URL, key: truth.AuthKey}
 			}
@@ -278,9 +262,9 @@ func drawEdit(r *rand.Rand) historyStep {
 }
 
 func drawOutside(r *rand.Rand) historyStep {
-	url, key, event := pick(r, modelURLs), pick(r, append(modelKeys, "")), fmt.Sprintf("EVENT_%d", r.IntN(3))
-	outside := func(what string, change func(w *world, truth emulator.Callback)) historyStep {
-		return historyStep{"outside: " + what, func(w *world) error {
+	url, key, event := acctest.Pick(r, modelURLs), acctest.Pick(r, append(modelKeys, "")), fmt.Sprintf("EVENT_%d", r.IntN(3))
+	outside := func(what string, change func(w *historyRun, truth emulator.Callback)) historyStep {
+		return historyStep{"outside: " + what, func(w *historyRun) error {
 			truth, _ := w.Callback(testApp)
 			truth.URL = cmp.Or(truth.URL, url)
 			change(w, truth)
@@ -289,29 +273,29 @@ func drawOutside(r *rand.Rand) historyStep {
 	}
 	switch r.IntN(13) {
 	case 0, 1:
-		return outside("url "+url, func(w *world, truth emulator.Callback) { w.SetCallback(testApp, url, truth.AuthKey) })
+		return outside("url "+url, func(w *historyRun, truth emulator.Callback) { w.SetCallback(testApp, url, truth.AuthKey) })
 	case 2, 3, 4, 5:
-		return outside(fmt.Sprintf("key %q", key), func(w *world, truth emulator.Callback) { w.SetCallback(testApp, truth.URL, key) })
+		return outside(fmt.Sprintf("key %q", key), func(w *historyRun, truth emulator.Callback) { w.SetCallback(testApp, truth.URL, key) })
 	case 6:
-		return outside(fmt.Sprintf("url %s, key %q", url, key), func(w *world, _ emulator.Callback) { w.SetCallback(testApp, url, key) })
+		return outside(fmt.Sprintf("url %s, key %q", url, key), func(w *historyRun, _ emulator.Callback) { w.SetCallback(testApp, url, key) })
 	case 7:
-		return outside("the same once more", func(w *world, truth emulator.Callback) { w.SetCallback(testApp, truth.URL, truth.AuthKey) })
+		return outside("the same once more", func(w *historyRun, truth emulator.Callback) { w.SetCallback(testApp, truth.URL, truth.AuthKey) })
 	case 8, 9:
-		return outside("what was set last", func(w *world, truth emulator.Callback) {
+		return outside("what was set last", func(w *historyRun, truth emulator.Callback) {
 			w.SetCallback(testApp, cmp.Or(w.known.sent.url, truth.URL), w.known.sent.key)
 		})
 	case 10:
-		return outside("event "+event, func(w *world, _ emulator.Callback) { w.SetEvents(testApp, event) })
+		return outside("event "+event, func(w *historyRun, _ emulator.Callback) { w.SetEvents(testApp, event) })
 	case 11:
-		return outside("touch", func(w *world, _ emulator.Callback) { w.Touch(testApp) })
+		return outside("touch", func(w *historyRun, _ emulator.Callback) { w.Touch(testApp) })
 	default:
-		return outside("clear", func(w *world, _ emulator.Callback) { w.ClearCallback(testApp) })
+		return outside("clear", func(w *historyRun, _ emulator.Callback) { w.ClearCallback(testApp) })
 	}
 }
 
 func drawEcho(r *rand.Rand) historyStep {
-	key, url := pick(r, emulator.KeyEchoes), pick(r, emulator.URLEchoes)
-	return historyStep{fmt.Sprintf("from now on, key shown %s, URL %s", key, url), func(w *world) error {
+	key, url := acctest.Pick(r, emulator.KeyEchoes), acctest.Pick(r, emulator.URLEchoes)
+	return historyStep{fmt.Sprintf("from now on, key shown %s, URL %s", key, url), func(w *historyRun) error {
 		w.options.KeyEcho, w.options.ReadKeyEcho = key, ""
 		w.options.URLEcho, w.options.ReadURLEcho = url, ""
 		w.SetOptions(w.modes)
@@ -329,7 +313,7 @@ func drawSavedPlan(r *rand.Rand) historyStep {
 }
 
 func drawFailedWrite(r *rand.Rand) historyStep {
-	failure := pick(r, []struct {
+	failure := acctest.Pick(r, []struct {
 		what   string
 		fault  emulator.Fault
 		second bool
@@ -347,7 +331,7 @@ func drawFailedWrite(r *rand.Rand) historyStep {
 }
 
 func drawFailedRead(r *rand.Rand) historyStep {
-	failure := pick(r, []struct {
+	failure := acctest.Pick(r, []struct {
 		what  string
 		fault emulator.Fault
 	}{
@@ -361,43 +345,15 @@ func drawFailedRead(r *rand.Rand) historyStep {
 	return historyStep{"plan; each GET is " + failure.what, failing.do}
 }
 
-// arguments are a configuration of the resource.
-type arguments struct {
-	url     string
-	key     string // "" for none
-	version int64  // 0 unless the key is an auth_key_wo
-}
-
-func (a arguments) authKey() string {
-	if a.version > 0 {
-		return ""
-	}
-	return a.key
-}
-
-func (a arguments) value() tftypes.Value { return a.on(testApp) }
-
-// on is the configuration of another app's callback.
-func (a arguments) on(app string) tftypes.Value {
-	given := map[string]any{"app_id": app, "url": a.url}
-	switch {
-	case a.version > 0:
-		given["auth_key_wo"], given["auth_key_wo_version"] = a.key, a.version
-	case a.key != "":
-		given["auth_key"] = a.key
-	}
-	return objectOf(callbackSchema(), given)
-}
-
-// look is how the service shows a callback.
-type look struct {
+// shownCallback is how the service shows a callback.
+type shownCallback struct {
 	URL  string `json:"url"`
 	Key  string `json:"auth_key"`
 	Time string `json:"update_time"`
 }
 
-// knowledge is what can be known of a callback by whoever reads the answers.
-type knowledge struct {
+// memory is what the responses tell about a callback.
+type memory struct {
 	// imported: it was not set from here, and nothing below is known.
 	imported bool
 
@@ -405,14 +361,14 @@ type knowledge struct {
 	adopted bool
 
 	sent  arguments
-	shown look // by the PUT, or later by a read that found nothing changed
-	fresh bool // nothing was read since the PUT
+	shown shownCallback // by the PUT, or later by a read that found nothing changed
+	fresh bool          // nothing was read since the PUT
 
 	// distinct: another key would not look like shown.Key.
 	distinct bool
 }
 
-func (k knowledge) showsKeys() bool { return k.sent.key != "" && k.shown.Key == k.sent.key }
+func (k memory) showsKeys() bool { return k.sent.key != "" && k.shown.Key == k.sent.key }
 
 // movement says what has become of update_time since it was shown.
 type movement int
@@ -425,7 +381,7 @@ const (
 	moved
 )
 
-func (k knowledge) movement(now look) movement {
+func (k memory) movement(now shownCallback) movement {
 	switch {
 	case now.Time != "" && now.Time == k.shown.Time:
 		return stood
@@ -454,7 +410,7 @@ func (k knowledge) movement(now look) movement {
 
 // changed tells what is not as it was set, or perhaps not. The key is given if
 // it is in the state.
-func (k knowledge) changed(now look, key string) (urlChanged, keyChanged bool) {
+func (k memory) changed(now shownCallback, key string) (urlChanged, keyChanged bool) {
 	movement := k.movement(now)
 	if k.imported || movement == stood {
 		return false, false
@@ -504,17 +460,17 @@ func isPart(shown, key string) bool {
 func isKey(shown string) bool { return len(shown) >= 32 && !isMask(shown) }
 
 // actions are those that may be planned for a callback that is in the state.
-func (k knowledge) actions(config arguments, now look, state tfObject) []string {
+func (k memory) actions(config arguments, now shownCallback, state acctest.Object) []string {
 	if k.imported {
 		if config == (arguments{url: now.URL, key: now.Key}) && (now.Key == "" || isKey(now.Key)) {
-			return []string{actNothing}
+			return []string{acctest.ActionNone}
 		}
 		if k.adopted && config == (arguments{url: now.URL}) { // a key stays that is not configured
-			return []string{actNothing}
+			return []string{acctest.ActionNone}
 		}
-		return []string{actUpdate}
+		return []string{acctest.ActionUpdate}
 	}
-	urlChanged, keyChanged := k.changed(now, state.text("auth_key"))
+	urlChanged, keyChanged := k.changed(now, state.Text("auth_key"))
 	sameURL := config.url == k.sent.url
 	sameKey := config.version == k.sent.version && config.authKey() == k.sent.authKey()
 	needless := false // and harmless
@@ -528,57 +484,57 @@ func (k knowledge) actions(config arguments, now look, state tfObject) []string 
 	}
 	switch {
 	case !sameURL || !sameKey:
-		return []string{actUpdate}
+		return []string{acctest.ActionUpdate}
 	case needless:
-		return []string{actNothing, actUpdate}
+		return []string{acctest.ActionNone, acctest.ActionUpdate}
 	default:
-		return []string{actNothing}
+		return []string{acctest.ActionNone}
 	}
 }
 
-// world is where a history takes place.
-type world struct {
-	*cloud
+// historyRun is a history under way: the service, and what Terraform has stored.
+type historyRun struct {
+	*acctest.Emulator
 	t       *testing.T
 	options emulator.Options
 	config  arguments
-	salts   io.Reader // the same each time: one byte decides whether two parts of keys differ
-	stored  tfObject  // in the state file
-	known   knowledge // of what is stored
+	salts   io.Reader      // the same each time: one byte decides whether two parts of keys differ
+	stored  acctest.Object // in the state file
+	known   memory         // of what is stored
 
-	front     *front
+	distorter *listDistorter
 	listFault *emulator.Fault // that lists meet
 	shared    bool
-	other     tfObject          // another resource: the first read in a process asks for its own
+	other     acctest.Object    // another resource: the first read in a process asks for its own
 	set       emulator.Callback // by the last apply
 	believed  *atomic.Int32
 }
 
-func newWorld(t *testing.T, h history) *world {
+func newHistoryRun(t *testing.T, h history) *historyRun {
 	t.Helper()
 	options := h.options
 	// No two changes are so close that they could be one to the provider.
 	// From the full second on, so that rounded times are the same each time.
-	options.Clock = ticking()
-	front := new(front)
-	w := &world{
-		cloud:    newCloudBehind(t, front.before, options, testApp),
-		t:        t,
-		options:  options,
-		salts:    rand.NewChaCha8([32]byte{}),
-		config:   arguments{url: modelURLs[0], key: modelKeys[0]},
-		stored:   tfObject{value: nothing()},
-		front:    front,
-		shared:   h.shared,
-		believed: h.believed,
+	options.Clock = acctest.TickingClock()
+	distorter := new(listDistorter)
+	w := &historyRun{
+		Emulator:  acctest.StartWrappedEmulator(t, distorter.wrap, options, testApp),
+		t:         t,
+		options:   options,
+		salts:     rand.NewChaCha8([32]byte{}),
+		config:    arguments{url: modelURLs[0], key: modelKeys[0]},
+		stored:    acctest.Object{},
+		distorter: distorter,
+		shared:    h.shared,
+		believed:  h.believed,
 	}
 	if w.shared {
 		w.AddApp(otherApp)
-		core, err := newCore(t, w.cloud, nil)
+		core, err := newCallbacks(t, w.Emulator, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.other = set(t, core, otherApp, arguments{url: modelURLs[1]})
+		w.other = createCallback(t, core, otherApp, arguments{url: modelURLs[1]})
 	}
 	return w
 }
@@ -586,23 +542,23 @@ func newWorld(t *testing.T, h history) *world {
 // read is a read, after another one, and checks what it asked. It tells whether
 // it was enough that the callback is listed among all apps; then nothing may
 // have changed.
-func (w *world) read(core tfCore, stored tfObject) (refreshed tfObject, believed bool, err error) {
+func (w *historyRun) read(core acctest.Resource, stored acctest.Object) (refreshed acctest.Object, believed bool, err error) {
 	if !w.shared {
-		if refreshed, err = core.read(stored); err != nil {
+		if refreshed, err = core.Read(stored); err != nil {
 			return refreshed, false, err
 		}
 		return refreshed, false, w.called(http.MethodGet)
 	}
 	if w.listFault != nil {
 		fault := *w.listFault
-		fault.ExactPath = appsPath
+		fault.ExactPath = acctest.AppsPath
 		w.Fail(fault)
 	}
-	_, _ = core.read(w.other) // which may be meant to fail
-	if refreshed, err = core.read(stored); err != nil {
+	_, _ = core.Read(w.other) // which may be meant to fail
+	if refreshed, err = core.Read(stored); err != nil {
 		return refreshed, false, err
 	}
-	lists, reads, others := w.calls()
+	lists, reads, others := listsAndReads(w.Emulator)
 	dropped := w.listFault != nil && w.listFault.Drop // and asked again by Go itself
 	if lists > 1 && !dropped || lists == 0 && reads != 2 || lists > 0 && reads != 1 && reads != 2 || others > 0 {
 		return refreshed, false, fmt.Errorf("%d lists, %d reads, %d other calls", lists, reads, others)
@@ -611,7 +567,7 @@ func (w *world) read(core tfCore, stored tfObject) (refreshed tfObject, believed
 		return refreshed, false, nil
 	}
 	w.believed.Add(1)
-	if !refreshed.value.Equal(stored.value) || !bytes.Equal(refreshed.private, stored.private) {
+	if !refreshed.Value.Equal(stored.Value) || !bytes.Equal(refreshed.Private, stored.Private) {
 		return refreshed, true, errors.New("a read that asked nothing changed what is stored")
 	}
 	return refreshed, true, w.checkBelieved(stored)
@@ -619,53 +575,53 @@ func (w *world) read(core tfCore, stored tfObject) (refreshed tfObject, believed
 
 // checkBelieved sees that a read by itself would have come to the same, or else
 // that the callback is what was set: there a list may well know better.
-func (w *world) checkBelieved(stored tfObject) error {
+func (w *historyRun) checkBelieved(stored acctest.Object) error {
 	defer w.ResetRequests()
 	if truth, _ := w.Callback(testApp); reflect.DeepEqual(truth, w.set) {
 		return nil
 	}
-	shared, err := newCore(w.t, w.cloud, nil)
+	shared, err := newCallbacks(w.t, w.Emulator, nil)
 	if err != nil {
 		return err
 	}
-	single, err := newCoreWith(w.t, w.cloud, &sparkRTCProvider{}, map[string]any{"shared_reads": false})
+	single, err := newCallbacksWith(w.t, w.Emulator, &sparkRTCProvider{}, map[string]any{"shared_reads": false})
 	if err != nil {
 		return err
 	}
-	alone, err := single.read(stored)
+	alone, err := single.Read(stored)
 	if err != nil {
 		return err
 	}
-	got, err := shared.plan(stored, w.config.value())
+	got, err := shared.Plan(stored, w.config.value())
 	if err != nil {
 		return err
 	}
-	want, err := single.plan(alone, w.config.value())
+	want, err := single.Plan(alone, w.config.value())
 	if err != nil {
 		return err
 	}
-	if !alone.value.Equal(stored.value) || got.action != want.action || !slices.Equal(got.warnings, want.warnings) {
-		return fmt.Errorf("a list was believed, and a read by itself has %v: planned is %s %q, and then %s %q", alone.value, got.action, got.warnings, want.action, want.warnings)
+	if !alone.Value.Equal(stored.Value) || got.Action != want.Action || !slices.Equal(got.Diagnostics.Warnings(), want.Diagnostics.Warnings()) {
+		return fmt.Errorf("a list was believed, and a read by itself has %v: planned is %s %q, and then %s %q", alone.Value, got.Action, got.Diagnostics.Warnings(), want.Action, want.Diagnostics.Warnings())
 	}
 	return nil
 }
 
 // modes are those that the service is to be in.
-func (w *world) modes(o *emulator.Options) {
+func (w *historyRun) modes(o *emulator.Options) {
 	o.KeyEcho, o.URLEcho, o.TimeEcho = w.options.KeyEcho, w.options.URLEcho, w.options.TimeEcho
 	o.ReadKeyEcho, o.ReadURLEcho, o.ReadTimeEcho = w.options.ReadKeyEcho, w.options.ReadURLEcho, w.options.ReadTimeEcho
 	o.ListKeyEcho, o.ListURLEcho, o.ListTimeEcho = w.options.ListKeyEcho, w.options.ListURLEcho, w.options.ListTimeEcho
 }
 
 // written is the answer of the last PUT.
-func (w *world) written() look {
+func (w *historyRun) written() shownCallback {
 	w.SetOptions(func(o *emulator.Options) { o.ReadKeyEcho, o.ReadURLEcho, o.ReadTimeEcho = "", "", "" })
 	defer w.SetOptions(w.modes)
-	return w.look()
+	return w.shown()
 }
 
-// look asks the service itself, and forgets the calls so far.
-func (w *world) look() look {
+// shown asks the service itself, and forgets the calls so far.
+func (w *historyRun) shown() shownCallback {
 	request := httptest.NewRequest(http.MethodGet, "/v2/apps/"+testApp+"/record-callback", http.NoBody)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("X-Auth-Token", emulator.DefaultToken)
@@ -673,7 +629,7 @@ func (w *world) look() look {
 	w.ServeHTTP(recorder, request)
 	w.ResetRequests()
 	var answer struct {
-		RecordCallback look `json:"record_callback"`
+		RecordCallback shownCallback `json:"record_callback"`
 	}
 	if err := json.Unmarshal(recorder.Body.Bytes(), &answer); err != nil {
 		w.t.Fatal(err)
@@ -682,7 +638,7 @@ func (w *world) look() look {
 }
 
 // called compares the methods of the calls since the last time.
-func (w *world) called(want ...string) error {
+func (w *historyRun) called(want ...string) error {
 	var got []string
 	for _, r := range w.Requests() {
 		got = append(got, r.Method)
@@ -700,7 +656,7 @@ type tfRun struct {
 	failGET *emulator.Fault // each
 	failPUT *emulator.Fault // the first
 	second  bool            // or the second
-	between func(*world) error
+	between func(*historyRun) error
 }
 
 const (
@@ -715,29 +671,29 @@ var (
 	applyRun   = tfRun{stage: stageApply}
 )
 
-func (r tfRun) do(w *world) error {
+func (r tfRun) do(w *historyRun) error {
 	truth, there := w.Callback(testApp)
-	now := w.look()
+	now := w.shown()
 	defer w.ClearFaults()
 	if r.failGET != nil {
 		fault := *r.failGET
 		fault.Method, fault.Times = http.MethodGet, -1
 		w.Fail(fault)
 	}
-	core, err := newCore(w.t, w.cloud, w.salts)
+	core, err := newCallbacks(w.t, w.Emulator, w.salts)
 	if err != nil {
 		return err
 	}
-	if err := core.validate(w.config.value()); err != nil {
+	if _, err := core.Validate(w.config.value()); err != nil {
 		return err
 	}
 
 	refreshed, known := w.stored, w.known
-	if w.stored.exists() {
+	if w.stored.Exists() {
 		var believed bool
 		refreshed, believed, err = w.read(core, w.stored)
 		if r.failGET != nil {
-			if !errors.As(err, new(diagnosed)) {
+			if !acctest.Reported(err) {
 				return fmt.Errorf("what comes of a read that fails: %v", err) //nolint:errorlint // it may be nil
 			}
 			return nil
@@ -760,11 +716,11 @@ func (r tfRun) do(w *world) error {
 		return nil
 	}
 
-	plan, err := core.plan(refreshed, w.config.value())
+	plan, err := core.Plan(refreshed, w.config.value())
 	if err != nil {
 		return err
 	}
-	if puts := w.puts(w.t); len(puts) > 0 {
+	if puts := sentPayloads(w.t, w.Emulator); len(puts) > 0 {
 		return fmt.Errorf("a plan sends %v", puts)
 	}
 	if err := w.checkPlan(plan, truth, known, now); err != nil {
@@ -775,21 +731,21 @@ func (r tfRun) do(w *world) error {
 	}
 
 	w.stored, w.known = refreshed, known
-	if plan.action == actNothing {
+	if plan.Action == acctest.ActionNone {
 		return nil
 	}
 	if r.between != nil {
 		if err := r.between(w); err != nil {
 			return err
 		}
-		if core, err = newCore(w.t, w.cloud, w.salts); err != nil {
+		if core, err = newCallbacks(w.t, w.Emulator, w.salts); err != nil {
 			return err
 		}
 	}
 	return r.apply(w, core, plan)
 }
 
-func (r tfRun) apply(w *world, core tfCore, plan tfPlan) error {
+func (r tfRun) apply(w *historyRun, core acctest.Resource, plan acctest.Plan) error {
 	if r.failPUT != nil {
 		fault := *r.failPUT
 		fault.Method = http.MethodPut
@@ -807,8 +763,8 @@ func (r tfRun) apply(w *world, core tfCore, plan tfPlan) error {
 		}
 	}
 	w.ResetRequests()
-	result, err := core.apply(plan)
-	puts := w.puts(w.t)
+	result, err := core.Apply(plan)
+	puts := sentPayloads(w.t, w.Emulator)
 	w.ClearFaults()
 
 	allowed := []string{withKey(w.config.url, w.config.key).String()}
@@ -827,9 +783,9 @@ func (r tfRun) apply(w *world, core tfCore, plan tfPlan) error {
 	}
 
 	w.stored = result
-	if r.failPUT != nil && errors.As(err, new(diagnosed)) {
-		if !result.value.Equal(plan.prior.value) {
-			return fmt.Errorf("an apply that fails leaves the state %v", result.value)
+	if r.failPUT != nil && acctest.Reported(err) {
+		if !result.Value.Equal(plan.Prior.Value) {
+			return fmt.Errorf("an apply that fails leaves the state %v", result.Value)
 		}
 		return nil
 	}
@@ -844,18 +800,18 @@ func (r tfRun) apply(w *world, core tfCore, plan tfPlan) error {
 
 // checkRead compares what a read makes of a callback, and returns what is known
 // after it.
-func (w *world) checkRead(refreshed tfObject, there bool, now look) (knowledge, error) {
+func (w *historyRun) checkRead(refreshed acctest.Object, there bool, now shownCallback) (memory, error) {
 	k := w.known
-	if there != refreshed.exists() {
-		return k, fmt.Errorf("there is a callback: %t, and in the state: %t", there, refreshed.exists())
+	if there != refreshed.Exists() {
+		return k, fmt.Errorf("there is a callback: %t, and in the state: %t", there, refreshed.Exists())
 	}
 	if !there {
-		return knowledge{}, nil
+		return memory{}, nil
 	}
-	had := w.stored.text("auth_key")
+	had := w.stored.Text("auth_key")
 	urlChanged, keyChanged := k.changed(now, had)
 	url, key, updated := k.sent.url, had, now.Time
-	if before := w.stored.text("update_time"); before != "" && !k.imported && k.movement(now) != moved {
+	if before := w.stored.Text("update_time"); before != "" && !k.imported && k.movement(now) != moved {
 		updated = before
 	}
 	if urlChanged && now.URL != k.shown.URL {
@@ -876,8 +832,8 @@ func (w *world) checkRead(refreshed tfObject, there bool, now look) (knowledge, 
 	if _, err := time.Parse(time.RFC3339, updated); err != nil {
 		updated = ""
 	}
-	got := look{refreshed.text("url"), refreshed.text("auth_key"), refreshed.text("update_time")}
-	if want := (look{url, key, updated}); got != want {
+	got := shownCallback{refreshed.Text("url"), refreshed.Text("auth_key"), refreshed.Text("update_time")}
+	if want := (shownCallback{url, key, updated}); got != want {
 		return k, fmt.Errorf("the state has %q, want %q; shown is %q, known is %+v", got, want, now, k)
 	}
 
@@ -898,21 +854,21 @@ func isDistinct(shown, key string) bool {
 	return key != "" && len(shown) >= 12 && !isMask(shown) && !isPart(shown, key)
 }
 
-func (w *world) checkPlan(plan tfPlan, truth emulator.Callback, k knowledge, now look) error {
-	if slices.Contains(plan.warnings, aboutCallback(types.StringValue(testApp), "is set by two resources")) {
+func (w *historyRun) checkPlan(plan acctest.Plan, truth emulator.Callback, k memory, now shownCallback) error {
+	if slices.Contains(plan.Diagnostics.Warnings(), aboutCallback(types.StringValue(testApp), "is set by two resources")) {
 		return errors.New("there are not two resources")
 	}
-	if !plan.prior.exists() {
-		if plan.action != actCreate {
-			return fmt.Errorf("the plan is %s, want %s", plan.action, actCreate)
+	if !plan.Prior.Exists() {
+		if plan.Action != acctest.ActionCreate {
+			return fmt.Errorf("the plan is %s, want %s", plan.Action, acctest.ActionCreate)
 		}
 		return nil
 	}
 	// w.known is from before the read, and tells what the read had to find.
-	had := w.stored.text("auth_key")
-	if actions := w.known.actions(w.config, now, w.stored); !slices.Contains(actions, plan.action) {
+	had := w.stored.Text("auth_key")
+	if actions := w.known.actions(w.config, now, w.stored); !slices.Contains(actions, plan.Action) {
 		return fmt.Errorf("the plan is %s, want %s; configured is %+v, shown is %q, known was %+v",
-			plan.action, strings.Join(actions, " or "), w.config, now, w.known)
+			plan.Action, strings.Join(actions, " or "), w.config, now, w.known)
 	}
 
 	// Whatever the rules, there is no doubt about what is shown as it is.
@@ -926,15 +882,15 @@ func (w *world) checkPlan(plan tfPlan, truth emulator.Callback, k knowledge, now
 		showedAll := w.known.showsKeys() && plainURL(w.known.shown.URL) == plainURL(w.known.sent.url)
 		visible := !w.roundsTimes() && (written == moved || written == unknown && showedAll)
 		kept := k.sent.key == "" && now.Key == w.known.shown.Key
-		if plan.action == actNothing && has != want && visible && !kept {
+		if plan.Action == acctest.ActionNone && has != want && visible && !kept {
 			return fmt.Errorf("nothing is planned; configured is %+v, and there is %+v", want, has)
 		}
-		if plan.action != actNothing && has == want && w.config == k.sent {
-			return fmt.Errorf("the plan is %s, and there is what was set", plan.action)
+		if plan.Action != acctest.ActionNone && has == want && w.config == k.sent {
+			return fmt.Errorf("the plan is %s, and there is what was set", plan.Action)
 		}
 	}
 
-	warned := slices.Contains(plan.warnings, aboutCallback(types.StringValue(testApp), "was changed outside Terraform"))
+	warned := slices.Contains(plan.Diagnostics.Warnings(), aboutCallback(types.StringValue(testApp), "was changed outside Terraform"))
 	urlChanged, keyChanged := w.known.changed(now, had)
 	if changed := urlChanged || keyChanged; !k.imported && (warned && !changed || !warned && changed && w.config == k.sent) {
 		return fmt.Errorf("warned of a change outside: %t, want %t", warned, changed)
@@ -942,13 +898,13 @@ func (w *world) checkPlan(plan tfPlan, truth emulator.Callback, k knowledge, now
 	return nil
 }
 
-func (w *world) roundsTimes() bool {
+func (w *historyRun) roundsTimes() bool {
 	return w.options.TimeEcho == emulator.TimeSeconds || w.options.ReadTimeEcho == emulator.TimeSeconds
 }
 
 // checkApplied compares what the service has with the configuration, and sees
 // that nothing is left to do.
-func (w *world) checkApplied() error {
+func (w *historyRun) checkApplied() error {
 	truth, _ := w.Callback(testApp)
 	if truth.URL != w.config.url {
 		return fmt.Errorf("the service has the URL %s after an apply", truth.URL)
@@ -959,10 +915,10 @@ func (w *world) checkApplied() error {
 		return fmt.Errorf("the service has the key %q after an apply", truth.AuthKey)
 	}
 	w.set = truth
-	written, now := w.written(), w.look()
-	w.known = knowledge{sent: w.config, shown: written, fresh: true, distinct: isDistinct(written.Key, w.config.key)}
+	written, now := w.written(), w.shown()
+	w.known = memory{sent: w.config, shown: written, fresh: true, distinct: isDistinct(written.Key, w.config.key)}
 
-	core, err := newCore(w.t, w.cloud, w.salts)
+	core, err := newCallbacks(w.t, w.Emulator, w.salts)
 	if err != nil {
 		return err
 	}
@@ -970,43 +926,43 @@ func (w *world) checkApplied() error {
 	if err != nil {
 		return err
 	}
-	plan, err := core.plan(refreshed, w.config.value())
+	plan, err := core.Plan(refreshed, w.config.value())
 	if err != nil {
 		return err
 	}
 	// Reads that show another callback than the PUT, at another time or at
 	// none, may well show a change.
 	urlChanged, keyChanged := w.known.changed(now, w.config.authKey())
-	if plan.action != actNothing && (believed || now == written || !urlChanged && !keyChanged) {
-		return fmt.Errorf("the plan after an apply is %s: %q", plan.action, plan.warnings)
+	if plan.Action != acctest.ActionNone && (believed || now == written || !urlChanged && !keyChanged) {
+		return fmt.Errorf("the plan after an apply is %s: %q", plan.Action, plan.Diagnostics.Warnings())
 	}
 	return nil
 }
 
-func (w *world) destroy() error {
-	if !w.stored.exists() {
+func (w *historyRun) destroy() error {
+	if !w.stored.Exists() {
 		return nil
 	}
-	core, err := newCore(w.t, w.cloud, w.salts)
+	core, err := newCallbacks(w.t, w.Emulator, w.salts)
 	if err != nil {
 		return err
 	}
 	w.ResetRequests()
-	if err := core.destroy(w.stored); err != nil {
+	if _, err := core.Destroy(w.stored); err != nil {
 		return err
 	}
-	w.stored, w.known = tfObject{value: nothing()}, knowledge{}
+	w.stored, w.known = acctest.Object{}, memory{}
 	return w.called()
 }
 
-func (w *world) importAgain() error {
+func (w *historyRun) importAgain() error {
 	_, there := w.Callback(testApp)
-	now := w.look()
-	core, err := newCore(w.t, w.cloud, w.salts)
+	now := w.shown()
+	core, err := newCallbacks(w.t, w.Emulator, w.salts)
 	if err != nil {
 		return err
 	}
-	imported, err := core.importState(testApp)
+	imported, err := core.ImportState(testApp)
 	if err != nil {
 		return err
 	}
@@ -1014,7 +970,7 @@ func (w *world) importAgain() error {
 	if err != nil {
 		return err
 	}
-	w.known = knowledge{imported: true, adopted: now.Key != ""}
+	w.known = memory{imported: true, adopted: now.Key != ""}
 	w.known, err = w.checkRead(refreshed, there, now)
 	w.stored = refreshed
 	return err
@@ -1022,22 +978,22 @@ func (w *world) importAgain() error {
 
 // checkSecrets looks for keys where none may be: in the private state, and in
 // the state of what was set with a write-only key.
-func (w *world) checkSecrets() error {
-	places := map[string][]byte{"private state": w.stored.private}
-	if len(w.stored.private) > 0 {
+func (w *historyRun) checkSecrets() error {
+	places := map[string][]byte{"private state": w.stored.Private}
+	if len(w.stored.Private) > 0 {
 		var decoded map[string][]byte
-		if err := json.Unmarshal(w.stored.private, &decoded); err != nil {
+		if err := json.Unmarshal(w.stored.Private, &decoded); err != nil {
 			return err
 		}
 		for name, content := range decoded {
 			places["private state, "+name] = content
 		}
 	}
-	if w.stored.exists() && !w.known.imported && w.known.sent.version > 0 {
-		places["state"] = []byte(w.stored.value.String())
+	if w.stored.Exists() && !w.known.imported && w.known.sent.version > 0 {
+		places["state"] = []byte(w.stored.Value.String())
 	}
 	secrets := slices.Clone(modelKeys)
-	if shown := w.look().Key; len(shown) > len("******") {
+	if shown := w.shown().Key; len(shown) > len("******") {
 		secrets = append(secrets, shown)
 	}
 	for place, content := range places {
@@ -1052,350 +1008,4 @@ func (w *world) checkSecrets() error {
 		}
 	}
 	return nil
-}
-
-// tfCore stands in for Terraform Core: it speaks the protocol to a provider in
-// this process, and insists on what Terraform Core insists on.
-type tfCore struct {
-	server tfprotov6.ProviderServer
-	t      testing.TB
-}
-
-// tfObject is what a state file has of the resource.
-type tfObject struct {
-	value   tftypes.Value // null for nothing
-	private []byte
-}
-
-func (o tfObject) exists() bool { return !o.value.IsNull() }
-
-// text returns an attribute that is a string, "" for null.
-func (o tfObject) text(attribute string) string {
-	var text *string
-	if err := attributesOf(o.value)[attribute].As(&text); err != nil {
-		panic(err)
-	}
-	if text == nil {
-		return ""
-	}
-	return *text
-}
-
-// tfPlan is what a plan file has of the resource.
-type tfPlan struct {
-	action   string
-	config   tftypes.Value
-	prior    tfObject
-	planned  tfObject
-	warnings []string
-}
-
-const actNothing, actCreate, actUpdate = "no-op", "create", "update"
-
-const callbackType = "sparkrtc_record_callback"
-
-var schemas = sync.OnceValue(func() *tfprotov6.GetProviderSchemaResponse {
-	server, err := providerserver.NewProtocol6WithError(New("test")())()
-	if err != nil {
-		panic(err)
-	}
-	schemas, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		panic(err)
-	}
-	return schemas
-})
-
-func callbackSchema() *tfprotov6.Schema { return schemas().ResourceSchemas[callbackType] }
-
-func nothing() tftypes.Value { return tftypes.NewValue(callbackSchema().ValueType(), nil) }
-
-// objectOf makes an object that is null where nothing is given.
-func objectOf(schema *tfprotov6.Schema, given map[string]any) tftypes.Value {
-	values := make(map[string]tftypes.Value)
-	object := schema.ValueType()
-	for name, kind := range object.(tftypes.Object).AttributeTypes {
-		values[name] = tftypes.NewValue(kind, given[name])
-	}
-	return tftypes.NewValue(object, values)
-}
-
-// attributesOf returns none of a null object.
-func attributesOf(object tftypes.Value) map[string]tftypes.Value {
-	var values map[string]tftypes.Value
-	if err := object.As(&values); err != nil {
-		panic(err)
-	}
-	return values
-}
-
-func encoded(value tftypes.Value) *tfprotov6.DynamicValue {
-	dynamic, err := tfprotov6.NewDynamicValue(value.Type(), value)
-	if err != nil {
-		panic(err)
-	}
-	return &dynamic
-}
-
-// decoded is of an answer, in which nothing write-only may be.
-func decoded(dynamic *tfprotov6.DynamicValue) (tftypes.Value, error) {
-	value, err := dynamic.Unmarshal(callbackSchema().ValueType())
-	if err != nil || value.IsNull() {
-		return nothing(), err
-	}
-	for _, a := range callbackSchema().Block.Attributes {
-		if a.WriteOnly && !attributesOf(value)[a.Name].IsNull() {
-			return value, fmt.Errorf("%s came back, which is write-only", a.Name)
-		}
-	}
-	return value, nil
-}
-
-var callbackIdentity = sync.OnceValue(func() *tfprotov6.ResourceIdentitySchema {
-	server, err := providerserver.NewProtocol6WithError(New("test")())()
-	if err != nil {
-		panic(err)
-	}
-	schemas, err := server.GetResourceIdentitySchemas(context.Background(), &tfprotov6.GetResourceIdentitySchemasRequest{})
-	if err != nil {
-		panic(err)
-	}
-	return schemas.IdentitySchemas[callbackType]
-})
-
-func identityOf(app string) *tfprotov6.ResourceIdentityData {
-	kind := callbackIdentity().ValueType()
-	return &tfprotov6.ResourceIdentityData{IdentityData: encoded(tftypes.NewValue(kind, map[string]tftypes.Value{"app_id": tftypes.NewValue(tftypes.String, app)}))}
-}
-
-// identified returns an error unless an identity is that of an object. None of
-// what is asked about has one, as in a state from before there were identities.
-func identified(identity *tfprotov6.ResourceIdentityData, object tftypes.Value) error {
-	if identity == nil || identity.IdentityData == nil {
-		return errors.New("there is no identity")
-	}
-	got, err := identity.IdentityData.Unmarshal(callbackIdentity().ValueType())
-	if err != nil {
-		return err
-	}
-	if want := attributesOf(object)["app_id"]; !attributesOf(got)["app_id"].Equal(want) {
-		return fmt.Errorf("the identity is %v, want %v", got, want)
-	}
-	return nil
-}
-
-// diagnosed is an error that the provider reports.
-type diagnosed string
-
-func (d diagnosed) Error() string { return string(d) }
-
-// split returns the summaries of the warnings, and all errors as one.
-func split(diagnostics []*tfprotov6.Diagnostic) (warnings []string, err error) {
-	for _, d := range diagnostics {
-		if d.Severity == tfprotov6.DiagnosticSeverityWarning {
-			warnings = append(warnings, d.Summary)
-		} else {
-			err = errors.Join(err, diagnosed(d.Summary+": "+d.Detail))
-		}
-	}
-	return warnings, err
-}
-
-// newCore starts a provider, as each process of Terraform does.
-func newCore(tb testing.TB, c *cloud, salts io.Reader) (tfCore, error) {
-	tb.Helper()
-	return newCoreWith(tb, c, &sparkRTCProvider{random: salts}, nil)
-}
-
-// newCoreWith starts a provider with more arguments, or others.
-func newCoreWith(tb testing.TB, c *cloud, p *sparkRTCProvider, arguments map[string]any) (tfCore, error) {
-	tb.Helper()
-	p.version, p.retryWait = "test", time.Microsecond
-	server, err := providerserver.NewProtocol6WithError(p)()
-	if err != nil {
-		return tfCore{}, err
-	}
-	config := map[string]any{
-		"endpoint":    c.endpoint,
-		"access_key":  emulator.DefaultAccessKey,
-		"secret_key":  emulator.DefaultSecretKey,
-		"project_id":  emulator.DefaultProjectID,
-		"max_retries": 0,
-	}
-	maps.Copy(config, arguments)
-	resp, err := server.ConfigureProvider(tb.Context(), &tfprotov6.ConfigureProviderRequest{
-		Config: encoded(objectOf(schemas().Provider, config)),
-	})
-	if err != nil {
-		return tfCore{}, err
-	}
-	_, err = split(resp.Diagnostics)
-	return tfCore{server, tb}, err
-}
-
-func (c tfCore) validate(config tftypes.Value) error {
-	resp, err := c.server.ValidateResourceConfig(c.t.Context(), &tfprotov6.ValidateResourceConfigRequest{
-		TypeName:           callbackType,
-		Config:             encoded(config),
-		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
-	})
-	if err != nil {
-		return err
-	}
-	_, err = split(resp.Diagnostics)
-	return err
-}
-
-func (c tfCore) read(from tfObject) (tfObject, error) {
-	resp, err := c.server.ReadResource(c.t.Context(), &tfprotov6.ReadResourceRequest{
-		TypeName:     callbackType,
-		CurrentState: encoded(from.value),
-		Private:      from.private,
-	})
-	if err != nil {
-		return from, err
-	}
-	if _, err := split(resp.Diagnostics); err != nil {
-		return from, err
-	}
-	value, err := decoded(resp.NewState)
-	switch {
-	case err != nil:
-		return from, err
-	case value.IsNull():
-		return tfObject{value: value}, nil
-	case !value.IsFullyKnown():
-		return from, fmt.Errorf("what is read is not known: %v", value)
-	}
-	if err := identified(resp.NewIdentity, value); err != nil {
-		return from, err
-	}
-	return tfObject{value, resp.Private}, nil
-}
-
-func (c tfCore) plan(prior tfObject, config tftypes.Value) (tfPlan, error) {
-	plan := tfPlan{config: config, prior: prior}
-	attributes, was := callbackSchema().Block.Attributes, attributesOf(prior.value)
-	proposed := maps.Clone(attributesOf(config)) // write-only ones among them
-	for _, a := range attributes {
-		if a.Computed && proposed[a.Name].IsNull() && prior.exists() {
-			proposed[a.Name] = was[a.Name]
-		}
-	}
-	resp, err := c.server.PlanResourceChange(c.t.Context(), &tfprotov6.PlanResourceChangeRequest{
-		TypeName:         callbackType,
-		PriorState:       encoded(prior.value),
-		ProposedNewState: encoded(tftypes.NewValue(config.Type(), proposed)),
-		Config:           encoded(config),
-		PriorPrivate:     prior.private,
-	})
-	if err != nil {
-		return plan, err
-	}
-	if plan.warnings, err = split(resp.Diagnostics); err != nil {
-		return plan, err
-	}
-	value, err := decoded(resp.PlannedState)
-	if err != nil {
-		return plan, err
-	}
-	plan.planned = tfObject{value, resp.PlannedPrivate}
-	if len(resp.RequiresReplace) > 0 {
-		return plan, fmt.Errorf("a replacement is planned, because of %v", resp.RequiresReplace)
-	}
-	configured, planned := attributesOf(config), attributesOf(value)
-	for _, a := range attributes {
-		if decides := a.Computed && configured[a.Name].IsNull(); !decides && !a.WriteOnly && !planned[a.Name].Equal(configured[a.Name]) {
-			return plan, fmt.Errorf("invalid plan: %s is %v, and %v is configured", a.Name, planned[a.Name], configured[a.Name])
-		}
-	}
-	switch {
-	case !prior.exists():
-		plan.action = actCreate
-	case value.Equal(prior.value):
-		plan.action = actNothing
-	default:
-		plan.action = actUpdate
-	}
-	return plan, nil
-}
-
-// apply returns what is to be stored, after an error too.
-func (c tfCore) apply(plan tfPlan) (tfObject, error) {
-	resp, err := c.server.ApplyResourceChange(c.t.Context(), &tfprotov6.ApplyResourceChangeRequest{
-		TypeName:       callbackType,
-		PriorState:     encoded(plan.prior.value),
-		PlannedState:   encoded(plan.planned.value),
-		Config:         encoded(plan.config),
-		PlannedPrivate: plan.planned.private,
-	})
-	if err != nil {
-		return plan.prior, err
-	}
-	value, err := decoded(resp.NewState)
-	if err != nil {
-		return plan.prior, err
-	}
-	if _, err := split(resp.Diagnostics); err != nil {
-		if value.IsNull() {
-			return plan.prior, err
-		}
-		return tfObject{value, resp.Private}, err
-	}
-	if value.IsNull() != plan.planned.value.IsNull() {
-		return plan.prior, fmt.Errorf("invalid result: %v, and %v was planned", value, plan.planned.value)
-	}
-	got := attributesOf(value)
-	for name, planned := range attributesOf(plan.planned.value) {
-		if !got[name].IsFullyKnown() || planned.IsFullyKnown() && !planned.Equal(got[name]) {
-			return plan.prior, fmt.Errorf("inconsistent result: %s is %v, and %v was planned", name, got[name], planned)
-		}
-	}
-	if !value.IsNull() {
-		if err := identified(resp.NewIdentity, value); err != nil {
-			return plan.prior, err
-		}
-	}
-	return tfObject{value, resp.Private}, nil
-}
-
-func (c tfCore) destroy(prior tfObject) error {
-	resp, err := c.server.PlanResourceChange(c.t.Context(), &tfprotov6.PlanResourceChangeRequest{
-		TypeName:         callbackType,
-		PriorState:       encoded(prior.value),
-		ProposedNewState: encoded(nothing()),
-		Config:           encoded(nothing()),
-		PriorPrivate:     prior.private,
-	})
-	if err != nil {
-		return err
-	}
-	if _, err := split(resp.Diagnostics); err != nil {
-		return err
-	}
-	planned, err := decoded(resp.PlannedState)
-	if err != nil {
-		return err
-	}
-	_, err = c.apply(tfPlan{config: nothing(), prior: prior, planned: tfObject{planned, resp.PlannedPrivate}})
-	return err
-}
-
-func (c tfCore) importState(id string) (tfObject, error) {
-	resp, err := c.server.ImportResourceState(c.t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: callbackType, ID: id})
-	if err != nil {
-		return tfObject{}, err
-	}
-	if _, err := split(resp.Diagnostics); err != nil {
-		return tfObject{}, err
-	}
-	if len(resp.ImportedResources) != 1 {
-		return tfObject{}, fmt.Errorf("%d resources are imported", len(resp.ImportedResources))
-	}
-	imported := resp.ImportedResources[0]
-	value, err := decoded(imported.State)
-	if err == nil {
-		err = identified(imported.Identity, value)
-	}
-	return tfObject{value, imported.Private}, err
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -30,9 +31,9 @@ func TestAccCLI_examples(t *testing.T) {
 	all := examples(t, root)
 	formatted := newCLI(t, nil, "")
 	for name, config := range all {
-		formatted.writeFile(t, strings.NewReplacer(string(filepath.Separator), "_", " ", "_").Replace(name)+".tf", config)
+		formatted.WriteFile(t, strings.NewReplacer(string(filepath.Separator), "_", " ", "_").Replace(name)+".tf", config)
 	}
-	formatted.must(t, 0, "fmt", "-check", "-diff")
+	formatted.Must(t, 0, "fmt", "-check", "-diff")
 	for name, config := range all {
 		found[strings.SplitN(name, string(filepath.Separator), 2)[0]]++
 		t.Run(name, func(t *testing.T) {
@@ -44,19 +45,19 @@ func TestAccCLI_examples(t *testing.T) {
 			validate := []string{"validate"}
 			switch {
 			case strings.Contains(config, "identity = {"):
-				needs(t, importByIdentity)
+				acctest.Needs(t, acctest.ImportByIdentity)
 			case strings.Contains(config, "action \""):
-				needs(t, actions)
+				acctest.Needs(t, acctest.Actions)
 			case strings.Contains(config, "list \""):
-				needs(t, queries)
-				r.writeFile(t, "example.tfquery.hcl", config)
+				acctest.Needs(t, acctest.Queries)
+				r.WriteFile(t, "example.tfquery.hcl", config)
 				config, validate = "provider \"sparkrtc\" {}\n", append(validate, "-query")
 			}
-			r.write(t, complete(t, root, withoutOthers(config)))
+			r.Write(t, complete(t, root, withoutOthers(config)))
 			if strings.Contains(config, "module \"") {
-				r.copyModules(t, root)
+				copyModules(t, r, root)
 			}
-			r.must(t, 0, validate...)
+			r.Must(t, 0, validate...)
 		})
 	}
 	for _, where := range []string{"README.md", "docs", "examples"} {
@@ -86,16 +87,16 @@ func TestAccCLI_exampleTests(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				c := newCloud(t, emulator.Options{}, testApp)
+				c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 				c.NameApp(testApp, "classroom") // as the one that make emulator has
-				r := newCLI(t, nil, "", "SPARKRTC_ENDPOINT="+c.endpoint)
-				r.copy(t, filepath.Join(root, dir), ".")
+				r := newCLI(t, nil, "", "SPARKRTC_ENDPOINT="+c.Endpoint)
+				r.Copy(t, filepath.Join(root, dir))
 
-				r.must(t, 0, "validate")
-				got := r.must(t, 0, "test", "-filter="+filepath.Join("tests", filepath.Base(file)))
+				r.Must(t, 0, "validate")
+				got := r.Must(t, 0, "test", "-filter="+filepath.Join("tests", filepath.Base(file)))
 				runs := len(regexp.MustCompile(`(?m)^run "`).FindAll(content, -1))
-				if want := fmt.Sprintf("Success! %d passed, 0 failed.", runs); runs == 0 || !strings.Contains(got.out(), want) {
-					t.Errorf("no %q in %s", want, got.out())
+				if want := fmt.Sprintf("Success! %d passed, 0 failed.", runs); runs == 0 || !strings.Contains(got.Out(), want) {
+					t.Errorf("no %q in %s", want, got.Out())
 				}
 				mocked := strings.Contains(string(content), "mock_provider")
 				if calls := len(c.Requests()); mocked != (calls == 0) {
@@ -115,7 +116,7 @@ func TestAccCLI_recordingCallbackModule(t *testing.T) {
 		t.Fatal(err)
 	}
 	const others = "6aa9701f2346968bb306cb44"
-	c := newCloud(t, emulator.Options{}, testApp, others)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp, others)
 	c.NameApp(testApp, "production")
 	r := newCLI(t, c, `
 variable "key" {
@@ -130,28 +131,28 @@ module "callback" {
   auth_key = var.key
 }
 `, "TF_VAR_key="+testKey)
-	r.copyModules(t, root)
+	copyModules(t, r, root)
 
-	r.apply(t)
-	c.expectTruth(t, testApp, testURL, testKey)
-	if state := r.readFile(t, "terraform.tfstate"); strings.Contains(state, testKey) {
+	r.Apply(t)
+	expectTruth(t, c, testApp, testURL, testKey)
+	if state := r.ReadFile(t, "terraform.tfstate"); strings.Contains(state, testKey) {
 		t.Error("the key is in the state")
 	}
-	r.plan(t, noChanges)
+	r.Plan(t, acctest.NoChanges)
 
 	c.NameApp(others, "production")
-	got := r.must(t, 1, "plan")
+	got := r.Must(t, 1, "plan")
 	for _, want := range []string{"Several apps of the project", testApp + ", " + others, "by the ID of the app"} {
-		if !strings.Contains(got.out(), want) {
-			t.Errorf("no %q in %s", want, got.out())
+		if !strings.Contains(got.Out(), want) {
+			t.Errorf("no %q in %s", want, got.Out())
 		}
 	}
 	c.NameApp(testApp, "a")
 	c.NameApp(others, "b")
-	if got := r.must(t, 1, "plan"); !strings.Contains(got.out(), `No app of the project has the name "production".`) {
-		t.Errorf("none: %s", got.out())
+	if got := r.Must(t, 1, "plan"); !strings.Contains(got.Out(), `No app of the project has the name "production".`) {
+		t.Errorf("none: %s", got.Out())
 	}
-	if puts := c.puts(t); len(puts) != 1 {
+	if puts := sentPayloads(t, c); len(puts) != 1 {
 		t.Errorf("sent: %v", puts)
 	}
 }
@@ -184,44 +185,15 @@ func isPartOf(name, dir string) bool {
 	return ok && !strings.Contains(rest, ".md"+string(filepath.Separator))
 }
 
-// copyModules puts the modules of the examples beside the configuration, where
-// examples say that they are.
-func (r *cli) copyModules(t *testing.T, root string) {
+// copyModules copies the modules of the examples to where examples refer to them.
+func copyModules(t *testing.T, r *acctest.CLI, root string) {
 	t.Helper()
-	r.copy(t, filepath.Join(root, "examples", "modules"), ".")
-	r.must(t, 0, "get")
+	r.Copy(t, filepath.Join(root, "examples", "modules"))
+	r.Must(t, 0, "get")
 }
 
-// copy copies a folder.
-func (r *cli) copy(t *testing.T, from, to string) {
-	t.Helper()
-	// The configuration that the folder was made with gives way to that of the
-	// folder, if it has one.
-	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		target := filepath.Join(r.dir, to, name)
-		if entry.IsDir() {
-			return os.MkdirAll(target, 0o700)
-		}
-		content, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(target, content, 0o600)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// Whoever copies an example gets no release that breaks it, and is told by an
-// older CLI what is the matter. The guide to versions says the same.
+// A copied example gets no release that breaks it, and an older CLI says what it
+// needs. The guide to versions says the same.
 func TestExamples_versions(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs("../..")

@@ -9,58 +9,32 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-// Random weather: several resources at a time, with errors, throttling, tokens
-// that expire, clocks that jump and other people, all at once. Nothing is said
-// of single calls here, as random histories do, but of what must hold whatever
-// happens: a run that says nothing is right, one that fails loses nothing, no
-// access key is locked, no secret is stored, and in good weather all is well
-// after one apply. As for histories, a number is a seed.
+// Fault storms: several callbacks at a time, with errors, rate limits, tokens that
+// expire, clocks that jump and changes outside Terraform, all at once. Random histories
+// check single calls; this checks what must hold whatever happens: a run without an
+// error is right, one with an error loses nothing, no access key is locked, no secret is
+// stored, and without faults one apply settles all. As for histories, a number is a seed.
 
 const storms = 10
 
-// long marks a test that takes seconds, which a commit hook leaves out.
-func long(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("left out by -short")
-	}
-}
-
-// soakNumbers are the seeds to run: SOAK_HISTORIES of them from SOAK_SEED on.
-func soakNumbers(usual uint64) (from, count uint64) {
-	number := func(variable string, usual uint64) uint64 {
-		text := os.Getenv(variable)
-		if text == "" {
-			return usual
-		}
-		n, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			panic(variable + " is not a number: " + text)
-		}
-		return n
-	}
-	return number("SOAK_SEED", 0), number("SOAK_HISTORIES", usual)
-}
-
 // They run in parts, so that what is left after each can be compared.
-func TestRandomWeather(t *testing.T) {
-	long(t)
+func TestFaultStorms(t *testing.T) {
+	acctest.Long(t)
 	const parts = 5
-	from, count := soakNumbers(storms)
-	var met weatherReport
+	from, count := acctest.Seeds(storms)
+	var met stormCounts
 	run := func(part uint64) {
 		first, last := from+part*count/parts, from+(part+1)*count/parts
 		t.Run(fmt.Sprintf("part %d", part+1), func(t *testing.T) {
@@ -81,10 +55,10 @@ func TestRandomWeather(t *testing.T) {
 	for part := range uint64(parts) {
 		run(part)
 		if part == 0 {
-			early = heap()
+			early = acctest.HeapInUse()
 		}
 	}
-	late := heap()
+	late := acctest.HeapInUse()
 	t.Logf("%d from %d: %s; heap %d KiB after a fifth, %d KiB at the end", count, from, &met, early>>10, late>>10)
 	if count >= storms && late > early+early/2+4<<20 {
 		t.Errorf("the heap grew from %d to %d bytes", early, late)
@@ -92,53 +66,34 @@ func TestRandomWeather(t *testing.T) {
 	if count >= storms && from == 0 {
 		met.check(t)
 	}
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		now := runtime.NumGoroutine()
-		if now <= goroutines+5 {
-			break
-		}
-		if time.Now().After(deadline) {
-			stacks := make([]byte, 1<<20)
-			t.Fatalf("%d goroutines, and %d before\n%s", now, goroutines, stacks[:runtime.Stack(stacks, true)])
-		}
-	}
+	acctest.ExpectGoroutines(t, goroutines+5)
 }
 
-// heap is what is in use once all garbage is gone.
-func heap() uint64 {
-	runtime.GC()
-	runtime.GC() // what pools keep goes with the second one
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
-}
-
-// weatherReport counts what the weather was like: without bad weather nothing
-// is proved.
-type weatherReport struct {
+// stormCounts counts what storms met: without faults nothing is proved.
+type stormCounts struct {
 	requests, failed, refused, throttled, errors, applied, unchanged, expired, jumped atomic.Int64
 }
 
-func (r *weatherReport) String() string {
+func (r *stormCounts) String() string {
 	return fmt.Sprintf("%d requests, %d failed, %d refused, %d throttled; %d expiries, %d clock jumps; %d errors, %d applied, %d unchanged",
 		r.requests.Load(), r.failed.Load(), r.refused.Load(), r.throttled.Load(), r.expired.Load(), r.jumped.Load(), r.errors.Load(), r.applied.Load(), r.unchanged.Load())
 }
 
-func (r *weatherReport) check(t *testing.T) {
+func (r *stormCounts) check(t *testing.T) {
 	t.Helper()
 	for _, n := range []*atomic.Int64{&r.failed, &r.refused, &r.throttled, &r.errors, &r.applied, &r.unchanged, &r.expired, &r.jumped} {
 		if n.Load() == 0 {
-			t.Errorf("the weather was too good: %s", r)
+			t.Errorf("too few faults: %s", r)
 		}
 	}
 }
 
-// storm is a number of resources in bad weather.
+// storm is a number of callbacks, and the faults that they meet.
 type storm struct {
-	*cloud
+	*acctest.Emulator
 	t     *testing.T
 	r     *rand.Rand
-	met   *weatherReport
+	met   *stormCounts
 	steps []string
 
 	shared   bool
@@ -147,10 +102,10 @@ type storm struct {
 
 	version int64                // of the last write-only key
 	config  map[string]arguments // by app
-	stored  map[string]tfObject
+	stored  map[string]acctest.Object
 
 	offset atomic.Int64 // of the service's clock
-	quota  *secondsQuota
+	quota  acctest.Quota
 
 	mu      sync.Mutex
 	inARow  int    // failed authentications of the access key
@@ -160,52 +115,13 @@ type storm struct {
 	happens func() // or nil
 }
 
-// secondsQuota is one of so many calls a second: the emulator's is by the
-// minute, which is too long to wait for.
-type secondsQuota struct {
-	mu    sync.Mutex
-	limit int // 0 for none
-	begun time.Time
-	calls int
-	met   *atomic.Int64
-}
-
-func (q *secondsQuota) before(server http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/v2/") || q.take() {
-			server.ServeHTTP(w, r)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusTooManyRequests)
-		_, _ = fmt.Fprintf(w, `{"error_code":"APIGW.0308","error_msg":"The throttling threshold has been reached: policy user over ratelimit,limit:%d,time:1 second"}`, q.limit)
-	})
-}
-
-func (q *secondsQuota) take() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.limit == 0 {
-		return true
-	}
-	if now := time.Now(); now.Sub(q.begun) >= time.Second {
-		q.begun, q.calls = now, 0
-	}
-	if q.calls++; q.calls <= q.limit {
-		return true
-	}
-	q.met.Add(1)
-	return false
-}
-
 func newStorm(t *testing.T, seed uint64) *storm {
 	t.Helper()
 	s := &storm{
 		t:      t,
 		r:      rand.New(rand.NewPCG(seed, 2)),
 		config: map[string]arguments{},
-		stored: map[string]tfObject{},
-		quota:  new(secondsQuota),
+		stored: map[string]acctest.Object{},
 	}
 	s.shared, s.password = s.r.IntN(3) > 0, s.r.IntN(2) == 0
 	// An answer that is lost may hide that the clock was refused, and each such
@@ -213,29 +129,29 @@ func newStorm(t *testing.T, seed uint64) *storm {
 	// clocks or faults.
 	s.skewed = s.password || s.r.IntN(2) == 0
 	// Clocks only go forward, so that no two changes are so close that they
-	// could be one to the provider, from well behind this machine's to well
+	// could be one to the provider, from hours before this machine's to hours
 	// ahead of it.
 	if s.skewed {
 		s.offset.Store(int64(-12 * time.Hour))
 	}
-	tick := ticking()
+	tick := acctest.TickingClock()
 	options := emulator.Options{
 		Clock:   func() time.Time { return tick().Add(time.Duration(s.offset.Load())) },
 		Observe: s.observe,
-		Unset:   pick(s.r, emulator.Unsets),
+		Unset:   acctest.Pick(s.r, emulator.Unsets),
 	}
-	s.cloud = newCloudBehind(t, s.quota.before, options)
+	s.Emulator = acctest.StartWrappedEmulator(t, s.quota.Wrap, options)
 	for i := range 2 + s.r.IntN(11) {
 		app := appOf(i)
 		s.AddApp(app)
-		s.stored[app] = tfObject{value: nothing()}
-		s.config[app] = arguments{url: pick(s.r, modelURLs), key: pick(s.r, modelKeys)}
+		s.stored[app] = acctest.Object{}
+		s.config[app] = arguments{url: acctest.Pick(s.r, modelURLs), key: acctest.Pick(s.r, modelKeys)}
 	}
-	s.note("%d apps, shared reads: %t, password: %t, clocks that differ: %t", len(s.config), s.shared, s.password, s.skewed)
+	s.logf("%d apps, shared reads: %t, password: %t, clocks that differ: %t", len(s.config), s.shared, s.password, s.skewed)
 	return s
 }
 
-func (s *storm) note(format string, values ...any) {
+func (s *storm) logf(format string, values ...any) {
 	s.steps = append(s.steps, fmt.Sprintf(format, values...))
 }
 
@@ -270,24 +186,24 @@ func (s *storm) observe(request emulator.Request) {
 }
 
 func (s *storm) run() error {
-	s.quota.met = &s.met.throttled
+	defer func() { s.met.throttled.Add(s.quota.Refused.Load()) }()
 	for range 4 + s.r.IntN(4) {
 		s.edit()
 		bad := s.r.IntN(4) > 0
 		if bad {
-			s.weather()
+			s.makeFaults()
 		}
 		if err := s.apply(bad); err != nil {
 			return err
 		}
-		s.calm()
+		s.clearFaults()
 	}
 	if !s.password {
 		if err := s.wrongKey(); err != nil {
 			return err
 		}
 	}
-	s.note("good weather")
+	s.logf("no faults")
 	if err := s.apply(false); err != nil {
 		return err
 	}
@@ -300,51 +216,51 @@ func (s *storm) run() error {
 	return nil
 }
 
-// edit changes the configuration, and the service behind Terraform's back.
+// edit changes the configuration, and the service outside Terraform.
 func (s *storm) edit() {
 	for _, app := range s.apps() {
 		config := s.config[app]
 		switch s.r.IntN(8) {
 		case 0:
-			config.url = pick(s.r, modelURLs)
+			config.url = acctest.Pick(s.r, modelURLs)
 		case 1:
-			config.key, config.version = pick(s.r, modelKeys), 0
+			config.key, config.version = acctest.Pick(s.r, modelKeys), 0
 		case 2:
 			config.key, config.version = "", 0
 		case 3:
 			s.version++ // never one that was used before
-			config.key, config.version = pick(s.r, modelKeys), s.version
+			config.key, config.version = acctest.Pick(s.r, modelKeys), s.version
 		}
 		if config != s.config[app] {
-			s.note("%s: configure %+v", app, config)
+			s.logf("%s: configure %+v", app, config)
 		}
 		s.config[app] = config
 		truth, there := s.Callback(app)
 		switch s.r.IntN(12) {
 		case 0:
-			truth.URL, truth.AuthKey = pick(s.r, modelURLs), pick(s.r, append(modelKeys, ""))
-			s.note("%s: outside, %s with %q", app, truth.URL, truth.AuthKey)
+			truth.URL, truth.AuthKey = acctest.Pick(s.r, modelURLs), acctest.Pick(s.r, append(modelKeys, ""))
+			s.logf("%s: outside, %s with %q", app, truth.URL, truth.AuthKey)
 			s.SetCallback(app, truth.URL, truth.AuthKey)
 		case 1:
-			s.note("%s: outside, cleared", app)
+			s.logf("%s: outside, cleared", app)
 			s.ClearCallback(app)
 		case 2:
 			if there {
-				s.note("%s: outside, touched", app)
+				s.logf("%s: outside, touched", app)
 				s.Touch(app)
 			}
 		}
 	}
 }
 
-// weather is what the next run meets.
-func (s *storm) weather() {
+// makeFaults is what the next run meets.
+func (s *storm) makeFaults() {
 	faults := s.r.IntN(5)
 	if s.skewed && !s.password {
 		faults = 0
 	}
 	for range faults {
-		fault := pick(s.r, []emulator.Fault{
+		fault := acctest.Pick(s.r, []emulator.Fault{
 			{Status: 500, Code: "RTC.00002001"},
 			{Status: 503},
 			{Status: 503, After: true},
@@ -362,24 +278,23 @@ func (s *storm) weather() {
 			// More at a time could meet it together, before anybody knows.
 			fault.Times = 1
 		}
-		fault.Method = pick(s.r, []string{"", "", http.MethodGet, http.MethodPut})
+		fault.Method = acctest.Pick(s.r, []string{"", "", http.MethodGet, http.MethodPut})
 		if s.r.IntN(3) == 0 {
-			fault.AppID = pick(s.r, s.apps())
+			fault.AppID = acctest.Pick(s.r, s.apps())
 		}
-		s.note("%d times %s %s %s %d, dropped %t, cut %t, with effect %t, %.10q", fault.Times, fault.Method, fault.AppID, fault.Path, fault.Status, fault.Drop, fault.Cut, fault.After, fault.RawBody)
+		s.logf("%d times %s %s %s %d, dropped %t, cut %t, with effect %t, %.10q", fault.Times, fault.Method, fault.AppID, fault.Path, fault.Status, fault.Drop, fault.Cut, fault.After, fault.RawBody)
 		s.Fail(fault)
 	}
 	if s.r.IntN(8) == 0 {
-		s.quota.mu.Lock()
-		s.quota.limit = 5 + s.r.IntN(10)
-		s.note("%d calls a second", s.quota.limit)
-		s.quota.mu.Unlock()
+		limit := 5 + s.r.IntN(10)
+		s.quota.SetLimit(limit)
+		s.logf("%d calls a second", limit)
 	}
 	jump := time.Duration(s.r.IntN(180)) * time.Minute
 	if !s.skewed {
 		jump = 0
 	}
-	happens := pick(s.r, []struct {
+	happens := acctest.Pick(s.r, []struct {
 		what string
 		do   func()
 	}{
@@ -389,29 +304,26 @@ func (s *storm) weather() {
 	})
 	s.mu.Lock()
 	s.onCall, s.at, s.happens = 0, 1+s.r.IntN(3*len(s.config)), happens.do
-	s.note("with request %d, %s", s.at, happens.what)
+	s.logf("with request %d, %s", s.at, happens.what)
 	s.mu.Unlock()
 }
 
-func (s *storm) calm() {
+func (s *storm) clearFaults() {
 	s.ClearFaults()
-	s.quota.mu.Lock()
-	s.quota.limit = 0
-	s.quota.mu.Unlock()
+	s.quota.SetLimit(0)
 	s.mu.Lock()
 	s.happens = nil
 	s.mu.Unlock()
 }
 
-// wrongKey is a run with the secret key of somebody else: it must not go on
-// trying.
+// wrongKey is a run with a wrong secret key: it must not go on trying.
 func (s *storm) wrongKey() error {
-	s.note("a wrong secret key")
+	s.logf("a wrong secret key")
 	refused := func() int {
 		return len(s.Requests(func(r emulator.Request) bool { return r.Status == http.StatusUnauthorized }))
 	}
 	had := refused()
-	core, err := newCoreWith(s.t, s.cloud, &sparkRTCProvider{}, map[string]any{"max_retries": 5, "shared_reads": s.shared, "secret_key": "wrong"})
+	core, err := newCallbacksWith(s.t, s.Emulator, &sparkRTCProvider{}, map[string]any{"max_retries": 5, "shared_reads": s.shared, "secret_key": "wrong"})
 	if err != nil {
 		return err
 	}
@@ -419,12 +331,12 @@ func (s *storm) wrongKey() error {
 	for app, stored := range s.stored {
 		group.Go(func() {
 			var err error
-			if stored.exists() {
-				_, err = core.read(stored)
+			if stored.Exists() {
+				_, err = core.Read(stored)
 			} else {
-				_, err = core.plan(stored, s.config[app].on(app))
+				_, err = core.Plan(stored, s.config[app].on(app))
 			}
-			if !errors.As(err, new(diagnosed)) {
+			if !acctest.Reported(err) {
 				s.t.Errorf("%s: with a wrong key: %v", app, err)
 			}
 		})
@@ -436,20 +348,20 @@ func (s *storm) wrongKey() error {
 	return nil
 }
 
-func (s *storm) core() (tfCore, error) {
+func (s *storm) core() (acctest.Resource, error) {
 	given := map[string]any{"max_retries": 5, "shared_reads": s.shared}
 	if s.password {
 		maps.Copy(given, map[string]any{
-			"access_key": nil, "secret_key": nil, "auth_url": s.endpoint,
+			"access_key": nil, "secret_key": nil, "auth_url": s.Endpoint,
 			"user_name": emulator.DefaultUserName, "domain_name": emulator.DefaultDomainName, "password": emulator.DefaultPassword,
 		})
 	}
-	return newCoreWith(s.t, s.cloud, &sparkRTCProvider{}, given)
+	return newCallbacksWith(s.t, s.Emulator, &sparkRTCProvider{}, given)
 }
 
 // apply is a run of all resources, side by side.
 func (s *storm) apply(mayFail bool) error {
-	s.note("apply, which may fail: %t", mayFail)
+	s.logf("apply, which may fail: %t", mayFail)
 	core, err := s.core()
 	if err != nil {
 		return err
@@ -474,34 +386,34 @@ func (s *storm) apply(mayFail bool) error {
 	return errors.Join(all, s.checkSecrets())
 }
 
-func (s *storm) applyOne(core tfCore, app string, mayFail bool) (tfObject, error) {
+func (s *storm) applyOne(core acctest.Resource, app string, mayFail bool) (acctest.Object, error) {
 	config, prior := s.config[app], s.stored[app]
 	// failed is what an error is to be: one that the user is told.
 	failed := func(err error) error {
-		if mayFail && errors.As(err, new(diagnosed)) {
+		if mayFail && acctest.Reported(err) {
 			s.met.errors.Add(1)
 			return nil
 		}
 		return err
 	}
 	refreshed := prior
-	if prior.exists() {
+	if prior.Exists() {
 		var err error
-		if refreshed, err = core.read(prior); err != nil {
+		if refreshed, err = core.Read(prior); err != nil {
 			return prior, failed(err)
 		}
 	}
-	plan, err := core.plan(refreshed, config.on(app))
+	plan, err := core.Plan(refreshed, config.on(app))
 	if err != nil {
 		return refreshed, failed(err)
 	}
-	if plan.action == actNothing {
+	if plan.Action == acctest.ActionNone {
 		s.met.unchanged.Add(1)
 		return refreshed, s.checkTruth(app, "nothing is planned")
 	}
-	result, err := core.apply(plan)
+	result, err := core.Apply(plan)
 	if err != nil {
-		if !result.value.Equal(refreshed.value) {
+		if !result.Value.Equal(refreshed.Value) {
 			return result, fmt.Errorf("an apply that fails changes the state: %w", err)
 		}
 		return result, failed(err)
@@ -524,14 +436,14 @@ func (s *storm) checkTruth(app, when string) error {
 func (s *storm) checkSecrets() error {
 	secrets := append(s.Secrets(), emulator.DefaultSecretKey, emulator.DefaultPassword)
 	for app, stored := range s.stored {
-		state := []byte(stored.value.String())
+		state := []byte(stored.Value.String())
 		for _, secret := range secrets {
-			if bytes.Contains(stored.private, []byte(secret)) || bytes.Contains(state, []byte(secret)) {
+			if bytes.Contains(stored.Private, []byte(secret)) || bytes.Contains(state, []byte(secret)) {
 				return fmt.Errorf("%s: %q is stored", app, secret)
 			}
 		}
 		for _, key := range modelKeys {
-			if bytes.Contains(stored.private, []byte(key)) {
+			if bytes.Contains(stored.Private, []byte(key)) {
 				return fmt.Errorf("%s: the key %q is in the private state", app, key)
 			}
 		}

@@ -11,93 +11,77 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
-
-const callbackConfig = `
-variable "url" {
-  default = "` + testURL + `"
-}
-
-variable "key" {
-  default   = "` + testKey + `"
-  sensitive = true
-}
-
-resource "sparkrtc_record_callback" "test" {
-  app_id   = "` + testApp + `"
-  url      = var.url
-  auth_key = var.key
-}
-`
 
 // What each step costs and sends, with nothing around it.
 func TestAccCLI_callsOfEachStep(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	r := newCLI(t, c, callbackConfig)
 
 	// A new resource's app is looked up by the plan, and again by the apply,
 	// which plans once more in a process of its own.
-	r.plan(t, changes)
-	c.expectCalls(t, 1)
-	r.apply(t)
-	c.expectCalls(t, 2, withKey(testURL, testKey))
-	r.plan(t, noChanges)
-	c.expectCalls(t, 1)
-	r.apply(t)
-	c.expectCalls(t, 1)
-	r.must(t, 0, "apply", "-auto-approve", "-var", "url=https://recordings.example.com/other")
-	c.expectCalls(t, 1, withKey("https://recordings.example.com/other", testKey))
+	r.Plan(t, acctest.Changes)
+	expectCalls(t, c, 1)
+	r.Apply(t)
+	expectCalls(t, c, 2, withKey(testURL, testKey))
+	r.Plan(t, acctest.NoChanges)
+	expectCalls(t, c, 1)
+	r.Apply(t)
+	expectCalls(t, c, 1)
+	r.Must(t, 0, "apply", "-auto-approve", "-var", "url=https://recordings.example.com/other")
+	expectCalls(t, c, 1, withKey("https://recordings.example.com/other", testKey))
 
 	const (
 		willStay    = `Warning: Recording callback of app "` + testApp + `" will stay in place`
 		leftInPlace = `Warning: Recording callback of app "` + testApp + `" left in place`
 	)
-	if planned := r.must(t, 0, "plan", "-destroy", "-refresh=false").out(); !strings.Contains(planned, willStay) {
+	if planned := r.Must(t, 0, "plan", "-destroy", "-refresh=false").Out(); !strings.Contains(planned, willStay) {
 		t.Errorf("the plan of a destroy does not warn: %s", planned)
 	}
 	c.SetCallback("another-app", "https://live.example.com/", "")
-	r.write(t, strings.Replace(callbackConfig, testApp, "another-app", 1))
-	if planned := r.must(t, 0, "plan", "-refresh=false").out(); !strings.Contains(planned, willStay) || !strings.Contains(planned, "must be replaced") ||
+	r.Write(t, strings.Replace(callbackConfig, testApp, "another-app", 1))
+	if planned := r.Must(t, 0, "plan", "-refresh=false").Out(); !strings.Contains(planned, willStay) || !strings.Contains(planned, "must be replaced") ||
 		!strings.Contains(planned, `app "another-app" will be overwritten`) || !strings.Contains(planned, "https://live.example.com/") {
 		t.Errorf("the plan of a replacement does not warn: %s", planned)
 	}
-	c.expectCalls(t, 1)
-	r.write(t, callbackConfig)
-	destroyed := r.must(t, 0, "destroy", "-auto-approve", "-refresh=false")
-	c.expectCalls(t, 0)
-	c.expectTruth(t, testApp, "https://recordings.example.com/other", testKey)
+	expectCalls(t, c, 1)
+	r.Write(t, callbackConfig)
+	destroyed := r.Must(t, 0, "destroy", "-auto-approve", "-refresh=false")
+	expectCalls(t, c, 0)
+	expectTruth(t, c, testApp, "https://recordings.example.com/other", testKey)
 	for _, want := range []string{leftInPlace, testApp, "https://recordings.example.com/other", "SparkRTC console"} {
-		if !strings.Contains(destroyed.out(), want) {
-			t.Errorf("destroy does not say %q:\n%s", want, destroyed.stdout)
+		if !strings.Contains(destroyed.Out(), want) {
+			t.Errorf("destroy does not say %q:\n%s", want, destroyed.Stdout)
 		}
 	}
-	if strings.Contains(destroyed.stdout, testKey) {
+	if strings.Contains(destroyed.Stdout, testKey) {
 		t.Error("destroy prints the key")
 	}
-	r.apply(t)
-	c.expectCalls(t, 2, withKey(testURL, testKey))
+	r.Apply(t)
+	expectCalls(t, c, 2, withKey(testURL, testKey))
 }
 
 // Plan and apply as two processes with a saved plan between them, as CI and
 // HCP Terraform run them.
 func TestAccCLI_savedPlan(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	r := newCLI(t, c, callbackConfig)
 
-	r.must(t, 0, "plan", "-out=saved.tfplan")
-	c.expectCalls(t, 1)
-	r.must(t, 0, "apply", "saved.tfplan")
-	c.expectCalls(t, 1, withKey(testURL, testKey))
+	r.Must(t, 0, "plan", "-out=saved.tfplan")
+	expectCalls(t, c, 1)
+	r.Must(t, 0, "apply", "saved.tfplan")
+	expectCalls(t, c, 1, withKey(testURL, testKey))
 
 	c.SetCallback(testApp, "https://elsewhere.example.com/", testKey)
-	r.must(t, 0, "plan", "-out=saved.tfplan")
-	c.expectCalls(t, 1)
-	r.must(t, 0, "apply", "saved.tfplan")
-	c.expectCalls(t, 0, withKey(testURL, testKey))
-	r.plan(t, noChanges)
+	r.Must(t, 0, "plan", "-out=saved.tfplan")
+	expectCalls(t, c, 1)
+	r.Must(t, 0, "apply", "saved.tfplan")
+	expectCalls(t, c, 0, withKey(testURL, testKey))
+	r.Plan(t, acctest.NoChanges)
 }
 
 // Fifty, ten at a time: one PUT each to create, and one call for all but the
@@ -105,7 +89,7 @@ func TestAccCLI_savedPlan(t *testing.T) {
 func TestAccCLI_fiftyInParallel(t *testing.T) {
 	t.Parallel()
 	const n = 50
-	c := newCloud(t, emulator.Options{})
+	c := acctest.StartEmulator(t, emulator.Options{})
 	for i := range n {
 		c.AddApp(fmt.Sprintf("app-%02d", i))
 	}
@@ -117,28 +101,28 @@ resource "sparkrtc_record_callback" "test" {
   auth_key = "key-of-${each.key}-0123456789abcdef01"
 }
 `, n))
-	r.apply(t)
+	r.Apply(t)
 	for i := range n {
 		app := fmt.Sprintf("app-%02d", i)
-		c.expectTruth(t, app, "https://recordings.example.com/"+app, "key-of-"+app+"-0123456789abcdef01")
+		expectTruth(t, c, app, "https://recordings.example.com/"+app, "key-of-"+app+"-0123456789abcdef01")
 	}
 	// One listing of the apps for the plan, and one for the apply.
-	if puts, gets := len(c.puts(t)), len(c.Requests(emulator.Method(http.MethodGet))); puts != n || gets != 2 {
+	if puts, gets := len(sentPayloads(t, c)), len(c.Requests(emulator.Method(http.MethodGet))); puts != n || gets != 2 {
 		t.Errorf("%d PUTs and %d GETs to create %d", puts, gets, n)
 	}
 	c.ResetRequests()
-	r.plan(t, noChanges)
-	c.expectCalls(t, 2)
+	r.Plan(t, acctest.NoChanges)
+	expectCalls(t, c, 2)
 }
 
 func TestAccCLI_importCommand(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{})
+	c := acctest.StartEmulator(t, emulator.Options{})
 	c.SetCallback(testApp, testURL, testKey)
 	r := newCLI(t, c, callbackConfig)
-	r.must(t, 0, "import", "sparkrtc_record_callback.test", testApp)
-	r.plan(t, noChanges)
-	c.expectCalls(t, 2)
+	r.Must(t, 0, "import", "sparkrtc_record_callback.test", testApp)
+	r.Plan(t, acctest.NoChanges)
+	expectCalls(t, c, 2)
 }
 
 // A mistake costs no call and is found by validate, which needs neither
@@ -171,10 +155,10 @@ func TestAccCLI_validate(t *testing.T) {
 	for name, id := range map[string]string{"empty_app": "", "blank_in_app": "5ff9701f 2346968bb306cb43"} {
 		fmt.Fprintf(&config, "resource \"sparkrtc_record_callback\" %q {\n  app_id = %q\n  url = %q\n}\n", name, id, testURL)
 	}
-	list := newCLI(t, nil, config.String()).must(t, 1, "validate", "-json").diagnostics(t)
+	list := newCLI(t, nil, config.String()).Must(t, 1, "validate", "-json").Diagnostics(t)
 	for _, tc := range tests {
 		tc.check(t, list)
-		if tc.severity != "" && tc.url != "" && strings.Contains(find(t, list, tc.address()).Detail, tc.url) {
+		if tc.severity != "" && tc.url != "" && strings.Contains(list.Of(t, tc.address()).Detail, tc.url) {
 			t.Errorf("%s: the message repeats the URL, which may hold a secret", tc.name)
 		}
 	}
@@ -200,7 +184,7 @@ func TestAccCLI_warningsOfValues(t *testing.T) {
 	for _, attribute := range []string{"auth_key", "auth_key_wo"} {
 		t.Run(attribute, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{})
+			c := acctest.StartEmulator(t, emulator.Options{})
 			var config strings.Builder
 			for i, tc := range tests {
 				c.AddApp(tc.name)
@@ -212,14 +196,14 @@ func TestAccCLI_warningsOfValues(t *testing.T) {
 			}
 			r := newCLI(t, c, config.String())
 			for _, run := range []string{"of new resources", "of resources that stay as they are"} {
-				got := r.must(t, 0, "plan", "-json")
-				if strings.Contains(got.stdout, "tooshort31") || strings.Contains(got.stdout, "longlong") {
+				got := r.Must(t, 0, "plan", "-json")
+				if strings.Contains(got.Stdout, "tooshort31") || strings.Contains(got.Stdout, "longlong") {
 					t.Errorf("%s: a key is in the messages", run)
 				}
 				for _, tc := range tests {
-					tc.check(t, got.diagnostics(t))
+					tc.check(t, got.Diagnostics(t))
 				}
-				r.apply(t)
+				r.Apply(t)
 			}
 		})
 	}
@@ -290,7 +274,7 @@ func TestAccCLI_errorTable(t *testing.T) {
 func testErrorRows(t *testing.T, tests []errorRow) {
 	t.Helper()
 	const gone = "SparkRTC app not found" // which on a read is no error
-	c := newCloud(t, emulator.Options{})
+	c := acctest.StartEmulator(t, emulator.Options{})
 	var config strings.Builder
 	config.WriteString("provider \"sparkrtc\" {\n  max_retries = 1\n}\n")
 	for i := range tests {
@@ -310,9 +294,9 @@ func testErrorRows(t *testing.T, tests []errorRow) {
 			c.Fail(fault)
 		}
 	}
-	check := func(t *testing.T, list []diagnostic, method string) {
+	check := func(t *testing.T, list acctest.Diagnostics, method string) {
 		t.Helper()
-		list = slices.DeleteFunc(list, func(d diagnostic) bool { return d.Severity != "error" }) // that the quota is waited for
+		list = slices.DeleteFunc(list, func(d acctest.Diagnostic) bool { return d.Severity != "error" }) // that the quota is waited for
 		for i, tc := range tests {
 			app := fmt.Sprintf("app-%02d", i)
 			if calls := len(c.Requests(emulator.App(app), emulator.Method(method))); calls != tc.tries {
@@ -321,7 +305,7 @@ func testErrorRows(t *testing.T, tests []errorRow) {
 			if method == http.MethodGet && tc.summary == gone {
 				continue
 			}
-			d := find(t, list, fmt.Sprintf("sparkrtc_record_callback.r%02d", i))
+			d := list.Of(t, fmt.Sprintf("sparkrtc_record_callback.r%02d", i))
 			if d.Severity != "error" || d.Summary != tc.summary {
 				t.Errorf("%d %s %s: %+v", tc.status, tc.code, tc.message, d)
 			}
@@ -342,17 +326,17 @@ func testErrorRows(t *testing.T, tests []errorRow) {
 
 	fail(http.MethodPut)
 	r := newCLI(t, c, config.String(), "SPARKRTC_SHARED_READS=false") // each is to be read
-	got := r.must(t, 1, "apply", "-auto-approve", "-json")
-	check(t, got.diagnostics(t), http.MethodPut)
+	got := r.Must(t, 1, "apply", "-auto-approve", "-json")
+	check(t, got.Diagnostics(t), http.MethodPut)
 
 	c.ClearFaults()
-	r.apply(t)
-	before := r.readFile(t, "terraform.tfstate")
+	r.Apply(t)
+	before := r.ReadFile(t, "terraform.tfstate")
 	c.ResetRequests()
 	fail(http.MethodGet)
-	got = r.must(t, 1, "plan", "-json")
-	check(t, got.diagnostics(t), http.MethodGet)
-	if after := r.readFile(t, "terraform.tfstate"); after != before {
+	got = r.Must(t, 1, "plan", "-json")
+	check(t, got.Diagnostics(t), http.MethodGet)
+	if after := r.ReadFile(t, "terraform.tfstate"); after != before {
 		t.Error("a failed plan changed the state")
 	}
 
@@ -362,7 +346,7 @@ func testErrorRows(t *testing.T, tests []errorRow) {
 	// The one that is gone is planned to be created, and no other.
 	c.ClearFaults()
 	c.Fail(emulator.Fault{Method: http.MethodGet, AppID: fmt.Sprintf("app-%02d", len(tests)-1), Times: -1, Status: 404, Code: "RTC.00001003", Message: "InvalidParameterValue"})
-	if out := r.plan(t, changes).out(); !strings.Contains(out, "Plan: 1 to add, 0 to change, 0 to destroy.") {
+	if out := r.Plan(t, acctest.Changes).Out(); !strings.Contains(out, "Plan: 1 to add, 0 to change, 0 to destroy.") {
 		t.Errorf("after a 404 of the service's: %s", out)
 	}
 }
@@ -374,21 +358,21 @@ func TestAccCLI_failedUpdate(t *testing.T) {
 	for name, after := range map[string]bool{"without effect": false, "with effect": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{}, testApp)
+			c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 			r := newCLI(t, c, callbackConfig, "HW_MAX_RETRIES=0")
-			r.apply(t)
+			r.Apply(t)
 			c.Fail(emulator.Fault{Method: http.MethodPut, Drop: true, After: after})
 			const newURL = "https://recordings.example.com/new"
-			failed := r.must(t, 1, "apply", "-auto-approve", "-var", "url="+newURL)
-			if !strings.Contains(failed.out(), "No connection to the SparkRTC API") {
-				t.Errorf("the message: %s", failed.out())
+			failed := r.Must(t, 1, "apply", "-auto-approve", "-var", "url="+newURL)
+			if !strings.Contains(failed.Out(), "No connection to the SparkRTC API") {
+				t.Errorf("the message: %s", failed.Out())
 			}
-			if state := r.readFile(t, "terraform.tfstate"); strings.Contains(state, newURL) {
+			if state := r.ReadFile(t, "terraform.tfstate"); strings.Contains(state, newURL) {
 				t.Error("the state has what was not confirmed")
 			}
-			r.must(t, 0, "apply", "-auto-approve", "-var", "url="+newURL)
-			c.expectTruth(t, testApp, newURL, testKey)
-			r.must(t, noChanges, "plan", "-detailed-exitcode", "-var", "url="+newURL)
+			r.Must(t, 0, "apply", "-auto-approve", "-var", "url="+newURL)
+			expectTruth(t, c, testApp, newURL, testKey)
+			r.Must(t, acctest.NoChanges, "plan", "-detailed-exitcode", "-var", "url="+newURL)
 		})
 	}
 }
@@ -396,28 +380,28 @@ func TestAccCLI_failedUpdate(t *testing.T) {
 // An outage that ends while retries last is no failure.
 func TestAccCLI_retries(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	c.Fail(
 		emulator.Fault{Method: http.MethodPut, Drop: true},
 		emulator.Fault{Method: http.MethodPut, Status: 429, Code: "APIGW.0308", Message: "throttled", Header: http.Header{"Retry-After": {"0"}}},
 		emulator.Fault{Method: http.MethodPut, Cut: true, After: true},
 	)
 	r := newCLI(t, c, callbackConfig, "TF_LOG=DEBUG")
-	got := r.apply(t)
-	c.expectCalls(t, 2, withKey(testURL, testKey), withKey(testURL, testKey), withKey(testURL, testKey), withKey(testURL, testKey))
+	got := r.Apply(t)
+	expectCalls(t, c, 2, withKey(testURL, testKey), withKey(testURL, testKey), withKey(testURL, testKey), withKey(testURL, testKey))
 
 	// Each attempt is in the log, and what it was about.
 	for _, want := range []string{"SparkRTC API request", "method=PUT", "path=/v2/apps/" + testApp + "/record-callback", "attempt=1", "attempt=4", "status=429", "status=200", "duration_ms=", "request_id=", "tf_rpc=ApplyResourceChange"} {
-		if !strings.Contains(got.stderr, want) {
+		if !strings.Contains(got.Stderr, want) {
 			t.Errorf("the log has no %s", want)
 		}
 	}
 	// At INFO it has only what waits.
-	if noise := regexp.MustCompile(`(?m)^.*\[INFO\].*@module=sparkrtc\b.*$`).FindAllString(got.stderr, -1); slices.ContainsFunc(noise, func(line string) bool { return !strings.Contains(line, "waits for the quota") }) {
+	if noise := regexp.MustCompile(`(?m)^.*\[INFO\].*@module=sparkrtc\b.*$`).FindAllString(got.Stderr, -1); slices.ContainsFunc(noise, func(line string) bool { return !strings.Contains(line, "waits for the quota") }) {
 		t.Errorf("at INFO: %s", strings.Join(noise, "\n"))
 	}
 	for _, secret := range []string{testKey, emulator.DefaultSecretKey, "Signature="} {
-		if strings.Contains(got.stdout+got.stderr, secret) {
+		if strings.Contains(got.Stdout+got.Stderr, secret) {
 			t.Errorf("the log or the output has %q", secret)
 		}
 	}
@@ -426,59 +410,59 @@ func TestAccCLI_retries(t *testing.T) {
 // Ctrl-C ends the waiting between retries at once.
 func TestAccCLI_interrupt(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	c.Fail(emulator.Fault{Method: http.MethodPut, Times: -1, Status: 503, Header: http.Header{"Retry-After": {"60"}}})
 	r := newCLI(t, c, callbackConfig)
-	done := make(chan result)
+	done := make(chan acctest.Result)
 	interrupt := make(chan struct{})
-	go func() { done <- r.runUntil(t, interrupt, "apply", "-auto-approve") }()
-	for deadline := time.Now().Add(30 * time.Second); len(c.puts(t)) == 0; time.Sleep(20 * time.Millisecond) {
+	go func() { done <- r.RunUntil(t, interrupt, "apply", "-auto-approve") }()
+	for deadline := time.Now().Add(30 * time.Second); len(sentPayloads(t, c)) == 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("no request arrived")
 		}
 	}
 	close(interrupt)
 	got := <-done
-	if got.code != 1 || !strings.Contains(got.out(), "Interrupted") {
-		t.Errorf("ended with %d: %s", got.code, got.out())
+	if got.Code != 1 || !strings.Contains(got.Out(), "Interrupted") {
+		t.Errorf("ended with %d: %s", got.Code, got.Out())
 	}
-	c.expectCalls(t, 2, withKey(testURL, testKey))
+	expectCalls(t, c, 2, withKey(testURL, testKey))
 }
 
 // What the gateway repeats of a request doesn't reach the user.
 func TestAccCLI_gatewayRepeatsTheRequest(t *testing.T) {
 	t.Parallel()
 	const securityToken = "security-token-0123456789+/="
-	c := newCloud(t, emulator.Options{SecurityToken: securityToken}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{SecurityToken: securityToken}, testApp)
 	c.Fail(emulator.Fault{Times: -1, EchoRequest: true})
 	r := newCLI(t, c, callbackConfig, "HW_SECURITY_TOKEN="+securityToken, "TF_LOG=TRACE")
-	got := r.must(t, 1, "apply", "-auto-approve")
+	got := r.Must(t, 1, "apply", "-auto-approve")
 	for _, secret := range []string{securityToken, testKey, emulator.DefaultSecretKey, emulator.DefaultAccessKey} {
-		if strings.Contains(got.stdout+got.stderr, secret) {
+		if strings.Contains(got.Stdout+got.Stderr, secret) {
 			t.Errorf("%q is in the output or the log", secret)
 		}
 	}
-	if !strings.Contains(got.out(), "Signature refused") {
-		t.Errorf("the message: %s", got.out())
+	if !strings.Contains(got.Out(), "Signature refused") {
+		t.Errorf("the message: %s", got.Out())
 	}
 }
 
 func TestAccCLI_unwantedKeyThatStays(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyRefused}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyRefused}, testApp)
 	r := newCLI(t, c, callbackConfig)
-	r.apply(t)
-	r.write(t, strings.Replace(callbackConfig, "  auth_key = var.key\n", "", 1))
-	out := r.apply(t).out()
+	r.Apply(t)
+	r.Write(t, strings.Replace(callbackConfig, "  auth_key = var.key\n", "", 1))
+	out := r.Apply(t).Out()
 	if !strings.Contains(out, "kept its key") || !strings.Contains(out, testApp) {
 		t.Errorf("nothing is said of the key that stays: %s", out)
 	}
 	// And each plan says so until it is gone.
-	if out := r.plan(t, noChanges).out(); !strings.Contains(out, "kept its key") {
+	if out := r.Plan(t, acctest.NoChanges).Out(); !strings.Contains(out, "kept its key") {
 		t.Errorf("the plan says nothing of the key that stays: %s", out)
 	}
 	c.SetCallback(testApp, testURL, "")
-	if out := r.plan(t, noChanges).out(); strings.Contains(out, "kept its key") {
+	if out := r.Plan(t, acctest.NoChanges).Out(); strings.Contains(out, "kept its key") {
 		t.Errorf("the plan still warns of a key that is gone: %s", out)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -31,7 +32,7 @@ const (
 	serviceFile = "service.json"
 
 	// developmentFixture is how the version of a fixture ends that may be
-	// written again, because nobody has such a state.
+	// written again, because no user has such a state.
 	developmentFixture = "-dev"
 )
 
@@ -51,10 +52,10 @@ type stateOfApp struct {
 }
 
 // start starts an emulator that holds the same, set at the same times.
-func (s stateService) start(t *testing.T) *cloud {
+func (s stateService) start(t *testing.T) *acctest.Emulator {
 	t.Helper()
 	var now atomic.Pointer[time.Time]
-	c := newCloud(t, emulator.Options{KeyEcho: s.KeyEcho, URLEcho: s.URLEcho, Clock: func() time.Time {
+	c := acctest.StartEmulator(t, emulator.Options{KeyEcho: s.KeyEcho, URLEcho: s.URLEcho, Clock: func() time.Time {
 		if at := now.Load(); at != nil {
 			return *at
 		}
@@ -147,7 +148,7 @@ func stateFixturesOf(t *testing.T, writer string) []stateFixture {
 }
 
 // services are running emulators.
-type services map[string]*cloud
+type services map[string]*acctest.Emulator
 
 func startServices(t *testing.T, all map[string]stateService) services {
 	t.Helper()
@@ -159,46 +160,37 @@ func startServices(t *testing.T, all map[string]stateService) services {
 }
 
 // cli returns a folder with a configuration and no state.
-func (s services) cli(t *testing.T, config string) *cli {
+func (s services) cli(t *testing.T, config string) *acctest.CLI {
 	t.Helper()
-	variables := keys()
+	variables := acctest.Keys()
 	for name, c := range s {
-		variables = append(variables, "TF_VAR_"+name+"_endpoint="+c.endpoint)
+		variables = append(variables, "TF_VAR_"+name+"_endpoint="+c.Endpoint)
 	}
 	return newCLI(t, nil, config, variables...)
 }
 
 // open returns a folder as the user of the release left it, and the services.
-func (f stateFixture) open(t *testing.T) (*cli, services) {
+func (f stateFixture) open(t *testing.T) (*acctest.CLI, services) {
 	t.Helper()
 	running := startServices(t, f.services)
 	r := running.cli(t, f.config)
-	r.setState(t, f.state)
+	r.WriteFile(t, acctest.LocalState, f.state)
 	return r, running
-}
-
-const localState = "terraform.tfstate"
-
-func (r *cli) setState(t *testing.T, state string) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(r.dir, localState), []byte(state), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // expectEmptyPlan plans, and expects that there is nothing to do, nothing to say,
 // and nothing that is sent or stored.
-func (s services) expectEmptyPlan(t *testing.T, r *cli) {
+func (s services) expectEmptyPlan(t *testing.T, r *acctest.CLI) {
 	t.Helper()
-	before := r.readFile(t, localState)
-	out := r.plan(t, noChanges).out()
+	before := r.ReadFile(t, acctest.LocalState)
+	out := r.Plan(t, acctest.NoChanges).Out()
 	for _, unwanted := range []string{"Warning: Recording", "Warning: SparkRTC", "Error:", "outside of Terraform", "outside of OpenTofu"} {
 		if strings.Contains(out, unwanted) {
 			t.Errorf("the plan says %q: %s", unwanted, out)
 		}
 	}
 	s.expectNoWrites(t)
-	if r.readFile(t, localState) != before {
+	if r.ReadFile(t, acctest.LocalState) != before {
 		t.Error("the plan changed the state")
 	}
 }
@@ -206,18 +198,10 @@ func (s services) expectEmptyPlan(t *testing.T, r *cli) {
 func (s services) expectNoWrites(t *testing.T) {
 	t.Helper()
 	for name, c := range s {
-		if puts := c.puts(t); len(puts) > 0 {
+		if puts := sentPayloads(t, c); len(puts) > 0 {
 			t.Errorf("the %s service was sent %v", name, puts)
 		}
 	}
-}
-
-// whichCLI returns what the tests run on, in lower case, and its version.
-func whichCLI(t *testing.T) (name, version string) {
-	t.Helper()
-	acceptance(t)
-	name, version, _ = strings.Cut(strings.ToLower(cliVersion().name), " v")
-	return name, version
 }
 
 // registryOf is the host that a CLI adds to an address that names none.
@@ -229,7 +213,7 @@ func registryOf(cli string) string {
 // With STATE_FIXTURE=VERSION one is written first.
 func TestAccCLI_stateOfReleases(t *testing.T) {
 	t.Parallel()
-	cli, cliVersion := whichCLI(t)
+	cli, cliVersion := acctest.WhichCLI(t)
 	if version := os.Getenv("STATE_FIXTURE"); version != "" {
 		writeStateFixture(t, version, cli, cliVersion)
 	}
@@ -249,15 +233,15 @@ func TestAccCLI_stateOfReleases(t *testing.T) {
 					}
 				}
 			}
-			out := r.plan(t, changes).out()
+			out := r.Plan(t, acctest.Changes).Out()
 			if want := "0 to add, 3 to change, 0 to destroy"; !strings.Contains(out, want) {
 				t.Errorf("once all was set again, the plan doesn't say %q: %s", want, out)
 			}
 
 			// Whatever the release kept is enough to go on from.
-			r.apply(t)
+			r.Apply(t)
 			running.expectTruth(t, f.services)
-			r.plan(t, noChanges)
+			r.Plan(t, acctest.NoChanges)
 		})
 	}
 }
@@ -268,7 +252,7 @@ func (s services) expectTruth(t *testing.T, want map[string]stateService) {
 	for name, service := range want {
 		for id, app := range service.Apps {
 			if app.URL != "" {
-				s[name].expectTruth(t, id, app.URL, app.AuthKey)
+				expectTruth(t, s[name], id, app.URL, app.AuthKey)
 			}
 		}
 	}
@@ -277,7 +261,7 @@ func (s services) expectTruth(t *testing.T, want map[string]stateService) {
 // A state of the other CLI. The provider's address in it is one on another host.
 func TestAccCLI_stateOfTheOtherCLI(t *testing.T) {
 	t.Parallel()
-	ours, _ := whichCLI(t)
+	ours, _ := acctest.WhichCLI(t)
 	theirs := map[string]string{"terraform": "opentofu", "opentofu": "terraform"}[ours]
 	const address = "/sparkrtc/sparkrtc"
 	for _, f := range stateFixturesOf(t, theirs) {
@@ -286,16 +270,16 @@ func TestAccCLI_stateOfTheOtherCLI(t *testing.T) {
 			if host := registryOf(theirs) + address; !strings.Contains(f.state, host) {
 				t.Fatalf("the state doesn't name %s", host)
 			}
-			for name, prepare := range map[string]func(*testing.T, *cli){
-				"address replaced in the state": func(t *testing.T, r *cli) {
+			for name, prepare := range map[string]func(*testing.T, *acctest.CLI){
+				"address replaced in the state": func(t *testing.T, r *acctest.CLI) {
 					t.Helper()
-					r.onlyFrom(t, registryOf(ours))
-					r.must(t, 0, "state", "replace-provider", "-auto-approve", registryOf(theirs)+address, registryOf(ours)+address)
+					r.ProviderFrom(t, registryOf(ours))
+					r.Must(t, 0, "state", "replace-provider", "-auto-approve", registryOf(theirs)+address, registryOf(ours)+address)
 				},
-				"host in the configuration": func(t *testing.T, r *cli) {
+				"host in the configuration": func(t *testing.T, r *acctest.CLI) {
 					t.Helper()
-					r.onlyFrom(t, registryOf(theirs))
-					r.write(t, strings.Replace(f.config, `source = "sparkrtc/sparkrtc"`, fmt.Sprintf("source = %q", registryOf(theirs)+address), 1))
+					r.ProviderFrom(t, registryOf(theirs))
+					r.Write(t, strings.Replace(f.config, `source = "sparkrtc/sparkrtc"`, fmt.Sprintf("source = %q", registryOf(theirs)+address), 1))
 				},
 			} {
 				t.Run(name, func(t *testing.T) {
@@ -310,19 +294,19 @@ func TestAccCLI_stateOfTheOtherCLI(t *testing.T) {
 			t.Run("as it is", func(t *testing.T) {
 				t.Parallel()
 				r, running := f.open(t)
-				r.onlyFrom(t, registryOf(ours))
+				r.ProviderFrom(t, registryOf(ours))
 				if ours == "opentofu" {
 					running.expectEmptyPlan(t, r)
 					return
 				}
-				out := r.must(t, 1, "plan").out()
+				out := r.Must(t, 1, "plan").Out()
 				for _, want := range []string{registryOf(theirs) + address, "terraform init"} {
 					if !strings.Contains(out, want) {
 						t.Errorf("the plan doesn't mention %q: %s", want, out)
 					}
 				}
 				running.expectNoWrites(t)
-				if r.readFile(t, localState) != f.state {
+				if r.ReadFile(t, acctest.LocalState) != f.state {
 					t.Error("the plan changed the state")
 				}
 			})
@@ -330,32 +314,10 @@ func TestAccCLI_stateOfTheOtherCLI(t *testing.T) {
 	}
 }
 
-// onlyFrom leaves the provider on one host, as if it was installed from there.
-func (r *cli) onlyFrom(t *testing.T, host string) {
-	t.Helper()
-	if builtIn == "" {
-		t.Fatal("the provider is not built")
-	}
-	config := filepath.Join(r.home, "one-host.tfrc")
-	if err := os.WriteFile(config, fmt.Appendf(nil, `
-provider_installation {
-  dev_overrides {
-    %q = %q
-  }
-  filesystem_mirror {
-    path = %q
-  }
-}
-`, host+"/sparkrtc/sparkrtc", builtIn, r.home), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	r.env = append(r.env, "TF_CLI_CONFIG_FILE="+config) // the last one counts
-}
-
 // A state that a newer release wrote.
 func TestAccCLI_stateOfANewerSchema(t *testing.T) {
 	t.Parallel()
-	cli, _ := whichCLI(t)
+	cli, _ := acctest.WhichCLI(t)
 	f := stateFixturesOf(t, cli)[0]
 	newer := func(t *testing.T, change func(resource, instance map[string]any)) string {
 		t.Helper()
@@ -380,21 +342,21 @@ func TestAccCLI_stateOfANewerSchema(t *testing.T) {
 	t.Run("version of the schema", func(t *testing.T) {
 		t.Parallel()
 		r, running := f.open(t)
-		r.setState(t, newer(t, func(resource, instance map[string]any) {
+		r.WriteFile(t, acctest.LocalState, newer(t, func(resource, instance map[string]any) {
 			if resource["mode"] == "managed" && resource["name"] == "auth_key" {
 				instance["schema_version"] = 99
 			}
 		}))
-		before := r.readFile(t, localState)
+		before := r.ReadFile(t, acctest.LocalState)
 		for _, arguments := range [][]string{{"plan"}, {"apply", "-auto-approve"}, {"destroy", "-auto-approve"}} {
-			out := r.must(t, 1, arguments...).out()
+			out := r.Must(t, 1, arguments...).Out()
 			for _, want := range []string{"sparkrtc_record_callback.auth_key", "newer provider version"} {
 				if !strings.Contains(out, want) {
 					t.Errorf("%s doesn't mention %q: %s", arguments[0], want, out)
 				}
 			}
 			running.expectNoWrites(t)
-			if r.readFile(t, localState) != before {
+			if r.ReadFile(t, acctest.LocalState) != before {
 				t.Errorf("%s changed the state", arguments[0])
 			}
 		}
@@ -404,7 +366,7 @@ func TestAccCLI_stateOfANewerSchema(t *testing.T) {
 	t.Run("attribute", func(t *testing.T) {
 		t.Parallel()
 		r, running := f.open(t)
-		r.setState(t, newer(t, func(resource, instance map[string]any) {
+		r.WriteFile(t, acctest.LocalState, newer(t, func(resource, instance map[string]any) {
 			if resource["mode"] == "managed" {
 				instance["attributes"].(map[string]any)["attribute_of_tomorrow"] = "kept until the next apply"
 			}
@@ -432,8 +394,8 @@ func writeStateFixture(t *testing.T, version, cli, cliVersion string) {
 	services := loadServices(t, filepath.Join(stateTemplate, serviceFile))
 	running := startServices(t, services)
 	r := running.cli(t, string(config))
-	r.apply(t)
-	r.must(t, 0, "apply", "-auto-approve", "-refresh-only", "-target=sparkrtc_record_callback.read_since")
+	r.Apply(t)
+	r.Must(t, 0, "apply", "-auto-approve", "-refresh-only", "-target=sparkrtc_record_callback.read_since")
 
 	for name, service := range services {
 		for id, app := range service.Apps {
@@ -452,7 +414,7 @@ func writeStateFixture(t *testing.T, version, cli, cliVersion string) {
 		t.Fatal(err)
 	}
 	for file, content := range map[string]string{
-		configFile: string(config), stateFile: r.readFile(t, localState), serviceFile: string(held) + "\n",
+		configFile: string(config), stateFile: r.ReadFile(t, acctest.LocalState), serviceFile: string(held) + "\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, file), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -464,10 +426,10 @@ func writeStateFixture(t *testing.T, version, cli, cliVersion string) {
 // What OpenTofu can do about secrets in a state, as the guide to versions has it.
 func TestAccCLI_stateEncryption(t *testing.T) {
 	t.Parallel()
-	if cli, _ := whichCLI(t); cli != "opentofu" {
+	if cli, _ := acctest.WhichCLI(t); cli != "opentofu" {
 		t.Skip("only OpenTofu encrypts states by itself")
 	}
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	r := newCLI(t, c, callbackConfig, "TF_ENCRYPTION="+`
 key_provider "pbkdf2" "main" {
   passphrase = "a-passphrase-of-a-test"
@@ -485,10 +447,10 @@ plan {
   enforced = true
 }
 `)
-	r.must(t, 0, "plan", "-out=saved.tfplan")
-	r.must(t, 0, "apply", "saved.tfplan")
-	for _, file := range []string{"saved.tfplan", localState} {
-		content := r.readFile(t, file)
+	r.Must(t, 0, "plan", "-out=saved.tfplan")
+	r.Must(t, 0, "apply", "saved.tfplan")
+	for _, file := range []string{"saved.tfplan", acctest.LocalState} {
+		content := r.ReadFile(t, file)
 		if !strings.Contains(content, "encrypted_data") {
 			t.Errorf("%s is not encrypted: %s", file, content)
 		}
@@ -498,7 +460,7 @@ plan {
 			}
 		}
 	}
-	r.plan(t, noChanges)
+	r.Plan(t, acctest.NoChanges)
 }
 
 var releaseHeading = regexp.MustCompile(`(?m)^## \[(\d+\.\d+\.\d+\S*)\]`)

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -30,32 +30,32 @@ func TestAccCLI_generatedConfiguration(t *testing.T) {
 		"key_not_shown":    {emulator.EchoAbsent, testKey, false}, // nobody can know of it
 		"key_partly_shown": {emulator.EchoPartial, testKey, true},
 	}
-	f := newJoint(t)
+	f := acctest.NewRouter(t)
 	var config strings.Builder
 	for name, tc := range tests {
-		f.add(emulator.Options{KeyEcho: tc.echo}, name).SetCallback(name, testURL, tc.key)
+		f.Add(emulator.Options{KeyEcho: tc.echo}, name).SetCallback(name, testURL, tc.key)
 		config.WriteString(importBlock(name, name))
 	}
-	r := newCLI(t, f.services[0], config.String(), ownReads)
+	r := newCLI(t, f.Emulators[0], config.String(), ownReads)
 
-	out := r.must(t, changes, "plan", "-detailed-exitcode", "-generate-config-out=generated.tf", "-out=plan").out()
+	out := r.Must(t, acctest.Changes, "plan", "-detailed-exitcode", "-generate-config-out=generated.tf", "-out=plan").Out()
 	if want := fmt.Sprintf("Plan: %d to import, 0 to add, 0 to change, 0 to destroy.", len(tests)); !strings.Contains(out, want) {
 		t.Fatalf("no %q in the plan: %s", want, out)
 	}
 	for name, tc := range tests {
-		if warned := strings.Contains(saidOf(out, name), "has a key that is not configured"); warned != tc.warns {
+		if warned := strings.Contains(warningsOf(out, name), "has a key that is not configured"); warned != tc.warns {
 			t.Errorf("%s: warned of the key: %t, want %t: %s", name, warned, tc.warns, out)
 		}
 	}
-	generated := r.readFile(t, "generated.tf")
+	generated := r.ReadFile(t, "generated.tf")
 	if strings.Contains(generated, testKey) || strings.Count(generated, testURL) != len(tests) {
 		t.Errorf("generated: %s", generated)
 	}
-	r.must(t, 0, "apply", "plan")
-	r.plan(t, noChanges)
+	r.Must(t, 0, "apply", "plan")
+	r.Plan(t, acctest.NoChanges)
 	for name, tc := range tests {
-		f.expectPuts(t, name)
-		f.of[name].expectTruth(t, name, testURL, tc.key)
+		expectPuts(t, f.ByApp[name], name)
+		expectTruth(t, f.ByApp[name], name, testURL, tc.key)
 	}
 }
 
@@ -86,7 +86,7 @@ func TestAccCLI_importedKey(t *testing.T) {
 			emulator.EchoMasked: {withKey(testURL, testKey)},
 		}, testKey},
 	}
-	f := newJoint(t)
+	f := acctest.NewRouter(t)
 	var imported, then strings.Builder
 	arguments := []string{"apply", "-auto-approve"}
 	name := func(name string, echo emulator.KeyEcho) string { return fmt.Sprintf("%s_%s", name, echo) }
@@ -94,7 +94,7 @@ func TestAccCLI_importedKey(t *testing.T) {
 	for test, tc := range tests {
 		for _, echo := range echoes {
 			name := name(test, echo)
-			f.add(emulator.Options{KeyEcho: echo}, name).SetCallback(name, testURL, testKey)
+			f.Add(emulator.Options{KeyEcho: echo}, name).SetCallback(name, testURL, testKey)
 			imported.WriteString(importBlock(name, name) + callbackBlock(name, arg("app_id", name), arg("url", testURL)))
 			then.WriteString(callbackBlock(name, arg("app_id", name), arg("url", tc.url), tc.arguments))
 			if tc.replaced {
@@ -102,20 +102,20 @@ func TestAccCLI_importedKey(t *testing.T) {
 			}
 		}
 	}
-	r := newCLI(t, f.services[0], imported.String(), ownReads)
-	r.apply(t)
-	for name := range f.of {
-		f.expectPuts(t, name)
+	r := newCLI(t, f.Emulators[0], imported.String(), ownReads)
+	r.Apply(t)
+	for name := range f.ByApp {
+		expectPuts(t, f.ByApp[name], name)
 	}
-	r.write(t, then.String())
-	r.must(t, 0, arguments...)
+	r.Write(t, then.String())
+	r.Must(t, 0, arguments...)
 	for test, tc := range tests {
 		for _, echo := range echoes {
-			f.expectPuts(t, name(test, echo), tc.puts[echo]...)
-			f.of[name(test, echo)].expectTruth(t, name(test, echo), tc.url, tc.key)
+			expectPuts(t, f.ByApp[name(test, echo)], name(test, echo), tc.puts[echo]...)
+			expectTruth(t, f.ByApp[name(test, echo)], name(test, echo), tc.url, tc.key)
 		}
 	}
-	r.plan(t, noChanges)
+	r.Plan(t, acctest.NoChanges)
 }
 
 // same is what is sent whatever the service shows.
@@ -127,19 +127,19 @@ func same(puts ...payload) map[emulator.KeyEcho][]payload {
 // then on: without it, it goes.
 func TestAccCLI_importedKeyThatWasSet(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, emulator.Options{}, testApp)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	c.SetCallback(testApp, testURL, testKey)
 	keyless := fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  app_id = %q\n  url = %q\n}\n", testApp, testURL)
 	r := newCLI(t, c, keyless)
-	r.must(t, 0, "import", "sparkrtc_record_callback.test", testApp)
-	r.write(t, strings.Replace(keyless, "url =", "auth_key = \"another-key-of-the-tests-0123456789\"\n  url =", 1))
-	r.apply(t)
-	r.write(t, keyless)
-	if out := r.plan(t, changes).out(); !strings.Contains(out, "loses its key") {
+	r.Must(t, 0, "import", "sparkrtc_record_callback.test", testApp)
+	r.Write(t, strings.Replace(keyless, "url =", "auth_key = \"another-key-of-the-tests-0123456789\"\n  url =", 1))
+	r.Apply(t)
+	r.Write(t, keyless)
+	if out := r.Plan(t, acctest.Changes).Out(); !strings.Contains(out, "loses its key") {
 		t.Errorf("the plan: %s", out)
 	}
-	r.apply(t)
-	c.expectTruth(t, testApp, testURL, "")
+	r.Apply(t)
+	expectTruth(t, c, testApp, testURL, "")
 }
 
 // Whether an imported key stays may be known only after apply. Whatever was
@@ -163,7 +163,7 @@ resource "terraform_data" "late" {
 		"write_only_key":    {`url = "` + testURL + `"`, "url = \"" + testURL + "\"\n  auth_key_wo = terraform_data.late.id != \"\" ? \"" + testKey + "\" : null\n  auth_key_wo_version = terraform_data.late.id != \"\" ? 1 : null", testURL, testKey, 1},
 		"no_clear_text_key": {`url = "` + testURL + `"`, "url = \"" + testURL + "\"\n  auth_key = terraform_data.late.id == \"\" ? \"" + testKey + "\" : null", testURL, testKey, 0},
 	}
-	f := newJoint(t)
+	f := acctest.NewRouter(t)
 	before, after := strings.Replace(late, "RUN", "1", 1), strings.Replace(late, "RUN", "2", 1)
 	name := func(name string, echo emulator.KeyEcho) string { return fmt.Sprintf("%s_%s", name, echo) }
 	echoes := []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked}
@@ -171,102 +171,104 @@ resource "terraform_data" "late" {
 	for test, tc := range tests {
 		for _, echo := range echoes {
 			name := name(test, echo)
-			f.add(emulator.Options{KeyEcho: echo}, name).SetCallback(name, testURL, testKey)
+			f.Add(emulator.Options{KeyEcho: echo}, name).SetCallback(name, testURL, testKey)
 			before += callbackBlock(name, arg("app_id", name), tc.before)
 			after += callbackBlock(name, arg("app_id", name), tc.after)
 			imports += importBlock(name, name)
 		}
 	}
-	r := newCLI(t, f.services[0], before, ownReads)
-	r.must(t, 0, "apply", "-auto-approve", "-target=terraform_data.late")
-	r.write(t, before+imports)
-	r.apply(t)
-	for name := range f.of {
-		f.expectPuts(t, name)
+	r := newCLI(t, f.Emulators[0], before, ownReads)
+	r.Must(t, 0, "apply", "-auto-approve", "-target=terraform_data.late")
+	r.Write(t, before+imports)
+	r.Apply(t)
+	for name := range f.ByApp {
+		expectPuts(t, f.ByApp[name], name)
 	}
-	r.write(t, after)
-	out := r.must(t, 0, "plan", "-out=plan").out()
+	r.Write(t, after)
+	out := r.Must(t, 0, "plan", "-out=plan").Out()
 	for _, echo := range echoes {
-		if said := saidOf(out, name("same_url", echo)); !strings.Contains(said, "known only after apply") {
+		if said := warningsOf(out, name("same_url", echo)); !strings.Contains(said, "known only after apply") {
 			t.Errorf("%s, same URL: the plan: %q in %s", echo, said, out)
 		}
 	}
-	r.must(t, 0, "apply", "plan")
+	r.Must(t, 0, "apply", "plan")
 	for test, tc := range tests {
 		for _, echo := range echoes {
 			name := name(test, echo)
-			if puts := f.of[name].puts(t); len(puts) != tc.puts {
+			if puts := sentPayloads(t, f.ByApp[name]); len(puts) != tc.puts {
 				t.Errorf("%s: sent: %v, want %d", name, puts, tc.puts)
 			}
-			f.of[name].expectTruth(t, name, tc.url, tc.key)
+			expectTruth(t, f.ByApp[name], name, tc.url, tc.key)
 		}
 	}
-	r.plan(t, noChanges)
+	r.Plan(t, acctest.NoChanges)
 }
 
 // A key that comes after the import of a callback without one is a change from
 // outside like any other.
 func TestAccCLI_keyAfterAnImportWithoutOne(t *testing.T) {
 	t.Parallel()
-	f := newJoint(t)
+	f := acctest.NewRouter(t)
 	var config strings.Builder
 	for _, echo := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked} {
 		app := string(echo)
-		f.add(emulator.Options{KeyEcho: echo}, app).SetCallback(app, testURL, "")
+		f.Add(emulator.Options{KeyEcho: echo}, app).SetCallback(app, testURL, "")
 		config.WriteString(importBlock(app, app) + callbackBlock(app, arg("app_id", app), arg("url", testURL)))
 	}
-	r := newCLI(t, f.services[0], config.String(), ownReads)
-	r.apply(t)
-	for app, c := range f.of {
-		f.expectPuts(t, app)
+	r := newCLI(t, f.Emulators[0], config.String(), ownReads)
+	r.Apply(t)
+	for app, c := range f.ByApp {
+		expectPuts(t, f.ByApp[app], app)
 		c.SetCallback(app, testURL, testKey)
 	}
-	if out := r.apply(t).out(); strings.Contains(out, "was imported with a key") {
+	if out := r.Apply(t).Out(); strings.Contains(out, "was imported with a key") {
 		t.Errorf("the apply: %s", out)
 	}
-	for app, c := range f.of {
-		c.expectTruth(t, app, testURL, "")
+	for app, c := range f.ByApp {
+		expectTruth(t, c, app, testURL, "")
 	}
 }
 
 func TestAccCLI_importByIdentity(t *testing.T) {
 	t.Parallel()
-	needs(t, importByIdentity)
-	c := newCloud(t, emulator.Options{}, testApp)
+	acctest.Needs(t, acctest.ImportByIdentity)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	c.SetCallback(testApp, testURL, testKey)
 	r := newCLI(t, c, callbackConfig+fmt.Sprintf("\nimport {\n  to = sparkrtc_record_callback.test\n  identity = {\n    app_id = %q\n  }\n}\n", testApp))
-	if out := r.apply(t).out(); !strings.Contains(out, "1 imported, 0 added, 0 changed") {
+	if out := r.Apply(t).Out(); !strings.Contains(out, "1 imported, 0 added, 0 changed") {
 		t.Errorf("the import: %s", out)
 	}
-	r.plan(t, noChanges)
-	c.expectPuts(t)
+	r.Plan(t, acctest.NoChanges)
+	expectPuts(t, c, testApp)
 }
 
 // By identity, as the CLI does from 1.12 on, and by ID.
 func TestImportByIdentity(t *testing.T) {
-	tests := map[string]struct {
-		req  tfprotov6.ImportResourceStateRequest
-		want string // the error, "" for none
-	}{
-		"by identity":     {tfprotov6.ImportResourceStateRequest{Identity: identityOf(testApp)}, ""},
-		"by ID":           {tfprotov6.ImportResourceStateRequest{ID: testApp}, ""},
-		"by an empty ID":  {tfprotov6.ImportResourceStateRequest{}, "Import ID is empty"},
-		"by an empty one": {tfprotov6.ImportResourceStateRequest{Identity: identityOf("")}, "Invalid app ID"},
-		"with a blank":    {tfprotov6.ImportResourceStateRequest{ID: testApp + " "}, "Invalid app ID"},
+	byID := func(id string) func(acctest.Resource) (acctest.Object, error) {
+		return func(callbacks acctest.Resource) (acctest.Object, error) { return callbacks.ImportState(id) }
 	}
-	for name, tc := range tests {
+	byIdentity := func(app string) func(acctest.Resource) (acctest.Object, error) {
+		return func(callbacks acctest.Resource) (acctest.Object, error) {
+			return callbacks.ImportIdentity(map[string]any{"app_id": app})
+		}
+	}
+	for name, tc := range map[string]struct {
+		imports func(acctest.Resource) (acctest.Object, error)
+		want    string // the error, "" for none
+	}{
+		"by identity":     {byIdentity(testApp), ""},
+		"by ID":           {byID(testApp), ""},
+		"by an empty ID":  {byID(""), "Import ID is empty"},
+		"by an empty one": {byIdentity(""), "Invalid app ID"},
+		"with a blank":    {byID(testApp + " "), "Invalid app ID"},
+	} {
 		t.Run(name, func(t *testing.T) {
-			c := newCloud(t, emulator.Options{}, testApp)
-			core, err := newCore(t, c, nil)
+			callbacks, err := newCallbacks(t, acctest.StartEmulator(t, emulator.Options{}, testApp), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			tc.req.TypeName = callbackType
-			resp, err := core.server.ImportResourceState(t.Context(), &tc.req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err = split(resp.Diagnostics); tc.want != "" {
+			imported, err := tc.imports(callbacks)
+			if tc.want != "" {
 				if err == nil || !strings.Contains(err.Error(), tc.want) {
 					t.Errorf("the error is %v, want %q", err, tc.want)
 				}
@@ -275,53 +277,33 @@ func TestImportByIdentity(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			imported := resp.ImportedResources[0]
-			value, err := decoded(imported.State)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if app := (tfObject{value: value}).text("app_id"); app != testApp {
+			if app := imported.Text("app_id"); app != testApp {
 				t.Errorf("imported is app %q", app)
-			}
-			if err := identified(imported.Identity, value); err != nil {
-				t.Error(err)
 			}
 		})
 	}
 }
 
-// An identity that is stored already is given, and stays; and a read that finds
-// nothing, or makes no call, has none other.
+// An identity that is stored already is given, and stays; one from an older state is
+// added; and a read that finds nothing, or makes no call, has none other.
 func TestIdentityStays(t *testing.T) {
-	c := newCloud(t, emulator.Options{}, testApp)
-	core, err := newCore(t, c, nil)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
+	configured, err := newCallbacks(t, c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := core.plan(tfObject{value: nothing()}, arguments{url: testURL}.value())
+	stored := createCallback(t, configured, testApp, arguments{url: testURL})
+	unconfigured, err := newCallbacksWith(t, c, &sparkRTCProvider{}, map[string]any{"project_id": tftypes.UnknownValue, "max_retries": nil})
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored, err := core.apply(plan)
-	if err != nil {
-		t.Fatal(err)
-	}
-	unconfigured, err := newCoreWith(t, c, &sparkRTCProvider{}, map[string]any{"project_id": tftypes.UnknownValue, "max_retries": nil})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, core := range map[string]tfCore{"configured": core, "configured with unknown values": unconfigured} {
-		resp, err := core.server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
-			TypeName: callbackType, CurrentState: encoded(stored.value), Private: stored.private, CurrentIdentity: identityOf(testApp),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := split(resp.Diagnostics); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		if err := identified(resp.NewIdentity, stored.value); err != nil {
-			t.Errorf("%s: %v", name, err)
+	older := stored
+	older.Identity = nil
+	for name, callbacks := range map[string]acctest.Resource{"configured": configured, "configured with unknown values": unconfigured} {
+		for _, object := range []acctest.Object{stored, older} {
+			if _, err := callbacks.Read(object); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	}
 }
@@ -336,49 +318,49 @@ func TestAccCLI_fromAnotherProvider(t *testing.T) {
 		removed  = "removed {\n  from = terraform_data.callback\n  lifecycle {\n    destroy = false\n  }\n}\n"
 		imported = "import {\n  to = sparkrtc_record_callback.main\n  id = \"" + testApp + "\"\n}\n" + ours
 	)
-	for name, forget := range map[string]func(*testing.T, *cli) string{
-		"removed": func(*testing.T, *cli) string { return removed + imported },
-		"state rm": func(t *testing.T, r *cli) string {
+	for name, forget := range map[string]func(*testing.T, *acctest.CLI) string{
+		"removed": func(*testing.T, *acctest.CLI) string { return removed + imported },
+		"state rm": func(t *testing.T, r *acctest.CLI) string {
 			t.Helper()
-			r.must(t, 0, "state", "rm", "terraform_data.callback")
+			r.Must(t, 0, "state", "rm", "terraform_data.callback")
 			return imported
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{}, testApp)
+			c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 			c.SetCallback(testApp, testURL, testKey)
 			r := newCLI(t, c, before)
-			r.apply(t)
+			r.Apply(t)
 
-			r.write(t, forget(t, r))
-			got := r.must(t, changes, "plan", "-detailed-exitcode", "-out=plan")
-			if !strings.Contains(got.out(), "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy") {
-				t.Errorf("the plan: %s", got.out())
+			r.Write(t, forget(t, r))
+			got := r.Must(t, acctest.Changes, "plan", "-detailed-exitcode", "-out=plan")
+			if !strings.Contains(got.Out(), "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy") {
+				t.Errorf("the plan: %s", got.Out())
 			}
 			c.ResetRequests()
-			r.must(t, 0, "apply", "plan")
-			if got := fmt.Sprint(c.puts(t)); got != fmt.Sprint([]payload{withKey(testURL, testKey)}) {
+			r.Must(t, 0, "apply", "plan")
+			if got := fmt.Sprint(sentPayloads(t, c)); got != fmt.Sprint([]payload{withKey(testURL, testKey)}) {
 				t.Errorf("sent: %s", got)
 			}
 			if deleted := c.Requests(emulator.Method("DELETE")); len(deleted) > 0 {
 				t.Errorf("deleted: %v", deleted)
 			}
-			r.write(t, ours)
-			r.plan(t, noChanges)
-			c.expectTruth(t, testApp, testURL, testKey)
+			r.Write(t, ours)
+			r.Plan(t, acctest.NoChanges)
+			expectTruth(t, c, testApp, testURL, testKey)
 
 			// And back: nothing is left in the state, and the callback in the app.
-			r.write(t, "removed {\n  from = sparkrtc_record_callback.main\n  lifecycle {\n    destroy = false\n  }\n}\n")
+			r.Write(t, "removed {\n  from = sparkrtc_record_callback.main\n  lifecycle {\n    destroy = false\n  }\n}\n")
 			c.ResetRequests()
-			r.apply(t)
-			if left := r.must(t, 0, "state", "list"); left.stdout != "" {
-				t.Errorf("in the state: %s", left.stdout)
+			r.Apply(t)
+			if left := r.Must(t, 0, "state", "list"); left.Stdout != "" {
+				t.Errorf("in the state: %s", left.Stdout)
 			}
-			if puts := c.puts(t); len(puts) > 0 {
+			if puts := sentPayloads(t, c); len(puts) > 0 {
 				t.Errorf("sent: %v", puts)
 			}
-			c.expectTruth(t, testApp, testURL, testKey)
+			expectTruth(t, c, testApp, testURL, testKey)
 		})
 	}
 }

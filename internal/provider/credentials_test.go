@@ -5,48 +5,14 @@ package provider
 import (
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
-
-// endpoints lead the provider to the emulator, for all that it may call.
-func (c *cloud) endpoints() []string {
-	return []string{
-		"SPARKRTC_ENDPOINT=" + c.endpoint,
-		"HW_AUTH_URL=" + c.endpoint + "/v3",
-		"SPARKRTC_STS_ENDPOINT=" + c.endpoint,
-		"SPARKRTC_METADATA_ENDPOINT=" + c.endpoint,
-	}
-}
-
-// fetches are the calls of IAM, STS and the metadata service.
-func (c *cloud) fetches() []string {
-	var list []string
-	for _, r := range c.Requests() {
-		if !strings.HasPrefix(r.Path, "/v2/") {
-			list = append(list, fmt.Sprintf("%s %s %d", r.Method, r.Path, r.Status))
-		}
-	}
-	return list
-}
-
-func (r *cli) file(t *testing.T, name, content string) string {
-	t.Helper()
-	path := filepath.Join(r.home, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 const (
 	getProjects  = "GET /v3/projects 200"
@@ -79,7 +45,7 @@ func TestAccCLI_credentialSources(t *testing.T) {
 	tests := map[string]struct {
 		block   string
 		env     []string
-		files   func(t *testing.T, r *cli, idToken string)
+		files   func(t *testing.T, r *acctest.CLI, idToken string)
 		fetches []string
 		hint    string
 	}{
@@ -93,31 +59,31 @@ func TestAccCLI_credentialSources(t *testing.T) {
 		"password, and an agency":     {agency, password, nil, []string{postToken, postKeys, postKeys, getProjects}, "to assume agency emulator-agency"},
 		"token":                       {"", []string{"HW_AUTH_TOKEN=" + emulator.DefaultToken}, nil, nil, "a token from the environment (HW_AUTH_TOKEN)"},
 		"SDK's variables":             {"", []string{"HUAWEICLOUD_SDK_AK=" + credentialAK, "HUAWEICLOUD_SDK_SK=" + credentialSK, "HUAWEICLOUD_SDK_PROJECT_ID=" + emulator.DefaultProjectID}, nil, nil, "HUAWEICLOUD_SDK_AK"},
-		"SDK's file": {"", nil, func(t *testing.T, r *cli, _ string) {
+		"SDK's file": {"", nil, func(t *testing.T, r *acctest.CLI, _ string) {
 			t.Helper()
-			r.file(t, ".huaweicloud/credentials", fmt.Sprintf("[basic]\nak = %s\nsk = %s\n", credentialAK, credentialSK))
+			r.WriteHomeFile(t, ".huaweicloud/credentials", fmt.Sprintf("[basic]\nak = %s\nsk = %s\n", credentialAK, credentialSK))
 		}, []string{getProjects}, "section [basic] of ~/.huaweicloud/credentials"},
-		"CLI's file": {"", []string{"HW_PROFILE=prod"}, func(t *testing.T, r *cli, _ string) {
+		"CLI's file": {"", []string{"HW_PROFILE=prod"}, func(t *testing.T, r *acctest.CLI, _ string) {
 			t.Helper()
-			r.file(t, ".hcloud/config.json", profile(""))
+			r.WriteHomeFile(t, ".hcloud/config.json", profile(""))
 		}, []string{getProjects}, `profile \"prod\" of ~/.hcloud/config.json`},
-		"profile in the block, over the environment": {"profile = \"prod\"\nshared_config_file = \"~/cli.json\"", wrong, func(t *testing.T, r *cli, _ string) {
+		"profile in the block, over the environment": {"profile = \"prod\"\nshared_config_file = \"~/cli.json\"", wrong, func(t *testing.T, r *acctest.CLI, _ string) {
 			t.Helper()
-			r.file(t, "cli.json", profile(`, "projectId": "`+emulator.DefaultProjectID+`"`))
+			r.WriteHomeFile(t, "cli.json", profile(`, "projectId": "`+emulator.DefaultProjectID+`"`))
 		}, nil, `profile \"prod\" of ~/cli.json`},
-		"profile with an agency": {"profile = \"prod\"", nil, func(t *testing.T, r *cli, _ string) {
+		"profile with an agency": {"profile = \"prod\"", nil, func(t *testing.T, r *acctest.CLI, _ string) {
 			t.Helper()
-			r.file(t, ".hcloud/config.json", profile(fmt.Sprintf(`, "agencyName": %q, "agencyDomainName": %q`, emulator.DefaultAgencyName, emulator.DefaultDomainName)))
+			r.WriteHomeFile(t, ".hcloud/config.json", profile(fmt.Sprintf(`, "agencyName": %q, "agencyDomainName": %q`, emulator.DefaultAgencyName, emulator.DefaultDomainName)))
 		}, []string{postKeys, getProjects}, "to assume agency"},
-		"ID token file in the block": {fmt.Sprintf("assume_role_with_oidc {\n  idp_id = %q\n  id_token_file = \"~/token\"\n}", emulator.DefaultIDPID), wrong, func(t *testing.T, r *cli, idToken string) {
+		"ID token file in the block": {fmt.Sprintf("assume_role_with_oidc {\n  idp_id = %q\n  id_token_file = \"~/token\"\n}", emulator.DefaultIDPID), wrong, func(t *testing.T, r *acctest.CLI, idToken string) {
 			t.Helper()
-			r.file(t, "token", idToken+"\n")
+			r.WriteHomeFile(t, "token", idToken+"\n")
 		}, []string{postIDToken}, "an ID token of identity provider emulator-idp from assume_role_with_oidc"},
-		"HCP Terraform": {"", oidc, func(_ *testing.T, r *cli, idToken string) {
-			r.env = append(r.env, "TFC_WORKLOAD_IDENTITY_TOKEN="+idToken)
+		"HCP Terraform": {"", oidc, func(_ *testing.T, r *acctest.CLI, idToken string) {
+			r.Env = append(r.Env, "TFC_WORKLOAD_IDENTITY_TOKEN="+idToken)
 		}, []string{postIDToken}, "TFC_WORKLOAD_IDENTITY_TOKEN"},
-		"HCP Terraform, tagged, and an agency": {"", append([]string{"HW_ASSUME_ROLE_AGENCY_NAME=" + emulator.DefaultAgencyName, "HW_ASSUME_ROLE_DOMAIN_ID=" + emulator.DefaultDomainID, "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG=RTC"}, oidc...), func(_ *testing.T, r *cli, idToken string) {
-			r.env = append(r.env, "TFC_WORKLOAD_IDENTITY_TOKEN_RTC="+idToken, "TFC_WORKLOAD_IDENTITY_TOKEN_AWS=another")
+		"HCP Terraform, tagged, and an agency": {"", append([]string{"HW_ASSUME_ROLE_AGENCY_NAME=" + emulator.DefaultAgencyName, "HW_ASSUME_ROLE_DOMAIN_ID=" + emulator.DefaultDomainID, "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG=RTC"}, oidc...), func(_ *testing.T, r *acctest.CLI, idToken string) {
+			r.Env = append(r.Env, "TFC_WORKLOAD_IDENTITY_TOKEN_RTC="+idToken, "TFC_WORKLOAD_IDENTITY_TOKEN_AWS=another")
 		}, []string{postIDToken, postKeys, postAssume, getProjects}, "TFC_WORKLOAD_IDENTITY_TOKEN_RTC"},
 		"ECS":                       {"ecs_metadata = true", wrong, nil, []string{putSession, getKey}, "the keys of this ECS, asked for by ecs_metadata"},
 		"ECS, environment":          {"", []string{"SPARKRTC_ECS_METADATA=true"}, nil, []string{putSession, getKey, getProjects}, "SPARKRTC_ECS_METADATA"},
@@ -132,34 +98,34 @@ func TestAccCLI_credentialSources(t *testing.T) {
 			for i := range 5 {
 				apps = append(apps, fmt.Sprintf("app-%d", i))
 			}
-			c := newCloud(t, emulator.Options{}, apps...)
+			c := acctest.StartEmulator(t, emulator.Options{}, apps...)
 			r := newCLI(t, nil, fmt.Sprintf("provider \"sparkrtc\" {\n%s\n}\n\nresource \"sparkrtc_record_callback\" \"test\" {\n  count = 5\n  app_id = \"app-${count.index}\"\n  url = %q\n}\n", tc.block, testURL),
-				append(append(slices.Clone(tc.env), c.endpoints()...), "TF_LOG_PROVIDER=DEBUG")...)
+				append(append(slices.Clone(tc.env), c.Endpoints()...), "TF_LOG_PROVIDER=DEBUG")...)
 			if tc.files != nil {
 				tc.files(t, r, c.IDToken())
 			}
-			r.must(t, 0, "validate")
+			r.Must(t, 0, "validate")
 			if calls := c.Requests(); len(calls) > 0 {
 				t.Errorf("validate made %d calls", len(calls))
 			}
-			planned := r.must(t, 0, "plan", "-out=saved.tfplan")
-			if got := c.fetches(); !slices.Equal(got, tc.fetches) {
+			planned := r.Must(t, 0, "plan", "-out=saved.tfplan")
+			if got := c.CredentialCalls(); !slices.Equal(got, tc.fetches) {
 				t.Errorf("the plan called %q, want %q", got, tc.fetches)
 			}
 			c.ResetRequests()
-			applied := r.must(t, 0, "apply", "saved.tfplan")
-			if got := c.fetches(); !slices.Equal(got, tc.fetches) {
+			applied := r.Must(t, 0, "apply", "saved.tfplan")
+			if got := c.CredentialCalls(); !slices.Equal(got, tc.fetches) {
 				t.Errorf("the apply called %q, want %q", got, tc.fetches)
 			}
 			for _, app := range apps {
-				c.expectTruth(t, app, testURL, "")
+				expectTruth(t, c, app, testURL, "")
 			}
-			log := planned.stderr + applied.stderr
+			log := planned.Stderr + applied.Stderr
 			if !strings.Contains(log, tc.hint) {
 				t.Errorf("%q is not logged", tc.hint)
 			}
 			for _, secret := range []string{credentialSK, wrongSecret, emulator.DefaultPassword, emulator.DefaultToken, c.IDToken()[:40], credentialAK} {
-				if strings.Contains(log+planned.stdout+applied.stdout, secret) {
+				if strings.Contains(log+planned.Stdout+applied.Stdout, secret) {
 					t.Errorf("%q is in the output or the log", secret)
 				}
 			}
@@ -178,19 +144,19 @@ func TestAccCLI_expiryDuringApply(t *testing.T) {
 		fetch string
 	}{
 		"token":         {"", []string{"HW_USER_PASSWORD=" + emulator.DefaultPassword, "HW_USER_ID=" + emulator.DefaultUserID}, postToken},
-		"temporary key": {fmt.Sprintf("assume_role {\n  agency_name = %q\n  domain_id = %q\n}", emulator.DefaultAgencyName, emulator.DefaultDomainID), keys(), postAssume},
+		"temporary key": {fmt.Sprintf("assume_role {\n  agency_name = %q\n  domain_id = %q\n}", emulator.DefaultAgencyName, emulator.DefaultDomainID), acctest.Keys(), postAssume},
 		"ECS":           {"ecs_metadata = true", []string{"HW_PROJECT_ID=" + emulator.DefaultProjectID}, getKey},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, emulator.Options{})
+			c := acctest.StartEmulator(t, emulator.Options{})
 			for i := range n {
 				c.AddApp(fmt.Sprintf("app-%d", i))
 			}
 			r := newCLI(t, nil, fmt.Sprintf("provider \"sparkrtc\" {\n%s\n}\n\nresource \"sparkrtc_record_callback\" \"test\" {\n  count = %d\n  app_id = \"app-${count.index}\"\n  url = %q\n}\n", tc.block, n, testURL),
-				append(slices.Clone(tc.env), c.endpoints()...)...)
-			r.must(t, 0, "plan", "-out=saved.tfplan")
+				append(slices.Clone(tc.env), c.Endpoints()...)...)
+			r.Must(t, 0, "plan", "-out=saved.tfplan")
 			c.ResetRequests()
 			var puts atomic.Int32
 			c.SetOptions(func(o *emulator.Options) {
@@ -200,25 +166,20 @@ func TestAccCLI_expiryDuringApply(t *testing.T) {
 					}
 				}
 			})
-			r.must(t, 0, "apply", "saved.tfplan")
+			r.Must(t, 0, "apply", "saved.tfplan")
 			for i := range n {
-				c.expectTruth(t, fmt.Sprintf("app-%d", i), testURL, "")
+				expectTruth(t, c, fmt.Sprintf("app-%d", i), testURL, "")
 			}
 			fetched := 0
-			for _, call := range c.fetches() {
+			for _, call := range c.CredentialCalls() {
 				if call == tc.fetch {
 					fetched++
 				}
 			}
 			if fetched != 2 {
-				t.Errorf("fetched %d times, want twice: %q", fetched, c.fetches())
+				t.Errorf("fetched %d times, want twice: %q", fetched, c.CredentialCalls())
 			}
-			refused := 0
-			for _, request := range c.Requests(emulator.Path("/v2/")) {
-				if request.Status == http.StatusUnauthorized {
-					refused++
-				}
-			}
+			refused := c.CountStatus(http.StatusUnauthorized)
 			if refused == 0 || refused > 10 {
 				t.Errorf("%d calls were refused: this test shows nothing, or too many went on", refused)
 			}
@@ -253,20 +214,20 @@ func TestAccCLI_credentialFailures(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, tc.options)
+			c := acctest.StartEmulator(t, tc.options)
 			for i := range 12 {
 				c.AddApp(fmt.Sprintf("app-%d", i))
 			}
 			if tc.fault != nil {
 				c.Fail(*tc.fault)
 			}
-			env := append(append(slices.Clone(tc.env), c.endpoints()...), "HW_MAX_RETRIES=1")
+			env := append(append(slices.Clone(tc.env), c.Endpoints()...), "HW_MAX_RETRIES=1")
 			if strings.HasPrefix(name, "wrong audience") {
 				env = append(env, "TFC_WORKLOAD_IDENTITY_TOKEN="+c.IDToken(emulator.WithAudience("mine")))
 			}
 			r := newCLI(t, nil, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  count = 12\n  app_id = \"app-${count.index}\"\n  url = %q\n}\n", testURL), env...)
-			got := r.must(t, 1, "plan", "-json")
-			d := find(t, got.diagnostics(t), "sparkrtc_record_callback.test[0]")
+			got := r.Must(t, 1, "plan", "-json")
+			d := got.Diagnostics(t).Of(t, "sparkrtc_record_callback.test[0]")
 			if d.Severity != "error" || d.Summary != tc.summary {
 				t.Errorf("got %+v", d)
 			}
@@ -275,10 +236,10 @@ func TestAccCLI_credentialFailures(t *testing.T) {
 					t.Errorf("%q is not mentioned: %s", mention, d.Detail)
 				}
 			}
-			if strings.Contains(got.stdout+got.stderr, wrongSecret) || strings.Contains(got.stdout+got.stderr, emulator.DefaultPassword) {
+			if strings.Contains(got.Stdout+got.Stderr, wrongSecret) || strings.Contains(got.Stdout+got.Stderr, emulator.DefaultPassword) {
 				t.Error("a secret is in the message")
 			}
-			if calls := c.fetches(); len(calls) != tc.fetches {
+			if calls := c.CredentialCalls(); len(calls) != tc.fetches {
 				t.Errorf("called %q, want %d calls", calls, tc.fetches)
 			}
 			if calls := c.Requests(emulator.Path("/v2/")); len(calls) > 0 {

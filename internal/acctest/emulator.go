@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package acctest
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
+)
+
+// Emulator is an emulator that listens on this machine.
+type Emulator struct {
+	*emulator.Server
+	Endpoint string // its URL, without a path
+}
+
+// StartEmulator starts an emulator that has the apps, and ends with the test.
+func StartEmulator(tb testing.TB, options emulator.Options, apps ...string) *Emulator {
+	tb.Helper()
+	return StartWrappedEmulator(tb, func(server http.Handler) http.Handler { return server }, options, apps...)
+}
+
+// StartWrappedEmulator starts an emulator whose requests pass through wrap first.
+func StartWrappedEmulator(tb testing.TB, wrap func(http.Handler) http.Handler, options emulator.Options, apps ...string) *Emulator {
+	tb.Helper()
+	server := emulator.New(options)
+	for _, app := range apps {
+		server.AddApp(app)
+	}
+	listener := httptest.NewServer(wrap(server))
+	tb.Cleanup(func() {
+		server.Close()
+		listener.Close()
+	})
+	return &Emulator{Server: server, Endpoint: listener.URL}
+}
+
+// Settings returns provider arguments that lead to the emulator, with its access key.
+func (e *Emulator) Settings() map[string]any {
+	return map[string]any{
+		"endpoint":   e.Endpoint,
+		"access_key": emulator.DefaultAccessKey,
+		"secret_key": emulator.DefaultSecretKey,
+		"project_id": emulator.DefaultProjectID,
+	}
+}
+
+// ProviderBlock returns a provider block with Settings. Tests that use it can run in
+// parallel in one process, which has one environment for all.
+func (e *Emulator) ProviderBlock() string {
+	return fmt.Sprintf(`
+provider "sparkrtc" {
+  endpoint   = %q
+  access_key = %q
+  secret_key = %q
+  project_id = %q
+}
+`, e.Endpoint, emulator.DefaultAccessKey, emulator.DefaultSecretKey, emulator.DefaultProjectID)
+}
+
+// Endpoints returns variables, as NAME=value, that lead all calls to the emulator:
+// those of SparkRTC, IAM, STS and the metadata service.
+func (e *Emulator) Endpoints() []string {
+	return []string{
+		"SPARKRTC_ENDPOINT=" + e.Endpoint,
+		"HW_AUTH_URL=" + e.Endpoint + "/v3",
+		"SPARKRTC_STS_ENDPOINT=" + e.Endpoint,
+		"SPARKRTC_METADATA_ENDPOINT=" + e.Endpoint,
+	}
+}
+
+// Keys returns variables, as NAME=value, with the emulator's access key and project.
+func Keys() []string {
+	return []string{
+		"HW_ACCESS_KEY=" + emulator.DefaultAccessKey,
+		"HW_SECRET_KEY=" + emulator.DefaultSecretKey,
+		"HW_PROJECT_ID=" + emulator.DefaultProjectID,
+	}
+}
+
+// CredentialCalls returns the calls of IAM, STS and the metadata service, each as
+// "METHOD PATH STATUS".
+func (e *Emulator) CredentialCalls() []string {
+	var list []string
+	for _, r := range e.Requests() {
+		if !strings.HasPrefix(r.Path, apiPath) {
+			list = append(list, fmt.Sprintf("%s %s %d", r.Method, r.Path, r.Status))
+		}
+	}
+	return list
+}
+
+// CountStatus returns how many SparkRTC requests were answered with a status.
+func (e *Emulator) CountStatus(status int) int {
+	return len(e.Requests(emulator.Path(apiPath), func(r emulator.Request) bool { return r.Status == status }))
+}
