@@ -115,10 +115,10 @@ func (s *Server) Faults() []Fault {
 
 // takeFault returns the fault that a request meets and counts it; the zero
 // Fault if there is none. The caller holds the lock.
-func (s *Server) takeFault(x *exchange) Fault {
+func (s *Server) takeFault(c *call) Fault {
 	for i, f := range s.faults {
-		if f.Method != "" && f.Method != x.r.Method || f.AppID != "" && f.AppID != x.appID ||
-			!strings.HasPrefix(x.path, f.Path) || f.ExactPath != "" && f.ExactPath != x.path {
+		if f.Method != "" && f.Method != c.r.Method || f.AppID != "" && f.AppID != c.appID ||
+			!strings.HasPrefix(c.path, f.Path) || f.ExactPath != "" && f.ExactPath != c.path {
 			continue
 		}
 		if f.Times--; f.Times == 0 { // -1 never gets there
@@ -154,32 +154,32 @@ func (f *Fault) own() bool {
 // instead tells whether the fault takes the place of the real answer.
 func (f *Fault) instead() bool { return f.own() || f.Drop }
 
-func (f *Fault) answer(x *exchange) answer {
+func (f *Fault) response(c *call) response {
 	if f.EchoRequest {
-		names := slices.Collect(maps.Keys(x.r.Header))
+		names := slices.Collect(maps.Keys(c.r.Header))
 		for i, name := range names {
 			names[i] = strings.ToLower(name)
 		}
 		names = append(names, "host")
 		slices.Sort(names)
-		canonical, _ := canonicalRequest(x, names)
-		return x.fail(
+		canonical, _ := canonicalRequest(c, names)
+		return c.fail(
 			cmp.Or(f.Status, http.StatusUnauthorized),
-			cmp.Or(f.Code, x.authenticationCode()),
+			cmp.Or(f.Code, c.authenticationCode()),
 			cmp.Or(f.Message, incorrectIAM+signatureFails)+
 				", canonicalRequest:"+strings.ReplaceAll(canonical, "\n", "|"))
 	}
 	if f.RawBody != "" {
-		return answer{
+		return response{
 			status:      cmp.Or(f.Status, http.StatusOK),
 			code:        f.Code,
 			contentType: f.ContentType,
 			body:        []byte(f.RawBody),
 		}
 	}
-	ans := x.fail(cmp.Or(f.Status, http.StatusInternalServerError), f.Code, f.Message)
+	resp := c.fail(cmp.Or(f.Status, http.StatusInternalServerError), f.Code, f.Message)
 	if f.Code == "" && f.Message == "" {
-		ans.body = nil
+		resp.body = nil
 	}
-	return ans
+	return resp
 }

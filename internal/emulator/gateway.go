@@ -44,32 +44,32 @@ type lock struct {
 // gateway does what stands in front of the service: route, authentication,
 // throttling. An answer without a status means that the request passes. The
 // caller holds the lock.
-func (s *Server) gateway(x *exchange, now time.Time) answer {
-	if x.route == noRoute {
-		return x.fail(http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment")
+func (s *Server) gateway(c *call, now time.Time) response {
+	if c.route == noRoute {
+		return c.fail(http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment")
 	}
-	if errors.Is(x.bodyErr, errTooLarge) {
-		return x.fail(http.StatusRequestEntityTooLarge, "APIGW.0201", "Request entity too large")
+	if errors.Is(c.bodyErr, errTooLarge) {
+		return c.fail(http.StatusRequestEntityTooLarge, "APIGW.0201", "Request entity too large")
 	}
-	if x.bodyErr != nil {
-		return x.fail(http.StatusBadRequest, "APIGW.0201", "Bad request")
+	if c.bodyErr != nil {
+		return c.fail(http.StatusBadRequest, "APIGW.0201", "Bad request")
 	}
-	if x.route.proves() {
-		return answer{}
+	if c.route.proves() {
+		return response{}
 	}
-	if why := s.authenticate(x, now); why != "" {
-		return x.fail(http.StatusUnauthorized, x.authenticationCode(), incorrectIAM+why)
+	if why := s.authenticate(c, now); why != "" {
+		return c.fail(http.StatusUnauthorized, c.authenticationCode(), incorrectIAM+why)
 	}
-	x.entry.Authenticated = true
-	if x.route.api() != apiSparkRTC {
-		return answer{}
+	c.entry.Authenticated = true
+	if c.route.api() != apiSparkRTC {
+		return response{}
 	}
-	return s.throttle(x, now)
+	return s.throttle(c, now)
 }
 
 // authenticationCode is the code of an error of authentication.
-func (x *exchange) authenticationCode() string {
-	if x.route.api() == apiIAM {
+func (c *call) authenticationCode() string {
+	if c.route.api() == apiIAM {
 		return ""
 	}
 	return "APIGW.0301"
@@ -77,9 +77,9 @@ func (x *exchange) authenticationCode() string {
 
 // throttle counts a call. The quota's minute begins with the first call after
 // the end of the last one.
-func (s *Server) throttle(x *exchange, now time.Time) answer {
+func (s *Server) throttle(c *call, now time.Time) response {
 	if s.opts.Quota <= 0 {
-		return answer{}
+		return response{}
 	}
 	left := s.window.Add(time.Minute).Sub(now)
 	if left <= 0 || left > time.Minute {
@@ -87,30 +87,30 @@ func (s *Server) throttle(x *exchange, now time.Time) answer {
 	}
 	if s.calls < s.opts.Quota {
 		s.calls++
-		return answer{}
+		return response{}
 	}
-	ans := x.fail(http.StatusTooManyRequests, "APIGW.0308", fmt.Sprintf(
+	resp := c.fail(http.StatusTooManyRequests, "APIGW.0308", fmt.Sprintf(
 		"The throttling threshold has been reached: policy user over ratelimit,limit:%d,time:1 minute", s.opts.Quota))
 	if s.opts.RetryAfter {
 		seconds := (left + time.Second - 1) / time.Second
-		ans.header = http.Header{"Retry-After": {strconv.FormatInt(int64(seconds), 10)}}
+		resp.header = http.Header{"Retry-After": {strconv.FormatInt(int64(seconds), 10)}}
 	}
-	return ans
+	return resp
 }
 
 // authenticate returns what is wrong with the credentials of a request, in the
 // gateway's words, or "". A token counts before a signature.
-func (s *Server) authenticate(x *exchange, now time.Time) string {
-	header := x.r.Header
+func (s *Server) authenticate(c *call, now time.Time) string {
+	header := c.r.Header
 	token := header.Get("X-Auth-Token")
 	switch {
-	case x.route == assumeAgency:
+	case c.route == assumeAgency:
 		token = "" // STS knows signatures only
-	case x.route == createKeys && token == "" && header.Get("Authorization") == "":
-		token = tokenInBody(x.body)
+	case c.route == createKeys && token == "" && header.Get("Authorization") == "":
+		token = tokenInBody(c.body)
 	}
 	if token != "" {
-		return s.checkToken(x, token, now)
+		return s.checkToken(c, token, now)
 	}
 	if header.Get("Authorization") == "" {
 		return "x-auth-token not found"
@@ -128,7 +128,7 @@ func (s *Server) authenticate(x *exchange, now time.Time) string {
 	if now.Before(l.until) {
 		return "AK access failed to reach the limit,forbidden"
 	}
-	why := verify(x, auth, s.keysFor(auth.accessKey, now), now)
+	why := verify(c, auth, s.keysFor(auth.accessKey, now), now)
 	if why == "" {
 		*l = lock{}
 		return ""
@@ -141,8 +141,8 @@ func (s *Server) authenticate(x *exchange, now time.Time) string {
 
 // verify checks a signed request at the time now and returns what is wrong
 // with it, in the gateway's words, or "".
-func verify(x *exchange, auth authorization, opts Options, now time.Time) string {
-	header := x.r.Header
+func verify(c *call, auth authorization, opts Options, now time.Time) string {
+	header := c.r.Header
 	unknown := fmt.Sprintf("Get secretKey failed,ak:%s,err:ak not exist", auth.accessKey)
 	securityToken := header.Get("X-Security-Token")
 	switch {
@@ -154,7 +154,7 @@ func verify(x *exchange, auth authorization, opts Options, now time.Time) string
 		return "decrypt token fail"
 	}
 
-	canonical, complete := canonicalRequest(x, auth.signed)
+	canonical, complete := canonicalRequest(c, auth.signed)
 	failed := signatureFails + ", canonicalRequest:" + strings.ReplaceAll(canonical, "\n", "|")
 	date := header.Get("X-Sdk-Date")
 	signedAt, err := time.Parse(dateLayout, date)
@@ -166,11 +166,11 @@ func verify(x *exchange, auth authorization, opts Options, now time.Time) string
 	}
 	mac := hmac.New(sha256.New, []byte(opts.SecretKey))
 	fmt.Fprintf(mac, "%s\n%s\n%s", algorithm, date, hexSHA256([]byte(canonical)))
-	if !hmac.Equal(mac.Sum(nil), auth.signature) || !payloadHolds(x) {
+	if !hmac.Equal(mac.Sum(nil), auth.signature) || !payloadHolds(c) {
 		return failed
 	}
 	// Users have met a missing project as a failed signature.
-	if x.route.api() == apiSparkRTC && header.Get("X-Project-Id") == "" {
+	if c.route.api() == apiSparkRTC && header.Get("X-Project-Id") == "" {
 		return failed
 	}
 	return ""
@@ -206,12 +206,12 @@ func parseAuthorization(values []string) (authorization, bool) {
 
 // canonicalRequest returns what the signature covers. It is not complete when
 // a header that is named was not sent once, or the query can't be read.
-func canonicalRequest(x *exchange, names []string) (canonical string, complete bool) {
+func canonicalRequest(c *call, names []string) (canonical string, complete bool) {
 	complete = true
 	var b strings.Builder
-	b.WriteString(x.r.Method + "\n")
+	b.WriteString(c.r.Method + "\n")
 
-	for i, segment := range strings.Split(strings.TrimSuffix(x.path, "/"), "/") {
+	for i, segment := range strings.Split(strings.TrimSuffix(c.path, "/"), "/") {
 		if i > 0 {
 			b.WriteByte('/')
 		}
@@ -223,14 +223,14 @@ func canonicalRequest(x *exchange, names []string) (canonical string, complete b
 	}
 	b.WriteString("/\n")
 
-	query, err := canonicalQuery(x.query)
+	query, err := canonicalQuery(c.query)
 	complete = complete && err == nil
 	b.WriteString(query + "\n")
 
 	for _, name := range names {
-		values := x.r.Header.Values(name)
+		values := c.r.Header.Values(name)
 		if name == "host" {
-			values = []string{x.r.Host}
+			values = []string{c.r.Host}
 		}
 		complete = complete && len(values) == 1
 		for _, value := range values {
@@ -239,9 +239,9 @@ func canonicalRequest(x *exchange, names []string) (canonical string, complete b
 	}
 	b.WriteString("\n" + strings.Join(names, ";") + "\n")
 
-	hash := x.r.Header.Get("X-Sdk-Content-Sha256")
+	hash := c.r.Header.Get("X-Sdk-Content-Sha256")
 	if hash == "" {
-		hash = hexSHA256(x.body)
+		hash = hexSHA256(c.body)
 	}
 	b.WriteString(hash)
 	return b.String(), complete
@@ -279,14 +279,14 @@ func escape(s string) string {
 
 // payloadHolds tells whether the hash in X-Sdk-Content-Sha256, if it was sent,
 // is that of the body. A body that is not JSON may go unsigned.
-func payloadHolds(x *exchange) bool {
-	switch hash := x.r.Header.Get("X-Sdk-Content-Sha256"); hash {
+func payloadHolds(c *call) bool {
+	switch hash := c.r.Header.Get("X-Sdk-Content-Sha256"); hash {
 	case "":
 		return true
 	case "UNSIGNED-PAYLOAD":
-		return !isJSON(x.r)
+		return !isJSON(c.r)
 	default:
-		return hash == hexSHA256(x.body)
+		return hash == hexSHA256(c.body)
 	}
 }
 

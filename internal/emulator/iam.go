@@ -22,7 +22,7 @@ const (
 
 // The documented shapes, as far as they matter here.
 type (
-	projectsAnswer struct {
+	projectsResponse struct {
 		Projects []projectJSON `json:"projects"`
 		Links    struct{}      `json:"links"`
 	}
@@ -34,7 +34,7 @@ type (
 		Enabled  bool   `json:"enabled"`
 	}
 
-	tokenAnswer struct {
+	tokenResponse struct {
 		Token tokenJSON `json:"token"`
 	}
 
@@ -70,7 +70,7 @@ type (
 		ID string `json:"id"`
 	}
 
-	credentialAnswer struct {
+	credentialResponse struct {
 		Credential credentialJSON `json:"credential"`
 	}
 
@@ -90,29 +90,29 @@ type scope struct {
 }
 
 // iam does what is behind the gateway in IAM. The caller holds the lock.
-func (s *Server) iam(x *exchange, now time.Time) answer {
-	if x.route == listProjects {
-		return s.listProjects(x)
+func (s *Server) iam(c *call, now time.Time) response {
+	if c.route == listProjects {
+		return s.listProjects(c)
 	}
 	// The vendor's SDK sends no Content-Type when it exchanges a token for keys.
-	untyped := x.route == createKeys && x.r.Header.Get("Content-Type") == ""
-	if !untyped && !isJSON(x.r) {
+	untyped := c.route == createKeys && c.r.Header.Get("Content-Type") == ""
+	if !untyped && !isJSON(c.r) {
 		return iamError(http.StatusBadRequest, "Expecting to find application/json in Content-Type header.")
 	}
-	auth := parseFields(x.body).at("auth")
+	auth := parseFields(c.body).at("auth")
 	switch {
 	case auth == nil:
 		return iamError(http.StatusBadRequest, invalidBody)
-	case x.route == createToken:
-		return s.passwordToken(x, auth, now)
-	case x.route == createTokenWithIDToken:
-		return s.federatedToken(x, auth, now)
+	case c.route == createToken:
+		return s.passwordToken(c, auth, now)
+	case c.route == createTokenWithIDToken:
+		return s.federatedToken(c, auth, now)
 	default:
 		return s.createKeys(auth, now)
 	}
 }
 
-func iamError(status int, message string) answer {
+func iamError(status int, message string) response {
 	var body struct {
 		Error struct {
 			Code    int    `json:"code"`
@@ -121,9 +121,9 @@ func iamError(status int, message string) answer {
 		} `json:"error"`
 	}
 	body.Error.Code, body.Error.Message, body.Error.Title = status, message, http.StatusText(status)
-	ans := ok(body)
-	ans.status = status
-	return ans
+	resp := ok(body)
+	resp.status = status
+	return resp
 }
 
 func (o *Options) projects() []Project {
@@ -133,25 +133,25 @@ func (o *Options) projects() []Project {
 	return o.Projects
 }
 
-func (s *Server) listProjects(x *exchange) answer {
-	query, err := url.ParseQuery(x.query)
+func (s *Server) listProjects(c *call) response {
+	query, err := url.ParseQuery(c.query)
 	if err != nil {
 		return iamError(http.StatusBadRequest, "The query is invalid.")
 	}
-	ans := projectsAnswer{Projects: []projectJSON{}}
+	resp := projectsResponse{Projects: []projectJSON{}}
 	for _, p := range s.opts.projects() {
 		if !query.Has("name") || query.Get("name") == p.Name {
-			ans.Projects = append(ans.Projects, projectJSON{
+			resp.Projects = append(resp.Projects, projectJSON{
 				ID: p.ID, Name: p.Name, DomainID: s.opts.DomainID, Enabled: true,
 			})
 		}
 	}
-	return ok(ans)
+	return ok(resp)
 }
 
 // passwordToken answers who brings a password. It says the same of all that is
 // wrong with that.
-func (s *Server) passwordToken(x *exchange, auth fields, now time.Time) answer {
+func (s *Server) passwordToken(c *call, auth fields, now time.Time) response {
 	if !auth.at("identity").method("password") {
 		return iamError(http.StatusBadRequest, invalidBody)
 	}
@@ -168,14 +168,14 @@ func (s *Server) passwordToken(x *exchange, auth fields, now time.Time) answer {
 	if !known || !same(password, s.opts.Password) {
 		return iamError(http.StatusUnauthorized, wrongPassword)
 	}
-	x.entry.Authenticated = true
+	c.entry.Authenticated = true
 
 	return s.grantToken(auth, "password", memberJSON{ID: s.opts.UserID, Name: s.opts.UserName}, now)
 }
 
 // federatedToken answers who brings an ID token.
-func (s *Server) federatedToken(x *exchange, auth fields, now time.Time) answer {
-	idp := x.r.Header.Get("X-Idp-Id")
+func (s *Server) federatedToken(c *call, auth fields, now time.Time) response {
+	idp := c.r.Header.Get("X-Idp-Id")
 	idToken := auth.at("id_token").text("id")
 	switch {
 	case idp == "":
@@ -189,7 +189,7 @@ func (s *Server) federatedToken(x *exchange, auth fields, now time.Time) answer 
 	if why != "" {
 		return iamError(http.StatusUnauthorized, "The ID token is invalid: "+why+".")
 	}
-	x.entry.Authenticated = true
+	c.entry.Authenticated = true
 
 	subject := claims.text("sub")
 	return s.grantToken(auth, "mapped", memberJSON{
@@ -204,10 +204,10 @@ func (s *Server) federatedToken(x *exchange, auth fields, now time.Time) answer 
 }
 
 // grantToken issues a token to a user who was authenticated.
-func (s *Server) grantToken(auth fields, method string, user memberJSON, now time.Time) answer {
-	scope, ans := s.findScope(auth)
-	if ans.status != 0 {
-		return ans
+func (s *Server) grantToken(auth fields, method string, user memberJSON, now time.Time) response {
+	scope, resp := s.findScope(auth)
+	if resp.status != 0 {
+		return resp
 	}
 	domain := namedJSON{ID: s.opts.DomainID, Name: s.opts.DomainName}
 	user.Domain = domain
@@ -222,23 +222,23 @@ func (s *Server) grantToken(auth fields, method string, user memberJSON, now tim
 	}
 	token, issued := s.issueToken(projectID, now)
 	body.ExpiresAt = issued.expires.Format(iamTimeLayout)
-	ans = created(tokenAnswer{Token: body})
-	ans.header = http.Header{"X-Subject-Token": {token}}
-	return ans
+	resp = created(tokenResponse{Token: body})
+	resp.header = http.Header{"X-Subject-Token": {token}}
+	return resp
 }
 
 // findScope reads what a token is to be for. An answer with a status is an
 // error.
-func (s *Server) findScope(auth fields) (scope, answer) {
+func (s *Server) findScope(auth fields) (scope, response) {
 	if _, sent := auth["scope"]; !sent {
-		return scope{}, answer{}
+		return scope{}, response{}
 	}
 	wanted := auth.at("scope")
 	if _, sent := wanted["domain"]; sent && len(wanted) == 1 {
 		if !s.isDomain(wanted.at("domain")) {
 			return scope{}, iamError(http.StatusNotFound, "Could not find domain.")
 		}
-		return scope{domain: true}, answer{}
+		return scope{domain: true}, response{}
 	}
 	id, name := wanted.at("project").text("id"), wanted.at("project").text("name")
 	if id == "" && name == "" || len(wanted) != 1 {
@@ -246,7 +246,7 @@ func (s *Server) findScope(auth fields) (scope, answer) {
 	}
 	for _, p := range s.opts.projects() {
 		if (id == "" || id == p.ID) && (name == "" || name == p.Name) {
-			return scope{project: &p}, answer{}
+			return scope{project: &p}, response{}
 		}
 	}
 	if id == "" {
@@ -270,7 +270,7 @@ func (f fields) method(name string) bool {
 
 // createKeys issues a temporary access key to who assumes an agency, or has a
 // token.
-func (s *Server) createKeys(auth fields, now time.Time) answer {
+func (s *Server) createKeys(auth fields, now time.Time) response {
 	identity := auth.at("identity")
 	switch {
 	case identity.method("assume_role"):
@@ -286,7 +286,7 @@ func (s *Server) createKeys(auth fields, now time.Time) answer {
 	}
 }
 
-func (s *Server) agencyKeys(role fields, now time.Time) answer {
+func (s *Server) agencyKeys(role fields, now time.Time) response {
 	name := role.text("agency_name")
 	domain := fields{"id": role["domain_id"], "name": role["domain_name"]}
 	duration, valid := duration(role, minKeyDuration, maxKeyDuration)
@@ -301,12 +301,12 @@ func (s *Server) agencyKeys(role fields, now time.Time) answer {
 	return s.grantKeys(duration, now)
 }
 
-func (s *Server) grantKeys(lifetime time.Duration, now time.Time) answer {
+func (s *Server) grantKeys(lifetime time.Duration, now time.Time) response {
 	return created(credential(s.issueKey(lifetime, now)))
 }
 
-func credential(k issuedKey) credentialAnswer {
-	return credentialAnswer{credentialJSON{
+func credential(k issuedKey) credentialResponse {
+	return credentialResponse{credentialJSON{
 		Access:        k.accessKey,
 		Secret:        k.secretKey,
 		SecurityToken: k.securityToken,

@@ -78,7 +78,7 @@ func expiry(now time.Time, lifetime time.Duration) time.Time {
 
 // checkToken returns what is wrong with a token, in the gateway's words, or "".
 // The caller holds the lock.
-func (s *Server) checkToken(x *exchange, token string, now time.Time) string {
+func (s *Server) checkToken(c *call, token string, now time.Time) string {
 	if same(token, s.opts.Token) {
 		return ""
 	}
@@ -89,7 +89,7 @@ func (s *Server) checkToken(x *exchange, token string, now time.Time) string {
 	case !now.Before(t.expires):
 		return "token expires, expires_at: " + t.expires.Format(iamTimeLayout)
 	}
-	x.token = t
+	c.token = t
 	return ""
 }
 

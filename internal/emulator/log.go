@@ -83,29 +83,29 @@ func (r Request) clone() Request {
 }
 
 // begin logs a request and returns the fault that it meets.
-func (s *Server) begin(x *exchange) Fault {
+func (s *Server) begin(c *call) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x.arrived = time.Now()
-	x.entry = &Request{
+	c.arrived = time.Now()
+	c.entry = &Request{
 		Time:   s.opts.Clock(),
-		Method: x.r.Method,
-		Path:   x.path,
-		Query:  x.query,
-		AppID:  x.appID,
-		Header: x.r.Header.Clone(),
-		Body:   x.body,
+		Method: c.r.Method,
+		Path:   c.path,
+		Query:  c.query,
+		AppID:  c.appID,
+		Header: c.r.Header.Clone(),
+		Body:   c.body,
 	}
-	s.log = append(s.log, x.entry)
-	return s.takeFault(x)
+	s.log = append(s.log, c.entry)
+	return s.takeFault(c)
 }
 
 // end completes the log's entry of a request.
-func (s *Server) end(x *exchange, ans answer) {
+func (s *Server) end(c *call, resp response) {
 	s.mu.Lock()
-	x.entry.Status, x.entry.Code = ans.status, ans.code
-	x.entry.Took = max(time.Since(x.arrived), 1) // clocks may be coarse
-	entry, observe := x.entry.clone(), s.opts.Observe
+	c.entry.Status, c.entry.Code = resp.status, resp.code
+	c.entry.Took = max(time.Since(c.arrived), 1) // clocks may be coarse
+	entry, observe := c.entry.clone(), s.opts.Observe
 	s.mu.Unlock()
 	if observe != nil {
 		observe(entry)

@@ -17,28 +17,28 @@ const maxSessionTime = 6 * 60 * 60
 const metadataKeyLifetime = time.Hour
 
 // metadata is the metadata service of an ECS. The caller holds the lock.
-func (s *Server) metadata(x *exchange, now time.Time) answer {
+func (s *Server) metadata(c *call, now time.Time) response {
 	switch {
-	case s.opts.MetadataOff, s.opts.MetadataOldHost && x.route == createSessionToken:
+	case s.opts.MetadataOff, s.opts.MetadataOldHost && c.route == createSessionToken:
 		return plain(http.StatusNotFound, "404 Not Found")
-	case x.route == createSessionToken:
-		return s.createSessionToken(x, now)
-	case !s.opts.MetadataOldHost && !s.sessionHolds(x.r.Header.Get("X-Metadata-Token"), now):
+	case c.route == createSessionToken:
+		return s.createSessionToken(c, now)
+	case !s.opts.MetadataOldHost && !s.sessionHolds(c.r.Header.Get("X-Metadata-Token"), now):
 		return plain(http.StatusUnauthorized, "401 Unauthorized")
 	}
-	x.entry.Authenticated = true
+	c.entry.Authenticated = true
 	if s.opts.MetadataNoAgency {
 		return plain(http.StatusUnauthorized, "401 Unauthorized\nPlease configure Cloud Service Agency first\n")
 	}
 	return ok(credential(s.issueKey(metadataKeyLifetime, now)))
 }
 
-func (s *Server) createSessionToken(x *exchange, now time.Time) answer {
-	seconds, err := strconv.Atoi(x.r.Header.Get("X-Metadata-Token-Ttl-Seconds"))
+func (s *Server) createSessionToken(c *call, now time.Time) response {
+	seconds, err := strconv.Atoi(c.r.Header.Get("X-Metadata-Token-Ttl-Seconds"))
 	if err != nil || seconds < 1 || seconds > maxSessionTime {
 		return plain(http.StatusBadRequest, "400 Bad Request")
 	}
-	x.entry.Authenticated = true
+	c.entry.Authenticated = true
 	token := randomHex(24)
 	s.sessionTokens[token] = now.Add(time.Duration(seconds) * time.Second)
 	return plain(http.StatusOK, token)

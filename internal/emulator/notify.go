@@ -21,11 +21,11 @@ const (
 	// byte of the answer.
 	notifyTimeout = 10 * time.Second
 
-	// maxNotifyAnswer bounds what is read of an answer, in bytes.
-	maxNotifyAnswer = 1 << 20
+	// maxNotifyBody bounds what is read of an answer, in bytes.
+	maxNotifyBody = 1 << 20
 
-	// maxShownAnswer bounds what is kept of it.
-	maxShownAnswer = 1 << 10
+	// maxShownBody bounds what is kept of it.
+	maxShownBody = 1 << 10
 )
 
 var notifier = &http.Client{
@@ -80,28 +80,28 @@ func (s *Server) Deliver(ctx context.Context, app string, event any) (Notificati
 		req.Header.Set("X-Rtc-Signature", notificationSignature(callback.AuthKey, random, timestamp, body))
 	}
 	begun := time.Now()
-	answer, err := post(req)
+	resp, err := post(req)
 	n.Took = max(time.Since(begun), 1) // clocks may be coarse
 	if err != nil {
 		return n, err
 	}
-	n.Status, n.Answer = answer.status, answer.body
+	n.Status, n.Answer = resp.status, resp.body
 	return n, nil
 }
 
 // post sends a notification and reads the answer, of whose body it returns
 // the beginning.
-func post(req *http.Request) (answer, error) {
+func post(req *http.Request) (response, error) {
 	resp, err := notifier.Do(req)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	defer func() { _ = resp.Body.Close() }() // nothing is left to read
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxNotifyAnswer))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxNotifyBody))
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	return answer{status: resp.StatusCode, body: bytes.Clone(body[:min(len(body), maxShownAnswer)])}, nil
+	return response{status: resp.StatusCode, body: bytes.Clone(body[:min(len(body), maxShownBody)])}, nil
 }
 
 func notificationSignature(key, random, timestamp string, body []byte) string {

@@ -159,8 +159,8 @@ func (r route) proves() bool {
 	return r == createToken || r == createTokenWithIDToken || r.api() == apiMetadata
 }
 
-// exchange is one request and what is known about it.
-type exchange struct {
+// call is one request and what is known about it.
+type call struct {
 	r       *http.Request
 	id      string // of the request, for X-request-Id
 	path    string // of the request line, percent-encoded
@@ -175,7 +175,7 @@ type exchange struct {
 }
 
 // answer is what goes back.
-type answer struct {
+type response struct {
 	status      int
 	code        string // of the error, for the log
 	contentType string
@@ -189,77 +189,77 @@ var errTooLarge = errors.New("the body is too large")
 // ServeHTTP answers a request: the scripted fault that it meets, or else what
 // the gateway or the service says.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{r: r, id: randomHex(16)}
-	x.path, x.query = requestLine(r)
-	x.route, x.appID = match(r.Method, x.path)
+	c := &call{r: r, id: randomHex(16)}
+	c.path, c.query = requestLine(r)
+	c.route, c.appID = match(r.Method, c.path)
 	// It is read before anything waits: until then, net/http does not notice
 	// that the client has gone.
-	x.body, x.bodyErr = readBody(r.Body)
+	c.body, c.bodyErr = readBody(r.Body)
 
-	fault := s.begin(x)
+	fault := s.begin(c)
 	waited := s.wait(r, fault.Delay)
 	if !waited && !fault.After {
-		s.end(x, answer{})
+		s.end(c, response{})
 		panic(http.ErrAbortHandler)
 	}
 
 	s.mu.Lock()
-	ans := s.pass(x, fault.instead() && !fault.After)
+	resp := s.pass(c, fault.instead() && !fault.After)
 	s.mu.Unlock()
 
 	if fault.own() {
-		ans = fault.answer(x)
+		resp = fault.response(c)
 	}
 	if fault.Drop || !waited {
-		ans = answer{}
+		resp = response{}
 	}
 	for name, values := range fault.Header {
-		if ans.header == nil {
-			ans.header = make(http.Header)
+		if resp.header == nil {
+			resp.header = make(http.Header)
 		}
-		ans.header[name] = values
+		resp.header[name] = values
 	}
-	s.end(x, ans)
-	if ans.status == 0 {
+	s.end(c, resp)
+	if resp.status == 0 {
 		panic(http.ErrAbortHandler)
 	}
-	write(w, x, ans, fault.Cut)
+	write(w, c, resp, fault.Cut)
 }
 
 // pass takes a request through the gateway and, unless skip is set, to the
 // service. The caller holds the lock.
-func (s *Server) pass(x *exchange, skip bool) answer {
+func (s *Server) pass(c *call, skip bool) response {
 	now := s.opts.Clock()
 	// An operation that is a proof of identity is not skipped, for the log to
 	// say what it deserves; what it issues then is known to nobody.
-	if ans := s.gateway(x, now); ans.status != 0 || skip && !x.route.proves() {
-		return ans
+	if resp := s.gateway(c, now); resp.status != 0 || skip && !c.route.proves() {
+		return resp
 	}
-	switch x.route.api() {
+	switch c.route.api() {
 	case apiIAM:
-		return s.iam(x, now)
+		return s.iam(c, now)
 	case apiSTS:
-		return s.sts(x, now)
+		return s.sts(c, now)
 	case apiMetadata:
-		return s.metadata(x, now)
+		return s.metadata(c, now)
 	default:
-		return s.service(x)
+		return s.service(c)
 	}
 }
 
 // write sends an answer, or with cut its first half. It ends by panicking with
 // http.ErrAbortHandler if the connection is to be closed.
-func write(w http.ResponseWriter, x *exchange, ans answer, cut bool) {
+func write(w http.ResponseWriter, c *call, resp response, cut bool) {
 	header := w.Header()
-	header.Set("X-request-Id", x.id)
-	if ans.contentType != "" {
-		header.Set("Content-Type", ans.contentType)
+	header.Set("X-request-Id", c.id)
+	if resp.contentType != "" {
+		header.Set("Content-Type", resp.contentType)
 	}
-	for name, values := range ans.header {
+	for name, values := range resp.header {
 		header[name] = values
 	}
-	body := ans.body
-	if ans.status == http.StatusNoContent || ans.status == http.StatusNotModified {
+	body := resp.body
+	if resp.status == http.StatusNoContent || resp.status == http.StatusNotModified {
 		body = nil
 	}
 	if cut {
@@ -267,7 +267,7 @@ func write(w http.ResponseWriter, x *exchange, ans answer, cut bool) {
 		header.Set("Content-Length", strconv.Itoa(max(len(body), 1)))
 		body = body[:len(body)/2]
 	}
-	w.WriteHeader(ans.status)
+	w.WriteHeader(resp.status)
 	_, err := w.Write(body)
 	if cut {
 		_ = http.NewResponseController(w).Flush() // the client may be gone, which is as good
@@ -319,9 +319,9 @@ func readBody(r io.Reader) ([]byte, error) {
 // fail is an error in the shape of the API's; the gateway's own errors and
 // those of STS carry the request's id too. Without a code, those of IAM and of
 // the metadata service have shapes of their own.
-func (x *exchange) fail(status int, code, message string) answer {
+func (c *call) fail(status int, code, message string) response {
 	if code == "" {
-		switch x.route.api() {
+		switch c.route.api() {
 		case apiIAM:
 			return iamError(status, message)
 		case apiMetadata:
@@ -334,35 +334,35 @@ func (x *exchange) fail(status int, code, message string) answer {
 		RequestID string `json:"request_id,omitempty"`
 	}{Message: message, Code: code}
 	if strings.HasPrefix(code, "APIG") || strings.HasPrefix(code, "STS") {
-		body.RequestID = x.id
+		body.RequestID = c.id
 	}
-	ans := ok(body)
-	ans.status, ans.code = status, code
-	return ans
+	resp := ok(body)
+	resp.status, resp.code = status, code
+	return resp
 }
 
-func ok(v any) answer {
+func ok(v any) response {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		panic(err) // can't be: these are structs of strings and numbers
 	}
-	return answer{
+	return response{
 		status:      http.StatusOK,
 		contentType: "application/json",
 		body:        bytes.TrimSuffix(buf.Bytes(), []byte("\n")),
 	}
 }
 
-func created(v any) answer {
-	ans := ok(v)
-	ans.status = http.StatusCreated
-	return ans
+func created(v any) response {
+	resp := ok(v)
+	resp.status = http.StatusCreated
+	return resp
 }
 
-func plain(status int, text string) answer {
-	return answer{status: status, contentType: "text/plain; charset=utf-8", body: []byte(text)}
+func plain(status int, text string) response {
+	return response{status: status, contentType: "text/plain; charset=utf-8", body: []byte(text)}
 }
 
 // randomHex returns n random bytes in hex.

@@ -26,7 +26,7 @@ const (
 
 // The documented shapes. What an emulated app does not have stays empty.
 type (
-	callbackAnswer struct {
+	callbackResponse struct {
 		AppID          string        `json:"app_id"`
 		RecordCallback *callbackJSON `json:"record_callback,omitempty"`
 	}
@@ -73,86 +73,86 @@ type (
 		UpdateTime   string `json:"update_time"`
 	}
 
-	appsAnswer struct {
+	appsResponse struct {
 		Count int       `json:"count"`
 		Apps  []appJSON `json:"apps"`
 	}
 )
 
 // service does what is behind the gateway. The caller holds the lock.
-func (s *Server) service(x *exchange) answer {
-	project := x.r.Header.Get("X-Project-Id")
-	if project != "" && project != s.opts.ProjectID || x.token != nil && x.token.projectID != s.opts.ProjectID {
-		return x.fail(http.StatusBadRequest, "RTC.00001001",
+func (s *Server) service(c *call) response {
+	project := c.r.Header.Get("X-Project-Id")
+	if project != "" && project != s.opts.ProjectID || c.token != nil && c.token.projectID != s.opts.ProjectID {
+		return c.fail(http.StatusBadRequest, "RTC.00001001",
 			"OperationUnauthorized: get DomainID fail please check X-Auth-Token or AK/SK")
 	}
-	if !isJSON(x.r) {
-		return x.fail(http.StatusBadRequest, "RTC.00001002", "MalformedRequestBody: Content-Type is not application/json")
+	if !isJSON(c.r) {
+		return c.fail(http.StatusBadRequest, "RTC.00001002", "MalformedRequestBody: Content-Type is not application/json")
 	}
-	switch x.route {
+	switch c.route {
 	case listApps:
-		return s.listApps(x)
+		return s.listApps(c)
 	case showApp:
-		return s.showApp(x)
+		return s.showApp(c)
 	case showRecordCallback:
-		return s.showRecordCallback(x)
+		return s.showRecordCallback(c)
 	case updateRecordCallback:
-		return s.updateRecordCallback(x)
+		return s.updateRecordCallback(c)
 	default:
-		panic(x.r.Method + " " + x.path + " is no operation of SparkRTC") // can't be: the gateway has looked
+		panic(c.r.Method + " " + c.path + " is no operation of SparkRTC") // can't be: the gateway has looked
 	}
 }
 
-func (s *Server) showApp(x *exchange) answer {
-	a := s.apps[x.appID]
+func (s *Server) showApp(c *call) response {
+	a := s.apps[c.appID]
 	if a == nil {
-		return x.notFound()
+		return c.notFound()
 	}
 	return ok(s.viewApp(a, inRead))
 }
 
-func (s *Server) showRecordCallback(x *exchange) answer {
-	a := s.apps[x.appID]
+func (s *Server) showRecordCallback(c *call) response {
+	a := s.apps[c.appID]
 	if a == nil {
-		return x.notFound()
+		return c.notFound()
 	}
 	callback := s.viewCallback(a, inRead)
 	if callback == nil && s.opts.Unset == UnsetNotFound {
-		return x.notFound()
+		return c.notFound()
 	}
-	return ok(callbackAnswer{AppID: a.id, RecordCallback: callback})
+	return ok(callbackResponse{AppID: a.id, RecordCallback: callback})
 }
 
-func (x *exchange) notFound() answer {
-	return x.fail(http.StatusNotFound, "RTC.00001003", "InvalidParameterValue")
+func (c *call) notFound() response {
+	return c.fail(http.StatusNotFound, "RTC.00001003", "InvalidParameterValue")
 }
 
-func (x *exchange) invalid() answer {
-	return x.fail(http.StatusBadRequest, "RTC.00001003", "InvalidParameterValue")
+func (c *call) invalid() response {
+	return c.fail(http.StatusBadRequest, "RTC.00001003", "InvalidParameterValue")
 }
 
-func (s *Server) updateRecordCallback(x *exchange) answer {
-	callbackURL, key, err := parseUpdate(x.body)
-	a := s.apps[x.appID]
+func (s *Server) updateRecordCallback(c *call) response {
+	callbackURL, key, err := parseUpdate(c.body)
+	a := s.apps[c.appID]
 	switch {
 	case err != nil:
-		return x.fail(http.StatusBadRequest, "RTC.00001002", "MalformedRequestBody: json parsing failed")
+		return c.fail(http.StatusBadRequest, "RTC.00001002", "MalformedRequestBody: json parsing failed")
 	case a == nil:
-		return x.notFound()
+		return c.notFound()
 	case a.inactive:
-		return x.fail(http.StatusBadRequest, "RTC.00001016", "AppDeactivation")
+		return c.fail(http.StatusBadRequest, "RTC.00001016", "AppDeactivation")
 	case callbackURL == nil:
-		return x.fail(http.StatusBadRequest, "RTC.00001005", "MissingParameter")
+		return c.fail(http.StatusBadRequest, "RTC.00001005", "MissingParameter")
 	case !validURL(*callbackURL):
-		return x.invalid()
+		return c.invalid()
 	case s.unreachable[*callbackURL]:
-		return x.fail(http.StatusBadRequest, "RTC.00001018", "URL unavailable: The callback URL is unavailable")
+		return c.fail(http.StatusBadRequest, "RTC.00001018", "URL unavailable: The callback URL is unavailable")
 	}
 
 	if key != nil && *key == "" {
 		switch s.opts.EmptyKey {
 		case EmptyRefused:
-			return x.invalid()
+			return c.invalid()
 		case EmptyIgnored:
 			key = nil
 		}
@@ -165,7 +165,7 @@ func (s *Server) updateRecordCallback(x *exchange) answer {
 		newKey = a.key
 	}
 	s.set(a, *callbackURL, newKey)
-	return ok(callbackAnswer{AppID: a.id, RecordCallback: s.viewCallback(a, inUpdate)})
+	return ok(callbackResponse{AppID: a.id, RecordCallback: s.viewCallback(a, inUpdate)})
 }
 
 // parseUpdate reads the body of a PUT. What is missing or null is nil; names
@@ -194,10 +194,10 @@ func validURL(s string) bool {
 }
 
 // listApps answers one page of the apps, in the order in which they were made.
-func (s *Server) listApps(x *exchange) answer {
-	query, err := url.ParseQuery(x.query)
+func (s *Server) listApps(c *call) response {
+	query, err := url.ParseQuery(c.query)
 	if err != nil {
-		return x.invalid()
+		return c.invalid()
 	}
 	number := func(name string, preset, low, high uint64) (uint64, bool) {
 		if !query.Has(name) {
@@ -211,7 +211,7 @@ func (s *Server) listApps(x *exchange) answer {
 	size, sizeOK := number("limit", maxPage, 1, maxPage)
 	if !pageOK || !sizeOK ||
 		query.Has("state") && !slices.Contains([]string{stateActive, stateInactive, stateArrears}, state) {
-		return x.invalid()
+		return c.invalid()
 	}
 
 	var found []*app
@@ -220,12 +220,12 @@ func (s *Server) listApps(x *exchange) answer {
 			found = append(found, a)
 		}
 	}
-	ans := appsAnswer{Count: len(found), Apps: []appJSON{}}
+	resp := appsResponse{Count: len(found), Apps: []appJSON{}}
 	count := uint64(len(found))
 	for _, a := range found[min(page*size, count):min((page+1)*size, count)] {
-		ans.Apps = append(ans.Apps, s.viewApp(a, inList))
+		resp.Apps = append(resp.Apps, s.viewApp(a, inList))
 	}
-	return ok(ans)
+	return ok(resp)
 }
 
 func (a *app) state() string {

@@ -28,7 +28,7 @@ var (
 
 // The documented shapes.
 type (
-	assumeAnswer struct {
+	assumeResponse struct {
 		Credentials   stsCredentialsJSON `json:"credentials"`
 		AssumedAgency assumedAgencyJSON  `json:"assumed_agency"`
 	}
@@ -48,13 +48,13 @@ type (
 
 // sts does what is behind the gateway in STS: a temporary access key to who
 // assumes an agency. The caller holds the lock.
-func (s *Server) sts(x *exchange, now time.Time) answer {
-	body := parseFields(x.body)
-	if body == nil || !isJSON(x.r) {
-		return x.fail(http.StatusBadRequest, stsInvalid, "the request body is not a JSON object")
+func (s *Server) sts(c *call, now time.Time) response {
+	body := parseFields(c.body)
+	if body == nil || !isJSON(c.r) {
+		return c.fail(http.StatusBadRequest, stsInvalid, "the request body is not a JSON object")
 	}
 	longest := maxSTSDuration
-	if x.r.Header.Get("X-Security-Token") != "" {
+	if c.r.Header.Get("X-Security-Token") != "" {
 		longest = maxChainedDuration
 	}
 	urn, session := body.text("agency_urn"), body.text("agency_session_name")
@@ -62,17 +62,17 @@ func (s *Server) sts(x *exchange, now time.Time) answer {
 	duration, valid := duration(body, defaultSTSDuration, longest)
 	switch {
 	case parts == nil:
-		return x.fail(http.StatusBadRequest, stsInvalid, "agency_urn is invalid")
+		return c.fail(http.StatusBadRequest, stsInvalid, "agency_urn is invalid")
 	case !sessionName.MatchString(session):
-		return x.fail(http.StatusBadRequest, stsInvalid, "agency_session_name is invalid")
+		return c.fail(http.StatusBadRequest, stsInvalid, "agency_session_name is invalid")
 	case !valid:
-		return x.fail(http.StatusBadRequest, stsInvalid, fmt.Sprintf(
+		return c.fail(http.StatusBadRequest, stsInvalid, fmt.Sprintf(
 			"duration_seconds must be between %d and %d", minKeyDuration/time.Second, longest/time.Second))
 	case s.opts.AgencyForbidden || parts[1] != s.opts.DomainID || parts[2] != s.opts.AgencyName:
-		return x.fail(http.StatusForbidden, stsForbidden, "not allowed to assume the agency "+urn)
+		return c.fail(http.StatusForbidden, stsForbidden, "not allowed to assume the agency "+urn)
 	}
 	k := s.issueKey(duration, now)
-	return ok(assumeAnswer{
+	return ok(assumeResponse{
 		Credentials: stsCredentialsJSON{
 			AccessKeyID:     k.accessKey,
 			SecretAccessKey: k.secretKey,
