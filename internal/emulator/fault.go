@@ -154,7 +154,7 @@ func (f *Fault) own() bool {
 // instead tells whether the fault takes the place of the real answer.
 func (f *Fault) instead() bool { return f.own() || f.Drop }
 
-func (f *Fault) response(c *call) response {
+func (f *Fault) response(c *call) *response {
 	if f.EchoRequest {
 		names := slices.Collect(maps.Keys(c.r.Header))
 		for i, name := range names {
@@ -170,7 +170,7 @@ func (f *Fault) response(c *call) response {
 				", canonicalRequest:"+strings.ReplaceAll(canonical, "\n", "|"))
 	}
 	if f.RawBody != "" {
-		return response{
+		return &response{
 			status:      cmp.Or(f.Status, http.StatusOK),
 			code:        f.Code,
 			contentType: f.ContentType,

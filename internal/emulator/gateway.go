@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -41,11 +40,10 @@ type lock struct {
 	until    time.Time // zero unless locked
 }
 
-// gateway does what stands in front of the service: route, authentication,
-// throttling. An answer without a status means that the request passes. The
-// caller holds the lock.
-func (s *Server) gateway(c *call, now time.Time) response {
-	if c.route == noRoute {
+// gateway routes, authenticates and throttles a call. It returns nil if the call
+// passes. The caller holds the lock.
+func (s *Server) gateway(c *call) *response {
+	if c.operation == unknownOperation {
 		return c.fail(http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment")
 	}
 	if errors.Is(c.bodyErr, errTooLarge) {
@@ -54,22 +52,22 @@ func (s *Server) gateway(c *call, now time.Time) response {
 	if c.bodyErr != nil {
 		return c.fail(http.StatusBadRequest, "APIGW.0201", "Bad request")
 	}
-	if c.route.proves() {
-		return response{}
+	if c.operation.authentication == byHandler {
+		return nil
 	}
-	if why := s.authenticate(c, now); why != "" {
+	if why := s.authenticate(c); why != "" {
 		return c.fail(http.StatusUnauthorized, c.authenticationCode(), incorrectIAM+why)
 	}
 	c.entry.Authenticated = true
-	if c.route.api() != apiSparkRTC {
-		return response{}
+	if c.operation.api != sparkRTC {
+		return nil
 	}
-	return s.throttle(c, now)
+	return s.throttle(c)
 }
 
 // authenticationCode is the code of an error of authentication.
 func (c *call) authenticationCode() string {
-	if c.route.api() == apiIAM {
+	if c.operation.api == iam {
 		return ""
 	}
 	return "APIGW.0301"
@@ -77,17 +75,17 @@ func (c *call) authenticationCode() string {
 
 // throttle counts a call. The quota's minute begins with the first call after
 // the end of the last one.
-func (s *Server) throttle(c *call, now time.Time) response {
+func (s *Server) throttle(c *call) *response {
 	if s.opts.Quota <= 0 {
-		return response{}
+		return nil
 	}
-	left := s.window.Add(time.Minute).Sub(now)
+	left := s.window.Add(time.Minute).Sub(c.now)
 	if left <= 0 || left > time.Minute {
-		s.window, s.calls, left = now, 0, time.Minute
+		s.window, s.calls, left = c.now, 0, time.Minute
 	}
 	if s.calls < s.opts.Quota {
 		s.calls++
-		return response{}
+		return nil
 	}
 	resp := c.fail(http.StatusTooManyRequests, "APIGW.0308", fmt.Sprintf(
 		"The throttling threshold has been reached: policy user over ratelimit,limit:%d,time:1 minute", s.opts.Quota))
@@ -100,17 +98,19 @@ func (s *Server) throttle(c *call, now time.Time) response {
 
 // authenticate returns what is wrong with the credentials of a request, in the
 // gateway's words, or "". A token counts before a signature.
-func (s *Server) authenticate(c *call, now time.Time) string {
+func (s *Server) authenticate(c *call) string {
 	header := c.r.Header
 	token := header.Get("X-Auth-Token")
-	switch {
-	case c.route == assumeAgency:
-		token = "" // STS knows signatures only
-	case c.route == createKeys && token == "" && header.Get("Authorization") == "":
-		token = tokenInBody(c.body)
+	switch c.operation.authentication {
+	case signatureOnly:
+		token = ""
+	case bodyTokenToo:
+		if token == "" && header.Get("Authorization") == "" {
+			token = tokenInBody(c.body)
+		}
 	}
 	if token != "" {
-		return s.checkToken(c, token, now)
+		return s.checkToken(c, token)
 	}
 	if header.Get("Authorization") == "" {
 		return "x-auth-token not found"
@@ -125,23 +125,23 @@ func (s *Server) authenticate(c *call, now time.Time) string {
 		l = new(lock)
 		s.locks[auth.accessKey] = l
 	}
-	if now.Before(l.until) {
+	if c.now.Before(l.until) {
 		return "AK access failed to reach the limit,forbidden"
 	}
-	why := verify(c, auth, s.keysFor(auth.accessKey, now), now)
+	why := verify(c, auth, s.keysFor(auth.accessKey, c.now))
 	if why == "" {
 		*l = lock{}
 		return ""
 	}
 	if l.failures++; l.failures > maxFailures {
-		*l = lock{until: now.Add(lockTime)}
+		*l = lock{until: c.now.Add(lockTime)}
 	}
 	return why
 }
 
-// verify checks a signed request at the time now and returns what is wrong
-// with it, in the gateway's words, or "".
-func verify(c *call, auth authorization, opts Options, now time.Time) string {
+// verify checks a signed request and returns what is wrong with it, in the
+// gateway's words, or "".
+func verify(c *call, auth authorization, opts Options) string {
 	header := c.r.Header
 	unknown := fmt.Sprintf("Get secretKey failed,ak:%s,err:ak not exist", auth.accessKey)
 	securityToken := header.Get("X-Security-Token")
@@ -161,8 +161,8 @@ func verify(c *call, auth authorization, opts Options, now time.Time) string {
 	if err != nil || !complete || !slices.Contains(auth.signed, "x-sdk-date") {
 		return failed
 	}
-	if skew := now.Sub(signedAt); skew > maxSkew || skew < -maxSkew {
-		return fmt.Sprintf("signature expired, signature time:%s,server time:%s", date, now.UTC().Format(dateLayout))
+	if skew := c.now.Sub(signedAt); skew > maxSkew || skew < -maxSkew {
+		return fmt.Sprintf("signature expired, signature time:%s,server time:%s", date, c.now.UTC().Format(dateLayout))
 	}
 	mac := hmac.New(sha256.New, []byte(opts.SecretKey))
 	fmt.Fprintf(mac, "%s\n%s\n%s", algorithm, date, hexSHA256([]byte(canonical)))
@@ -170,7 +170,7 @@ func verify(c *call, auth authorization, opts Options, now time.Time) string {
 		return failed
 	}
 	// Users have met a missing project as a failed signature.
-	if c.route.api() == apiSparkRTC && header.Get("X-Project-Id") == "" {
+	if c.operation.api == sparkRTC && header.Get("X-Project-Id") == "" {
 		return failed
 	}
 	return ""
@@ -288,11 +288,6 @@ func payloadHolds(c *call) bool {
 	default:
 		return hash == hexSHA256(c.body)
 	}
-}
-
-func isJSON(r *http.Request) bool {
-	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && mediaType == "application/json"
 }
 
 func hexSHA256(b []byte) string {

@@ -250,8 +250,7 @@ func (f *fixture) signed(method, target, body string, g signing) *http.Request {
 
 // callOf is what ServeHTTP makes of a request.
 func callOf(r *http.Request, body string) *call {
-	c := &call{r: r, id: "test", body: []byte(body), entry: new(Request)}
-	c.path, c.query = requestLine(r)
-	c.route, c.appID = match(r.Method, c.path)
+	c := newCall(r)
+	c.body, c.entry, c.now = []byte(body), new(Request), testTime
 	return c
 }

@@ -89,30 +89,21 @@ type scope struct {
 	domain  bool
 }
 
-// iam does what is behind the gateway in IAM. The caller holds the lock.
-func (s *Server) iam(c *call, now time.Time) response {
-	if c.route == listProjects {
-		return s.listProjects(c)
-	}
-	// The vendor's SDK sends no Content-Type when it exchanges a token for keys.
-	untyped := c.route == createKeys && c.r.Header.Get("Content-Type") == ""
+// readAuth returns the object "auth" of a request's body, or an error. A request
+// that may be untyped needs no Content-Type.
+func readAuth(c *call, mayBeUntyped bool) (fields, *response) {
+	untyped := mayBeUntyped && c.r.Header.Get("Content-Type") == ""
 	if !untyped && !isJSON(c.r) {
-		return iamError(http.StatusBadRequest, "Expecting to find application/json in Content-Type header.")
+		return nil, iamError(http.StatusBadRequest, "Expecting to find application/json in Content-Type header.")
 	}
 	auth := parseFields(c.body).at("auth")
-	switch {
-	case auth == nil:
-		return iamError(http.StatusBadRequest, invalidBody)
-	case c.route == createToken:
-		return s.passwordToken(c, auth, now)
-	case c.route == createTokenWithIDToken:
-		return s.federatedToken(c, auth, now)
-	default:
-		return s.createKeys(auth, now)
+	if auth == nil {
+		return nil, iamError(http.StatusBadRequest, invalidBody)
 	}
+	return auth, nil
 }
 
-func iamError(status int, message string) response {
+func iamError(status int, message string) *response {
 	var body struct {
 		Error struct {
 			Code    int    `json:"code"`
@@ -133,7 +124,7 @@ func (o *Options) projects() []Project {
 	return o.Projects
 }
 
-func (s *Server) listProjects(c *call) response {
+func (s *Server) listProjects(c *call) *response {
 	query, err := url.ParseQuery(c.query)
 	if err != nil {
 		return iamError(http.StatusBadRequest, "The query is invalid.")
@@ -149,9 +140,13 @@ func (s *Server) listProjects(c *call) response {
 	return ok(resp)
 }
 
-// passwordToken answers who brings a password. It says the same of all that is
-// wrong with that.
-func (s *Server) passwordToken(c *call, auth fields, now time.Time) response {
+// createToken issues a token for a password. Whatever is wrong with the user or
+// the password, the error is the same.
+func (s *Server) createToken(c *call) *response {
+	auth, resp := readAuth(c, false)
+	if resp != nil {
+		return resp
+	}
 	if !auth.at("identity").method("password") {
 		return iamError(http.StatusBadRequest, invalidBody)
 	}
@@ -170,11 +165,15 @@ func (s *Server) passwordToken(c *call, auth fields, now time.Time) response {
 	}
 	c.entry.Authenticated = true
 
-	return s.grantToken(auth, "password", memberJSON{ID: s.opts.UserID, Name: s.opts.UserName}, now)
+	return s.grantToken(auth, "password", memberJSON{ID: s.opts.UserID, Name: s.opts.UserName}, c.now)
 }
 
-// federatedToken answers who brings an ID token.
-func (s *Server) federatedToken(c *call, auth fields, now time.Time) response {
+// createTokenWithIDToken issues a token for an ID token.
+func (s *Server) createTokenWithIDToken(c *call) *response {
+	auth, resp := readAuth(c, false)
+	if resp != nil {
+		return resp
+	}
 	idp := c.r.Header.Get("X-Idp-Id")
 	idToken := auth.at("id_token").text("id")
 	switch {
@@ -185,7 +184,7 @@ func (s *Server) federatedToken(c *call, auth fields, now time.Time) response {
 	case idp != s.opts.IDPID:
 		return iamError(http.StatusForbidden, fmt.Sprintf("The identity provider %s is not found or not enabled.", idp))
 	}
-	claims, why := s.verifyIDToken(idToken, now)
+	claims, why := s.verifyIDToken(idToken, c.now)
 	if why != "" {
 		return iamError(http.StatusUnauthorized, "The ID token is invalid: "+why+".")
 	}
@@ -200,13 +199,13 @@ func (s *Server) federatedToken(c *call, auth fields, now time.Time) response {
 			Protocol:         idJSON{ID: "oidc"},
 			Groups:           []namedJSON{},
 		},
-	}, now)
+	}, c.now)
 }
 
 // grantToken issues a token to a user who was authenticated.
-func (s *Server) grantToken(auth fields, method string, user memberJSON, now time.Time) response {
+func (s *Server) grantToken(auth fields, method string, user memberJSON, now time.Time) *response {
 	scope, resp := s.findScope(auth)
-	if resp.status != 0 {
+	if resp != nil {
 		return resp
 	}
 	domain := namedJSON{ID: s.opts.DomainID, Name: s.opts.DomainName}
@@ -227,18 +226,17 @@ func (s *Server) grantToken(auth fields, method string, user memberJSON, now tim
 	return resp
 }
 
-// findScope reads what a token is to be for. An answer with a status is an
-// error.
-func (s *Server) findScope(auth fields) (scope, response) {
+// findScope reads what a token is for, or returns an error.
+func (s *Server) findScope(auth fields) (scope, *response) {
 	if _, sent := auth["scope"]; !sent {
-		return scope{}, response{}
+		return scope{}, nil
 	}
 	wanted := auth.at("scope")
 	if _, sent := wanted["domain"]; sent && len(wanted) == 1 {
 		if !s.isDomain(wanted.at("domain")) {
 			return scope{}, iamError(http.StatusNotFound, "Could not find domain.")
 		}
-		return scope{domain: true}, response{}
+		return scope{domain: true}, nil
 	}
 	id, name := wanted.at("project").text("id"), wanted.at("project").text("name")
 	if id == "" && name == "" || len(wanted) != 1 {
@@ -246,7 +244,7 @@ func (s *Server) findScope(auth fields) (scope, response) {
 	}
 	for _, p := range s.opts.projects() {
 		if (id == "" || id == p.ID) && (name == "" || name == p.Name) {
-			return scope{project: &p}, response{}
+			return scope{project: &p}, nil
 		}
 	}
 	if id == "" {
@@ -268,25 +266,28 @@ func (f fields) method(name string) bool {
 	return isList && len(methods) == 1 && methods[0] == name
 }
 
-// createKeys issues a temporary access key to who assumes an agency, or has a
-// token.
-func (s *Server) createKeys(auth fields, now time.Time) response {
+// createTemporaryAccessKey issues a key for an agency or a token.
+func (s *Server) createTemporaryAccessKey(c *call) *response {
+	auth, resp := readAuth(c, true) // the vendor's SDK sends no type here
+	if resp != nil {
+		return resp
+	}
 	identity := auth.at("identity")
 	switch {
 	case identity.method("assume_role"):
-		return s.agencyKeys(identity.at("assume_role"), now)
+		return s.agencyKeys(identity.at("assume_role"), c.now)
 	case identity.method("token"):
 		duration, valid := duration(identity.at("token"), minKeyDuration, maxKeyDuration)
 		if !valid {
 			return iamError(http.StatusBadRequest, invalidBody)
 		}
-		return s.grantKeys(duration, now)
+		return s.grantKeys(duration, c.now)
 	default:
 		return iamError(http.StatusBadRequest, invalidBody)
 	}
 }
 
-func (s *Server) agencyKeys(role fields, now time.Time) response {
+func (s *Server) agencyKeys(role fields, now time.Time) *response {
 	name := role.text("agency_name")
 	domain := fields{"id": role["domain_id"], "name": role["domain_name"]}
 	duration, valid := duration(role, minKeyDuration, maxKeyDuration)
@@ -301,7 +302,7 @@ func (s *Server) agencyKeys(role fields, now time.Time) response {
 	return s.grantKeys(duration, now)
 }
 
-func (s *Server) grantKeys(lifetime time.Duration, now time.Time) response {
+func (s *Server) grantKeys(lifetime time.Duration, now time.Time) *response {
 	return created(credential(s.issueKey(lifetime, now)))
 }
 

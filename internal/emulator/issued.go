@@ -78,7 +78,7 @@ func expiry(now time.Time, lifetime time.Duration) time.Time {
 
 // checkToken returns what is wrong with a token, in the gateway's words, or "".
 // The caller holds the lock.
-func (s *Server) checkToken(c *call, token string, now time.Time) string {
+func (s *Server) checkToken(c *call, token string) string {
 	if same(token, s.opts.Token) {
 		return ""
 	}
@@ -86,7 +86,7 @@ func (s *Server) checkToken(c *call, token string, now time.Time) string {
 	switch {
 	case t == nil:
 		return "decrypt token fail"
-	case !now.Before(t.expires):
+	case !c.now.Before(t.expires):
 		return "token expires, expires_at: " + t.expires.Format(iamTimeLayout)
 	}
 	c.token = t

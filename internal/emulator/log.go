@@ -15,6 +15,7 @@ type Request struct {
 	Method        string
 	Path          string // as on the request line, escaped
 	Query         string // as on the request line, without "?"
+	Operation     string // as ListApps; "" if there is none with that method and path
 	AppID         string // decoded; "" if the path names none
 	Header        http.Header
 	Body          []byte
@@ -88,22 +89,25 @@ func (s *Server) begin(c *call) Fault {
 	defer s.mu.Unlock()
 	c.arrived = time.Now()
 	c.entry = &Request{
-		Time:   s.opts.Clock(),
-		Method: c.r.Method,
-		Path:   c.path,
-		Query:  c.query,
-		AppID:  c.appID,
-		Header: c.r.Header.Clone(),
-		Body:   c.body,
+		Time:      s.opts.Clock(),
+		Method:    c.r.Method,
+		Path:      c.path,
+		Query:     c.query,
+		Operation: c.operation.name,
+		AppID:     c.appID,
+		Header:    c.r.Header.Clone(),
+		Body:      c.body,
 	}
 	s.log = append(s.log, c.entry)
 	return s.takeFault(c)
 }
 
 // end completes the log's entry of a request.
-func (s *Server) end(c *call, resp response) {
+func (s *Server) end(c *call, resp *response) {
 	s.mu.Lock()
-	c.entry.Status, c.entry.Code = resp.status, resp.code
+	if resp != nil {
+		c.entry.Status, c.entry.Code = resp.status, resp.code
+	}
 	c.entry.Took = max(time.Since(c.arrived), 1) // clocks may be coarse
 	entry, observe := c.entry.clone(), s.opts.Observe
 	s.mu.Unlock()

@@ -16,32 +16,32 @@ const maxSessionTime = 6 * 60 * 60
 // documentation doesn't say.
 const metadataKeyLifetime = time.Hour
 
-// metadata is the metadata service of an ECS. The caller holds the lock.
-func (s *Server) metadata(c *call, now time.Time) response {
-	switch {
-	case s.opts.MetadataOff, s.opts.MetadataOldHost && c.route == createSessionToken:
+func (s *Server) createSessionToken(c *call) *response {
+	if s.opts.MetadataOff || s.opts.MetadataOldHost {
 		return plain(http.StatusNotFound, "404 Not Found")
-	case c.route == createSessionToken:
-		return s.createSessionToken(c, now)
-	case !s.opts.MetadataOldHost && !s.sessionHolds(c.r.Header.Get("X-Metadata-Token"), now):
-		return plain(http.StatusUnauthorized, "401 Unauthorized")
 	}
-	c.entry.Authenticated = true
-	if s.opts.MetadataNoAgency {
-		return plain(http.StatusUnauthorized, "401 Unauthorized\nPlease configure Cloud Service Agency first\n")
-	}
-	return ok(credential(s.issueKey(metadataKeyLifetime, now)))
-}
-
-func (s *Server) createSessionToken(c *call, now time.Time) response {
 	seconds, err := strconv.Atoi(c.r.Header.Get("X-Metadata-Token-Ttl-Seconds"))
 	if err != nil || seconds < 1 || seconds > maxSessionTime {
 		return plain(http.StatusBadRequest, "400 Bad Request")
 	}
 	c.entry.Authenticated = true
 	token := randomHex(24)
-	s.sessionTokens[token] = now.Add(time.Duration(seconds) * time.Second)
+	s.sessionTokens[token] = c.now.Add(time.Duration(seconds) * time.Second)
 	return plain(http.StatusOK, token)
+}
+
+func (s *Server) showSecurityKey(c *call) *response {
+	switch {
+	case s.opts.MetadataOff:
+		return plain(http.StatusNotFound, "404 Not Found")
+	case !s.opts.MetadataOldHost && !s.sessionHolds(c.r.Header.Get("X-Metadata-Token"), c.now):
+		return plain(http.StatusUnauthorized, "401 Unauthorized")
+	}
+	c.entry.Authenticated = true
+	if s.opts.MetadataNoAgency {
+		return plain(http.StatusUnauthorized, "401 Unauthorized\nPlease configure Cloud Service Agency first\n")
+	}
+	return ok(credential(s.issueKey(metadataKeyLifetime, c.now)))
 }
 
 // sessionHolds tells whether a session token, or none, is good enough.

@@ -79,8 +79,8 @@ type (
 	}
 )
 
-// service does what is behind the gateway. The caller holds the lock.
-func (s *Server) service(c *call) response {
+// checkSparkRTC checks what all operations of SparkRTC need.
+func (s *Server) checkSparkRTC(c *call) *response {
 	project := c.r.Header.Get("X-Project-Id")
 	if project != "" && project != s.opts.ProjectID || c.token != nil && c.token.projectID != s.opts.ProjectID {
 		return c.fail(http.StatusBadRequest, "RTC.00001001",
@@ -89,30 +89,19 @@ func (s *Server) service(c *call) response {
 	if !isJSON(c.r) {
 		return c.fail(http.StatusBadRequest, "RTC.00001002", "MalformedRequestBody: Content-Type is not application/json")
 	}
-	switch c.route {
-	case listApps:
-		return s.listApps(c)
-	case showApp:
-		return s.showApp(c)
-	case showRecordCallback:
-		return s.showRecordCallback(c)
-	case updateRecordCallback:
-		return s.updateRecordCallback(c)
-	default:
-		panic(c.r.Method + " " + c.path + " is no operation of SparkRTC") // can't be: the gateway has looked
-	}
+	return nil
 }
 
-func (s *Server) showApp(c *call) response {
-	a := s.apps[c.appID]
+func (s *Server) showApp(c *call) *response {
+	a := s.apps[c.vars["app_id"]]
 	if a == nil {
 		return c.notFound()
 	}
 	return ok(s.viewApp(a, inRead))
 }
 
-func (s *Server) showRecordCallback(c *call) response {
-	a := s.apps[c.appID]
+func (s *Server) showRecordCallback(c *call) *response {
+	a := s.apps[c.vars["app_id"]]
 	if a == nil {
 		return c.notFound()
 	}
@@ -123,17 +112,17 @@ func (s *Server) showRecordCallback(c *call) response {
 	return ok(callbackResponse{AppID: a.id, RecordCallback: callback})
 }
 
-func (c *call) notFound() response {
+func (c *call) notFound() *response {
 	return c.fail(http.StatusNotFound, "RTC.00001003", "InvalidParameterValue")
 }
 
-func (c *call) invalid() response {
+func (c *call) invalid() *response {
 	return c.fail(http.StatusBadRequest, "RTC.00001003", "InvalidParameterValue")
 }
 
-func (s *Server) updateRecordCallback(c *call) response {
+func (s *Server) updateRecordCallback(c *call) *response {
 	callbackURL, key, err := parseUpdate(c.body)
-	a := s.apps[c.appID]
+	a := s.apps[c.vars["app_id"]]
 	switch {
 	case err != nil:
 		return c.fail(http.StatusBadRequest, "RTC.00001002", "MalformedRequestBody: json parsing failed")
@@ -194,7 +183,7 @@ func validURL(s string) bool {
 }
 
 // listApps answers one page of the apps, in the order in which they were made.
-func (s *Server) listApps(c *call) response {
+func (s *Server) listApps(c *call) *response {
 	query, err := url.ParseQuery(c.query)
 	if err != nil {
 		return c.invalid()

@@ -46,9 +46,7 @@ type (
 	}
 )
 
-// sts does what is behind the gateway in STS: a temporary access key to who
-// assumes an agency. The caller holds the lock.
-func (s *Server) sts(c *call, now time.Time) response {
+func (s *Server) assumeAgency(c *call) *response {
 	body := parseFields(c.body)
 	if body == nil || !isJSON(c.r) {
 		return c.fail(http.StatusBadRequest, stsInvalid, "the request body is not a JSON object")
@@ -71,7 +69,7 @@ func (s *Server) sts(c *call, now time.Time) response {
 	case s.opts.AgencyForbidden || parts[1] != s.opts.DomainID || parts[2] != s.opts.AgencyName:
 		return c.fail(http.StatusForbidden, stsForbidden, "not allowed to assume the agency "+urn)
 	}
-	k := s.issueKey(duration, now)
+	k := s.issueKey(duration, c.now)
 	return ok(assumeResponse{
 		Credentials: stsCredentialsJSON{
 			AccessKeyID:     k.accessKey,
