@@ -16,56 +16,42 @@ package emulator
 
 import (
 	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/hex"
 	"maps"
 	"net/http"
 	"strconv"
 	"sync"
-	"time"
 )
 
-// Server answers requests. It is safe for concurrent use.
+// Server is an emulator. It is safe for concurrent use.
 type Server struct {
-	closed    chan struct{}
-	closeOnce sync.Once
+	closed     chan struct{}
+	closeOnce  sync.Once
+	idTokenKey ed25519.PrivateKey
 
-	mu          sync.Mutex
+	mu sync.Mutex // guards what follows
+	appStore
+	credentialStore
 	opts        Options
-	apps        map[string]*app
-	created     int                  // how many apps there ever were
-	updated     map[string]time.Time // by app id, kept when the app goes
-	unreachable map[string]bool      // by URL
-	locks       map[string]*lock     // by access key
-	window      time.Time            // when the quota's minute began
-	calls       int                  // in that minute
+	unreachable map[string]bool // callback URLs
+	locks       map[string]*lock
+	quota       quota
 	faults      []*Fault
 	log         []*Request
-
-	idTokenKey    ed25519.PrivateKey
-	tokens        map[string]*issuedToken
-	keys          map[string]issuedKey // by access key
-	secrets       []string             // that were issued
-	sessionTokens map[string]time.Time // of the metadata service: until when
 }
 
 var _ http.Handler = (*Server)(nil)
 
-// New returns a server that knows no app. It panics at an option that names a
-// mode which does not exist.
+// New returns a server without apps. It panics if an option names a mode that
+// does not exist.
 func New(opts Options) *Server {
 	return &Server{
-		closed:      make(chan struct{}),
-		opts:        opts.withDefaults(),
-		apps:        make(map[string]*app),
-		updated:     make(map[string]time.Time),
-		unreachable: make(map[string]bool),
-		locks:       make(map[string]*lock),
-
-		idTokenKey:    ed25519.NewKeyFromSeed(randomBytes(ed25519.SeedSize)),
-		tokens:        make(map[string]*issuedToken),
-		keys:          make(map[string]issuedKey),
-		sessionTokens: make(map[string]time.Time),
+		closed:          make(chan struct{}),
+		idTokenKey:      ed25519.NewKeyFromSeed(randomBytes(ed25519.SeedSize)),
+		appStore:        newAppStore(),
+		credentialStore: newCredentialStore(),
+		opts:            opts.withDefaults(),
+		unreachable:     make(map[string]bool),
+		locks:           make(map[string]*lock),
 	}
 }
 
@@ -165,15 +151,4 @@ func write(w http.ResponseWriter, c *call, resp *response, fault *Fault) {
 	if err != nil || fault.Cut {
 		panic(http.ErrAbortHandler)
 	}
-}
-
-// randomHex returns n random bytes in hex.
-func randomHex(n int) string {
-	return hex.EncodeToString(randomBytes(n))
-}
-
-func randomBytes(n int) []byte {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails, says its documentation
-	return b
 }
