@@ -12,19 +12,17 @@ import (
 )
 
 const (
-	// What duration_seconds may be. IAM's default is the shortest.
+	// The limits of duration_seconds; IAM's default is the shortest.
 	minKeyDuration = 15 * time.Minute
 	maxKeyDuration = 24 * time.Hour
 )
 
-// issuedKey is a temporary access key.
 type issuedKey struct {
 	accessKey, secretKey, securityToken string
 	expires                             time.Time
 }
 
-// issueKey returns a new access key, for that long unless the options say
-// otherwise. The caller holds the lock.
+// issueKey issues a temporary access key. KeyLifetime overrides the lifetime.
 func (s *Server) issueKey(lifetime time.Duration, now time.Time) issuedKey {
 	k := issuedKey{
 		accessKey:     "HSTA" + base32.StdEncoding.EncodeToString(randomBytes(10)),
@@ -37,8 +35,8 @@ func (s *Server) issueKey(lifetime time.Duration, now time.Time) issuedKey {
 	return k
 }
 
-// keysFor returns the options as verify needs them for an access key: the keys
-// in them are the temporary ones if it is one. The caller holds the lock.
+// keysFor returns the options, with the temporary access key in them if it is an
+// issued one.
 func (s *Server) keysFor(accessKey string, now time.Time) Options {
 	opts := s.opts
 	if k, found := s.keys[accessKey]; found && now.Before(k.expires) {
@@ -61,7 +59,6 @@ type (
 	}
 )
 
-// createTemporaryAccessKey issues a key for an agency or a token.
 func (s *Server) createTemporaryAccessKey(c *call) *response {
 	auth, resp := readAuth(c, true) // the vendor's SDK sends no type here
 	if resp != nil {
@@ -110,7 +107,6 @@ func credential(k issuedKey) credentialResponse {
 	}}
 }
 
-// duration reads duration_seconds; it is preset if it was not sent.
 func duration(f fields, preset, longest time.Duration) (_ time.Duration, valid bool) {
 	if _, sent := f["duration_seconds"]; !sent {
 		return preset, true

@@ -106,7 +106,6 @@ func (s *Server) Apps() []AppState {
 	return states
 }
 
-// addApp creates an app. The caller holds the lock.
 func (s *Server) addApp(id string) *app {
 	now := s.nextUpdateTime(id)
 	s.appsCreated++
@@ -123,7 +122,6 @@ func (s *Server) addApp(id string) *app {
 	return a
 }
 
-// changeApp changes an app, if it exists, and its update_time.
 func (s *Server) changeApp(id string, change func(*app)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,8 +131,8 @@ func (s *Server) changeApp(id string, change func(*app)) {
 	}
 }
 
-// nextUpdateTime returns the current time, or the millisecond after the app's
-// last change if the clock has not passed that. The caller holds the lock.
+// nextUpdateTime returns the current time. It is later than any earlier one of
+// that app, even if the clock is not.
 func (s *Server) nextUpdateTime(id string) time.Time {
 	now := s.opts.Clock().UTC().Truncate(time.Millisecond)
 	if last := s.appUpdates[id]; !now.After(last) {
@@ -144,8 +142,6 @@ func (s *Server) nextUpdateTime(id string) time.Time {
 	return now
 }
 
-// sortedApps returns all apps in the order of their creation. The caller holds
-// the lock.
 func (s *Server) sortedApps() []*app {
 	return slices.SortedFunc(maps.Values(s.apps), func(a, b *app) int { return cmp.Compare(a.number, b.number) })
 }
@@ -208,7 +204,6 @@ func (s *Server) showApp(c *call) *response {
 	return ok(s.viewApp(a, inRead))
 }
 
-// listApps returns a page of the apps, in the order of their creation.
 func (s *Server) listApps(c *call) *response {
 	query, err := url.ParseQuery(c.query)
 	if err != nil {

@@ -43,8 +43,8 @@ func newCall(r *http.Request) *call {
 	return c
 }
 
-// requestLine returns path and query as they were sent. A request that crossed
-// no wire has no request line, and a request to a proxy has a whole URL there.
+// requestLine returns path and query as they were sent. There is no path on the
+// request line of a request to a proxy, and of one that a test made.
 func requestLine(r *http.Request) (path, query string) {
 	if path, query, _ = strings.Cut(r.RequestURI, "?"); strings.HasPrefix(path, "/") {
 		return path, query
@@ -68,18 +68,17 @@ func isJSON(r *http.Request) bool {
 	return err == nil && mediaType == "application/json"
 }
 
-// response is what a call returns. Where a function returns nil in its place,
-// the call goes on; where ServeHTTP has nil, it closes the connection.
+// response is what is sent. From a check, nil means that the call passes; at the
+// end of a call, it means that the connection is closed.
 type response struct {
 	status      int
 	code        string // of the error, for the log
 	contentType string
 	body        []byte
-	header      http.Header // more headers, by canonical names
+	header      http.Header // canonical names
 }
 
-// fail returns an error in the form of the call's API. With a code, this is the
-// form of SparkRTC, of STS and of the gateway.
+// fail returns an error in the form that the call's API uses.
 func (c *call) fail(status int, code, message string) *response {
 	if code == "" && c.operation.api.uncodedError != nil {
 		return c.operation.api.uncodedError(status, message)
@@ -102,7 +101,7 @@ func ok(v any) *response {
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		panic(err) // can't be: these are structs of strings and numbers
+		panic(err) // not with structs of strings and numbers
 	}
 	return &response{
 		status:      http.StatusOK,

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// KeyEcho is how answers show auth_key. The documentation is silent, and its
-// example answer shows another, shorter key than the request sent. A callback
-// without a key shows "" in all modes but EchoAbsent.
+// KeyEcho is how responses show auth_key. The documentation is silent, and its
+// example shows another, shorter key than the request has. Without a key, all
+// modes but EchoAbsent show "".
 type KeyEcho string
 
 // The modes of KeyEcho.
@@ -20,8 +20,8 @@ const (
 	EchoMasked    KeyEcho = "masked"    // "******"
 	EchoPartial   KeyEcho = "partial"   // "****" and its last four characters, if it has more than four
 	EchoHashed    KeyEcho = "hashed"    // the first 16 hex digits of its SHA-256
-	EchoRandom    KeyEcho = "random"    // 16 hex digits, drawn at each PUT
-	EchoAbsent    KeyEcho = "absent"    // the field is left out
+	EchoRandom    KeyEcho = "random"    // 16 hex digits, others after each PUT
+	EchoAbsent    KeyEcho = "absent"    // no field
 	EchoEmpty     KeyEcho = "empty"     // ""
 )
 
@@ -30,7 +30,7 @@ var KeyEchoes = []KeyEcho{
 	EchoExact, EchoTruncated, EchoMasked, EchoPartial, EchoHashed, EchoRandom, EchoAbsent, EchoEmpty,
 }
 
-// URLEcho is how answers show url.
+// URLEcho is how responses show url.
 type URLEcho string
 
 // The modes of URLEcho.
@@ -44,27 +44,27 @@ const (
 // URLEchoes are all modes of URLEcho.
 var URLEchoes = []URLEcho{URLExact, URLOrigin, URLLowercase, URLSlash}
 
-// TimeEcho is how answers show update_time.
+// TimeEcho is how responses show update_time.
 type TimeEcho string
 
 // The modes of TimeEcho.
 const (
 	TimeExact   TimeEcho = "exact"   // milliseconds
 	TimeSeconds TimeEcho = "seconds" // rounded to whole seconds
-	TimeLater   TimeEcho = "later"   // by 3 ms, as one that was taken at another moment
+	TimeLater   TimeEcho = "later"   // 3 ms later
 	TimeAbsent  TimeEcho = "absent"  // ""
-	TimeOdd     TimeEcho = "odd"     // a form that is not RFC 3339
+	TimeOdd     TimeEcho = "odd"     // not RFC 3339
 )
 
 // TimeEchoes are all modes of TimeEcho.
 var TimeEchoes = []TimeEcho{TimeExact, TimeSeconds, TimeLater, TimeAbsent, TimeOdd}
 
-// Unset is what a GET answers for an app without a callback; the documentation
-// does not say.
+// Unset is what a GET returns for an app without a callback. The documentation is
+// silent.
 type Unset string
 
-// The modes of Unset. In the answers about apps, UnsetNotFound and
-// UnsetMissing both leave record_callback out.
+// The modes of Unset. Responses about apps omit record_callback with both
+// UnsetNotFound and UnsetMissing.
 const (
 	UnsetNotFound Unset = "404"     // 404 RTC.00001003
 	UnsetMissing  Unset = "missing" // 200 with app_id alone
@@ -87,7 +87,6 @@ const (
 // EmptyKeys are all modes of EmptyKey.
 var EmptyKeys = []EmptyKey{EmptyClears, EmptyRefused, EmptyIgnored}
 
-// echoes returns how a kind of response shows a callback.
 func (o *Options) echoes(v view) (KeyEcho, URLEcho, TimeEcho) {
 	keyEcho, urlEcho, timeEcho := o.KeyEcho, o.URLEcho, o.TimeEcho
 	if v != inUpdate {
@@ -144,8 +143,7 @@ func echoKey(mode KeyEcho, c *callback) string {
 	}
 }
 
-// echoURL works on the text, so that a mode changes what it is about and
-// nothing else.
+// echoURL edits the text: net/url would normalize other parts of it too.
 func echoURL(mode URLEcho, s string) string {
 	scheme, rest, found := strings.Cut(s, "://")
 	if !found {

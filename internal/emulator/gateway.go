@@ -11,8 +11,7 @@ import (
 )
 
 const (
-	// An access key with more than maxFailures in a row is locked for
-	// lockTime.
+	// More than maxFailures in a row lock an access key for lockTime.
 	maxFailures = 5
 	lockTime    = 5 * time.Minute
 
@@ -25,8 +24,7 @@ type lock struct {
 	until    time.Time // zero unless locked
 }
 
-// gateway routes, authenticates and throttles a call. It returns nil if the call
-// passes. The caller holds the lock.
+// gateway returns the error with which the API gateway stops a call, or nil.
 func (s *Server) gateway(c *call) *response {
 	if c.operation == unknownOperation {
 		return c.fail(http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment")
@@ -50,7 +48,6 @@ func (s *Server) gateway(c *call) *response {
 	return s.throttle(c)
 }
 
-// authenticationCode is the code of an error of authentication.
 func (c *call) authenticationCode() string {
 	if c.operation.api == iam {
 		return ""
@@ -58,15 +55,14 @@ func (c *call) authenticationCode() string {
 	return "APIGW.0301"
 }
 
-// quota counts the calls of a minute, which begins with the first call after the
-// end of the last one.
+// quota counts the calls of a minute, which begins with a call.
 type quota struct {
 	begin time.Time
 	calls int
 }
 
-// take counts a call. If there were limit calls already, it returns false and how
-// long the minute lasts.
+// take counts a call unless the limit is reached, and returns what is left of the
+// minute.
 func (q *quota) take(limit int, now time.Time) (left time.Duration, ok bool) {
 	left = q.begin.Add(time.Minute).Sub(now)
 	if left <= 0 || left > time.Minute {
@@ -96,8 +92,8 @@ func (s *Server) throttle(c *call) *response {
 	return resp
 }
 
-// authenticate returns what is wrong with the credentials of a request, in the
-// gateway's words, or "". A token counts before a signature.
+// authenticate returns the gateway's message about wrong credentials, or "". With
+// a token, the signature is ignored.
 func (s *Server) authenticate(c *call) string {
 	header := c.r.Header
 	token := header.Get("X-Auth-Token")

@@ -10,8 +10,8 @@ const (
 	invalidBody = "Request body is invalid."
 )
 
-// readAuth returns the object "auth" of a request's body, or an error. A request
-// that may be untyped needs no Content-Type.
+// readAuth returns the object "auth" of the body, or an error. A request that may
+// be untyped needs no Content-Type.
 func readAuth(c *call, mayBeUntyped bool) (fields, *response) {
 	untyped := mayBeUntyped && c.r.Header.Get("Content-Type") == ""
 	if !untyped && !isJSON(c.r) {
@@ -38,14 +38,13 @@ func iamError(status int, message string) *response {
 	return resp
 }
 
-// isDomain tells whether the account is the one that there is: by its id, its
-// name or both.
+// isDomain compares the ID, the name or both with the one account.
 func (s *Server) isDomain(domain fields) bool {
 	id, name := domain.text("id"), domain.text("name")
 	return (id != "" || name != "") && (id == "" || id == s.opts.DomainID) && (name == "" || name == s.opts.DomainName)
 }
 
-// method tells whether an identity is of that method and no other.
+// method reports whether an identity has this method only.
 func (f fields) method(name string) bool {
 	methods, isList := f["methods"].([]any)
 	return isList && len(methods) == 1 && methods[0] == name

@@ -25,9 +25,8 @@ func newCredentialStore() credentialStore {
 	}
 }
 
-// Expire ends at once all tokens, temporary access keys and session tokens of
-// the metadata service that were issued so far. What the options say, and ID
-// tokens, stay as they are.
+// Expire expires all tokens, temporary access keys and session tokens that were
+// issued. Credentials from the options and ID tokens stay valid.
 func (s *Server) Expire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -41,20 +40,19 @@ func (s *Server) Expire() {
 	clear(s.sessionTokens)
 }
 
-// Secrets are all tokens, secret keys and security tokens that were issued, also
-// those that have ended.
+// Secrets returns all tokens, secret keys and security tokens that were issued,
+// expired ones too.
 func (s *Server) Secrets() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.secrets)
 }
 
-// expiry is in whole milliseconds, so that answers can tell it.
+// expiry is in whole milliseconds, as responses are.
 func expiry(now time.Time, lifetime time.Duration) time.Time {
 	return now.Add(lifetime).UTC().Truncate(time.Millisecond)
 }
 
-// randomHex returns n random bytes in hex.
 func randomHex(n int) string {
 	return hex.EncodeToString(randomBytes(n))
 }

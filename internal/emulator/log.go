@@ -9,24 +9,24 @@ import (
 	"time"
 )
 
-// Request is an entry of the log. It holds what was sent, secrets as well.
+// Request is an entry of the log. It has secrets in it.
 type Request struct {
 	Time          time.Time // of its arrival, by the server's clock
 	Method        string
 	Path          string // as on the request line, escaped
 	Query         string // as on the request line, without "?"
-	Operation     string // as ListApps; "" if there is none with that method and path
+	Operation     string // such as ListApps; "" if unknown
 	AppID         string // decoded; "" if the path names none
 	Header        http.Header
 	Body          []byte
-	Status        int    // 0 while it is under way, and if the connection was closed instead
-	Code          string // the answer's error code; IAM's errors have none
+	Status        int    // 0 before the response, or if there is none
+	Code          string // of the error; IAM has no codes
 	Authenticated bool
-	Took          time.Duration // until its answer was known, whatever the clock did; 0 while it is under way
+	Took          time.Duration // by the real clock; 0 before the response
 }
 
-// Requests returns copies of the log's entries, in the order of arrival, that
-// all filters accept. Requests that are not answered yet are among them.
+// Requests returns copies of the entries that all filters accept, in the order of
+// arrival. Requests that are still being served are among them.
 func (s *Server) Requests(filters ...func(Request) bool) []Request {
 	s.mu.Lock()
 	all := make([]Request, len(s.log))
@@ -61,18 +61,17 @@ func Method(m string) func(Request) bool {
 	return func(r Request) bool { return r.Method == m }
 }
 
-// App is a filter for Requests; id is not escaped.
+// App is a filter for Requests, by the ID that is not escaped.
 func App(id string) func(Request) bool {
 	return func(r Request) bool { return r.AppID == id }
 }
 
-// Path is a filter for Requests: what the path begins with, as it is in the
-// log.
+// Path is a filter for Requests, by the beginning of the escaped path.
 func Path(prefix string) func(Request) bool {
 	return func(r Request) bool { return strings.HasPrefix(r.Path, prefix) }
 }
 
-// ExactPath is a filter for Requests: the whole path, as it is in the log.
+// ExactPath is a filter for Requests, by the whole escaped path.
 func ExactPath(path string) func(Request) bool {
 	return func(r Request) bool { return r.Path == path }
 }
@@ -83,7 +82,7 @@ func (r Request) clone() Request {
 	return r
 }
 
-// begin logs a request and returns the fault that it meets.
+// begin logs a request and returns the fault that it gets.
 func (s *Server) begin(c *call) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +101,7 @@ func (s *Server) begin(c *call) Fault {
 	return s.takeFault(c)
 }
 
-// end completes the log's entry of a request.
+// end completes the log entry of a request.
 func (s *Server) end(c *call, resp *response) {
 	s.mu.Lock()
 	if resp != nil {

@@ -8,12 +8,10 @@ import (
 	"time"
 )
 
-// maxSessionTime is how long a session token of the metadata service may be
-// valid, in seconds.
+// maxSessionTime is in seconds.
 const maxSessionTime = 6 * 60 * 60
 
-// metadataKeyLifetime is how long the keys of an ECS are valid; the
-// documentation doesn't say.
+// metadataKeyLifetime is a guess: the documentation gives none.
 const metadataKeyLifetime = time.Hour
 
 func (s *Server) createSessionToken(c *call) *response {
@@ -34,7 +32,7 @@ func (s *Server) showSecurityKey(c *call) *response {
 	switch {
 	case s.opts.MetadataOff:
 		return plain(http.StatusNotFound, "404 Not Found")
-	case !s.opts.MetadataOldHost && !s.sessionHolds(c.r.Header.Get("X-Metadata-Token"), c.now):
+	case !s.opts.MetadataOldHost && !s.validSession(c.r.Header.Get("X-Metadata-Token"), c.now):
 		return plain(http.StatusUnauthorized, "401 Unauthorized")
 	}
 	c.entry.Authenticated = true
@@ -44,8 +42,8 @@ func (s *Server) showSecurityKey(c *call) *response {
 	return ok(credential(s.issueKey(metadataKeyLifetime, c.now)))
 }
 
-// sessionHolds tells whether a session token, or none, is good enough.
-func (s *Server) sessionHolds(token string, now time.Time) bool {
+// validSession accepts no session token too, unless the options require one.
+func (s *Server) validSession(token string, now time.Time) bool {
 	if token == "" {
 		return !s.opts.MetadataTokenRequired
 	}

@@ -7,8 +7,7 @@ import (
 	"net/url"
 )
 
-// Project is a project of IAM's; the name of a region's own one is the
-// region's.
+// Project is a project in IAM. The default project of a region has its name.
 type Project struct {
 	ID, Name string
 }

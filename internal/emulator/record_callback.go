@@ -73,13 +73,10 @@ func (s *Server) SetReachable(url string) {
 	delete(s.unreachable, url)
 }
 
-// callbackState is for an app that has a callback.
 func (a *app) callbackState() Callback {
 	return Callback{URL: a.callback.url, AuthKey: a.callback.key, Events: slices.Clone(a.events), UpdateTime: a.updateTime}
 }
 
-// setCallback sets a callback, or removes it if the URL is empty. The caller
-// holds the lock.
 func (s *Server) setCallback(a *app, url, key string) {
 	a.callback = nil
 	if url != "" {

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package emulator is the SparkRTC API as far as this provider uses it, behind
-// the API gateway that authenticates and throttles its requests, as an
-// http.Handler: for tests, and for trying things without an account. Beside it,
-// on other paths of the same address, are what credentials come from: IAM, STS
-// and the metadata service of an ECS.
+// Package emulator emulates the part of the SparkRTC API that the provider uses,
+// with its API gateway, IAM, STS and the metadata service of an ECS, as one
+// http.Handler. It is for tests and for trials without an account.
 //
-// It is written from the public documentation alone and shares no code with
-// the client, so that a mistake of one is not a mistake of both. Where the
-// documentation leaves open what the service does, Options has a mode for each
-// answer. Each Server has a state of its own, which Go code changes behind the
-// client's back (SetCallback and others), a list of scripted failures (Fail),
-// and a log of what it was asked (Requests).
+// It is written from the public documentation and shares no code with the
+// client, so that they can't share a mistake. Where the documentation is silent,
+// Options has a mode for each behaviour that is possible.
 package emulator
 
 import (
@@ -28,7 +23,9 @@ type Server struct {
 	closeOnce  sync.Once
 	idTokenKey ed25519.PrivateKey
 
-	mu sync.Mutex // guards what follows
+	// mu guards what follows. It is held while a call is in the gateway and in
+	// its handler.
+	mu sync.Mutex
 	appStore
 	credentialStore
 	opts        Options
@@ -55,8 +52,8 @@ func New(opts Options) *Server {
 	}
 }
 
-// SetOptions lets change alter the options; it must not call the server.
-// Requests that are under way see either the old options or the new ones.
+// SetOptions changes the options between two requests. The function must not
+// call the server.
 func (s *Server) SetOptions(change func(*Options)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,18 +62,18 @@ func (s *Server) SetOptions(change func(*Options)) {
 	s.opts = opts.withDefaults()
 }
 
-// Close ends the delays of scripted faults, those to come as well: the
-// connection is closed instead. Everything else goes on working.
+// Close ends the delays of faults, also of later ones: the connection is closed
+// instead. The server still responds to requests.
 func (s *Server) Close() {
 	s.closeOnce.Do(func() { close(s.closed) })
 }
 
-// ServeHTTP answers a request: the scripted fault that it meets, or else what
-// the gateway or the service says.
+// ServeHTTP responds to a request, with the first fault that matches it or as
+// the APIs do.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := newCall(r)
-	// It is read before anything waits: until then, net/http does not notice
-	// that the client has gone.
+	// Only after the body was read does net/http notice that a client is gone,
+	// which has to end a delay.
 	c.body, c.bodyErr = readBody(r.Body)
 
 	fault := s.begin(c)
@@ -104,7 +101,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // respond takes a call through the gateway and, unless skip is set, to its
-// handler. The caller holds the lock.
+// handler.
 func (s *Server) respond(c *call, skip bool) *response {
 	c.now = s.opts.Clock()
 	if resp := s.gateway(c); resp != nil {
@@ -123,9 +120,8 @@ func (s *Server) respond(c *call, skip bool) *response {
 	return op.handle(s, c)
 }
 
-// write sends a response, with the headers of the fault and only as much of it
-// as the fault lets through. It panics with http.ErrAbortHandler if the
-// connection is to be closed.
+// write sends a response as the fault changes it. To close the connection, it
+// panics with http.ErrAbortHandler.
 func write(w http.ResponseWriter, c *call, resp *response, fault *Fault) {
 	header := w.Header()
 	header.Set("X-request-Id", c.id)
@@ -139,14 +135,14 @@ func write(w http.ResponseWriter, c *call, resp *response, fault *Fault) {
 		body = nil
 	}
 	if fault.Cut {
-		// At least one byte is promised and not sent.
+		// One byte more than an empty body, so that something is missing.
 		header.Set("Content-Length", strconv.Itoa(max(len(body), 1)))
 		body = body[:len(body)/2]
 	}
 	w.WriteHeader(resp.status)
 	_, err := w.Write(body)
 	if fault.Cut {
-		_ = http.NewResponseController(w).Flush() // the client may be gone, which is as good
+		_ = http.NewResponseController(w).Flush() // the client may be gone
 	}
 	if err != nil || fault.Cut {
 		panic(http.ErrAbortHandler)

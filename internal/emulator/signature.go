@@ -25,8 +25,7 @@ const (
 	signatureFails = "verify aksk signature fail"
 )
 
-// verify checks a signed request and returns what is wrong with it, in the
-// gateway's words, or "".
+// verify returns the gateway's message about a wrong signature, or "".
 func verify(c *call, auth authorization, opts Options) string {
 	header := c.r.Header
 	unknown := fmt.Sprintf("Get secretKey failed,ak:%s,err:ak not exist", auth.accessKey)
@@ -35,7 +34,7 @@ func verify(c *call, auth authorization, opts Options) string {
 	case auth.accessKey != opts.AccessKey:
 		return unknown
 	case securityToken == "" && opts.SecurityToken != "":
-		return unknown // a temporary key is known together with its token only
+		return unknown // a temporary key is unknown without its token
 	case !same(securityToken, opts.SecurityToken):
 		return "decrypt token fail"
 	}
@@ -52,7 +51,7 @@ func verify(c *call, auth authorization, opts Options) string {
 	}
 	mac := hmac.New(sha256.New, []byte(opts.SecretKey))
 	fmt.Fprintf(mac, "%s\n%s\n%s", algorithm, date, hexSHA256([]byte(canonical)))
-	if !hmac.Equal(mac.Sum(nil), auth.signature) || !payloadHolds(c) {
+	if !hmac.Equal(mac.Sum(nil), auth.signature) || !bodyHashMatches(c) {
 		return failed
 	}
 	// Users have met a missing project as a failed signature.
@@ -90,8 +89,8 @@ func parseAuthorization(values []string) (authorization, bool) {
 	return authorization{accessKey: parts[1], signed: signed, signature: signature}, err == nil
 }
 
-// canonicalRequest returns what the signature covers. It is not complete when
-// a header that is named was not sent once, or the query can't be read.
+// canonicalRequest returns what the signature covers. It is incomplete if a signed
+// header was not sent exactly once, or if path or query can't be decoded.
 func canonicalRequest(c *call, names []string) (canonical string, complete bool) {
 	complete = true
 	var b strings.Builder
@@ -157,15 +156,14 @@ func canonicalQuery(raw string) (string, error) {
 	return strings.Join(parts, "&"), nil
 }
 
-// escape leaves letters, digits and "-_.~" as they are; so does QueryEscape,
-// but for the blank.
+// escape escapes all but letters, digits and "-_.~".
 func escape(s string) string {
 	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
 }
 
-// payloadHolds tells whether the hash in X-Sdk-Content-Sha256, if it was sent,
-// is that of the body. A body that is not JSON may go unsigned.
-func payloadHolds(c *call) bool {
+// bodyHashMatches checks X-Sdk-Content-Sha256, if it was sent. A body that is not
+// JSON may be unsigned.
+func bodyHashMatches(c *call) bool {
 	switch hash := c.r.Header.Get("X-Sdk-Content-Sha256"); hash {
 	case "":
 		return true

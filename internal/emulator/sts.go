@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	// What duration_seconds is unless it is sent, what it may be at most, and
-	// what at most for who comes with a temporary access key.
+	// The default and the maximum of duration_seconds, and the maximum for a
+	// request that is signed with a temporary access key.
 	defaultSTSDuration = time.Hour
 	maxSTSDuration     = 12 * time.Hour
 	maxChainedDuration = time.Hour
 
-	// The digits are made up; the documentation lists none.
+	// Made up: the documentation lists no codes.
 	stsInvalid   = "STS5.0400"
 	stsForbidden = "STS5.0403"
 )
@@ -26,7 +26,7 @@ var (
 	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,128}$`)
 )
 
-// The documented shapes.
+// The documented JSON.
 type (
 	assumeResponse struct {
 		Credentials   stsCredentialsJSON `json:"credentials"`

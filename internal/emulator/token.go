@@ -11,16 +11,13 @@ import (
 
 const wrongPassword = "The username or password is wrong."
 
-// issuedToken is a token of IAM's.
 type issuedToken struct {
 	expires   time.Time
 	projectID string // that it is scoped to; "" for none
 }
 
-// issueToken returns a new token. The caller holds the lock.
 func (s *Server) issueToken(projectID string, now time.Time) (string, *issuedToken) {
-	// As the real ones: letters, digits, and what has to be escaped here and
-	// there.
+	// Like real tokens, it has characters that URLs and headers escape.
 	token := base64.StdEncoding.EncodeToString(randomBytes(96))
 	t := &issuedToken{expires: expiry(now, s.opts.TokenLifetime), projectID: projectID}
 	s.tokens[token] = t
@@ -28,8 +25,7 @@ func (s *Server) issueToken(projectID string, now time.Time) (string, *issuedTok
 	return token, t
 }
 
-// checkToken returns what is wrong with a token, in the gateway's words, or "".
-// The caller holds the lock.
+// checkToken returns the gateway's message about a wrong token, or "".
 func (s *Server) checkToken(c *call, token string) string {
 	if same(token, s.opts.Token) {
 		return ""
@@ -45,8 +41,6 @@ func (s *Server) checkToken(c *call, token string) string {
 	return ""
 }
 
-// tokenInBody returns the token in a request for keys that has none in its
-// header.
 func tokenInBody(body []byte) string {
 	identity := parseFields(body).at("auth", "identity")
 	if !identity.method("token") {
@@ -70,7 +64,7 @@ type (
 		User      memberJSON  `json:"user"`
 	}
 
-	// memberJSON is something of an account's.
+	// memberJSON is a project or a user of an account.
 	memberJSON struct {
 		ID         string          `json:"id"`
 		Name       string          `json:"name"`
@@ -94,15 +88,14 @@ type (
 	}
 )
 
-// scope is what a token is for: a project, or all of the account, or nothing
-// in particular.
+// scope is what a token is valid for: a project, the whole account, or neither.
 type scope struct {
 	project *Project
 	domain  bool
 }
 
-// createToken issues a token for a password. Whatever is wrong with the user or
-// the password, the error is the same.
+// createToken issues a token for a password. An unknown user and a wrong password
+// get the same error.
 func (s *Server) createToken(c *call) *response {
 	auth, resp := readAuth(c, false)
 	if resp != nil {
@@ -129,7 +122,6 @@ func (s *Server) createToken(c *call) *response {
 	return s.grantToken(auth, "password", memberJSON{ID: s.opts.UserID, Name: s.opts.UserName}, c.now)
 }
 
-// createTokenWithIDToken issues a token for an ID token.
 func (s *Server) createTokenWithIDToken(c *call) *response {
 	auth, resp := readAuth(c, false)
 	if resp != nil {
@@ -163,7 +155,6 @@ func (s *Server) createTokenWithIDToken(c *call) *response {
 	}, c.now)
 }
 
-// grantToken issues a token to a user who was authenticated.
 func (s *Server) grantToken(auth fields, method string, user memberJSON, now time.Time) *response {
 	scope, resp := s.findScope(auth)
 	if resp != nil {
@@ -187,7 +178,6 @@ func (s *Server) grantToken(auth fields, method string, user memberJSON, now tim
 	return resp
 }
 
-// findScope reads what a token is for, or returns an error.
 func (s *Server) findScope(auth fields) (scope, *response) {
 	if _, sent := auth["scope"]; !sent {
 		return scope{}, nil
