@@ -11,71 +11,65 @@ import (
 	"time"
 )
 
-// Fault is a scripted failure. It counts before anything that the gateway or
-// the service would say, whether the request is authenticated or not; the
-// log's Authenticated and the counters of quota and failures go by what the
-// request deserves nonetheless.
+// Fault makes matching requests fail. It precedes the checks of gateway and
+// service, but the log's Authenticated, the quota and the lock of access keys
+// still depend on the request's own credentials.
 //
-// With Status, Code, Message, RawBody or EchoRequest it has an answer of its
-// own; without them and without Drop, the request takes effect and the real
-// answer is what Delay, Cut and Header work on.
+// Status, Code, Message, RawBody and EchoRequest replace the response. Without
+// them and without Drop, the request takes effect, and Delay, Cut and Header
+// change its own response.
 type Fault struct {
-	// Method is whom it hits; "" any.
+	// Method matches all methods when empty.
 	Method string
 
-	// AppID is whom it hits, not escaped; "" any, and requests about no app.
+	// AppID is the ID that is not escaped; it matches all requests when empty.
 	AppID string
 
-	// Path is how the path begins of whom it hits, escaped as on the request
-	// line; "" any.
+	// Path is how the escaped path begins.
 	Path string
 
-	// ExactPath is the whole path of whom it hits, in that form; "" any.
+	// ExactPath is the whole escaped path; it matches all paths when empty.
 	ExactPath string
 
-	// Times is how many requests it hits; 0 means 1, -1 all.
+	// Times is how many requests fail; 0 means 1, and -1 means all.
 	Times int
 
-	// After lets the request take effect first, even if its client went away
-	// during Delay: the answer is what fails.
+	// After lets the request take effect before it fails, even if the client
+	// goes away during Delay.
 	After bool
 
-	// Status is that of the answer; by default 401 with EchoRequest, 200 with
-	// RawBody, and otherwise 500.
+	// Status is by default 401 with EchoRequest, 200 with RawBody, and 500
+	// otherwise.
 	Status int
 
 	// Code and Message are the JSON error body; without both there is none.
-	// Without Code it has the form of the API that is asked: IAM has no such
-	// codes, and what the metadata service says is text.
+	// Without Code, IAM and the metadata service use their own error format.
 	Code, Message string
 
-	// RawBody and ContentType are the body instead.
+	// RawBody and ContentType replace the JSON error body.
 	RawBody, ContentType string
 
-	// Header is added to the answer and replaces what has the same name.
+	// Header replaces headers of the response with the same names.
 	Header http.Header
 
-	// Delay comes before anything else. It ends early when the client goes
-	// away or at Close; then there is no answer and, without After, no
-	// effect.
+	// Delay ends early when the client goes away or the server closes. Then
+	// there is no response and, without After, no effect.
 	Delay time.Duration
 
-	// Drop closes the connection without an answer. On a connection that was
-	// used before, Go's HTTP client repeats a GET of its own accord then.
+	// Drop closes the connection without a response. Go's HTTP client then
+	// retries a GET by itself if the connection was used before.
 	Drop bool
 
-	// Cut sends the answer's head and half of its body and closes the
-	// connection.
+	// Cut closes the connection after half of the body.
 	Cut bool
 
-	// EchoRequest appends the canonical request to Message, as the gateway
-	// does when a signature fails, with all headers that were sent, secret
-	// ones among them. Code and Message are the gateway's unless set.
+	// EchoRequest appends the canonical request to Message, with all headers
+	// and their secrets, as the gateway does when a signature is wrong. The
+	// defaults of Code and Message are the gateway's.
 	EchoRequest bool
 }
 
-// Fail appends faults to the script. A request meets the first one that it
-// matches, and only that one.
+// Fail adds faults. A request gets the first one that matches it.
 func (s *Server) Fail(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,15 +86,14 @@ func (s *Server) Fail(faults ...Fault) {
 	}
 }
 
-// ClearFaults empties the script.
+// ClearFaults removes all faults.
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
 }
 
-// Faults returns what is left of the script; Times are the requests that are
-// still to be hit.
+// Faults returns the faults that are left, with the remaining Times.
 func (s *Server) Faults() []Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,15 +106,14 @@ func (s *Server) Faults() []Fault {
 	return faults
 }
 
-// takeFault returns the fault that a request meets and counts it; the zero
-// Fault if there is none. The caller holds the lock.
-func (s *Server) takeFault(x *exchange) Fault {
+// takeFault returns the zero Fault if no fault matches.
+func (s *Server) takeFault(c *call) Fault {
 	for i, f := range s.faults {
-		if f.Method != "" && f.Method != x.r.Method || f.AppID != "" && f.AppID != x.appID ||
-			!strings.HasPrefix(x.path, f.Path) || f.ExactPath != "" && f.ExactPath != x.path {
+		if f.Method != "" && f.Method != c.r.Method || f.AppID != "" && f.AppID != c.appID ||
+			!strings.HasPrefix(c.path, f.Path) || f.ExactPath != "" && f.ExactPath != c.path {
 			continue
 		}
-		if f.Times--; f.Times == 0 { // -1 never gets there
+		if f.Times--; f.Times == 0 {
 			s.faults = slices.Delete(s.faults, i, i+1)
 		}
 		return *f
@@ -129,7 +121,7 @@ func (s *Server) takeFault(x *exchange) Fault {
 	return Fault{}
 }
 
-// wait returns false if it had to end early.
+// wait returns false if the delay ended early.
 func (s *Server) wait(r *http.Request, delay time.Duration) bool {
 	if delay <= 0 {
 		return true
@@ -146,40 +138,40 @@ func (s *Server) wait(r *http.Request, delay time.Duration) bool {
 	}
 }
 
-// own tells whether the fault has an answer of its own.
+// own reports whether the fault replaces the response.
 func (f *Fault) own() bool {
 	return f.Status != 0 || f.Code != "" || f.Message != "" || f.RawBody != "" || f.EchoRequest
 }
 
-// instead tells whether the fault takes the place of the real answer.
+// instead reports whether the request can be skipped.
 func (f *Fault) instead() bool { return f.own() || f.Drop }
 
-func (f *Fault) answer(x *exchange) answer {
+func (f *Fault) response(c *call) *response {
 	if f.EchoRequest {
-		names := slices.Collect(maps.Keys(x.r.Header))
+		names := slices.Collect(maps.Keys(c.r.Header))
 		for i, name := range names {
 			names[i] = strings.ToLower(name)
 		}
 		names = append(names, "host")
 		slices.Sort(names)
-		canonical, _ := canonicalRequest(x, names)
-		return x.fail(
+		canonical, _ := canonicalRequest(c, names)
+		return c.fail(
 			cmp.Or(f.Status, http.StatusUnauthorized),
-			cmp.Or(f.Code, x.authenticationCode()),
+			cmp.Or(f.Code, c.authenticationCode()),
 			cmp.Or(f.Message, incorrectIAM+signatureFails)+
 				", canonicalRequest:"+strings.ReplaceAll(canonical, "\n", "|"))
 	}
 	if f.RawBody != "" {
-		return answer{
+		return &response{
 			status:      cmp.Or(f.Status, http.StatusOK),
 			code:        f.Code,
 			contentType: f.ContentType,
 			body:        []byte(f.RawBody),
 		}
 	}
-	ans := x.fail(cmp.Or(f.Status, http.StatusInternalServerError), f.Code, f.Message)
+	resp := c.fail(cmp.Or(f.Status, http.StatusInternalServerError), f.Code, f.Message)
 	if f.Code == "" && f.Message == "" {
-		ans.body = nil
+		resp.body = nil
 	}
-	return ans
+	return resp
 }

@@ -7,11 +7,11 @@ import (
 	"math"
 )
 
-// fields is a JSON object. Its names count letter for letter, as they do not
-// in encoding/json's structs. What is missing or of another type is zero.
+// fields is a JSON object with case-sensitive names, which structs don't have in
+// encoding/json. A value that is missing or of another type is zero.
 type fields map[string]any
 
-// parseFields reads an object. It is nil if it can't be read.
+// parseFields returns nil if the text is no object.
 func parseFields(text []byte) fields {
 	var f fields
 	if err := json.Unmarshal(text, &f); err != nil {
@@ -20,7 +20,7 @@ func parseFields(text []byte) fields {
 	return f
 }
 
-// at returns an object within, by the names on the way to it.
+// at returns the object at a path of names.
 func (f fields) at(names ...string) fields {
 	for _, name := range names {
 		f, _ = f[name].(map[string]any)
@@ -33,14 +33,12 @@ func (f fields) text(name string) string {
 	return s
 }
 
-// whole returns a whole number, and false if it is something else.
 func (f fields) whole(name string) (int64, bool) {
 	n, isNumber := f[name].(float64)
 	return int64(n), isNumber && n == math.Trunc(n) && math.Abs(n) < 1<<53
 }
 
-// list returns the texts of a list, or a text as a list of one; nil if
-// anything else is there.
+// list returns a list of strings, of which a string is a list of one.
 func (f fields) list(name string) []string {
 	switch v := f[name].(type) {
 	case string:

@@ -3,36 +3,19 @@
 package emulator
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
-	"net/url"
-	"regexp"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
 const (
-	algorithm  = "SDK-HMAC-SHA256"
-	dateLayout = "20060102T150405Z"
-
-	// maxSkew is by how much X-Sdk-Date may differ from the clock.
-	maxSkew = 15 * time.Minute
-
-	// An access key with more than maxFailures in a row is locked for
-	// lockTime.
+	// More than maxFailures in a row lock an access key for lockTime.
 	maxFailures = 5
 	lockTime    = 5 * time.Minute
 
-	incorrectIAM   = "Incorrect IAM authentication information: "
-	signatureFails = "verify aksk signature fail"
+	incorrectIAM = "Incorrect IAM authentication information: "
 )
 
 // lock counts the failures of an access key.
@@ -41,76 +24,89 @@ type lock struct {
 	until    time.Time // zero unless locked
 }
 
-// gateway does what stands in front of the service: route, authentication,
-// throttling. An answer without a status means that the request passes. The
-// caller holds the lock.
-func (s *Server) gateway(x *exchange, now time.Time) answer {
-	if x.route == noRoute {
-		return x.fail(http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment")
+// gateway returns the error with which the API gateway stops a call, or nil.
+func (s *Server) gateway(c *call) *response {
+	if c.operation == unknownOperation {
+		return c.fail(http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment")
 	}
-	if errors.Is(x.bodyErr, errTooLarge) {
-		return x.fail(http.StatusRequestEntityTooLarge, "APIGW.0201", "Request entity too large")
+	if errors.Is(c.bodyErr, errTooLarge) {
+		return c.fail(http.StatusRequestEntityTooLarge, "APIGW.0201", "Request entity too large")
 	}
-	if x.bodyErr != nil {
-		return x.fail(http.StatusBadRequest, "APIGW.0201", "Bad request")
+	if c.bodyErr != nil {
+		return c.fail(http.StatusBadRequest, "APIGW.0201", "Bad request")
 	}
-	if x.route.proves() {
-		return answer{}
+	if c.operation.authentication == byHandler {
+		return nil
 	}
-	if why := s.authenticate(x, now); why != "" {
-		return x.fail(http.StatusUnauthorized, x.authenticationCode(), incorrectIAM+why)
+	if why := s.authenticate(c); why != "" {
+		return c.fail(http.StatusUnauthorized, c.authenticationCode(), incorrectIAM+why)
 	}
-	x.entry.Authenticated = true
-	if x.route.api() != apiSparkRTC {
-		return answer{}
+	c.entry.Authenticated = true
+	if c.operation.api != sparkRTC {
+		return nil
 	}
-	return s.throttle(x, now)
+	return s.throttle(c)
 }
 
-// authenticationCode is the code of an error of authentication.
-func (x *exchange) authenticationCode() string {
-	if x.route.api() == apiIAM {
+func (c *call) authenticationCode() string {
+	if c.operation.api == iam {
 		return ""
 	}
 	return "APIGW.0301"
 }
 
-// throttle counts a call. The quota's minute begins with the first call after
-// the end of the last one.
-func (s *Server) throttle(x *exchange, now time.Time) answer {
-	if s.opts.Quota <= 0 {
-		return answer{}
-	}
-	left := s.window.Add(time.Minute).Sub(now)
+// quota counts the calls of a minute, which begins with a call.
+type quota struct {
+	begin time.Time
+	calls int
+}
+
+// take counts a call unless the limit is reached, and returns what is left of the
+// minute.
+func (q *quota) take(limit int, now time.Time) (left time.Duration, ok bool) {
+	left = q.begin.Add(time.Minute).Sub(now)
 	if left <= 0 || left > time.Minute {
-		s.window, s.calls, left = now, 0, time.Minute
+		*q, left = quota{begin: now}, time.Minute
 	}
-	if s.calls < s.opts.Quota {
-		s.calls++
-		return answer{}
+	if q.calls >= limit {
+		return left, false
 	}
-	ans := x.fail(http.StatusTooManyRequests, "APIGW.0308", fmt.Sprintf(
+	q.calls++
+	return left, true
+}
+
+func (s *Server) throttle(c *call) *response {
+	if s.opts.Quota <= 0 {
+		return nil
+	}
+	left, ok := s.quota.take(s.opts.Quota, c.now)
+	if ok {
+		return nil
+	}
+	resp := c.fail(http.StatusTooManyRequests, "APIGW.0308", fmt.Sprintf(
 		"The throttling threshold has been reached: policy user over ratelimit,limit:%d,time:1 minute", s.opts.Quota))
 	if s.opts.RetryAfter {
 		seconds := (left + time.Second - 1) / time.Second
-		ans.header = http.Header{"Retry-After": {strconv.FormatInt(int64(seconds), 10)}}
+		resp.header = http.Header{"Retry-After": {strconv.FormatInt(int64(seconds), 10)}}
 	}
-	return ans
+	return resp
 }
 
-// authenticate returns what is wrong with the credentials of a request, in the
-// gateway's words, or "". A token counts before a signature.
-func (s *Server) authenticate(x *exchange, now time.Time) string {
-	header := x.r.Header
+// authenticate returns the gateway's message about wrong credentials, or "". With
+// a token, the signature is ignored.
+func (s *Server) authenticate(c *call) string {
+	header := c.r.Header
 	token := header.Get("X-Auth-Token")
-	switch {
-	case x.route == assumeAgency:
-		token = "" // STS knows signatures only
-	case x.route == createKeys && token == "" && header.Get("Authorization") == "":
-		token = tokenInBody(x.body)
+	switch c.operation.authentication {
+	case signatureOnly:
+		token = ""
+	case bodyTokenToo:
+		if token == "" && header.Get("Authorization") == "" {
+			token = tokenInBody(c.body)
+		}
 	}
 	if token != "" {
-		return s.checkToken(x, token, now)
+		return s.checkToken(c, token)
 	}
 	if header.Get("Authorization") == "" {
 		return "x-auth-token not found"
@@ -125,181 +121,16 @@ func (s *Server) authenticate(x *exchange, now time.Time) string {
 		l = new(lock)
 		s.locks[auth.accessKey] = l
 	}
-	if now.Before(l.until) {
+	if c.now.Before(l.until) {
 		return "AK access failed to reach the limit,forbidden"
 	}
-	why := verify(x, auth, s.keysFor(auth.accessKey, now), now)
+	why := verify(c, auth, s.keysFor(auth.accessKey, c.now))
 	if why == "" {
 		*l = lock{}
 		return ""
 	}
 	if l.failures++; l.failures > maxFailures {
-		*l = lock{until: now.Add(lockTime)}
+		*l = lock{until: c.now.Add(lockTime)}
 	}
 	return why
-}
-
-// verify checks a signed request at the time now and returns what is wrong
-// with it, in the gateway's words, or "".
-func verify(x *exchange, auth authorization, opts Options, now time.Time) string {
-	header := x.r.Header
-	unknown := fmt.Sprintf("Get secretKey failed,ak:%s,err:ak not exist", auth.accessKey)
-	securityToken := header.Get("X-Security-Token")
-	switch {
-	case auth.accessKey != opts.AccessKey:
-		return unknown
-	case securityToken == "" && opts.SecurityToken != "":
-		return unknown // a temporary key is known together with its token only
-	case !same(securityToken, opts.SecurityToken):
-		return "decrypt token fail"
-	}
-
-	canonical, complete := canonicalRequest(x, auth.signed)
-	failed := signatureFails + ", canonicalRequest:" + strings.ReplaceAll(canonical, "\n", "|")
-	date := header.Get("X-Sdk-Date")
-	signedAt, err := time.Parse(dateLayout, date)
-	if err != nil || !complete || !slices.Contains(auth.signed, "x-sdk-date") {
-		return failed
-	}
-	if skew := now.Sub(signedAt); skew > maxSkew || skew < -maxSkew {
-		return fmt.Sprintf("signature expired, signature time:%s,server time:%s", date, now.UTC().Format(dateLayout))
-	}
-	mac := hmac.New(sha256.New, []byte(opts.SecretKey))
-	fmt.Fprintf(mac, "%s\n%s\n%s", algorithm, date, hexSHA256([]byte(canonical)))
-	if !hmac.Equal(mac.Sum(nil), auth.signature) || !payloadHolds(x) {
-		return failed
-	}
-	// Users have met a missing project as a failed signature.
-	if x.route.api() == apiSparkRTC && header.Get("X-Project-Id") == "" {
-		return failed
-	}
-	return ""
-}
-
-// authorization is a parsed Authorization header.
-type authorization struct {
-	accessKey string
-	signed    []string // names, in lower case and sorted
-	signature []byte
-}
-
-var authorizationSyntax = regexp.MustCompile(
-	`^` + algorithm + ` Access=([^\s,]+), SignedHeaders=([^\s,]+), Signature=([0-9a-f]{64})$`)
-
-func parseAuthorization(values []string) (authorization, bool) {
-	if len(values) != 1 {
-		return authorization{}, false
-	}
-	parts := authorizationSyntax.FindStringSubmatch(values[0])
-	if parts == nil {
-		return authorization{}, false
-	}
-	signed := strings.Split(parts[2], ";")
-	for i, name := range signed {
-		if name == "" || name != strings.ToLower(name) || i > 0 && signed[i-1] >= name {
-			return authorization{}, false
-		}
-	}
-	signature, err := hex.DecodeString(parts[3])
-	return authorization{accessKey: parts[1], signed: signed, signature: signature}, err == nil
-}
-
-// canonicalRequest returns what the signature covers. It is not complete when
-// a header that is named was not sent once, or the query can't be read.
-func canonicalRequest(x *exchange, names []string) (canonical string, complete bool) {
-	complete = true
-	var b strings.Builder
-	b.WriteString(x.r.Method + "\n")
-
-	for i, segment := range strings.Split(strings.TrimSuffix(x.path, "/"), "/") {
-		if i > 0 {
-			b.WriteByte('/')
-		}
-		raw, err := url.PathUnescape(segment)
-		if err != nil {
-			raw, complete = segment, false
-		}
-		b.WriteString(escape(raw))
-	}
-	b.WriteString("/\n")
-
-	query, err := canonicalQuery(x.query)
-	complete = complete && err == nil
-	b.WriteString(query + "\n")
-
-	for _, name := range names {
-		values := x.r.Header.Values(name)
-		if name == "host" {
-			values = []string{x.r.Host}
-		}
-		complete = complete && len(values) == 1
-		for _, value := range values {
-			b.WriteString(name + ":" + strings.TrimSpace(value) + "\n")
-		}
-	}
-	b.WriteString("\n" + strings.Join(names, ";") + "\n")
-
-	hash := x.r.Header.Get("X-Sdk-Content-Sha256")
-	if hash == "" {
-		hash = hexSHA256(x.body)
-	}
-	b.WriteString(hash)
-	return b.String(), complete
-}
-
-func canonicalQuery(raw string) (string, error) {
-	var pairs [][2]string
-	for part := range strings.SplitSeq(raw, "&") {
-		if part == "" {
-			continue
-		}
-		name, value, _ := strings.Cut(part, "=")
-		name, err := url.QueryUnescape(name)
-		if err != nil {
-			return "", err
-		}
-		if value, err = url.QueryUnescape(value); err != nil {
-			return "", err
-		}
-		pairs = append(pairs, [2]string{name, value})
-	}
-	slices.SortFunc(pairs, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
-	parts := make([]string, len(pairs))
-	for i, p := range pairs {
-		parts[i] = escape(p[0]) + "=" + escape(p[1])
-	}
-	return strings.Join(parts, "&"), nil
-}
-
-// escape leaves letters, digits and "-_.~" as they are; so does QueryEscape,
-// but for the blank.
-func escape(s string) string {
-	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
-}
-
-// payloadHolds tells whether the hash in X-Sdk-Content-Sha256, if it was sent,
-// is that of the body. A body that is not JSON may go unsigned.
-func payloadHolds(x *exchange) bool {
-	switch hash := x.r.Header.Get("X-Sdk-Content-Sha256"); hash {
-	case "":
-		return true
-	case "UNSIGNED-PAYLOAD":
-		return !isJSON(x.r)
-	default:
-		return hash == hexSHA256(x.body)
-	}
-}
-
-func isJSON(r *http.Request) bool {
-	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && mediaType == "application/json"
-}
-
-func hexSHA256(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
-}
-
-func same(a, b string) bool {
-	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
 }

@@ -14,13 +14,13 @@ import (
 const emptySHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 // verifyRequest is verify, with the header parsed.
-func verifyRequest(t *testing.T, x *exchange, opts Options, now time.Time) string {
+func verifyRequest(t *testing.T, c *call, opts Options) string {
 	t.Helper()
-	auth, ok := parseAuthorization(x.r.Header.Values("Authorization"))
+	auth, ok := parseAuthorization(c.r.Header.Values("Authorization"))
 	if !ok {
 		return "malformed"
 	}
-	return verify(x, auth, opts.withDefaults(), now)
+	return verify(c, auth, opts.withDefaults())
 }
 
 // The signatures were computed with the vendor's SDK.
@@ -45,10 +45,10 @@ func TestVerifyGoldenVectors(t *testing.T) {
 			r.Header.Set("User-Agent", "huaweicloud-usdk-go/3.0")
 			r.Header.Set("Authorization",
 				"SDK-HMAC-SHA256 Access=AKEXAMPLE, SignedHeaders=user-agent;x-project-id;x-sdk-date, Signature="+tc.signature)
-			if why := verifyRequest(t, exchangeOf(r, tc.body), opts, testTime); why != "" {
+			if why := verifyRequest(t, callOf(r, tc.body), opts); why != "" {
 				t.Errorf("refused: %s", why)
 			}
-			if why := verifyRequest(t, exchangeOf(r, tc.body+" "), opts, testTime); why == "" {
+			if why := verifyRequest(t, callOf(r, tc.body+" "), opts); why == "" {
 				t.Error("accepted with another body")
 			}
 		})
@@ -68,7 +68,7 @@ func TestVerifyRefusesWhatWasAltered(t *testing.T) {
 		g.sign(r, body)
 		return r
 	}
-	if why := verifyRequest(t, exchangeOf(sound(), body), opts, testTime); why != "" {
+	if why := verifyRequest(t, callOf(sound(), body), opts); why != "" {
 		t.Fatalf("the request is refused before it is altered: %s", why)
 	}
 
@@ -112,20 +112,20 @@ func TestVerifyRefusesWhatWasAltered(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := sound()
 			alter(r)
-			if why := verifyRequest(t, exchangeOf(r, body), opts, testTime); why == "" || why == "malformed" {
+			if why := verifyRequest(t, callOf(r, body), opts); why == "" || why == "malformed" {
 				t.Errorf("got %q", why)
 			}
 		})
 	}
 	t.Run("body", func(t *testing.T) {
-		if why := verifyRequest(t, exchangeOf(sound(), body+"\n"), opts, testTime); why == "" {
+		if why := verifyRequest(t, callOf(sound(), body+"\n"), opts); why == "" {
 			t.Error("accepted")
 		}
 	})
 	t.Run("secret key", func(t *testing.T) {
 		opts := opts
 		opts.SecretKey = "SKOTHER"
-		if why := verifyRequest(t, exchangeOf(sound(), body), opts, testTime); why == "" {
+		if why := verifyRequest(t, callOf(sound(), body), opts); why == "" {
 			t.Error("accepted")
 		}
 	})
@@ -133,13 +133,13 @@ func TestVerifyRefusesWhatWasAltered(t *testing.T) {
 
 func TestVerifyNeedsTheDateSigned(t *testing.T) {
 	// Signed by hand: the steps, without x-sdk-date among the headers.
-	x := exchangeOf(httptest.NewRequest(http.MethodGet, testPath, nil), "")
-	x.r.Header.Set("X-Sdk-Date", "20260101T000000Z")
-	x.r.Header.Set("X-Project-Id", DefaultProjectID)
+	c := callOf(httptest.NewRequest(http.MethodGet, testPath, nil), "")
+	c.r.Header.Set("X-Sdk-Date", "20260101T000000Z")
+	c.r.Header.Set("X-Project-Id", DefaultProjectID)
 	canonical := "GET\n" + testPath + "/\n\nx-project-id:" + DefaultProjectID + "\n\nx-project-id\n" + emptySHA256
 	auth := authorization{accessKey: DefaultAccessKey, signed: []string{"x-project-id"}}
 	auth.signature = hmacSHA256(DefaultSecretKey, "SDK-HMAC-SHA256\n20260101T000000Z\n"+hexSHA256([]byte(canonical)))
-	if why := verify(x, auth, Options{}.withDefaults(), testTime); !strings.HasPrefix(why, signatureFails) {
+	if why := verify(c, auth, Options{}.withDefaults()); !strings.HasPrefix(why, signatureFails) {
 		t.Errorf("got %q", why)
 	}
 }
@@ -162,11 +162,11 @@ func TestVerifyRefusesWhatIsAmbiguous(t *testing.T) {
 			r.Header.Set("X-Project-Id", DefaultProjectID)
 			r.Header.Set("X-Other", "a")
 			alter(r)
-			x := exchangeOf(r, "")
+			c := callOf(r, "")
 			auth := authorization{accessKey: DefaultAccessKey, signed: []string{"x-other", "x-project-id", "x-sdk-date"}}
-			canonical, _ := canonicalRequest(x, auth.signed)
+			canonical, _ := canonicalRequest(c, auth.signed)
 			auth.signature = hmacSHA256(DefaultSecretKey, "SDK-HMAC-SHA256\n20260101T000000Z\n"+hexSHA256([]byte(canonical)))
-			why := verify(x, auth, Options{}.withDefaults(), testTime)
+			why := verify(c, auth, Options{}.withDefaults())
 			if refused := strings.HasPrefix(why, signatureFails); refused != (name != "") {
 				t.Errorf("got %q", why)
 			}

@@ -248,10 +248,9 @@ func (f *fixture) signed(method, target, body string, g signing) *http.Request {
 	return req
 }
 
-// exchangeOf is what ServeHTTP makes of a request.
-func exchangeOf(r *http.Request, body string) *exchange {
-	x := &exchange{r: r, id: "test", body: []byte(body), entry: new(Request)}
-	x.path, x.query = requestLine(r)
-	x.route, x.appID = match(r.Method, x.path)
-	return x
+// callOf is what ServeHTTP makes of a request.
+func callOf(r *http.Request, body string) *call {
+	c := newCall(r)
+	c.body, c.entry, c.now = []byte(body), new(Request), testTime
+	return c
 }

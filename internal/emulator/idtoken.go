@@ -17,13 +17,13 @@ const (
 	idTokenLifetime = time.Hour
 )
 
-// base64 as JSON web tokens have it; one text for each value.
+// jwtEncoding is strict, so that each value has one encoding.
 var jwtEncoding = base64.RawURLEncoding.Strict()
 
-// Claim alters the claims of an ID token.
+// Claim changes the claims of an ID token.
 type Claim func(claims map[string]any)
 
-// WithAudience says whom an ID token is for.
+// WithAudience sets the claim aud.
 func WithAudience(audience ...string) Claim {
 	return func(claims map[string]any) {
 		claims["aud"] = audience
@@ -33,29 +33,28 @@ func WithAudience(audience ...string) Claim {
 	}
 }
 
-// WithExpiry says when an ID token ends.
+// WithExpiry sets the claim exp.
 func WithExpiry(t time.Time) Claim {
 	return func(claims map[string]any) { claims["exp"] = t.Unix() }
 }
 
-// WithNotBefore says when an ID token begins.
+// WithNotBefore sets the claim nbf.
 func WithNotBefore(t time.Time) Claim {
 	return func(claims map[string]any) { claims["nbf"] = t.Unix() }
 }
 
-// WithSubject says who an ID token is about.
+// WithSubject sets the claim sub.
 func WithSubject(subject string) Claim {
 	return func(claims map[string]any) { claims["sub"] = subject }
 }
 
-// WithIssuer says whose an ID token is.
+// WithIssuer sets the claim iss.
 func WithIssuer(issuer string) Claim {
 	return func(claims map[string]any) { claims["iss"] = issuer }
 }
 
-// IDToken returns an ID token as the identity provider issues them, a JSON web
-// token that is signed with a key of this server's. Unless claims say
-// something else, IAM takes it for an hour.
+// IDToken returns an ID token, signed by the server's identity provider. By
+// default, IAM accepts it for an hour.
 func (s *Server) IDToken(claims ...Claim) string {
 	s.mu.Lock()
 	now := s.opts.Clock()
@@ -75,14 +74,13 @@ func (s *Server) IDToken(claims ...Claim) string {
 	}
 	payload, err := json.Marshal(all)
 	if err != nil {
-		panic(err) // a claim of a test's own that is no JSON
+		panic(err) // a test passed a claim that is no JSON
 	}
 	signed := jwtEncoding.EncodeToString([]byte(jwtHeader)) + "." + jwtEncoding.EncodeToString(payload)
 	return signed + "." + jwtEncoding.EncodeToString(ed25519.Sign(s.idTokenKey, []byte(signed)))
 }
 
-// verifyIDToken returns the claims of an ID token, or what is wrong with it.
-// The caller holds the lock.
+// verifyIDToken returns the claims of an ID token, or why it is invalid.
 func (s *Server) verifyIDToken(token string, now time.Time) (claims fields, why string) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

@@ -9,23 +9,24 @@ import (
 	"time"
 )
 
-// Request is an entry of the log. It holds what was sent, secrets as well.
+// Request is an entry of the log. It has secrets in it.
 type Request struct {
 	Time          time.Time // of its arrival, by the server's clock
 	Method        string
 	Path          string // as on the request line, escaped
 	Query         string // as on the request line, without "?"
+	Operation     string // such as ListApps; "" if unknown
 	AppID         string // decoded; "" if the path names none
 	Header        http.Header
 	Body          []byte
-	Status        int    // 0 while it is under way, and if the connection was closed instead
-	Code          string // the answer's error code; IAM's errors have none
+	Status        int    // 0 before the response, or if there is none
+	Code          string // of the error; IAM has no codes
 	Authenticated bool
-	Took          time.Duration // until its answer was known, whatever the clock did; 0 while it is under way
+	Took          time.Duration // by the real clock; 0 before the response
 }
 
-// Requests returns copies of the log's entries, in the order of arrival, that
-// all filters accept. Requests that are not answered yet are among them.
+// Requests returns copies of the entries that all filters accept, in the order of
+// arrival. Requests that are still being served are among them.
 func (s *Server) Requests(filters ...func(Request) bool) []Request {
 	s.mu.Lock()
 	all := make([]Request, len(s.log))
@@ -60,18 +61,17 @@ func Method(m string) func(Request) bool {
 	return func(r Request) bool { return r.Method == m }
 }
 
-// App is a filter for Requests; id is not escaped.
+// App is a filter for Requests, by the ID that is not escaped.
 func App(id string) func(Request) bool {
 	return func(r Request) bool { return r.AppID == id }
 }
 
-// Path is a filter for Requests: what the path begins with, as it is in the
-// log.
+// Path is a filter for Requests, by the beginning of the escaped path.
 func Path(prefix string) func(Request) bool {
 	return func(r Request) bool { return strings.HasPrefix(r.Path, prefix) }
 }
 
-// ExactPath is a filter for Requests: the whole path, as it is in the log.
+// ExactPath is a filter for Requests, by the whole escaped path.
 func ExactPath(path string) func(Request) bool {
 	return func(r Request) bool { return r.Path == path }
 }
@@ -82,30 +82,33 @@ func (r Request) clone() Request {
 	return r
 }
 
-// begin logs a request and returns the fault that it meets.
-func (s *Server) begin(x *exchange) Fault {
+// begin logs a request and returns the fault that it gets.
+func (s *Server) begin(c *call) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x.arrived = time.Now()
-	x.entry = &Request{
-		Time:   s.opts.Clock(),
-		Method: x.r.Method,
-		Path:   x.path,
-		Query:  x.query,
-		AppID:  x.appID,
-		Header: x.r.Header.Clone(),
-		Body:   x.body,
+	c.arrived = time.Now()
+	c.entry = &Request{
+		Time:      s.opts.Clock(),
+		Method:    c.r.Method,
+		Path:      c.path,
+		Query:     c.query,
+		Operation: c.operation.name,
+		AppID:     c.appID,
+		Header:    c.r.Header.Clone(),
+		Body:      c.body,
 	}
-	s.log = append(s.log, x.entry)
-	return s.takeFault(x)
+	s.log = append(s.log, c.entry)
+	return s.takeFault(c)
 }
 
-// end completes the log's entry of a request.
-func (s *Server) end(x *exchange, ans answer) {
+// end completes the log entry of a request.
+func (s *Server) end(c *call, resp *response) {
 	s.mu.Lock()
-	x.entry.Status, x.entry.Code = ans.status, ans.code
-	x.entry.Took = max(time.Since(x.arrived), 1) // clocks may be coarse
-	entry, observe := x.entry.clone(), s.opts.Observe
+	if resp != nil {
+		c.entry.Status, c.entry.Code = resp.status, resp.code
+	}
+	c.entry.Took = max(time.Since(c.arrived), 1) // clocks may be coarse
+	entry, observe := c.entry.clone(), s.opts.Observe
 	s.mu.Unlock()
 	if observe != nil {
 		observe(entry)

@@ -8,44 +8,42 @@ import (
 	"time"
 )
 
-// maxSessionTime is how long a session token of the metadata service may be
-// valid, in seconds.
+// maxSessionTime is in seconds.
 const maxSessionTime = 6 * 60 * 60
 
-// metadataKeyLifetime is how long the keys of an ECS are valid; the
-// documentation doesn't say.
+// metadataKeyLifetime is a guess: the documentation gives none.
 const metadataKeyLifetime = time.Hour
 
-// metadata is the metadata service of an ECS. The caller holds the lock.
-func (s *Server) metadata(x *exchange, now time.Time) answer {
-	switch {
-	case s.opts.MetadataOff, s.opts.MetadataOldHost && x.route == createSessionToken:
+func (s *Server) createSessionToken(c *call) *response {
+	if s.opts.MetadataOff || s.opts.MetadataOldHost {
 		return plain(http.StatusNotFound, "404 Not Found")
-	case x.route == createSessionToken:
-		return s.createSessionToken(x, now)
-	case !s.opts.MetadataOldHost && !s.sessionHolds(x.r.Header.Get("X-Metadata-Token"), now):
-		return plain(http.StatusUnauthorized, "401 Unauthorized")
 	}
-	x.entry.Authenticated = true
-	if s.opts.MetadataNoAgency {
-		return plain(http.StatusUnauthorized, "401 Unauthorized\nPlease configure Cloud Service Agency first\n")
-	}
-	return ok(credential(s.issueKey(metadataKeyLifetime, now)))
-}
-
-func (s *Server) createSessionToken(x *exchange, now time.Time) answer {
-	seconds, err := strconv.Atoi(x.r.Header.Get("X-Metadata-Token-Ttl-Seconds"))
+	seconds, err := strconv.Atoi(c.r.Header.Get("X-Metadata-Token-Ttl-Seconds"))
 	if err != nil || seconds < 1 || seconds > maxSessionTime {
 		return plain(http.StatusBadRequest, "400 Bad Request")
 	}
-	x.entry.Authenticated = true
+	c.entry.Authenticated = true
 	token := randomHex(24)
-	s.sessionTokens[token] = now.Add(time.Duration(seconds) * time.Second)
+	s.sessionTokens[token] = c.now.Add(time.Duration(seconds) * time.Second)
 	return plain(http.StatusOK, token)
 }
 
-// sessionHolds tells whether a session token, or none, is good enough.
-func (s *Server) sessionHolds(token string, now time.Time) bool {
+func (s *Server) showSecurityKey(c *call) *response {
+	switch {
+	case s.opts.MetadataOff:
+		return plain(http.StatusNotFound, "404 Not Found")
+	case !s.opts.MetadataOldHost && !s.validSession(c.r.Header.Get("X-Metadata-Token"), c.now):
+		return plain(http.StatusUnauthorized, "401 Unauthorized")
+	}
+	c.entry.Authenticated = true
+	if s.opts.MetadataNoAgency {
+		return plain(http.StatusUnauthorized, "401 Unauthorized\nPlease configure Cloud Service Agency first\n")
+	}
+	return ok(credential(s.issueKey(metadataKeyLifetime, c.now)))
+}
+
+// validSession accepts no session token too, unless the options require one.
+func (s *Server) validSession(token string, now time.Time) bool {
 	if token == "" {
 		return !s.opts.MetadataTokenRequired
 	}

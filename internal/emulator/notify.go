@@ -17,45 +17,42 @@ import (
 )
 
 const (
-	// notifyTimeout bounds one notification, from the connection to the last
-	// byte of the answer.
 	notifyTimeout = 10 * time.Second
 
-	// maxNotifyAnswer bounds what is read of an answer, in bytes.
-	maxNotifyAnswer = 1 << 20
+	// maxNotifyBody bounds what is read of a response, in bytes.
+	maxNotifyBody = 1 << 20
 
-	// maxShownAnswer bounds what is kept of it.
-	maxShownAnswer = 1 << 10
+	// maxShownBody bounds what is kept of it.
+	maxShownBody = 1 << 10
 )
 
 var notifier = &http.Client{
 	Timeout:       notifyTimeout,
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	// Not the default one, which keeps connections and goes through proxies.
+	// The default transport keeps connections and uses proxies.
 	Transport: &http.Transport{DisableKeepAlives: true},
 }
 
-// Notify posts an event, as JSON, to the callback URL of an app and returns
-// the status of the answer. When the callback has a key, the notification is
-// signed with it. Notify follows no redirect, and ends after ten seconds or
-// with ctx. It is an error if the app has no callback or there is no answer.
+// Notify posts an event as JSON to the callback URL of an app, signed if the
+// callback has a key, and returns the status of the response. It follows no
+// redirect and times out after ten seconds. An app without a callback is an
+// error.
 func (s *Server) Notify(ctx context.Context, app string, event any) (status int, err error) {
 	n, err := s.Deliver(ctx, app, event)
 	return n.Status, err
 }
 
-// Notification is what became of an event.
+// Notification is the result of Deliver.
 type Notification struct {
 	Time   time.Time // by the server's clock
-	URL    string    // where it was sent; "" if it was not
+	URL    string    // "" if it was not sent
 	Signed bool
-	Status int    // 0 if there was no answer
-	Answer []byte // what the answer's body begins with, at most a KiB
+	Status int    // 0 if there was no response
+	Body   []byte // the first KiB of the response
 	Took   time.Duration
 }
 
-// Deliver does what Notify does and tells more. With an error, it tells what
-// is known.
+// Deliver does what Notify does and returns more, also with an error.
 func (s *Server) Deliver(ctx context.Context, app string, event any) (Notification, error) {
 	n := Notification{Time: s.now()}
 	body, err := json.Marshal(event)
@@ -80,34 +77,33 @@ func (s *Server) Deliver(ctx context.Context, app string, event any) (Notificati
 		req.Header.Set("X-Rtc-Signature", notificationSignature(callback.AuthKey, random, timestamp, body))
 	}
 	begun := time.Now()
-	answer, err := post(req)
+	resp, err := post(req)
 	n.Took = max(time.Since(begun), 1) // clocks may be coarse
 	if err != nil {
 		return n, err
 	}
-	n.Status, n.Answer = answer.status, answer.body
+	n.Status, n.Body = resp.status, resp.body
 	return n, nil
 }
 
-// post sends a notification and reads the answer, of whose body it returns
-// the beginning.
-func post(req *http.Request) (answer, error) {
+// post returns the beginning of the response's body.
+func post(req *http.Request) (response, error) {
 	resp, err := notifier.Do(req)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	defer func() { _ = resp.Body.Close() }() // nothing is left to read
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxNotifyAnswer))
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxNotifyBody))
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	return answer{status: resp.StatusCode, body: bytes.Clone(body[:min(len(body), maxShownAnswer)])}, nil
+	return response{status: resp.StatusCode, body: bytes.Clone(body[:min(len(body), maxShownBody)])}, nil
 }
 
 func notificationSignature(key, random, timestamp string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(key))
 	mac.Write([]byte(random + timestamp))
-	mac.Write(body) // a hash never returns an error
+	mac.Write(body)
 	return hex.EncodeToString(mac.Sum(nil))
 }
 

@@ -140,8 +140,8 @@ func TestDeliver(t *testing.T) {
 		want     Notification
 		err      bool
 	}{
-		"signed":      {url: url, key: testKey, want: Notification{URL: url, Signed: true, Status: 418, Answer: []byte(long[:1024])}},
-		"not signed":  {url: url, want: Notification{URL: url, Status: 418, Answer: []byte(long[:1024])}},
+		"signed":      {url: url, key: testKey, want: Notification{URL: url, Signed: true, Status: 418, Body: []byte(long[:1024])}},
+		"not signed":  {url: url, want: Notification{URL: url, Status: 418, Body: []byte(long[:1024])}},
 		"no answer":   {url: silent, key: testKey, want: Notification{URL: silent, Signed: true}, err: true},
 		"no callback": {err: true},
 	} {

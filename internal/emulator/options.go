@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// Credentials that the emulator accepts unless the options say otherwise. They
-// are made up and open no other door.
+// The default credentials. They are made up and are valid nowhere else.
 const (
 	DefaultAccessKey = "AKEMULATOR0000000001"
 	DefaultSecretKey = "SKEMULATOR0000000000000000000000000000001"
@@ -29,92 +28,7 @@ const (
 	DefaultIDTokenAudience = "emulator-audience"       //nolint:gosec // no credential
 )
 
-// Project is a project of IAM's; the name of a region's own one is the
-// region's.
-type Project struct {
-	ID, Name string
-}
-
-// KeyEcho is how answers show auth_key. The documentation is silent, and its
-// example answer shows another, shorter key than the request sent. A callback
-// without a key shows "" in all modes but EchoAbsent.
-type KeyEcho string
-
-// The modes of KeyEcho.
-const (
-	EchoExact     KeyEcho = "exact"     // as it was sent
-	EchoTruncated KeyEcho = "truncated" // its first 16 characters
-	EchoMasked    KeyEcho = "masked"    // "******"
-	EchoPartial   KeyEcho = "partial"   // "****" and its last four characters, if it has more than four
-	EchoHashed    KeyEcho = "hashed"    // the first 16 hex digits of its SHA-256
-	EchoRandom    KeyEcho = "random"    // 16 hex digits, drawn at each PUT
-	EchoAbsent    KeyEcho = "absent"    // the field is left out
-	EchoEmpty     KeyEcho = "empty"     // ""
-)
-
-// KeyEchoes are all modes of KeyEcho.
-var KeyEchoes = []KeyEcho{
-	EchoExact, EchoTruncated, EchoMasked, EchoPartial, EchoHashed, EchoRandom, EchoAbsent, EchoEmpty,
-}
-
-// URLEcho is how answers show url.
-type URLEcho string
-
-// The modes of URLEcho.
-const (
-	URLExact     URLEcho = "exact"     // as it was sent
-	URLOrigin    URLEcho = "origin"    // scheme and host only, as in the API page's example
-	URLLowercase URLEcho = "lowercase" // scheme and host in lower case
-	URLSlash     URLEcho = "slash"     // with "/" where the path is empty
-)
-
-// URLEchoes are all modes of URLEcho.
-var URLEchoes = []URLEcho{URLExact, URLOrigin, URLLowercase, URLSlash}
-
-// TimeEcho is how answers show update_time.
-type TimeEcho string
-
-// The modes of TimeEcho.
-const (
-	TimeExact   TimeEcho = "exact"   // milliseconds
-	TimeSeconds TimeEcho = "seconds" // rounded to whole seconds
-	TimeLater   TimeEcho = "later"   // by 3 ms, as one that was taken at another moment
-	TimeAbsent  TimeEcho = "absent"  // ""
-	TimeOdd     TimeEcho = "odd"     // a form that is not RFC 3339
-)
-
-// TimeEchoes are all modes of TimeEcho.
-var TimeEchoes = []TimeEcho{TimeExact, TimeSeconds, TimeLater, TimeAbsent, TimeOdd}
-
-// Unset is what a GET answers for an app without a callback; the documentation
-// does not say.
-type Unset string
-
-// The modes of Unset. In the answers about apps, UnsetNotFound and
-// UnsetMissing both leave record_callback out.
-const (
-	UnsetNotFound Unset = "404"     // 404 RTC.00001003
-	UnsetMissing  Unset = "missing" // 200 with app_id alone
-	UnsetEmpty    Unset = "empty"   // 200 with a record_callback of empty fields
-)
-
-// Unsets are all modes of Unset.
-var Unsets = []Unset{UnsetNotFound, UnsetMissing, UnsetEmpty}
-
-// EmptyKey is what a PUT with an auth_key of "" does.
-type EmptyKey string
-
-// The modes of EmptyKey.
-const (
-	EmptyClears  EmptyKey = "clears"  // the callback has no key afterwards
-	EmptyRefused EmptyKey = "refused" // 400 RTC.00001003
-	EmptyIgnored EmptyKey = "ignored" // as if auth_key had been left out
-)
-
-// EmptyKeys are all modes of EmptyKey.
-var EmptyKeys = []EmptyKey{EmptyClears, EmptyRefused, EmptyIgnored}
-
-// Options are how a Server behaves. The zero value is complete.
+// Options configure a Server. The zero value has a default for each.
 type Options struct {
 	// AccessKey, SecretKey, ProjectID and Token are what is accepted, beside
 	// what is issued; the Default constants when empty. Expire does not end
@@ -122,73 +36,64 @@ type Options struct {
 	AccessKey, SecretKey, ProjectID, Token string
 
 	// SecurityToken makes the access key a temporary one: X-Security-Token
-	// has to be sent with this value. When it is empty, none may be sent.
+	// must have this value. When it is empty, none may be sent.
 	SecurityToken string
 
-	// Projects are what IAM lists and what a token can be scoped to. By
-	// default there is one, ProjectID with DefaultProjectName; a slice that
-	// is empty and not nil means none. Whatever else is listed, the SparkRTC
-	// API takes tokens that are scoped to ProjectID alone.
+	// Projects are the projects of IAM. The default is ProjectID with
+	// DefaultProjectName; an empty slice that is not nil means none. SparkRTC
+	// accepts only tokens that are scoped to ProjectID.
 	Projects []Project
 
-	// UserName, UserID, Password, DomainName and DomainID are the user whose
-	// password IAM takes, and the user's account; the Default constants when
-	// empty.
+	// UserName, UserID, Password, DomainName and DomainID are the one user and
+	// the account; the Default constants when empty.
 	UserName, UserID, Password, DomainName, DomainID string
 
-	// AgencyName is the one agency of that account that can be assumed;
-	// DefaultAgencyName when empty.
+	// AgencyName is the account's one agency; DefaultAgencyName when empty.
 	AgencyName string
 
-	// AgencyForbidden makes IAM and STS answer 403 to who assumes it.
+	// AgencyForbidden makes IAM and STS return 403 when it is assumed.
 	AgencyForbidden bool
 
-	// IDPID, IDTokenIssuer and IDTokenAudience are the identity provider
-	// whose ID tokens IAM takes; the Default constants when empty. IDToken
-	// issues them.
+	// IDPID, IDTokenIssuer and IDTokenAudience are the identity provider,
+	// whose ID tokens IDToken issues; the Default constants when empty.
 	IDPID, IDTokenIssuer, IDTokenAudience string
 
-	// TokenLifetime is how long a token of IAM's is valid; 24 hours when 0.
+	// TokenLifetime is how long IAM's tokens are valid; 24 hours when 0.
 	TokenLifetime time.Duration
 
-	// KeyLifetime is how long a temporary access key is valid, whatever was
-	// asked for. When 0, as long as was asked for; otherwise 15 minutes if IAM
-	// issues it, and an hour if STS or the metadata service does.
+	// KeyLifetime overrides how long temporary access keys are valid. When 0, the
+	// request says how long; its default is 15 minutes in IAM and one hour in
+	// STS and the metadata service.
 	KeyLifetime time.Duration
 
-	// MetadataOff makes the metadata service answer 404 to everything.
+	// MetadataOff makes the metadata service return 404 always.
 	MetadataOff bool
 
-	// MetadataOldHost makes it one that knows no session tokens: asked for
-	// one it answers 404, and a key is had without.
+	// MetadataOldHost makes it return 404 for session tokens and keys without
+	// one.
 	MetadataOldHost bool
 
-	// MetadataTokenRequired makes it answer 401 to who asks for a key without
-	// a session token, unless it is an old host.
+	// MetadataTokenRequired makes it return 401 for a key without a session
+	// token, unless it is an old host.
 	MetadataTokenRequired bool
 
-	// MetadataNoAgency makes it answer 401 to who asks for a key, as on an ECS
-	// that has no agency.
+	// MetadataNoAgency makes it return 401 for a key, as on an ECS without an
+	// agency.
 	MetadataNoAgency bool
 
-	// KeyEcho is EchoExact by default.
-	KeyEcho KeyEcho
-
-	// URLEcho is URLExact by default.
-	URLEcho URLEcho
-
-	// TimeEcho is TimeExact by default.
+	// KeyEcho, URLEcho and TimeEcho are exact by default.
+	KeyEcho  KeyEcho
+	URLEcho  URLEcho
 	TimeEcho TimeEcho
 
-	// ReadKeyEcho, ReadURLEcho and ReadTimeEcho are how answers other than a
-	// PUT's show them; as a PUT's when empty.
+	// ReadKeyEcho, ReadURLEcho and ReadTimeEcho override them in all responses
+	// but a PUT's.
 	ReadKeyEcho  KeyEcho
 	ReadURLEcho  URLEcho
 	ReadTimeEcho TimeEcho
 
-	// ListKeyEcho, ListURLEcho and ListTimeEcho are how the list of apps shows
-	// them; as other reads when empty. ListNoEvents makes it leave the events
-	// out.
+	// ListKeyEcho, ListURLEcho and ListTimeEcho override both in the list of
+	// apps. ListNoEvents makes the list omit the events.
 	ListKeyEcho  KeyEcho
 	ListURLEcho  URLEcho
 	ListTimeEcho TimeEcho
@@ -197,31 +102,30 @@ type Options struct {
 	// Unset is UnsetNotFound by default.
 	Unset Unset
 
-	// KeepKey makes a PUT without auth_key keep the earlier key; otherwise
-	// such a PUT clears it.
+	// KeepKey makes a PUT without auth_key keep the key instead of clearing it.
 	KeepKey bool
 
 	// EmptyKey is EmptyClears by default.
 	EmptyKey EmptyKey
 
-	// Quota is how many calls of the SparkRTC API a minute are let through; 0
-	// means all. What is over it is answered with 429 APIGW.0308.
+	// Quota is how many calls SparkRTC allows in a minute; 0 means no limit. A
+	// call over the quota gets 429 APIGW.0308.
 	Quota int
 
-	// RetryAfter makes those answers carry Retry-After.
+	// RetryAfter adds Retry-After to these responses.
 	RetryAfter bool
 
-	// Clock tells the time; time.Now by default. It is called with the
-	// server locked, so it must not call the server.
+	// Clock is time.Now by default. It must not call the server, which is
+	// locked meanwhile.
 	Clock func() time.Time
 
-	// Observe, unless nil, is called once for each request, with its entry
-	// in the log, before its answer is sent. It may call the server.
+	// Observe, unless nil, gets the log entry of each request before the
+	// response is sent. It may call the server.
 	Observe func(Request)
 }
 
-// withDefaults fills in what is empty. It panics at a mode that does not
-// exist: a test with a misspelt one would test something else.
+// withDefaults panics if a mode does not exist, since a test with a misspelt mode
+// would test another one.
 func (o Options) withDefaults() Options {
 	fill(&o.AccessKey, DefaultAccessKey)
 	fill(&o.SecretKey, DefaultSecretKey)

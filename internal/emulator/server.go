@@ -1,84 +1,59 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package emulator is the SparkRTC API as far as this provider uses it, behind
-// the API gateway that authenticates and throttles its requests, as an
-// http.Handler: for tests, and for trying things without an account. Beside it,
-// on other paths of the same address, are what credentials come from: IAM, STS
-// and the metadata service of an ECS.
+// Package emulator emulates the part of the SparkRTC API that the provider uses,
+// with its API gateway, IAM, STS and the metadata service of an ECS, as one
+// http.Handler. It is for tests and for trials without an account.
 //
-// It is written from the public documentation alone and shares no code with
-// the client, so that a mistake of one is not a mistake of both. Where the
-// documentation leaves open what the service does, Options has a mode for each
-// answer. Each Server has a state of its own, which Go code changes behind the
-// client's back (SetCallback and others), a list of scripted failures (Fail),
-// and a log of what it was asked (Requests).
+// It is written from the public documentation and shares no code with the
+// client, so that they can't share a mistake. Where the documentation is silent,
+// Options has a mode for each behaviour that is possible.
 package emulator
 
 import (
-	"bytes"
 	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"io"
+	"maps"
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
 	"sync"
-	"time"
 )
 
-// maxBody bounds the body of a request, in bytes.
-const maxBody = 1 << 20
-
-// Server answers requests. It is safe for concurrent use.
+// Server is an emulator. It is safe for concurrent use.
 type Server struct {
-	closed    chan struct{}
-	closeOnce sync.Once
+	closed     chan struct{}
+	closeOnce  sync.Once
+	idTokenKey ed25519.PrivateKey
 
-	mu          sync.Mutex
+	// mu guards what follows. It is held while a call is in the gateway and in
+	// its handler.
+	mu sync.Mutex
+	appStore
+	credentialStore
 	opts        Options
-	apps        map[string]*app
-	created     int                  // how many apps there ever were
-	updated     map[string]time.Time // by app id, kept when the app goes
-	unreachable map[string]bool      // by URL
-	locks       map[string]*lock     // by access key
-	window      time.Time            // when the quota's minute began
-	calls       int                  // in that minute
+	unreachable map[string]bool // callback URLs
+	locks       map[string]*lock
+	quota       quota
 	faults      []*Fault
 	log         []*Request
-
-	idTokenKey    ed25519.PrivateKey
-	tokens        map[string]*issuedToken
-	keys          map[string]issuedKey // by access key
-	secrets       []string             // that were issued
-	sessionTokens map[string]time.Time // of the metadata service: until when
 }
 
 var _ http.Handler = (*Server)(nil)
 
-// New returns a server that knows no app. It panics at an option that names a
-// mode which does not exist.
+// New returns a server without apps. It panics if an option names a mode that
+// does not exist.
 func New(opts Options) *Server {
 	return &Server{
-		closed:      make(chan struct{}),
-		opts:        opts.withDefaults(),
-		apps:        make(map[string]*app),
-		updated:     make(map[string]time.Time),
-		unreachable: make(map[string]bool),
-		locks:       make(map[string]*lock),
-
-		idTokenKey:    ed25519.NewKeyFromSeed(randomBytes(ed25519.SeedSize)),
-		tokens:        make(map[string]*issuedToken),
-		keys:          make(map[string]issuedKey),
-		sessionTokens: make(map[string]time.Time),
+		closed:          make(chan struct{}),
+		idTokenKey:      ed25519.NewKeyFromSeed(randomBytes(ed25519.SeedSize)),
+		appStore:        newAppStore(),
+		credentialStore: newCredentialStore(),
+		opts:            opts.withDefaults(),
+		unreachable:     make(map[string]bool),
+		locks:           make(map[string]*lock),
 	}
 }
 
-// SetOptions lets change alter the options; it must not call the server.
-// Requests that are under way see either the old options or the new ones.
+// SetOptions changes the options between two requests. The function must not
+// call the server.
 func (s *Server) SetOptions(change func(*Options)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,291 +62,89 @@ func (s *Server) SetOptions(change func(*Options)) {
 	s.opts = opts.withDefaults()
 }
 
-// Close ends the delays of scripted faults, those to come as well: the
-// connection is closed instead. Everything else goes on working.
+// Close ends the delays of faults, also of later ones: the connection is closed
+// instead. The server still responds to requests.
 func (s *Server) Close() {
 	s.closeOnce.Do(func() { close(s.closed) })
 }
 
-// route is an operation of one of the APIs.
-type route int
-
-const (
-	noRoute route = iota
-	listApps
-	showApp
-	showRecordCallback
-	updateRecordCallback
-	listProjects
-	createToken
-	createTokenWithIDToken
-	createKeys
-	assumeAgency
-	createSessionToken
-	showKeys
-)
-
-// fixedRoutes are the operations whose path holds nothing that varies.
-var fixedRoutes = map[string]route{
-	"GET /v2/apps":                            listApps,
-	"GET /v3/projects":                        listProjects,
-	"POST /v3/auth/tokens":                    createToken,
-	"POST /v3.0/OS-AUTH/id-token/tokens":      createTokenWithIDToken,
-	"POST /v3.0/OS-CREDENTIAL/securitytokens": createKeys,
-	"POST /v5/agencies/assume":                assumeAgency,
-	"PUT /meta-data/latest/api/token":         createSessionToken,
-	"GET /openstack/latest/securitykey":       showKeys,
-}
-
-// appRoutes are the operations on one app.
-var appRoutes = map[string]route{
-	"GET /v2/apps/{app_id}":                 showApp,
-	"GET /v2/apps/{app_id}/record-callback": showRecordCallback,
-	"PUT /v2/apps/{app_id}/record-callback": updateRecordCallback,
-}
-
-// api is one of those that share the address.
-type api int
-
-const (
-	apiSparkRTC api = iota
-	apiIAM
-	apiSTS
-	apiMetadata
-)
-
-func (r route) api() api {
-	switch r {
-	case listProjects, createToken, createTokenWithIDToken, createKeys:
-		return apiIAM
-	case assumeAgency:
-		return apiSTS
-	case createSessionToken, showKeys:
-		return apiMetadata
-	default:
-		return apiSparkRTC
-	}
-}
-
-// proves tells whether the operation itself is a proof of identity, or needs
-// none, so that there is nothing for the gateway to authenticate.
-func (r route) proves() bool {
-	return r == createToken || r == createTokenWithIDToken || r.api() == apiMetadata
-}
-
-// exchange is one request and what is known about it.
-type exchange struct {
-	r       *http.Request
-	id      string // of the request, for X-request-Id
-	path    string // of the request line, percent-encoded
-	query   string // of the request line
-	route   route
-	appID   string // decoded
-	body    []byte
-	bodyErr error
-	entry   *Request
-	arrived time.Time    // not by the server's clock
-	token   *issuedToken // that authenticates it; nil if something else does
-}
-
-// answer is what goes back.
-type answer struct {
-	status      int
-	code        string // of the error, for the log
-	contentType string
-	body        []byte
-	header      http.Header // in addition; canonical names
-}
-
-// errTooLarge is a body of more than maxBody bytes.
-var errTooLarge = errors.New("the body is too large")
-
-// ServeHTTP answers a request: the scripted fault that it meets, or else what
-// the gateway or the service says.
+// ServeHTTP responds to a request, with the first fault that matches it or as
+// the APIs do.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{r: r, id: randomHex(16)}
-	x.path, x.query = requestLine(r)
-	x.route, x.appID = match(r.Method, x.path)
-	// It is read before anything waits: until then, net/http does not notice
-	// that the client has gone.
-	x.body, x.bodyErr = readBody(r.Body)
+	c := newCall(r)
+	// Only after the body was read does net/http notice that a client is gone,
+	// which has to end a delay.
+	c.body, c.bodyErr = readBody(r.Body)
 
-	fault := s.begin(x)
+	fault := s.begin(c)
 	waited := s.wait(r, fault.Delay)
 	if !waited && !fault.After {
-		s.end(x, answer{})
+		s.end(c, nil)
 		panic(http.ErrAbortHandler)
 	}
 
 	s.mu.Lock()
-	ans := s.pass(x, fault.instead() && !fault.After)
+	resp := s.respond(c, fault.instead() && !fault.After)
 	s.mu.Unlock()
 
 	if fault.own() {
-		ans = fault.answer(x)
+		resp = fault.response(c)
 	}
 	if fault.Drop || !waited {
-		ans = answer{}
+		resp = nil
 	}
-	for name, values := range fault.Header {
-		if ans.header == nil {
-			ans.header = make(http.Header)
-		}
-		ans.header[name] = values
-	}
-	s.end(x, ans)
-	if ans.status == 0 {
+	s.end(c, resp)
+	if resp == nil {
 		panic(http.ErrAbortHandler)
 	}
-	write(w, x, ans, fault.Cut)
+	write(w, c, resp, &fault)
 }
 
-// pass takes a request through the gateway and, unless skip is set, to the
-// service. The caller holds the lock.
-func (s *Server) pass(x *exchange, skip bool) answer {
-	now := s.opts.Clock()
-	// An operation that is a proof of identity is not skipped, for the log to
-	// say what it deserves; what it issues then is known to nobody.
-	if ans := s.gateway(x, now); ans.status != 0 || skip && !x.route.proves() {
-		return ans
+// respond takes a call through the gateway and, unless skip is set, to its
+// handler.
+func (s *Server) respond(c *call, skip bool) *response {
+	c.now = s.opts.Clock()
+	if resp := s.gateway(c); resp != nil {
+		return resp
 	}
-	switch x.route.api() {
-	case apiIAM:
-		return s.iam(x, now)
-	case apiSTS:
-		return s.sts(x, now)
-	case apiMetadata:
-		return s.metadata(x, now)
-	default:
-		return s.service(x)
+	op := c.operation
+	// A handler that authenticates is not skipped: the log needs its result.
+	if skip && op.authentication != byHandler {
+		return nil
 	}
+	if op.api.check != nil {
+		if resp := op.api.check(s, c); resp != nil {
+			return resp
+		}
+	}
+	return op.handle(s, c)
 }
 
-// write sends an answer, or with cut its first half. It ends by panicking with
-// http.ErrAbortHandler if the connection is to be closed.
-func write(w http.ResponseWriter, x *exchange, ans answer, cut bool) {
+// write sends a response as the fault changes it. To close the connection, it
+// panics with http.ErrAbortHandler.
+func write(w http.ResponseWriter, c *call, resp *response, fault *Fault) {
 	header := w.Header()
-	header.Set("X-request-Id", x.id)
-	if ans.contentType != "" {
-		header.Set("Content-Type", ans.contentType)
+	header.Set("X-request-Id", c.id)
+	if resp.contentType != "" {
+		header.Set("Content-Type", resp.contentType)
 	}
-	for name, values := range ans.header {
-		header[name] = values
-	}
-	body := ans.body
-	if ans.status == http.StatusNoContent || ans.status == http.StatusNotModified {
+	maps.Copy(header, resp.header)
+	maps.Copy(header, fault.Header)
+	body := resp.body
+	if resp.status == http.StatusNoContent || resp.status == http.StatusNotModified {
 		body = nil
 	}
-	if cut {
-		// At least one byte is promised and not sent.
+	if fault.Cut {
+		// One byte more than an empty body, so that something is missing.
 		header.Set("Content-Length", strconv.Itoa(max(len(body), 1)))
 		body = body[:len(body)/2]
 	}
-	w.WriteHeader(ans.status)
+	w.WriteHeader(resp.status)
 	_, err := w.Write(body)
-	if cut {
-		_ = http.NewResponseController(w).Flush() // the client may be gone, which is as good
+	if fault.Cut {
+		_ = http.NewResponseController(w).Flush() // the client may be gone
 	}
-	if err != nil || cut {
+	if err != nil || fault.Cut {
 		panic(http.ErrAbortHandler)
 	}
-}
-
-// requestLine returns path and query as they were sent. A request that never
-// crossed a wire has no request line, and one to a proxy has more than a path.
-func requestLine(r *http.Request) (path, query string) {
-	if path, query, _ = strings.Cut(r.RequestURI, "?"); strings.HasPrefix(path, "/") {
-		return path, query
-	}
-	return r.URL.EscapedPath(), r.URL.RawQuery
-}
-
-// match finds the operation that a request is for, on the path as it is
-// escaped: an id with an escaped slash is one segment. A dot segment that is
-// not escaped is no id, since whatever is on the way resolves it.
-func match(method, path string) (route, string) {
-	if r, found := fixedRoutes[method+" "+path]; found {
-		return r, ""
-	}
-	segments := strings.Split(path, "/")
-	if len(segments) < 4 || segments[0] != "" || segments[1] != "v2" || segments[2] != "apps" {
-		return noRoute, ""
-	}
-	id, err := url.PathUnescape(segments[3])
-	if err != nil || id == "" || segments[3] == "." || segments[3] == ".." {
-		return noRoute, ""
-	}
-	below := strings.Join(append([]string{"/v2/apps/{app_id}"}, segments[4:]...), "/")
-	return appRoutes[method+" "+below], id // noRoute for any other
-}
-
-func readBody(r io.Reader) ([]byte, error) {
-	if r == nil {
-		return nil, nil
-	}
-	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
-	if err == nil && len(body) > maxBody {
-		err = errTooLarge
-	}
-	return body, err
-}
-
-// fail is an error in the shape of the API's; the gateway's own errors and
-// those of STS carry the request's id too. Without a code, those of IAM and of
-// the metadata service have shapes of their own.
-func (x *exchange) fail(status int, code, message string) answer {
-	if code == "" {
-		switch x.route.api() {
-		case apiIAM:
-			return iamError(status, message)
-		case apiMetadata:
-			return plain(status, message)
-		}
-	}
-	body := struct {
-		Message   string `json:"error_msg"`
-		Code      string `json:"error_code"`
-		RequestID string `json:"request_id,omitempty"`
-	}{Message: message, Code: code}
-	if strings.HasPrefix(code, "APIG") || strings.HasPrefix(code, "STS") {
-		body.RequestID = x.id
-	}
-	ans := ok(body)
-	ans.status, ans.code = status, code
-	return ans
-}
-
-func ok(v any) answer {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic(err) // can't be: these are structs of strings and numbers
-	}
-	return answer{
-		status:      http.StatusOK,
-		contentType: "application/json",
-		body:        bytes.TrimSuffix(buf.Bytes(), []byte("\n")),
-	}
-}
-
-func created(v any) answer {
-	ans := ok(v)
-	ans.status = http.StatusCreated
-	return ans
-}
-
-func plain(status int, text string) answer {
-	return answer{status: status, contentType: "text/plain; charset=utf-8", body: []byte(text)}
-}
-
-// randomHex returns n random bytes in hex.
-func randomHex(n int) string {
-	return hex.EncodeToString(randomBytes(n))
-}
-
-func randomBytes(n int) []byte {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails, says its documentation
-	return b
 }

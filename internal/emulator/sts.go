@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	// What duration_seconds is unless it is sent, what it may be at most, and
-	// what at most for who comes with a temporary access key.
+	// The default and the maximum of duration_seconds, and the maximum for a
+	// request that is signed with a temporary access key.
 	defaultSTSDuration = time.Hour
 	maxSTSDuration     = 12 * time.Hour
 	maxChainedDuration = time.Hour
 
-	// The digits are made up; the documentation lists none.
+	// Made up: the documentation lists no codes.
 	stsInvalid   = "STS5.0400"
 	stsForbidden = "STS5.0403"
 )
@@ -26,9 +26,9 @@ var (
 	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,128}$`)
 )
 
-// The documented shapes.
+// The documented JSON.
 type (
-	assumeAnswer struct {
+	assumeResponse struct {
 		Credentials   stsCredentialsJSON `json:"credentials"`
 		AssumedAgency assumedAgencyJSON  `json:"assumed_agency"`
 	}
@@ -46,15 +46,13 @@ type (
 	}
 )
 
-// sts does what is behind the gateway in STS: a temporary access key to who
-// assumes an agency. The caller holds the lock.
-func (s *Server) sts(x *exchange, now time.Time) answer {
-	body := parseFields(x.body)
-	if body == nil || !isJSON(x.r) {
-		return x.fail(http.StatusBadRequest, stsInvalid, "the request body is not a JSON object")
+func (s *Server) assumeAgency(c *call) *response {
+	body := parseFields(c.body)
+	if body == nil || !isJSON(c.r) {
+		return c.fail(http.StatusBadRequest, stsInvalid, "the request body is not a JSON object")
 	}
 	longest := maxSTSDuration
-	if x.r.Header.Get("X-Security-Token") != "" {
+	if c.r.Header.Get("X-Security-Token") != "" {
 		longest = maxChainedDuration
 	}
 	urn, session := body.text("agency_urn"), body.text("agency_session_name")
@@ -62,17 +60,17 @@ func (s *Server) sts(x *exchange, now time.Time) answer {
 	duration, valid := duration(body, defaultSTSDuration, longest)
 	switch {
 	case parts == nil:
-		return x.fail(http.StatusBadRequest, stsInvalid, "agency_urn is invalid")
+		return c.fail(http.StatusBadRequest, stsInvalid, "agency_urn is invalid")
 	case !sessionName.MatchString(session):
-		return x.fail(http.StatusBadRequest, stsInvalid, "agency_session_name is invalid")
+		return c.fail(http.StatusBadRequest, stsInvalid, "agency_session_name is invalid")
 	case !valid:
-		return x.fail(http.StatusBadRequest, stsInvalid, fmt.Sprintf(
+		return c.fail(http.StatusBadRequest, stsInvalid, fmt.Sprintf(
 			"duration_seconds must be between %d and %d", minKeyDuration/time.Second, longest/time.Second))
 	case s.opts.AgencyForbidden || parts[1] != s.opts.DomainID || parts[2] != s.opts.AgencyName:
-		return x.fail(http.StatusForbidden, stsForbidden, "not allowed to assume the agency "+urn)
+		return c.fail(http.StatusForbidden, stsForbidden, "not allowed to assume the agency "+urn)
 	}
-	k := s.issueKey(duration, now)
-	return ok(assumeAnswer{
+	k := s.issueKey(duration, c.now)
+	return ok(assumeResponse{
 		Credentials: stsCredentialsJSON{
 			AccessKeyID:     k.accessKey,
 			SecretAccessKey: k.secretKey,

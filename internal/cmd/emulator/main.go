@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Command emulator serves the emulated SparkRTC API, and IAM with it, on a
-// loopback address, for trying the provider and a receiver of events without an
-// account. Its credentials are made up; it prints them and what else is needed
-// to use it, and then a line for each request. A web page shows what happens,
-// and plays the other side.
+// Command emulator serves the emulated SparkRTC API on a loopback address, with
+// IAM, STS and the metadata service, to try the provider without an account. It
+// prints how to use it, and then a line for each request. A web page shows
+// requests and apps, and changes them.
 package main
 
 import (
@@ -33,20 +32,16 @@ import (
 const (
 	defaultAddr = "127.0.0.1:8089"
 
-	// shutdownTime is how long requests that are under way may take when the
-	// program ends.
+	// shutdownTime bounds how long the program waits for requests when it ends.
 	shutdownTime = 3 * time.Second
 )
 
-// otherAddr is what helps against each error of listening, of which a port that
-// is taken is the most frequent.
-const otherAddr = `To listen elsewhere: -addr 127.0.0.1:0 takes a free port
+const otherAddr = `To use a free port, set -addr 127.0.0.1:0
 (make emulator EMULATOR_FLAGS="-addr 127.0.0.1:0").`
 
-// app is one that exists from the beginning.
 type app struct{ id, name string }
 
-// Two, since one is easily mistaken for the other in a configuration.
+// Two, to show what a configuration with the wrong app ID does.
 var defaultApps = []app{
 	{"5ff9701f2346968bb306cb43", "classroom"},
 	{"60a1b2c3d4e5f60718293a4b", "conference"},
@@ -62,7 +57,7 @@ func main() {
 	}
 }
 
-// run serves until ctx ends, which is no error.
+// run serves until ctx is canceled, which is no error.
 func run(ctx context.Context, args []string, stdout io.Writer) error {
 	cfg, err := parse(args, stdout)
 	if errors.Is(err, flag.ErrHelp) {
@@ -76,8 +71,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return fmt.Errorf("%w\n%s", err, otherAddr)
 	}
 
-	// What a test asks the log for is printed and shown here instead, so that
-	// the log does not grow for as long as the program runs.
+	// The log is cleared after each request, so that it does not grow.
 	var printing sync.Mutex
 	var server *emulator.Server
 	var ui *page.Page
@@ -101,7 +95,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		ui = page.New(server, cfg.page)
 		web.Handler = ui
 		web.RegisterOnShutdown(ui.Close)
-		fmt.Fprintf(stdout, "# The page that shows what happens is at %s%s\n", endpoint, page.Path)
+		fmt.Fprintf(stdout, "# Web page: %s%s\n", endpoint, page.Path)
 	}
 	fmt.Fprint(stdout, usage(endpoint, cfg.apps, server.IDToken()))
 
@@ -118,7 +112,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	return web.Shutdown(deadline)
 }
 
-// endpointOf is where clients on this machine find the emulator.
+// endpointOf returns the URL for clients on this machine.
 func endpointOf(addr net.Addr) string {
 	text := addr.String()
 	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
@@ -127,7 +121,6 @@ func endpointOf(addr net.Addr) string {
 	return "http://" + text
 }
 
-// config is what the command line says.
 type config struct {
 	addr    string
 	apps    []app
@@ -138,49 +131,51 @@ type config struct {
 
 const help = `Usage: emulator [flags]
 
-Serves the emulated SparkRTC API, with IAM, STS and the metadata service of an
-ECS, until Ctrl-C. It prints what the provider needs to use it, and a line for
-each request.
+Serves the emulated SparkRTC API, with IAM, STS and the ECS metadata service,
+until you press Ctrl-C. It prints the provider's environment variables, and a
+line for each request.
 
-The page at ` + page.Path + ` shows apps, callbacks, requests and notifications as they come.
-It changes callbacks as somebody else would, sends notifications, and makes
+The web page at ` + page.Path + ` shows apps, callbacks, requests and notifications. There
+you can change callbacks outside of Terraform, send notifications, and make
 requests fail.
 
+Flags:
 `
 
-// parse reads the command line. Help goes to out, with flag.ErrHelp as error.
+// parse reads the command line. With -h it prints the help and returns
+// flag.ErrHelp.
 func parse(args []string, out io.Writer) (config, error) {
 	cfg := config{addr: defaultAddr}
 	flags := flag.NewFlagSet("emulator", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // main prints the error
 	flags.Usage = func() {}
-	flags.StringVar(&cfg.addr, "addr", cfg.addr, "`host:port` to listen on; port 0 takes a free one")
-	flags.BoolVar(&cfg.page.Remote, "allow-remote", false, "accept an -addr that other machines can reach; credentials cross the network in the clear, and whoever reaches the page can make this machine send notifications")
+	flags.StringVar(&cfg.addr, "addr", cfg.addr, "`host:port` to listen on; port 0 selects a free port")
+	flags.BoolVar(&cfg.page.Remote, "allow-remote", false, "allow an -addr that other machines can reach. Credentials are sent unencrypted, and users of the page can make this machine send notifications")
 	var defaults []string
 	for _, a := range defaultApps {
 		defaults = append(defaults, a.id+"="+a.name)
 	}
-	flags.Func("app", "`id[=name]` of an app that exists; may be repeated (default "+strings.Join(defaults, " and ")+")", func(s string) error {
+	flags.Func("app", "`id[=name]` of an app; can be repeated (default "+strings.Join(defaults, " and ")+")", func(s string) error {
 		id, name, _ := strings.Cut(s, "=")
 		if id == "" {
-			return errors.New("it is empty")
+			return errors.New("the app ID is empty")
 		}
 		cfg.apps = append(cfg.apps, app{id, cmp.Or(name, id)})
 		return nil
 	})
-	flags.BoolVar(&cfg.noPage, "no-page", false, "serve no page at "+page.Path+", the API alone")
-	flags.Func("page-host", "`name` that browsers may reach the page by, beside localhost and addresses; may be repeated", func(name string) error {
+	flags.BoolVar(&cfg.noPage, "no-page", false, "do not serve the page at "+page.Path)
+	flags.Func("page-host", "additional host `name` of the page; can be repeated. localhost and IP addresses always work", func(name string) error {
 		cfg.page.Hosts = append(cfg.page.Hosts, name)
 		return nil
 	})
-	mode(flags, &cfg.options.KeyEcho, "key-echo", "how answers show auth_key", emulator.KeyEchoes)
-	mode(flags, &cfg.options.URLEcho, "url-echo", "how answers show url", emulator.URLEchoes)
-	mode(flags, &cfg.options.TimeEcho, "time-echo", "how answers show update_time", emulator.TimeEchoes)
-	flags.BoolVar(&cfg.options.RetryAfter, "retry-after", false, "answers beyond the -quota carry Retry-After")
-	mode(flags, &cfg.options.Unset, "unset", "what a GET answers when there is no callback", emulator.Unsets)
+	mode(flags, &cfg.options.KeyEcho, "key-echo", "how responses show auth_key", emulator.KeyEchoes)
+	mode(flags, &cfg.options.URLEcho, "url-echo", "how responses show url", emulator.URLEchoes)
+	mode(flags, &cfg.options.TimeEcho, "time-echo", "how responses show update_time", emulator.TimeEchoes)
+	flags.BoolVar(&cfg.options.RetryAfter, "retry-after", false, "send Retry-After when the -quota is exceeded")
+	mode(flags, &cfg.options.Unset, "unset", "what a GET returns without a callback", emulator.Unsets)
 	mode(flags, &cfg.options.EmptyKey, "empty-key", `what a PUT with an auth_key of "" does`, emulator.EmptyKeys)
-	flags.BoolVar(&cfg.options.KeepKey, "keep-key", false, "a PUT without auth_key keeps the earlier key")
-	flags.IntVar(&cfg.options.Quota, "quota", 0, "`calls` a minute; 0 for no limit")
+	flags.BoolVar(&cfg.options.KeepKey, "keep-key", false, "a PUT without auth_key keeps the key")
+	flags.IntVar(&cfg.options.Quota, "quota", 0, "`calls` per minute; 0 means no limit")
 
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -204,12 +199,12 @@ func parse(args []string, out io.Writer) (config, error) {
 		return cfg, fmt.Errorf("-addr: %w", err)
 	}
 	if ip := net.ParseIP(host); !cfg.page.Remote && host != "localhost" && !ip.IsLoopback() {
-		return cfg, fmt.Errorf("-addr %s can be reached from other machines; -allow-remote accepts that", cfg.addr)
+		return cfg, fmt.Errorf("other machines can reach -addr %s; to allow that, add -allow-remote", cfg.addr)
 	}
 	return cfg, nil
 }
 
-// mode adds a flag whose values are given; the first one is the default.
+// mode adds a flag with a fixed set of values, of which the first is the default.
 func mode[T ~string](flags *flag.FlagSet, v *T, name, text string, values []T) {
 	var list []string
 	for _, value := range values {
@@ -225,10 +220,9 @@ func mode[T ~string](flags *flag.FlagSet, v *T, name, text string, values []T) {
 	})
 }
 
-// inTheWay are the variables that would make the provider take other
-// credentials than those that are printed, or go elsewhere with them, or warn of
-// it. What is printed afterwards is not among them.
-var inTheWay = []string{
+// unsetVariables could make the provider use other credentials or endpoints than
+// the printed ones.
+var unsetVariables = []string{
 	"HW_SECURITY_TOKEN", "HW_AUTH_TOKEN", "HW_USER_NAME", "HW_USER_ID", "HW_USER_PASSWORD", "HW_DOMAIN_NAME", "HW_DOMAIN_ID",
 	"HW_PROJECT_NAME", "HW_REGION_NAME", "HW_CLOUD", "HW_CACERT", "HW_INSECURE", "HW_PROFILE", "HW_SHARED_CONFIG_FILE",
 	"HW_ASSUME_ROLE_AGENCY_NAME", "HW_ASSUME_ROLE_DOMAIN_NAME", "HW_ASSUME_ROLE_DOMAIN_ID", "HW_ASSUME_ROLE_DURATION",
@@ -236,26 +230,25 @@ var inTheWay = []string{
 	"SPARKRTC_ECS_METADATA", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG",
 }
 
-// usage tells how to use the emulator. A shell can read it: all but commands
-// are comments.
+// usage returns instructions that a shell can run: all but commands are comments.
 func usage(endpoint string, apps []app, idToken string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# The emulated SparkRTC API is at %s. For the provider, in another shell:\n", endpoint)
-	fmt.Fprintf(&b, "unset %s\n", strings.Join(inTheWay, " "))
+	fmt.Fprintf(&b, "# SparkRTC API: %s. Run this in another shell:\n", endpoint)
+	fmt.Fprintf(&b, "unset %s\n", strings.Join(unsetVariables, " "))
 	fmt.Fprintf(&b, "export SPARKRTC_ENDPOINT=%s\n", endpoint)
 	fmt.Fprintf(&b, "export HW_ACCESS_KEY=%s\n", emulator.DefaultAccessKey)
 	fmt.Fprintf(&b, "export HW_SECRET_KEY=%s\n", emulator.DefaultSecretKey)
 	fmt.Fprintf(&b, "export HW_PROJECT_ID=%s\n\n", emulator.DefaultProjectID)
 
-	b.WriteString("# IAM, STS and the metadata service of an ECS are there too:\n")
+	b.WriteString("# IAM, STS and the ECS metadata service have the same address:\n")
 	fmt.Fprintf(&b, "export HW_AUTH_URL=%s SPARKRTC_STS_ENDPOINT=%s SPARKRTC_METADATA_ENDPOINT=%s\n", endpoint, endpoint, endpoint)
-	b.WriteString("# In place of the project, nothing: it is looked up. In place of the access key (unset HW_ACCESS_KEY HW_SECRET_KEY), one of:\n")
+	b.WriteString("# You can unset HW_PROJECT_ID: the provider looks it up. Instead of the access key (unset HW_ACCESS_KEY HW_SECRET_KEY), you can use one of:\n")
 	fmt.Fprintf(&b, "#   export HW_USER_NAME=%s HW_USER_PASSWORD=%s HW_DOMAIN_NAME=%s\n", emulator.DefaultUserName, emulator.DefaultPassword, emulator.DefaultDomainName)
 	b.WriteString("#   export SPARKRTC_ECS_METADATA=true\n")
-	fmt.Fprintf(&b, "#   export HW_ASSUME_ROLE_IDP_ID=%s HW_ASSUME_ROLE_ID_TOKEN=%s   # for an hour\n", emulator.DefaultIDPID, idToken)
-	fmt.Fprintf(&b, "# With any of them, an agency (HW_ASSUME_ROLE_DOMAIN_ID=%s in place of the name is assumed through STS):\n", emulator.DefaultDomainID)
+	fmt.Fprintf(&b, "#   export HW_ASSUME_ROLE_IDP_ID=%s HW_ASSUME_ROLE_ID_TOKEN=%s   # valid for an hour\n", emulator.DefaultIDPID, idToken)
+	fmt.Fprintf(&b, "# To assume an agency with any of them (through STS if you replace the name by HW_ASSUME_ROLE_DOMAIN_ID=%s):\n", emulator.DefaultDomainID)
 	fmt.Fprintf(&b, "#   export HW_ASSUME_ROLE_AGENCY_NAME=%s HW_ASSUME_ROLE_DOMAIN_NAME=%s\n\n", emulator.DefaultAgencyName, emulator.DefaultDomainName)
-	b.WriteString("# Its apps:\n")
+	b.WriteString("# Apps:\n")
 	for _, a := range apps {
 		fmt.Fprintf(&b, "#   %q", a.id)
 		if a.name != a.id {
@@ -265,14 +258,14 @@ func usage(endpoint string, apps []app, idToken string) string {
 	}
 	headers := fmt.Sprintf("-H 'X-Auth-Token: %s' -H 'Content-Type: application/json'", emulator.DefaultToken)
 	callback := fmt.Sprintf("%s/v2/apps/%s/record-callback", endpoint, url.PathEscape(apps[0].id))
-	b.WriteString("\n# Somebody else changes a callback, and reads it:\n")
+	b.WriteString("\n# To change a callback outside of Terraform, and to read it:\n")
 	fmt.Fprintf(&b, "curl -X PUT %s -d '%s' %s\n", headers, `{"url":"https://example.com/changed"}`, callback)
 	fmt.Fprintf(&b, "curl %s %s\n\n", headers, callback)
-	b.WriteString("# Requests (time, method, path, status or - if there was no answer, error code); Ctrl-C ends it:\n")
+	b.WriteString("# Requests (time, method, path, status or - without a response, error code). Press Ctrl-C to stop:\n")
 	return b.String()
 }
 
-// line is what is printed of a request: nothing that can be a secret.
+// line describes a request without query, headers and body, which can have secrets.
 func line(r emulator.Request) string {
 	status := "-"
 	if r.Status != 0 {

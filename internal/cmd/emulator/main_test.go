@@ -88,17 +88,17 @@ func TestParseRefuses(t *testing.T) {
 		`"" for flag -url-echo: it must be one of exact, `:  {"-url-echo", ""},
 		"-unset: it must be one of 404, missing, empty":     {"-unset", "x"},
 		"-empty-key: it must be one of clears, ":            {"-empty-key", "x"},
-		`"" for flag -app: it is empty`:                     {"-app", ""},
-		`"=name" for flag -app: it is empty`:                {"-app", "=name"},
-		"-quota":                                            {"-quota", "-1"},
-		`unexpected argument "more"`:                        {"more"},
-		"not defined":                                       {"-no-such-flag"},
-		"missing port":                                      {"-addr", "127.0.0.1"},
-		"-addr :80 can be reached":                          {"-addr", ":80"},
-		"-addr 0.0.0.0:80 can be":                           {"-addr", "0.0.0.0:80"},
-		"-addr [::]:80 can be":                              {"-addr", "[::]:80"},
-		"-addr 192.0.2.1:80 can":                            {"-addr", "192.0.2.1:80"},
-		"-addr example.com:80":                              {"-addr", "example.com:80"},
+		`"" for flag -app: the app ID is empty`:             {"-app", ""},
+		`"=name" for flag -app: the app ID is empty`:        {"-app", "=name"},
+		"-quota":                       {"-quota", "-1"},
+		`unexpected argument "more"`:   {"more"},
+		"not defined":                  {"-no-such-flag"},
+		"missing port":                 {"-addr", "127.0.0.1"},
+		"can reach -addr :80; ":        {"-addr", ":80"},
+		"can reach -addr 0.0.0.0:80;":  {"-addr", "0.0.0.0:80"},
+		"can reach -addr [::]:80;":     {"-addr", "[::]:80"},
+		"can reach -addr 192.0.2.1:80": {"-addr", "192.0.2.1:80"},
+		"-addr example.com:80":         {"-addr", "example.com:80"},
 	} {
 		var out bytes.Buffer
 		if _, err := parse(args, &out); err == nil || !strings.Contains(err.Error(), want) {
@@ -132,7 +132,7 @@ func TestHelp(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	const want = `# The emulated SparkRTC API is at http://127.0.0.1:8089. For the provider, in another shell:
+	const want = `# SparkRTC API: http://127.0.0.1:8089. Run this in another shell:
 unset ` + "HW_SECURITY_TOKEN HW_AUTH_TOKEN HW_USER_NAME HW_USER_ID HW_USER_PASSWORD HW_DOMAIN_NAME HW_DOMAIN_ID " +
 		"HW_PROJECT_NAME HW_REGION_NAME HW_CLOUD HW_CACERT HW_INSECURE HW_PROFILE HW_SHARED_CONFIG_FILE " +
 		"HW_ASSUME_ROLE_AGENCY_NAME HW_ASSUME_ROLE_DOMAIN_NAME HW_ASSUME_ROLE_DOMAIN_ID HW_ASSUME_ROLE_DURATION " +
@@ -143,35 +143,35 @@ export HW_ACCESS_KEY=AKEMULATOR0000000001
 export HW_SECRET_KEY=SKEMULATOR0000000000000000000000000000001
 export HW_PROJECT_ID=0123456789abcdef0123456789abcdef
 
-# IAM, STS and the metadata service of an ECS are there too:
+# IAM, STS and the ECS metadata service have the same address:
 export HW_AUTH_URL=http://127.0.0.1:8089 SPARKRTC_STS_ENDPOINT=http://127.0.0.1:8089 SPARKRTC_METADATA_ENDPOINT=http://127.0.0.1:8089
-# In place of the project, nothing: it is looked up. In place of the access key (unset HW_ACCESS_KEY HW_SECRET_KEY), one of:
+# You can unset HW_PROJECT_ID: the provider looks it up. Instead of the access key (unset HW_ACCESS_KEY HW_SECRET_KEY), you can use one of:
 #   export HW_USER_NAME=emulator-user HW_USER_PASSWORD=Emulator-Password-1 HW_DOMAIN_NAME=emulator-domain
 #   export SPARKRTC_ECS_METADATA=true
-#   export HW_ASSUME_ROLE_IDP_ID=emulator-idp HW_ASSUME_ROLE_ID_TOKEN=header.claims.signature   # for an hour
-# With any of them, an agency (HW_ASSUME_ROLE_DOMAIN_ID=d0000000000000000000000000000001 in place of the name is assumed through STS):
+#   export HW_ASSUME_ROLE_IDP_ID=emulator-idp HW_ASSUME_ROLE_ID_TOKEN=header.claims.signature   # valid for an hour
+# To assume an agency with any of them (through STS if you replace the name by HW_ASSUME_ROLE_DOMAIN_ID=d0000000000000000000000000000001):
 #   export HW_ASSUME_ROLE_AGENCY_NAME=emulator-agency HW_ASSUME_ROLE_DOMAIN_NAME=emulator-domain
 
-# Its apps:
+# Apps:
 #   "it's/1"
 #   "two\nlines", named "two \"2\""
 
-# Somebody else changes a callback, and reads it:
+# To change a callback outside of Terraform, and to read it:
 curl -X PUT -H 'X-Auth-Token: emulator-token-0000000000000000' -H 'Content-Type: application/json' ` +
 		`-d '{"url":"https://example.com/changed"}' http://127.0.0.1:8089/v2/apps/it%27s%2F1/record-callback
 curl -H 'X-Auth-Token: emulator-token-0000000000000000' -H 'Content-Type: application/json' ` +
 		`http://127.0.0.1:8089/v2/apps/it%27s%2F1/record-callback
 
-# Requests (time, method, path, status or - if there was no answer, error code); Ctrl-C ends it:
+# Requests (time, method, path, status or - without a response, error code). Press Ctrl-C to stop:
 `
 	if got := usage("http://127.0.0.1:8089", []app{{"it's/1", "it's/1"}, {"two\nlines", `two "2"`}}, "header.claims.signature"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
-// A variable that the provider learns to read has to be decided upon: it is
-// printed, it is in the way, or it has no say in where requests go.
-func TestVariablesInTheWay(t *testing.T) {
+// Each variable of the provider is exported, unset, or has no influence on where
+// requests go.
+func TestUnsetVariables(t *testing.T) {
 	harmless := []string{"HW_MAX_RETRIES", "SPARKRTC_CLEAR_TEXT_KEY_WARNING", "SPARKRTC_SHARED_READS"}
 	printed := usage("http://127.0.0.1:8089", defaultApps, "token")
 	known := 0
@@ -185,13 +185,13 @@ func TestVariablesInTheWay(t *testing.T) {
 			name := match[1]
 			exported := regexp.MustCompile(`(?m)^export (.* )?` + name + "=").MatchString(printed)
 			n := 0
-			for _, so := range []bool{exported, slices.Contains(inTheWay, name), slices.Contains(harmless, name)} {
+			for _, so := range []bool{exported, slices.Contains(unsetVariables, name), slices.Contains(harmless, name)} {
 				if so {
 					n++
 				}
 			}
 			if n != 1 {
-				t.Errorf("%s: exported %v, unset %v", name, exported, slices.Contains(inTheWay, name))
+				t.Errorf("%s: exported %v, unset %v", name, exported, slices.Contains(unsetVariables, name))
 			}
 		}
 	}
@@ -250,7 +250,7 @@ func TestRun(t *testing.T) {
 		}
 		return lines.Text()
 	}
-	ui := strings.TrimPrefix(next(), "# The page that shows what happens is at ")
+	ui := strings.TrimPrefix(next(), "# Web page: ")
 	endpoint, idToken := "", ""
 	for l := next(); !strings.HasPrefix(l, "# Requests"); l = next() {
 		if _, after, ok := strings.Cut(l, "HW_ASSUME_ROLE_ID_TOKEN="); ok {
@@ -356,7 +356,7 @@ func TestRunWithoutPage(t *testing.T) {
 	}()
 	lines := bufio.NewScanner(out)
 	lines.Scan()
-	_, rest, _ := strings.Cut(lines.Text(), " at ")
+	_, rest, _ := strings.Cut(lines.Text(), ": ")
 	endpoint, _, _ := strings.Cut(rest, ". ")
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	resp, err := http.Get(endpoint + "/ui/")
@@ -380,7 +380,7 @@ func TestRunReportsAPortThatIsTaken(t *testing.T) {
 	if err == nil || out.Len() > 0 {
 		t.Fatalf("got %v, %q", err, &out)
 	}
-	for _, want := range []string{taken.Addr().String(), "-addr 127.0.0.1:0 takes a free port", `EMULATOR_FLAGS="-addr 127.0.0.1:0"`} {
+	for _, want := range []string{taken.Addr().String(), "set -addr 127.0.0.1:0", `EMULATOR_FLAGS="-addr 127.0.0.1:0"`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in %q", want, err)
 		}

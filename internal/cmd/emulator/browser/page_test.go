@@ -31,7 +31,7 @@ const (
 	key       = "8923ab8c2dcef4538923ab8c2dcef453"
 	otherKey  = "0123456789abcdef0123456789abcdef"
 
-	// Markup, for wherever a text of somebody else's is shown.
+	// Markup that must be shown as text.
 	evil = `<img src=x onerror="window.evil=1"><script>window.evil=1</script>`
 )
 
@@ -47,7 +47,7 @@ func needBrowser(t *testing.T) string {
 	return ""
 }
 
-// built is where the program is, once a test needed it.
+// built is the folder of the program, if it was built.
 var built string
 
 // program is the emulator's program, built from this tree.
@@ -114,7 +114,7 @@ func start(t *testing.T, args ...string) (page string, stop func()) {
 	return page, stop
 }
 
-// browser is a tab. What it complains of fails the test.
+// browser is a tab. Its errors and warnings fail the test.
 type browser struct {
 	t   *testing.T
 	ctx context.Context
@@ -139,14 +139,14 @@ func open(t *testing.T, path string) *browser {
 	ctx, cancel := chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: ctx}
-	if err := chromedp.Listen(ctx, b.hear); err != nil {
+	if err := chromedp.Listen(ctx, b.checkEvent); err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
 
-// hear fails the test at what the browser complains of.
-func (b *browser) hear(event any) {
+// checkEvent fails the test if the browser reports an error or a warning.
+func (b *browser) checkEvent(event any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.silent {
@@ -157,7 +157,7 @@ func (b *browser) hear(event any) {
 		b.t.Errorf("exception: %+v", event.ExceptionDetails)
 	case *log.EventEntryAdded:
 		if strings.Contains(event.Entry.Text, " 422 ") {
-			return // how the page's server says no, as the test wants it to
+			return // a form that the test lets fail
 		}
 		if event.Entry.Level == log.EntryLevelError || event.Entry.Level == log.EntryLevelWarning {
 			b.t.Errorf("the browser says: %s %s", event.Entry.Text, event.Entry.URL)
@@ -174,8 +174,8 @@ func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// look opens a page in a window of that width.
-func (b *browser) look(page string, width int64, scheme string) {
+// visit opens a page in a window of this width.
+func (b *browser) visit(page string, width int64, scheme string) {
 	b.t.Helper()
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
 	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, media); err != nil {
@@ -224,7 +224,7 @@ func list(texts []string) string {
 	return "[" + strings.Join(quoted, ",") + "]"
 }
 
-// choose sets a field as a person does who sees the page.
+// choose sets a field.
 func (b *browser) choose(selector, value string) {
 	b.t.Helper()
 	b.do(chromedp.SetValue(chromedp.CSS(selector), value))
@@ -240,8 +240,8 @@ func (b *browser) result(form, text string) {
 	b.until(fmt.Sprintf(`document.querySelector("#%s .result").textContent.includes(%q)`, form, text))
 }
 
-// shoot keeps a picture of the whole page if somebody wants to look at it.
-func (b *browser) shoot(name string) {
+// screenshot saves a picture of the whole page in the folder PAGE_PICTURES.
+func (b *browser) screenshot(name string) {
 	b.t.Helper()
 	dir := os.Getenv("PAGE_PICTURES")
 	if dir == "" {
@@ -256,7 +256,7 @@ func (b *browser) shoot(name string) {
 	}
 }
 
-// call asks the API, as a client does that has nothing to do with the page.
+// call sends a request to the API, past the page.
 func call(t *testing.T, page, method, path, body string) int {
 	t.Helper()
 	req, err := http.NewRequest(method, strings.TrimSuffix(page, "/ui/")+path, strings.NewReader(body))
@@ -289,11 +289,11 @@ func TestPage(t *testing.T) {
 	b := open(t, needBrowser(t))
 	page, _ := start(t, "-addr", "127.0.0.1:0")
 	hook, signatures := receiver(t)
-	b.look(page, 1280, "light")
+	b.visit(page, 1280, "light")
 	b.row("apps", firstApp, "classroom", "active", "none")
 	b.row("apps", secondApp, "conference")
 
-	// Somebody uses the API.
+	// A client of the API.
 	callback := "/v2/apps/" + firstApp + "/record-callback"
 	if got := call(t, page, "PUT", callback, `{"url":"`+hook+`/?q=<i>","auth_key":"`+key+`"}`); got != 200 {
 		t.Fatalf("status %d", got)
@@ -333,11 +333,11 @@ func TestPage(t *testing.T) {
 	b.choose("#callback-form [name=url]", hook+"/third")
 	b.choose("#callback-form [name=key]", otherKey)
 	b.click("#callback-form .main")
-	b.result("callback-form", "is set")
+	b.result("callback-form", "Callback of "+evil+" set.")
 	b.row("apps", "third/app", hook+"/third", "••••••••")
 	b.choose("#notification-form [name=app]", "third/app")
 	b.click("#notification-form .main")
-	b.result("notification-form", "Answered 200 (signed)")
+	b.result("notification-form", "Sent (signed), response 200")
 	b.row("notifications", evil, "RECORD_FILE_COMPLETE", hook+"/third", "yes", "200", "taken")
 	if signature := <-signatures; len(signature) != 64 {
 		t.Errorf("signature %q", signature)
@@ -366,18 +366,18 @@ func TestPage(t *testing.T) {
 	b.row("requests", "429", "APIGW.0308")
 	b.until(`document.querySelector("#faults").textContent.startsWith("1 × ")`)
 
-	// What it looks like.
+	// Both color schemes, at several widths.
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{1280, 800, 360} {
-			b.look(page, width, scheme)
+			b.visit(page, width, scheme)
 			b.row("notifications", "conference")
 			b.row("apps", "third/app")
-			b.shoot(fmt.Sprintf("%s-%d", scheme, width))
-			b.checkLooks(fmt.Sprintf("%s, %d px", scheme, width))
+			b.screenshot(fmt.Sprintf("%s-%d", scheme, width))
+			b.checkLayout(fmt.Sprintf("%s, %d px", scheme, width))
 			if width == 360 {
 				eval[chromedp.Void](b, `for (const d of document.querySelectorAll("details")) d.open = true`)
-				b.shoot(fmt.Sprintf("%s-%d-open", scheme, width))
-				b.checkLooks(fmt.Sprintf("%s, %d px, all open", scheme, width))
+				b.screenshot(fmt.Sprintf("%s-%d-open", scheme, width))
+				b.checkLayout(fmt.Sprintf("%s, %d px, all open", scheme, width))
 			}
 		}
 	}
@@ -391,7 +391,7 @@ func TestPage(t *testing.T) {
 	b.until(`document.querySelectorAll("#requests tbody tr").length === 0`)
 	b.choose("#callback-form [name=app]", firstApp)
 	b.click("#clear-callback")
-	b.result("callback-form", "classroom has no callback.")
+	b.result("callback-form", "Callback of classroom removed.")
 	if got := call(t, page, "GET", callback, ""); got != 404 {
 		t.Errorf("status %d", got)
 	}
@@ -403,16 +403,16 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// checkLooks fails the test if the page is wider than the window, a field has
+// checkLayout fails the test if the page is wider than the window, a field has
 // no label, a control has no name, or a text has too little contrast.
-func (b *browser) checkLooks(what string) {
+func (b *browser) checkLayout(what string) {
 	b.t.Helper()
-	for _, complaint := range eval[[]string](b, looks) {
+	for _, complaint := range eval[[]string](b, layoutScript) {
 		b.t.Errorf("%s: %s", what, complaint)
 	}
 }
 
-const looks = `(() => {
+const layoutScript = `(() => {
   const complaints = [];
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth) {
@@ -447,11 +447,11 @@ const looks = `(() => {
   return complaints;
 })()`
 
-// A page that is open outlives the program, and goes on with the next one.
+// An open page reconnects to the next emulator at the same address.
 func TestReconnects(t *testing.T) {
 	b := open(t, needBrowser(t))
 	page, stop := start(t, "-addr", "127.0.0.1:0", "-app", "before")
-	b.look(page, 1280, "light")
+	b.visit(page, 1280, "light")
 	b.row("apps", "before")
 	call(t, page, "GET", "/v2/apps/before", "")
 	b.row("requests", "/v2/apps/before")
@@ -460,9 +460,9 @@ func TestReconnects(t *testing.T) {
 	b.silent = true
 	b.mu.Unlock()
 	stop()
-	b.until(`document.querySelector("#connection").textContent === "Connection lost, trying again"`)
+	b.until(`document.querySelector("#connection").textContent === "Connection lost. Reconnecting…"`)
 	b.click("#notification-form .main")
-	b.result("notification-form", "can’t be reached")
+	b.result("notification-form", "Could not reach the emulator.")
 	address := strings.TrimSuffix(strings.TrimPrefix(page, "http://"), "/ui/")
 	start(t, "-addr", address, "-app", "after")
 	b.until(`document.querySelector("#connection").textContent === "Live"`)

@@ -18,17 +18,17 @@ import (
 )
 
 const (
-	// maxForm bounds what a form may send, in bytes.
+	// maxForm is the maximum size of a form, in bytes.
 	maxForm = 64 << 10
 
-	// maxTimes is how many requests one fault may hit.
+	// maxTimes is how many requests one fault can make fail.
 	maxTimes = 100
 )
 
-// eventTypes are the documented ones; the first is what the form begins with.
+// eventTypes are the documented ones; the first is the form's default.
 var eventTypes = []string{"RECORD_FILE_COMPLETE", "RECORD_NEW_FILE_START", "CLOUD_RECORD_SERVER_OVER"}
 
-// faultKind is a failure that the page offers.
+// faultKind is a choice of the form.
 type faultKind struct {
 	ID, Text string
 	fault    emulator.Fault
@@ -40,38 +40,37 @@ var faultKinds = []faultKind{
 		Message: "The throttling threshold has been reached: policy user over ratelimit,limit:60,time:1 minute",
 	}},
 	{"500", "500: internal error", emulator.Fault{Status: http.StatusInternalServerError, Code: "RTC.00002001", Message: "InternalError"}},
-	{"502", "502: page of a proxy", emulator.Fault{
+	{"502", "502: HTML page of a proxy", emulator.Fault{
 		Status: http.StatusBadGateway, ContentType: "text/html", RawBody: "<html><title>502 Bad Gateway</title></html>",
 	}},
-	{"503", "503: nothing else", emulator.Fault{Status: http.StatusServiceUnavailable}},
+	{"503", "503: empty body", emulator.Fault{Status: http.StatusServiceUnavailable}},
 	{"401", "401: wrong signature", emulator.Fault{
 		Status: http.StatusUnauthorized, Code: "APIGW.0301",
 		Message: "Incorrect IAM authentication information: verify aksk signature fail",
 	}},
 	{"404", "404: not found", emulator.Fault{Status: http.StatusNotFound, Code: "RTC.00001003", Message: "InvalidParameterValue"}},
-	{"drop", "connection closed, no effect", emulator.Fault{Drop: true}},
-	{"lost", "takes effect, answer lost", emulator.Fault{Drop: true, After: true}},
-	{"slow", "5 seconds late", emulator.Fault{Delay: 5 * time.Second}},
+	{"drop", "connection closed before the request takes effect", emulator.Fault{Drop: true}},
+	{"lost", "connection closed after the request took effect", emulator.Fault{Drop: true, After: true}},
+	{"slow", "response delayed by 5 seconds", emulator.Fault{Delay: 5 * time.Second}},
 }
 
-// faultText says in the words of the form what a fault does.
+// faultText returns the form's text for a fault.
 func faultText(f emulator.Fault) string {
 	for _, k := range faultKinds {
 		if k.fault.Status == f.Status && k.fault.Code == f.Code && k.fault.Drop == f.Drop && k.fault.After == f.After && k.fault.Delay == f.Delay {
 			return k.Text
 		}
 	}
-	return fmt.Sprintf("%d %s", f.Status, f.Code) // none of the page's
+	return fmt.Sprintf("%d %s", f.Status, f.Code)
 }
 
-// action serves a form: it decodes what was sent, and answers with what do
-// returns, or with its error.
+// action serves a form with a function from its input to the response.
 func action[In, Out any](do func(context.Context, In) (Out, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		// Together with Origin, this keeps foreign sites out: they can't send
-		// this type without asking first, and that is not answered.
+		// Other sites can't send this type: their browsers ask for permission
+		// first, and get none.
 		if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
-			refuse(w, http.StatusUnsupportedMediaType, "the body must be application/json")
+			refuse(w, http.StatusUnsupportedMediaType, "Content-Type must be application/json")
 			return
 		}
 		var in In
@@ -82,7 +81,7 @@ func action[In, Out any](do func(context.Context, In) (Out, error)) http.Handler
 			err = errors.New("more than one value")
 		}
 		if err != nil {
-			refuse(w, http.StatusBadRequest, "the body can't be read: "+err.Error())
+			refuse(w, http.StatusBadRequest, "could not read the body: "+err.Error())
 			return
 		}
 		out, err := do(r.Context(), in)
@@ -100,7 +99,6 @@ func reply(w http.ResponseWriter, status int, v any) {
 	_, _ = w.Write(encode(v)) // the browser may be gone
 }
 
-// nothing is what an action takes or returns that needs neither.
 type nothing struct{}
 
 type appForm struct {
@@ -112,11 +110,11 @@ func (p *Page) addApp(_ context.Context, in appForm) (nothing, error) {
 	id, name := strings.TrimSpace(in.ID), strings.TrimSpace(in.Name)
 	switch {
 	case id == "":
-		return nothing{}, errors.New("the ID is empty")
+		return nothing{}, errors.New("the app ID is empty")
 	case id == "." || id == ".." || len(id) > maxText || len(name) > maxText:
-		return nothing{}, errors.New("this can't be an app's")
+		return nothing{}, errors.New("the app ID or the name is not valid")
 	case p.has(id):
-		return nothing{}, errors.New("there is an app with this ID") // AddApp would replace it
+		return nothing{}, errors.New("an app with this ID exists") // AddApp would replace it
 	}
 	p.api.AddApp(id)
 	if name != "" {
@@ -140,9 +138,9 @@ func (p *Page) setCallback(_ context.Context, in callbackForm) (nothing, error) 
 	u, err := url.Parse(in.URL)
 	switch {
 	case !p.has(in.App):
-		return nothing{}, errGone
+		return nothing{}, errNoApp
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return nothing{}, errors.New("the URL must begin with http:// or https:// and have a host")
+		return nothing{}, errors.New("the URL must start with http:// or https:// and have a host")
 	}
 	p.api.SetCallback(in.App, in.URL, in.Key)
 	p.changed()
@@ -155,25 +153,25 @@ type appOnly struct {
 
 func (p *Page) clearCallback(_ context.Context, in appOnly) (nothing, error) {
 	if !p.has(in.App) {
-		return nothing{}, errGone
+		return nothing{}, errNoApp
 	}
 	p.api.ClearCallback(in.App)
 	p.changed()
 	return nothing{}, nil
 }
 
-type keyAnswer struct {
+type keyResponse struct {
 	Key string `json:"key"`
 }
 
-// showKey tells a key. It is not in the updates, so that one is on the screen,
-// or in the browser at all, only if somebody asked for it.
-func (p *Page) showKey(_ context.Context, in appOnly) (keyAnswer, error) {
+// showKey returns a key. Updates have none, so that the browser gets a key only
+// when the user asks for it.
+func (p *Page) showKey(_ context.Context, in appOnly) (keyResponse, error) {
 	c, ok := p.api.Callback(in.App)
 	if !ok {
-		return keyAnswer{}, errors.New("the app has no callback")
+		return keyResponse{}, errors.New("the app has no callback")
 	}
-	return keyAnswer{c.AuthKey}, nil
+	return keyResponse{c.AuthKey}, nil
 }
 
 type notificationForm struct {
@@ -181,14 +179,14 @@ type notificationForm struct {
 	Event string `json:"event"`
 }
 
-// notify sends a notification, in the documented shape, of an event that never
-// was. A failure of the receiver is a result, not an error.
+// notify sends a test notification. A failure of the receiver is a result, not an
+// error.
 func (p *Page) notify(ctx context.Context, in notificationForm) (notification, error) {
 	if !slices.Contains(eventTypes, in.Event) {
-		return notification{}, errors.New("there is no such event")
+		return notification{}, errors.New("unknown event type")
 	}
 	if !p.has(in.App) {
-		return notification{}, errGone
+		return notification{}, errNoApp
 	}
 	if _, ok := p.api.Callback(in.App); !ok {
 		return notification{}, errors.New("the app has no callback")
@@ -196,7 +194,7 @@ func (p *Page) notify(ctx context.Context, in notificationForm) (notification, e
 	sent, err := p.api.Deliver(ctx, in.App, testEvent(in.App, in.Event, time.Now()))
 	n := notification{
 		Time: sent.Time, App: in.App, Event: in.Event, URL: sent.URL, Signed: sent.Signed,
-		Status: sent.Status, Answer: strings.ToValidUTF8(string(sent.Answer), "�"), Millis: millis(sent.Took),
+		Status: sent.Status, Response: strings.ToValidUTF8(string(sent.Body), "�"), Millis: millis(sent.Took),
 	}
 	if err != nil {
 		var inner *url.Error
@@ -217,7 +215,7 @@ func testEvent(app, kind string, now time.Time) map[string]any {
 		"app_id":         app,
 		"room_id":        "emulator-room",
 		"record_format":  "MP4",
-		"detail_message": "a test of the emulator's; nothing was recorded",
+		"detail_message": "test notification of the emulator; nothing was recorded",
 	}
 	if kind == "RECORD_FILE_COMPLETE" {
 		const layout = "2006-01-02T15:04:05Z"
@@ -233,21 +231,21 @@ func testEvent(app, kind string, now time.Time) map[string]any {
 type faultForm struct {
 	Kind   string `json:"kind"`
 	Times  int    `json:"times"`
-	Method string `json:"method"` // "": any
-	App    string `json:"app"`    // "": any, and requests about no app
+	Method string `json:"method"` // "" matches all methods
+	App    string `json:"app"`    // "" matches all requests
 }
 
 func (p *Page) fail(_ context.Context, in faultForm) (nothing, error) {
 	i := slices.IndexFunc(faultKinds, func(k faultKind) bool { return k.ID == in.Kind })
 	switch {
 	case i < 0:
-		return nothing{}, errors.New("there is no such fault")
+		return nothing{}, errors.New("unknown failure")
 	case in.Times < 1 || in.Times > maxTimes:
-		return nothing{}, fmt.Errorf("it must be between 1 and %d requests", maxTimes)
+		return nothing{}, fmt.Errorf("the number of requests must be between 1 and %d", maxTimes)
 	case !slices.Contains([]string{"", http.MethodGet, http.MethodPut, http.MethodPost}, in.Method):
-		return nothing{}, errors.New("there is no such method")
+		return nothing{}, errors.New("unknown method")
 	case in.App != "" && !p.has(in.App):
-		return nothing{}, errGone
+		return nothing{}, errNoApp
 	}
 	f := faultKinds[i].fault
 	f.Times, f.Method, f.AppID = in.Times, in.Method, in.App

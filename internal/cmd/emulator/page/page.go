@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package page is the web page of the emulator's program: it shows the apps,
-// the requests and the notifications of an emulator as they come, and lets a
-// person play the other side: change a callback, send a notification, make
+// Package page is the emulator's web page. It shows apps, requests and
+// notifications, and has forms to change callbacks, send notifications and make
 // requests fail.
 //
-// It takes exactly the paths that it has. All others are answered by the
-// emulator, as if there were no page.
+// All paths but the page's own ones belong to the emulator.
 package page
 
 import (
@@ -24,16 +22,15 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-// Path is where the page is.
+// Path is the path of the page.
 const Path = "/ui/"
 
 const (
-	// maxRequests and maxNotifications are how many the page shows.
 	maxRequests      = 200
 	maxNotifications = 100
 
-	// policy allows what the page has, and nothing else. Trusted Types make the
-	// browser refuse to take a text for HTML or for a script.
+	// policy allows only what the page needs. With Trusted Types, browsers refuse
+	// to use text as HTML or as a script.
 	policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
@@ -41,13 +38,12 @@ const (
 //go:embed assets
 var assets embed.FS
 
-// Options are how a Page behaves.
+// Options configure a Page.
 type Options struct {
-	// Remote accepts any address as the host that a browser asks for;
-	// otherwise only those of this machine.
+	// Remote allows all IP addresses as Host, not only loopback addresses.
 	Remote bool
 
-	// Hosts are names that are accepted beside addresses and localhost.
+	// Hosts are more names that are allowed as Host.
 	Hosts []string
 }
 
@@ -65,17 +61,16 @@ type Page struct {
 	seq           int // of the last request or notification
 	requests      []request
 	notifications []notification
-	cleared       int // how often the requests were
+	cleared       int // how often the requests were cleared
 	waiting       map[chan struct{}]bool
 }
 
-// route is a path of the page's.
 type route struct {
 	method string
 	serve  http.HandlerFunc
 }
 
-// New returns the page of an emulator, which has to call Observe.
+// New returns the page of an emulator, which must call Observe.
 func New(api *emulator.Server, opts Options) *Page {
 	p := &Page{
 		api:     api,
@@ -85,7 +80,7 @@ func New(api *emulator.Server, opts Options) *Page {
 		waiting: make(map[chan struct{}]bool),
 	}
 	p.routes = map[string]route{
-		"/ui":                 {http.MethodGet, toPage},
+		"/ui":                 {http.MethodGet, redirect},
 		Path:                  {http.MethodGet, file("text/html; charset=utf-8", index())},
 		Path + "page.css":     {http.MethodGet, file("text/css; charset=utf-8", asset("page.css"))},
 		Path + "page.js":      {http.MethodGet, file("text/javascript; charset=utf-8", asset("page.js"))},
@@ -103,17 +98,16 @@ func New(api *emulator.Server, opts Options) *Page {
 	return p
 }
 
-// Close ends the streams of updates, which would last as long as the browsers
-// do.
+// Close ends the streams of updates, which otherwise end with the browsers.
 func (p *Page) Close() {
 	p.closeOnce.Do(func() { close(p.closed) })
 }
 
-// ServeHTTP serves the page and leaves everything else to the emulator.
+// ServeHTTP serves the page, and the emulator on all other paths.
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
 	if path == "/" && r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Dest") == "document" {
-		// A person who typed the address. The API's clients send no such header.
+		// Only a browser sends this header, when the user enters the address.
 		path = "/ui"
 	}
 	route, found := p.routes[path]
@@ -131,22 +125,21 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	header.Set("Cache-Control", "no-store")
 	switch {
-	case !p.knows(r.Host):
-		refuse(w, http.StatusForbidden, "the page does not go by this name; -page-host gives it one more")
+	case !p.allowsHost(r.Host):
+		refuse(w, http.StatusForbidden, "this host name is not allowed; to allow it, set -page-host")
 	case r.Method != route.method:
 		header.Set("Allow", route.method)
-		refuse(w, http.StatusMethodNotAllowed, "the method is not allowed")
-	case p.origin.Check(r) != nil || path == Path+"events" && foreign(r):
-		refuse(w, http.StatusForbidden, "the request comes from another site")
+		refuse(w, http.StatusMethodNotAllowed, "method not allowed")
+	case p.origin.Check(r) != nil || path == Path+"events" && isCrossSite(r):
+		refuse(w, http.StatusForbidden, "requests from other sites are not allowed")
 	default:
 		route.serve(w, r)
 	}
 }
 
-// knows tells whether a host is one that the page goes by. A foreign site can
-// make a name of its own lead here, and would then be the same origin to a
-// browser; it can't do that with an address.
-func (p *Page) knows(host string) bool {
+// allowsHost protects against DNS rebinding: a site whose name resolves to this
+// machine has the same origin as the page.
+func (p *Page) allowsHost(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
@@ -159,8 +152,7 @@ func (p *Page) knows(host string) bool {
 	return err == nil && (p.opts.Remote || address.Unmap().IsLoopback())
 }
 
-// foreign tells whether another site asks, where browsers say so.
-func foreign(r *http.Request) bool {
+func isCrossSite(r *http.Request) bool {
 	site := r.Header.Get("Sec-Fetch-Site")
 	return site != "" && site != "same-origin" && site != "none"
 }
@@ -169,9 +161,8 @@ func refuse(w http.ResponseWriter, status int, why string) {
 	reply(w, status, map[string]string{"error": why})
 }
 
-// toPage is relative, so that it also holds behind something that adds to the
-// path.
-func toPage(w http.ResponseWriter, _ *http.Request) {
+// redirect is relative, so that it works through a proxy that adds a path prefix.
+func redirect(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Location", "ui/")
 	w.WriteHeader(http.StatusFound)
 }
@@ -186,20 +177,18 @@ func file(contentType string, content []byte) http.HandlerFunc {
 func asset(name string) []byte {
 	content, err := assets.ReadFile("assets/" + name)
 	if err != nil {
-		panic(err) // can't be: it is embedded
+		panic(err) // it is embedded
 	}
 	return content
 }
 
-// index is the page with the choices that the forms offer.
 func index() []byte {
 	var b bytes.Buffer
 	t := template.Must(template.New("").Parse(string(asset("index.html"))))
 	if err := t.Execute(&b, map[string]any{"Events": eventTypes, "Faults": faultKinds, "MaxTimes": maxTimes}); err != nil {
-		panic(err) // can't be: both are constant
+		panic(err)
 	}
 	return b.Bytes()
 }
 
-// errGone is an app that is not there.
-var errGone = errors.New("there is no such app")
+var errNoApp = errors.New("app not found")

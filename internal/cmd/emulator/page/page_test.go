@@ -48,14 +48,14 @@ func start(t *testing.T, opts Options) *fixture {
 	return f
 }
 
-type answer struct {
+type result struct {
 	status int
 	header http.Header
 	body   string
 }
 
 // send sends a request; headers are NAME: VALUE, and Host is one of them.
-func (f *fixture) send(method, path, body string, headers ...string) answer {
+func (f *fixture) send(method, path, body string, headers ...string) result {
 	f.t.Helper()
 	req, err := http.NewRequest(method, f.url+path, strings.NewReader(body))
 	if err != nil {
@@ -77,12 +77,12 @@ func (f *fixture) send(method, path, body string, headers ...string) answer {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	return answer{resp.StatusCode, resp.Header, string(text)}
+	return result{resp.StatusCode, resp.Header, string(text)}
 }
 
 const asJSON = "Content-Type: application/json"
 
-func (f *fixture) post(path, body string) answer {
+func (f *fixture) post(path, body string) result {
 	f.t.Helper()
 	return f.send("POST", Path+path, body, asJSON, "Sec-Fetch-Site: same-origin", "Origin: "+f.url)
 }
@@ -142,14 +142,14 @@ func TestNothingInlineOrForeign(t *testing.T) {
 
 func TestRedirects(t *testing.T) {
 	f := start(t, Options{})
-	for _, r := range []answer{f.send("GET", "/ui", ""), f.send("GET", "/", "", "Sec-Fetch-Dest: document")} {
+	for _, r := range []result{f.send("GET", "/ui", ""), f.send("GET", "/", "", "Sec-Fetch-Dest: document")} {
 		if r.status != 302 || r.header.Get("Location") != "ui/" {
 			t.Errorf("%d %v", r.status, r.header)
 		}
 	}
 }
 
-// Whatever is no path of the page's is answered as without it, to the byte but
+// On all other paths, responses are as without the page, to the byte but
 // for the request's ID.
 func TestLeavesTheAPIAlone(t *testing.T) {
 	f := start(t, Options{})
@@ -176,7 +176,7 @@ func TestLeavesTheAPIAlone(t *testing.T) {
 				{asJSON}, {asJSON, token}, {token}, {asJSON, token, "Origin: https://evil.example", "Sec-Fetch-Site: cross-site", "Host: evil.example"},
 			} {
 				got, want := f.send(method, path, `{"url":"https://example.com/b"}`, headers...), plain.send(method, path, `{"url":"https://example.com/b"}`, headers...)
-				for _, r := range []*answer{&got, &want} {
+				for _, r := range []*result{&got, &want} {
 					r.header.Del("X-Request-Id")
 					r.header.Del("Date")
 					r.body = when.ReplaceAllString(requestID.ReplaceAllString(r.body, ""), "")
@@ -291,32 +291,32 @@ func TestActions(t *testing.T) {
 	}{
 		{"app", `{"id":" second/1 ","name":"` + `<b>` + `"}`, 200, `{}`},
 		{"app", `{"id":"third"}`, 200, `{}`},
-		{"app", `{"id":"third"}`, 422, "there is an app with this ID"},
-		{"app", `{"id":"  "}`, 422, "the ID is empty"},
-		{"app", `{"id":".."}`, 422, "can't be"},
-		{"app", `{"id":"` + strings.Repeat("x", 501) + `"}`, 422, "can't be"},
+		{"app", `{"id":"third"}`, 422, "an app with this ID exists"},
+		{"app", `{"id":"  "}`, 422, "the app ID is empty"},
+		{"app", `{"id":".."}`, 422, "not valid"},
+		{"app", `{"id":"` + strings.Repeat("x", 501) + `"}`, 422, "not valid"},
 		{"app", `{"id":"x","other":1}`, 400, "other"},
 		{"app", `{"id":"x"} {}`, 400, "more than one"},
-		{"app", `{"id":`, 400, "can't be read"},
+		{"app", `{"id":`, 400, "could not read"},
 		{"app", `{"id":"` + strings.Repeat("x", maxForm) + `"}`, 400, "too large"},
 		{"callback", `{"app":"` + testApp + `","url":"https://example.com/x","key":"` + testKey + `"}`, 200, `{}`},
-		{"callback", `{"app":"` + testApp + `","url":"ftp://example.com"}`, 422, "must begin with"},
-		{"callback", `{"app":"` + testApp + `","url":"https://"}`, 422, "must begin with"},
-		{"callback", `{"app":"` + testApp + `","url":"javascript:alert(1)"}`, 422, "must begin with"},
-		{"callback", `{"app":"gone","url":"https://example.com"}`, 422, "no such app"},
+		{"callback", `{"app":"` + testApp + `","url":"ftp://example.com"}`, 422, "must start with"},
+		{"callback", `{"app":"` + testApp + `","url":"https://"}`, 422, "must start with"},
+		{"callback", `{"app":"` + testApp + `","url":"javascript:alert(1)"}`, 422, "must start with"},
+		{"callback", `{"app":"gone","url":"https://example.com"}`, 422, "app not found"},
 		{"key", `{"app":"` + testApp + `"}`, 200, `{"key":"` + testKey + `"}`},
 		{"key", `{"app":"bare"}`, 422, "no callback"},
-		{"no-callback", `{"app":"gone"}`, 422, "no such app"},
-		{"notification", `{"app":"gone","event":"RECORD_FILE_COMPLETE"}`, 422, "no such app"},
+		{"no-callback", `{"app":"gone"}`, 422, "app not found"},
+		{"notification", `{"app":"gone","event":"RECORD_FILE_COMPLETE"}`, 422, "app not found"},
 		{"notification", `{"app":"bare","event":"RECORD_FILE_COMPLETE"}`, 422, "no callback"},
-		{"notification", `{"app":"` + testApp + `","event":"OTHER"}`, 422, "no such event"},
+		{"notification", `{"app":"` + testApp + `","event":"OTHER"}`, 422, "unknown event type"},
 		{"fault", `{"kind":"429","times":2,"method":"PUT","app":"` + testApp + `"}`, 200, `{}`},
-		{"fault", `{"kind":"418","times":1}`, 422, "no such fault"},
+		{"fault", `{"kind":"418","times":1}`, 422, "unknown failure"},
 		{"fault", `{"kind":"429","times":0}`, 422, "between 1 and 100"},
 		{"fault", `{"kind":"429","times":101}`, 422, "between 1 and 100"},
 		{"fault", `{"kind":"429","times":-1}`, 422, "between 1 and 100"},
-		{"fault", `{"kind":"429","times":1,"method":"X"}`, 422, "no such method"},
-		{"fault", `{"kind":"429","times":1,"app":"gone"}`, 422, "no such app"},
+		{"fault", `{"kind":"429","times":1,"method":"X"}`, 422, "unknown method"},
+		{"fault", `{"kind":"429","times":1,"app":"gone"}`, 422, "app not found"},
 	} {
 		if r := f.post(test.path, test.body); r.status != test.status || !strings.Contains(r.body, test.want) {
 			t.Errorf("%s %.80s: %d %s, want %d %s", test.path, test.body, r.status, r.body, test.status, test.want)
@@ -383,7 +383,7 @@ func TestNotifications(t *testing.T) {
 		if err := json.Unmarshal([]byte(r.body), &n); err != nil || r.status != 200 {
 			t.Fatalf("%d %s", r.status, r.body)
 		}
-		if n.Status != 418 || n.Signed != (i == 0) || n.App != testApp || n.Event != event || n.URL != receiver.URL || n.Answer != evil+"�" || n.Error != "" || n.Millis <= 0 {
+		if n.Status != 418 || n.Signed != (i == 0) || n.App != testApp || n.Event != event || n.URL != receiver.URL || n.Response != evil+"�" || n.Error != "" || n.Millis <= 0 {
 			t.Errorf("%+v", n)
 		}
 		var sent map[string]any
@@ -399,7 +399,7 @@ func TestNotifications(t *testing.T) {
 	if r.status != 200 || !strings.Contains(r.body, `"status":0`) || !strings.Contains(r.body, "refused") {
 		t.Errorf("%d %s", r.status, r.body)
 	}
-	if u, _ := f.since(told{}, true); len(u.Notifications) != len(eventTypes)+1 {
+	if u, _ := f.since(sent{}, true); len(u.Notifications) != len(eventTypes)+1 {
 		t.Errorf("%d notifications", len(u.Notifications))
 	}
 }
@@ -516,7 +516,7 @@ func TestSlowBrowsers(t *testing.T) {
 	for range 3 * maxNotifications {
 		f.addNotification(notification{})
 	}
-	u, _ := f.since(told{}, true)
+	u, _ := f.since(sent{}, true)
 	if len(u.Requests) != maxRequests || len(u.Notifications) != maxNotifications {
 		t.Errorf("%d requests, %d notifications", len(u.Requests), len(u.Notifications))
 	}
@@ -565,18 +565,18 @@ func TestShowRequest(t *testing.T) {
 		return h
 	}
 	for want, r := range map[string]emulator.Request{
-		"/v2/apps?limit=1 by token":                 {Path: "/v2/apps", Query: "limit=1", Header: header("X-Auth-Token", "secret")},
+		"/v2/apps?limit=1 by token":                 {Path: "/v2/apps", Operation: "ListApps", Query: "limit=1", Header: header("X-Auth-Token", "secret")},
 		"/v2/apps/a by access key AK":               {Path: "/v2/apps/a", Query: "secret", Header: header("Authorization", "SDK-HMAC-SHA256 Access=AK, SignedHeaders=host, Signature=secret")},
-		"/x by something malformed":                 {Path: "/x", Header: header("Authorization", "Bearer secret")},
-		"/v5/agencies/assume by access key AK":      {Path: "/v5/agencies/assume", Header: header("X-Auth-Token", "secret", "Authorization", "Access=AK")},
+		"/x by malformed":                           {Path: "/x", Header: header("Authorization", "Bearer secret")},
+		"/v5/agencies/assume by access key AK":      {Path: "/v5/agencies/assume", Operation: "AssumeAgency", Header: header("X-Auth-Token", "secret", "Authorization", "Access=AK")},
 		"/openstack by session token":               {Path: "/openstack", Header: header("X-Metadata-Token", "secret")},
-		"/v3/auth/tokens by password":               {Path: "/v3/auth/tokens", Body: []byte("{}")},
-		"/v3.0/OS-AUTH/id-token/tokens by ID token": {Path: "/v3.0/OS-AUTH/id-token/tokens", Body: []byte("{}")},
+		"/v3/auth/tokens by password":               {Path: "/v3/auth/tokens", Operation: "CreateToken", Body: []byte("{}")},
+		"/v3.0/OS-AUTH/id-token/tokens by ID token": {Path: "/v3.0/OS-AUTH/id-token/tokens", Operation: "CreateTokenWithIDToken", Body: []byte("{}")},
 		"/v3.0/OS-CREDENTIAL/securitytokens by token": {
-			Path: "/v3.0/OS-CREDENTIAL/securitytokens", Body: []byte("{}"),
+			Path: "/v3.0/OS-CREDENTIAL/securitytokens", Operation: "CreateTemporaryAccessKey", Body: []byte("{}"),
 		},
 		"/v2/apps by ": {Path: "/v2/apps"},
-		"/v2/x by ":    {Path: "/v2/x", Body: []byte("{}")},
+		"/v2/x by ":    {Path: "/v2/x", Query: "secret", Body: []byte("{}")},
 	} {
 		shown := showRequest(r)
 		if got := shown.Path + " by " + shown.By; got != want {

@@ -13,48 +13,48 @@ import (
 )
 
 const (
-	// pause bounds how often a browser is told something.
-	pause = 50 * time.Millisecond
+	// interval is the shortest time between two updates.
+	interval = 50 * time.Millisecond
 
-	// heartbeat tells a browser that is gone, and keeps proxies from closing
-	// a connection that is quiet.
+	// heartbeat detects browsers that are gone, and keeps proxies from closing
+	// idle connections.
 	heartbeat = 15 * time.Second
 
-	// writeTime is how long a browser may take to read.
-	writeTime = 10 * time.Second
+	// writeTimeout bounds how long a browser takes to read an update.
+	writeTimeout = 10 * time.Second
 )
 
-// update is what a browser is told: what is new since it was told last.
+// update has what changed since a browser's last update.
 type update struct {
-	// Reset empties what is shown: it is the first update of a stream.
+	// Reset empties the page; it is set in the first update of a stream.
 	Reset bool `json:"reset"`
 
-	// Cleared empties the requests only.
+	// Cleared empties the table of requests.
 	Cleared bool `json:"cleared"`
 
-	// Apps and Faults are all there are; null while they are as they were.
+	// Apps and Faults are complete lists, or null if nothing changed.
 	Apps   json.RawMessage `json:"apps"`
 	Faults json.RawMessage `json:"faults"`
 
-	// Requests and Notifications are those that are new.
+	// Requests and Notifications are the new ones.
 	Requests      []request      `json:"requests"`
 	Notifications []notification `json:"notifications"`
 }
 
-// told is what a browser was told so far.
-type told struct {
+// sent is what a browser has been sent so far.
+type sent struct {
 	seq, cleared int
 	apps, faults []byte
 }
 
-// Observe adds a request. It is for emulator.Options.
+// Observe adds a request. Set emulator.Options.Observe to call it.
 func (p *Page) Observe(r emulator.Request) {
 	shown := showRequest(r)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.seq++
 	shown.Seq = p.seq
-	p.requests = last(append(p.requests, shown), maxRequests)
+	p.requests = newest(append(p.requests, shown), maxRequests)
 	p.wake()
 }
 
@@ -63,32 +63,30 @@ func (p *Page) addNotification(n notification) {
 	defer p.mu.Unlock()
 	p.seq++
 	n.Seq = p.seq
-	p.notifications = last(append(p.notifications, n), maxNotifications)
+	p.notifications = newest(append(p.notifications, n), maxNotifications)
 	p.wake()
 }
 
-// changed tells the browsers that something is new.
 func (p *Page) changed() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.wake()
 }
 
-// wake is changed for who holds the lock.
+// wake starts an update of all browsers. The caller holds the lock.
 func (p *Page) wake() {
 	for waiting := range p.waiting {
 		select {
 		case waiting <- struct{}{}:
-		default: // it will look anyway
+		default: // an update is pending
 		}
 	}
 }
 
-func last[T any](all []T, n int) []T { return all[max(0, len(all)-n):] }
+func newest[T any](all []T, n int) []T { return all[max(0, len(all)-n):] }
 
-// stream tells a browser what is new, until one of the two goes. Nothing waits
-// for a browser that is slow: it is told more at a time, or less if there is
-// more than the page shows.
+// stream sends updates to a browser. A slow browser blocks nothing: it gets fewer
+// and larger updates.
 func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
 	waiting := make(chan struct{}, 1)
 	p.mu.Lock()
@@ -103,12 +101,12 @@ func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	control := http.NewResponseController(w)
 	send := func(text string) bool {
-		_ = control.SetWriteDeadline(time.Now().Add(writeTime)) // not all writers have one
+		_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
 		_, err := w.Write([]byte(text))
 		return err == nil && control.Flush() == nil
 	}
 
-	first, so := p.since(told{}, true)
+	first, last := p.since(sent{}, true)
 	if !send("retry: 1000\n" + event(first)) {
 		return
 	}
@@ -118,14 +116,14 @@ func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-waiting:
 			select {
-			case <-time.After(pause):
+			case <-time.After(interval):
 			case <-r.Context().Done():
 				return
 			case <-p.closed:
 				return
 			}
 			var next update
-			if next, so = p.since(so, false); next.empty() {
+			if next, last = p.since(last, false); next.empty() {
 				continue
 			}
 			if !send(event(next)) {
@@ -143,14 +141,14 @@ func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// event is an update as a server-sent event.
+// event returns an update as a server-sent event.
 func event(u update) string { return fmt.Sprintf("data: %s\n\n", encode(u)) }
 
-// encode returns JSON, on one line.
+// encode returns JSON in one line.
 func encode(v any) []byte {
 	text, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // can't be: these are structs of strings, numbers and times
+		panic(err) // not with structs of strings, numbers and times
 	}
 	return text
 }
@@ -159,29 +157,29 @@ func (u update) empty() bool {
 	return !u.Reset && !u.Cleared && u.Apps == nil && u.Faults == nil && len(u.Requests) == 0 && len(u.Notifications) == 0
 }
 
-// since returns what is new to who was told so far, and what that makes.
-func (p *Page) since(so told, reset bool) (update, told) {
+// since returns the update after what was sent so far, and what was sent then.
+func (p *Page) since(last sent, reset bool) (update, sent) {
 	p.mu.Lock()
-	u := update{Reset: reset, Cleared: so.cleared != p.cleared, Requests: []request{}, Notifications: []notification{}}
+	u := update{Reset: reset, Cleared: last.cleared != p.cleared, Requests: []request{}, Notifications: []notification{}}
 	for _, r := range p.requests {
-		if r.Seq > so.seq {
+		if r.Seq > last.seq {
 			u.Requests = append(u.Requests, r)
 		}
 	}
 	for _, n := range p.notifications {
-		if n.Seq > so.seq {
+		if n.Seq > last.seq {
 			u.Notifications = append(u.Notifications, n)
 		}
 	}
-	so.seq, so.cleared = p.seq, p.cleared
+	last.seq, last.cleared = p.seq, p.cleared
 	p.mu.Unlock()
 
-	// What changes after this wakes the stream once more.
-	if apps := encode(showApps(p.api.Apps())); !bytes.Equal(apps, so.apps) {
-		u.Apps, so.apps = apps, apps
+	// A change after this starts another update.
+	if apps := encode(showApps(p.api.Apps())); !bytes.Equal(apps, last.apps) {
+		u.Apps, last.apps = apps, apps
 	}
-	if faults := encode(showFaults(p.api.Faults())); !bytes.Equal(faults, so.faults) {
-		u.Faults, so.faults = faults, faults
+	if faults := encode(showFaults(p.api.Faults())); !bytes.Equal(faults, last.faults) {
+		u.Faults, last.faults = faults, faults
 	}
-	return u, so
+	return u, last
 }

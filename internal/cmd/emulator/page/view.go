@@ -14,7 +14,7 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-// What the page is told. No secret is in it.
+// The JSON of the updates. It has no secrets.
 type (
 	app struct {
 		ID       string    `json:"id"`
@@ -34,25 +34,25 @@ type (
 		Time    time.Time `json:"time"`
 		Method  string    `json:"method"`
 		Path    string    `json:"path"`
-		Status  int       `json:"status"` // 0: the connection was closed instead
+		Status  int       `json:"status"` // 0: no response
 		Code    string    `json:"code"`
-		By      string    `json:"by"`
-		Refused bool      `json:"refused"` // not taken for who it says it is
+		By      string    `json:"by"`      // the kind of credentials
+		Refused bool      `json:"refused"` // the credentials are wrong
 		Millis  float64   `json:"millis"`
 		Body    string    `json:"body"`
 	}
 
 	notification struct {
-		Seq    int       `json:"seq"`
-		Time   time.Time `json:"time"`
-		App    string    `json:"app"`
-		Event  string    `json:"event"`
-		URL    string    `json:"url"`
-		Signed bool      `json:"signed"`
-		Status int       `json:"status"` // 0: there was no answer
-		Answer string    `json:"answer"`
-		Error  string    `json:"error"`
-		Millis float64   `json:"millis"`
+		Seq      int       `json:"seq"`
+		Time     time.Time `json:"time"`
+		App      string    `json:"app"`
+		Event    string    `json:"event"`
+		URL      string    `json:"url"`
+		Signed   bool      `json:"signed"`
+		Status   int       `json:"status"` // 0: no response
+		Response string    `json:"response"`
+		Error    string    `json:"error"`
+		Millis   float64   `json:"millis"`
 	}
 
 	fault struct {
@@ -66,10 +66,10 @@ type (
 const (
 	mask = "••••••"
 
-	// maxBody bounds what is shown of a body, in bytes.
+	// maxBody is how much of a body is shown, in bytes.
 	maxBody = 4 << 10
 
-	// maxText bounds what is shown of other things that clients send.
+	// maxText is how much of other texts from clients is shown.
 	maxText = 500
 )
 
@@ -95,8 +95,8 @@ func showFaults(faults []emulator.Fault) []fault {
 
 func showRequest(r emulator.Request) request {
 	path := r.Path
-	if r.Path == "/v2/apps" && r.Query != "" {
-		path += "?" + r.Query // the one query that the API has; others may hold anything
+	if r.Operation == "ListApps" && r.Query != "" {
+		path += "?" + r.Query // an unknown query can have secrets
 	}
 	return request{
 		Time:    r.Time,
@@ -104,7 +104,7 @@ func showRequest(r emulator.Request) request {
 		Path:    cut(path, maxText),
 		Status:  r.Status,
 		Code:    r.Code,
-		By:      signedBy(r),
+		By:      credentials(r),
 		Refused: !r.Authenticated && r.Status == http.StatusUnauthorized,
 		Millis:  millis(r.Took),
 		Body:    showBody(r.Body),
@@ -117,34 +117,33 @@ func millis(d time.Duration) float64 {
 
 var accessKey = regexp.MustCompile(`\bAccess=([^\s,]{1,64})`)
 
-// signedBy says what a request shows to prove who sent it: a token counts
-// before a signature.
-func signedBy(r emulator.Request) string {
+// credentials names the kind of credentials of a request.
+func credentials(r emulator.Request) string {
 	switch {
-	case r.Header.Get("X-Auth-Token") != "" && r.Path != "/v5/agencies/assume":
+	case r.Header.Get("X-Auth-Token") != "" && r.Operation != "AssumeAgency":
 		return "token"
 	case r.Header.Get("Authorization") != "":
 		if key := accessKey.FindStringSubmatch(r.Header.Get("Authorization")); key != nil {
 			return "access key " + key[1]
 		}
-		return "something malformed"
+		return "malformed"
 	case r.Header.Get("X-Metadata-Token") != "":
 		return "session token"
 	case len(r.Body) == 0:
 		return ""
-	case r.Path == "/v3/auth/tokens":
+	case r.Operation == "CreateToken":
 		return "password"
-	case r.Path == "/v3.0/OS-AUTH/id-token/tokens":
+	case r.Operation == "CreateTokenWithIDToken":
 		return "ID token"
-	case r.Path == "/v3.0/OS-CREDENTIAL/securitytokens":
+	case r.Operation == "CreateTemporaryAccessKey":
 		return "token"
 	default:
 		return ""
 	}
 }
 
-// showBody returns a body of JSON in which secrets are masked. Of anything
-// else only the length is told: nobody knows what is secret in it.
+// showBody returns a JSON body with masked secrets. Of other bodies it returns
+// only the length, since any part can be secret.
 func showBody(body []byte) string {
 	if len(body) == 0 {
 		return ""
@@ -159,17 +158,17 @@ func showBody(body []byte) string {
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(masked(v)); err != nil {
-		return fmt.Sprintf("(%d bytes)", len(body)) // can't be: it was decoded
+		return fmt.Sprintf("(%d bytes)", len(body))
 	}
 	return cut(strings.TrimSpace(b.String()), maxBody)
 }
 
-// secretNames are the fields of the APIs that hold secrets, in lower case.
+// secretNames are in lower case.
 var secretNames = map[string]bool{
 	"auth_key": true, "password": true, "secret": true, "secret_key": true, "passcode": true,
 }
 
-// masked returns v without its secrets. Those that are empty are none.
+// masked masks the secrets in v that are not empty.
 func masked(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -201,7 +200,7 @@ func masked(v any) any {
 	return v
 }
 
-// cut bounds a text, without breaking a character.
+// cut shortens a text without breaking a character.
 func cut(s string, limit int) string {
 	if len(s) <= limit {
 		return s

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Shows what the stream of updates tells, and sends what the forms say. All that
-// comes from elsewhere becomes text, never markup.
+// Shows the updates from the server, and sends the forms. Data is inserted as text,
+// never as markup.
 
 const MAX_REQUESTS = 200;
 const MAX_NOTIFICATIONS = 100;
@@ -24,7 +24,7 @@ function cell(label, ...children) {
   return make("td", { role: "cell", "data-label": label, className: blank ? "blank" : "" }, ...children);
 }
 
-/** Sets a text only if it is another one, so that selections survive. */
+/** Sets a text only if it changed, to keep the user's selection. */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -58,7 +58,7 @@ function more(summary, text) {
 
 // ---- apps
 
-const apps = new Map(); // by ID: the elements of a row and what they show
+const apps = new Map(); // rows by ID
 
 const appName = (id) => apps.get(id)?.shown.name || id;
 
@@ -117,7 +117,7 @@ async function reveal(id, row) {
   const shown = row.shown;
   try {
     const { key } = await post("key", { app: id });
-    if (row.shown !== shown) return; // it has changed in the meantime
+    if (row.shown !== shown) return; // the app has changed since
     setText(row.key, key);
     row.reveal.textContent = "Hide";
     row.reveal.setAttribute("aria-label", `Hide the key of ${shown.name}`);
@@ -162,38 +162,38 @@ function showChoices(select, list) {
 // ---- requests, notifications, faults
 
 function requestRow(r) {
-  const by = r.by || "nothing";
+  const by = r.by || "none";
   const line = make("span", {},
     make("span", { className: "mono" }, make("span", { className: "method" }, r.method), r.path));
   if (r.body) line.append(more("Body", r.body));
   return make("tr", { role: "row" },
     cell("Time", time(r.time)),
     cell("Request", line),
-    cell("Status", statusBadge(r.status, "no answer")),
+    cell("Status", statusBadge(r.status, "no response")),
     cell("Error", r.code ? make("span", { className: "mono nowrap" }, r.code) : ""),
-    cell("Signed with", make("span", {},
+    cell("Credentials", make("span", {},
       make("span", { className: r.by ? "" : "none" }, by),
       r.refused ? make("span", { className: "sub" }, "refused") : "")),
-    cell("Took", took(r.millis)),
+    cell("Duration", took(r.millis)),
   );
 }
 
 function notificationRow(n) {
   const where = make("span", {}, make("span", { className: "nowrap" }, n.event), make("span", { className: "sub mono" }, n.url));
-  const answer = make("span", {}, statusBadge(n.status, "none"));
-  if (n.error) answer.append(make("span", { className: "sub" }, n.error));
-  if (n.answer) answer.append(more("Body", n.answer));
+  const response = make("span", {}, statusBadge(n.status, "none"));
+  if (n.error) response.append(make("span", { className: "sub" }, n.error));
+  if (n.response) response.append(more("Body", n.response));
   return make("tr", { role: "row" },
     cell("Time", time(n.time)),
     cell("App", appName(n.app)),
     cell("Event and URL", where),
     cell("Signed", n.signed ? "yes" : "no"),
-    cell("Answer", answer),
-    cell("Took", took(n.millis)),
+    cell("Response", response),
+    cell("Duration", took(n.millis)),
   );
 }
 
-/** Puts new rows before the old ones: the last comes first. */
+/** Adds rows at the top. */
 function prepend(id, rows, limit) {
   const body = byId(id).tBodies[0];
   body.prepend(...rows.reverse());
@@ -225,15 +225,15 @@ function showFaults(list) {
 
 function connect() {
   const connection = byId("connection");
-  const say = (text, live) => {
+  const show = (text, live) => {
     setText(connection, text);
     connection.classList.toggle("live", live);
   };
   const events = new EventSource("events");
-  events.addEventListener("open", () => say("Live", true));
+  events.addEventListener("open", () => show("Live", true));
   events.addEventListener("error", () => {
     const over = events.readyState === EventSource.CLOSED;
-    say(over ? "Not connected: reload the page" : "Connection lost, trying again", false);
+    show(over ? "Not connected. Reload the page." : "Connection lost. Reconnecting…", false);
   });
   events.addEventListener("message", ({ data }) => {
     const update = JSON.parse(data);
@@ -254,14 +254,14 @@ async function post(path, value) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(value),
   });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error);
-  return answer;
+  const result = await response.json();
+  if (!response.ok) throw new Error(result.error);
+  return result;
 }
 
-/** Runs what a button does, and says in the form what came of it. */
+/** Runs the action of a button and shows its result in the form. */
 async function run(form, button, work) {
-  if (button.getAttribute("aria-disabled")) return; // disabled itself, it would lose the focus
+  if (button.getAttribute("aria-disabled")) return; // the attribute disabled would lose the focus
   const result = form.querySelector(".result");
   result.textContent = "";
   result.classList.remove("failed");
@@ -269,7 +269,7 @@ async function run(form, button, work) {
   try {
     result.textContent = await work();
   } catch (error) {
-    result.textContent = error instanceof TypeError ? "The emulator can’t be reached." : `Failed: ${error.message}.`;
+    result.textContent = error instanceof TypeError ? "Could not reach the emulator." : `Failed: ${error.message}.`;
     result.classList.add("failed");
   }
   button.removeAttribute("aria-disabled");
@@ -287,7 +287,7 @@ function onSubmit(id, work) {
 onSubmit("callback-form", async ({ app, url, key }, form) => {
   await post("callback", { app, url, key });
   form.elements.key.value = "";
-  return `The callback of ${appName(app)} is set.`;
+  return `Callback of ${appName(app)} set.`;
 });
 
 byId("clear-callback").addEventListener("click", ({ currentTarget }) => {
@@ -295,7 +295,7 @@ byId("clear-callback").addEventListener("click", ({ currentTarget }) => {
   const app = form.elements.app.value;
   run(form, currentTarget, async () => {
     await post("no-callback", { app });
-    return `${appName(app)} has no callback.`;
+    return `Callback of ${appName(app)} removed.`;
   });
 });
 
@@ -303,7 +303,7 @@ onSubmit("notification-form", async ({ app, event }) => {
   const n = await post("notification", { app, event });
   if (!n.status) throw new Error(n.error);
   const signed = n.signed ? "signed" : "not signed";
-  return `Answered ${n.status} (${signed})${n.answer ? `: ${n.answer.trim().slice(0, 200)}` : ""}`;
+  return `Sent (${signed}), response ${n.status}${n.response ? `: ${n.response.trim().slice(0, 200)}` : ""}`;
 });
 
 onSubmit("fault-form", async ({ kind, times, method, app }) => {
@@ -314,7 +314,7 @@ onSubmit("fault-form", async ({ kind, times, method, app }) => {
 byId("clear-faults").addEventListener("click", ({ currentTarget }) => {
   run(byId("fault-form"), currentTarget, async () => {
     await post("no-faults", {});
-    return "Nothing fails from now on.";
+    return "Removed.";
   });
 });
 
@@ -325,10 +325,10 @@ onSubmit("app-form", async ({ id, name }, form) => {
 });
 
 byId("clear-requests").addEventListener("click", () => {
-  post("no-requests", {}).catch(() => {}); // the connection's state is shown
+  post("no-requests", {}).catch(() => {}); // the header shows a lost connection
 });
 
-// Where there is little room, what is shown comes first.
+// On small screens, the tables come first.
 if (window.matchMedia("(max-width: 64rem)").matches) {
   for (const details of document.querySelectorAll(".actions details")) details.open = false;
 }
