@@ -58,7 +58,8 @@ const (
 	TwoResources // on one app
 	StaysInPlace // a destroy removes nothing
 
-	notices // their number
+	// Notices is their number.
+	Notices
 )
 
 // Plan decides. The order of its cases is that of the table in DESIGN.md.

@@ -472,7 +472,7 @@ func TestDistortedLists(t *testing.T) {
 			t.Parallel()
 			distorter := new(listDistorter)
 			c := acctest.StartWrappedEmulator(t, distorter.wrap, emulator.Options{Clock: acctest.TickingClock()}, testApp, otherApp)
-			core, err := newCallbacks(t, c, nil)
+			core, err := newCallbacks(t, c)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -34,7 +34,7 @@ func BenchmarkProtocol(b *testing.B) {
 			ids = append(ids, fmt.Sprintf("app-%d", i))
 		}
 		c := acctest.StartEmulator(b, emulator.Options{}, ids...)
-		core, err := newCallbacks(b, c, nil)
+		core, err := newCallbacks(b, c)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -65,8 +65,8 @@ func (d *providerData) call(ctx context.Context, op operation, diags *diag.Diagn
 	return false
 }
 
-// identitySchemaOf is an identity of texts that an import requires.
-func identitySchemaOf(descriptions map[string]string) identityschema.Schema {
+// newIdentitySchema is an identity of texts that an import requires.
+func newIdentitySchema(descriptions map[string]string) identityschema.Schema {
 	attributes := make(map[string]identityschema.Attribute, len(descriptions))
 	for name, description := range descriptions {
 		attributes[name] = identityschema.StringAttribute{Description: description, RequiredForImport: true}

@@ -31,7 +31,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
-	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/drift"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
 )
@@ -457,68 +457,69 @@ func (s memoryStore) SetKey(_ context.Context, key string, value []byte) diag.Di
 	return nil
 }
 
-func TestPrivateState(t *testing.T) {
-	memory := drift.Remember(nil, nil, drift.Sent{URL: testURL, Key: testKey}, drift.Echo{URL: testURL, Key: testKey, UpdateTime: "2026-01-01T00:00:00.000Z"})
+func TestMemory(t *testing.T) {
+	memory := callback.Remember(nil, testURL, testKey, nil, callback.Shown{URL: testURL, Key: testKey, Time: "2026-01-01T00:00:00.000Z"})
 	store := memoryStore{}
-	if diags := saveCallbackPrivate(t.Context(), store, callbackPrivate{Memory: &memory, Resend: []resend{resendKeyPerhaps}}); diags.HasError() {
+	load := func() (*callback.Memory, diag.Diagnostics) {
+		return loadMemory(t.Context(), store, (*callback.Memory).Valid)
+	}
+	if diags := saveMemory(t.Context(), store, &memory); diags.HasError() {
 		t.Fatal(diags)
 	}
-	if strings.Contains(string(store[callbackPrivateKey]), testKey) {
+	if strings.Contains(string(store[memoryKey]), testKey) {
 		t.Error("the key is in the private state")
 	}
-	got, diags := loadCallbackPrivate(t.Context(), store)
-	if diags.HasError() || got.Memory == nil || got.Memory.URL != testURL || fmt.Sprint(got.Resend) != fmt.Sprint([]resend{resendKeyPerhaps}) {
+	if got, diags := load(); diags.HasError() || !reflect.DeepEqual(got, &memory) {
 		t.Errorf("loaded %+v, %v", got, diags)
 	}
-	// What can't be read counts as nothing: an apply settles it.
-	memory.Salt = nil
-	if diags := saveCallbackPrivate(t.Context(), store, callbackPrivate{Memory: &memory}); diags.HasError() {
+	if diags := saveMemory[callback.Memory](t.Context(), store, nil); diags.HasError() {
 		t.Fatal(diags)
 	}
-	damaged := string(store[callbackPrivateKey])
-	for _, content := range []string{"", "{", "[]", `{"memory":7}`, `{"version":1,"memory":{}}`, `{"version":2}`, `{}`, damaged} {
-		store[callbackPrivateKey] = []byte(content)
-		want := callbackPrivate{empty: content == ""}
-		if got, diags := loadCallbackPrivate(t.Context(), store); !reflect.DeepEqual(got, want) || diags.HasError() {
+	removed := string(store[memoryKey])
+	memory.Form = ""
+	if diags := saveMemory(t.Context(), store, &memory); diags.HasError() {
+		t.Fatal(diags)
+	}
+	// What can't be read counts as nothing.
+	damaged := string(store[memoryKey])
+	for _, content := range []string{"", "{", "[]", `{"memory":7}`, `{"version":1,"memory":{}}`, `{"version":2}`, `{}`, removed, damaged} {
+		store[memoryKey] = []byte(content)
+		if got, diags := load(); got != nil || diags.HasError() {
 			t.Errorf("%q loaded as %+v, %v", content, got, diags)
 		}
 	}
 }
 
-// Without a memory, a key that is shown is still not taken into the state of a
-// write-only one.
-func TestLostMemoryOfWriteOnlyKey(t *testing.T) {
-	state := recordCallbackModel{AuthKeyWOVersion: types.Int64Value(1)}
-	state, known := observe(t.Context(), state, callbackPrivate{}, &sparkrtc.RecordCallback{URL: testURL, AuthKey: testKey})
-	if !state.AuthKey.IsNull() || len(known.Resend) == 0 {
-		t.Errorf("auth_key null: %t, resend %v", state.AuthKey.IsNull(), known.Resend)
-	}
-}
-
-// The key of a state whose memory was lost stays in it until it is set again.
-func TestLostMemoryKeepsTheKey(t *testing.T) {
-	for _, shown := range []string{"******", ""} {
-		state := recordCallbackModel{URL: types.StringValue(testURL), AuthKey: types.StringValue(testKey)}
-		var known callbackPrivate
-		for range 2 {
-			state, known = observe(t.Context(), state, known, &sparkrtc.RecordCallback{URL: testURL, AuthKey: shown})
-			if state.AuthKey.ValueString() != testKey || !slices.Equal(known.Resend, []resend{resendKeyUnknown}) {
-				t.Errorf("shown %q: key kept: %t, resend %v", shown, state.AuthKey.ValueString() == testKey, known.Resend)
-			}
-			known.Version = callbackPrivateVersion // as it is saved
+// Words are a map, so that none is missing.
+func TestEveryNoticeHasWords(t *testing.T) {
+	for n := range callback.Notices {
+		w := callbackWords[n]
+		if w.summary == "" || len(w.summary) > 60 || strings.Contains(w.summary, "{") {
+			t.Errorf("notice %d has the summary %q", n, w.summary)
+		}
+		if !strings.Contains(w.detail, "{app}") || strings.Count(w.detail, "\n\n") > 3 {
+			t.Errorf("notice %d has the detail %q", n, w.detail)
 		}
 	}
 }
 
-// A mask that counts as the key that was sent does not become the key in the
-// state, also when the URL beside it was changed.
-func TestMaskIsNeverTakenForTheKey(t *testing.T) {
-	memory := drift.Remember(nil, nil, drift.Sent{URL: testURL, Key: testKey}, drift.Echo{URL: testURL, Key: testKey})
-	for name, url := range map[string]string{"the URL is the same": testURL, "the URL was changed": "https://elsewhere.example.com/"} {
-		state := recordCallbackModel{URL: types.StringValue(testURL), AuthKey: types.StringValue(testKey)}
-		state, _ = observe(t.Context(), state, callbackPrivate{Memory: &memory}, &sparkrtc.RecordCallback{URL: url, AuthKey: "******"})
-		if state.AuthKey.ValueString() != testKey || state.URL.ValueString() != url {
-			t.Errorf("%s: the state has %s with another key than was set: %t", name, state.URL.ValueString(), state.AuthKey.ValueString() != testKey)
+// Of a URL, a message shows what is no secret.
+func TestSayAll(t *testing.T) {
+	model := recordCallbackModel{AppID: types.StringValue(testApp), URL: types.StringValue("https://user:p4ss@host.example.com:8443/s3cret?token=t0ken#fr4gment")}
+	var diags diag.Diagnostics
+	for n := range callback.Notices {
+		sayAll(&diags, &model, n)
+	}
+	if len(diags) != int(callback.Notices) {
+		t.Errorf("%d diagnostics", len(diags))
+	}
+	for _, d := range diags {
+		if text := d.Summary() + d.Detail(); strings.ContainsAny(text, "{#") && !strings.Contains(text, "import {") ||
+			strings.Contains(text, "p4ss") || strings.Contains(text, "s3cret") || strings.Contains(text, "t0ken") {
+			t.Errorf("says %s", text)
+		}
+		if _, about := d.(diag.DiagnosticWithPath); about {
+			t.Errorf("%q is about an attribute, whose source line may hold a secret", d.Summary())
 		}
 	}
 }
@@ -537,10 +538,13 @@ func TestComputed(t *testing.T) {
 // depends on it changes for that.
 func TestUpdateTimeIsThatOfTheWrite(t *testing.T) {
 	const set, rounded, later = "2026-01-01T00:00:00.700Z", "2026-01-01T00:00:01Z", "2026-01-01T00:02:00Z"
-	memory := drift.Remember(nil, nil, drift.Sent{URL: testURL}, drift.Echo{URL: testURL, UpdateTime: set})
-	state, known := recordCallbackModel{URL: types.StringValue(testURL), UpdateTime: types.StringValue(set)}, callbackPrivate{Memory: &memory}
+	memory := callback.Remember(nil, testURL, "", nil, callback.Shown{URL: testURL, Time: set})
+	state := recordCallbackModel{URL: types.StringValue(testURL), UpdateTime: types.StringValue(set)}
 	for _, step := range []struct{ shown, want string }{{rounded, set}, {set, set}, {"", set}, {rounded, set}, {later, later}} {
-		state, known = observe(t.Context(), state, known, &sparkrtc.RecordCallback{URL: testURL, UpdateTime: step.shown})
+		shown := &sparkrtc.RecordCallback{URL: testURL, UpdateTime: step.shown}
+		seen := callback.Observe(state.settings(), &memory, shownOf(shown))
+		state.observed(t.Context(), seen, shown)
+		memory = seen.Memory
 		if got := state.UpdateTime.ValueString(); got != step.want {
 			t.Errorf("shown %q, it became %q, want %q", step.shown, got, step.want)
 		}

@@ -5,7 +5,6 @@ package provider
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -206,13 +205,12 @@ func (e expectation) check(t *testing.T, list acctest.Diagnostics) {
 	acctest.Expectation{Address: e.address(), Severity: e.severity, Summary: e.summary, Attribute: e.attribute, Mentions: e.mentions}.Check(t, list)
 }
 
-// warningsOf is what an output, in one line, warns of an app's callback: of each
-// warning the rest of the summary, and the text.
+// warningsOf is what an output, in one line, warns of an app's callback.
 func warningsOf(out, app string) string {
 	var said strings.Builder
 	for _, warning := range strings.Split(out, "Warning: ")[1:] {
-		if rest, ok := strings.CutPrefix(warning, fmt.Sprintf("Recording callback of app %q ", app)); ok {
-			said.WriteString(rest)
+		if strings.Contains(warning, fmt.Sprintf("%q", app)) {
+			said.WriteString(warning)
 		}
 	}
 	return said.String()
@@ -256,11 +254,10 @@ func (a arguments) on(app string) tftypes.Value {
 	return acctest.ConfigOf(callbackSchema(), given)
 }
 
-// newCallbacks starts a provider that leads to an emulator, for callbacks. The salts
-// of its fingerprints come from the reader, or are random for nil.
-func newCallbacks(tb testing.TB, e *acctest.Emulator, salts io.Reader) (acctest.Resource, error) {
+// newCallbacks starts a provider that leads to an emulator, for callbacks.
+func newCallbacks(tb testing.TB, e *acctest.Emulator) (acctest.Resource, error) {
 	tb.Helper()
-	return newCallbacksWith(tb, e, &sparkRTCProvider{random: salts}, nil)
+	return newCallbacksWith(tb, e, &sparkRTCProvider{}, nil)
 }
 
 // newCallbacksWith starts a provider with more arguments, or others.

@@ -10,7 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"math/big"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -21,9 +21,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -352,93 +352,77 @@ type shownCallback struct {
 	Time string `json:"update_time"`
 }
 
-// memory is what the responses tell about a callback.
+// memory is what the responses tell about a callback that is in the state.
 type memory struct {
-	// imported: it was not set from here, and nothing below is known.
-	imported bool
+	imported bool // it was not set from here
 
-	// adopted: there was a key then.
-	adopted bool
+	sent   arguments
+	hasKey bool   // the state has the key that was set
+	url    string // in the state: what was set, or what is shown
 
-	sent  arguments
-	shown shownCallback // by the PUT, or later by a read that found nothing changed
-	fresh bool          // nothing was read since the PUT
-
-	// distinct: another key would not look like shown.Key.
-	distinct bool
+	shown     shownCallback // last
+	fresh     bool          // nothing was read since the PUT
+	showsKeys bool          // a key that was set was shown exactly
 }
 
-func (k memory) showsKeys() bool { return k.sent.key != "" && k.shown.Key == k.sent.key }
-
-// movement says what has become of update_time since it was shown.
-type movement int
+// elapsed says what update_time tells.
+type elapsed int
 
 const (
-	stood   movement = iota
-	unknown          // for want of a time
-	unclear          // for want of one, right after the PUT
-	atOnce           // slightly, right after the PUT
-	moved
+	noTime elapsed = iota // to compare
+	sameTime
+	otherTime
 )
 
-func (k memory) movement(now shownCallback) movement {
+func (k memory) elapsed(now shownCallback) elapsed {
 	switch {
-	case now.Time != "" && now.Time == k.shown.Time:
-		return stood
-	case now.Time != "" && k.shown.Time == "" && k.fresh:
-		return atOnce
+	case now.Time == "" || k.shown.Time == "":
+		return noTime
+	case now.Time == k.shown.Time:
+		return sameTime
 	}
 	before, errBefore := time.Parse(time.RFC3339, k.shown.Time)
 	after, errAfter := time.Parse(time.RFC3339, now.Time)
 	apart := after.Sub(before).Abs()
 	atPrecision := strings.Contains(k.shown.Time, ".") == strings.Contains(now.Time, ".")
-	switch noTime := errBefore != nil || errAfter != nil; {
-	case errBefore != nil && errAfter != nil && k.shown.Time != "" && now.Time != "" && !k.fresh:
-		return moved
-	case noTime && !k.fresh:
-		return unknown
-	case noTime:
-		return unclear
-	case apart == 0, !atPrecision && apart < time.Second:
-		return stood
-	case k.fresh && apart <= 10*time.Millisecond:
-		return atOnce
+	switch {
+	case k.fresh && (errBefore == nil) != (errAfter == nil):
+		return noTime
+	case errBefore != nil || errAfter != nil:
+		return otherTime
+	case apart == 0, !atPrecision && apart < time.Second, k.fresh && apart <= 10*time.Millisecond:
+		return sameTime
 	default:
-		return moved
+		return otherTime
 	}
 }
 
-// changed tells what is not as it was set, or perhaps not. The key is given if
-// it is in the state.
-func (k memory) changed(now shownCallback, key string) (urlChanged, keyChanged bool) {
-	movement := k.movement(now)
-	if k.imported || movement == stood {
-		return false, false
+// changed tells what is, or may be, another value than the state has.
+func (k memory) changed(now shownCallback) (url, key bool) {
+	passed := k.elapsed(now)
+	if plainURL(now.URL) != plainURL(k.url) && passed != sameTime {
+		cut := k.fresh && strings.HasPrefix(plainURL(k.url), plainURL(now.URL))
+		url = passed == otherTime || now.URL != k.shown.URL && !cut
 	}
-	sent := plainURL(k.sent.url)
-	switch {
-	case plainURL(now.URL) == sent:
-	case now.URL == k.shown.URL:
-		urlChanged = movement == moved
-	default:
-		urlChanged = movement != unclear || !strings.HasPrefix(sent, plainURL(now.URL))
-		if movement == atOnce {
-			urlChanged = hostOf(now.URL) != hostOf(k.sent.url)
-		}
+	if k.hasKey && now.Key != k.sent.key && passed != sameTime {
+		plausible := k.fresh && (isPart(now.Key) || !k.showsKeys)
+		key = passed == otherTime || now.Key != k.shown.Key && !plausible
 	}
-	switch now.Key {
-	case k.sent.key:
-	case k.shown.Key:
-		// A key that is shown though none was set can't be removed.
-		keyChanged = movement == moved && k.sent.key != "" && !k.distinct
-	default:
-		plausible := now.Key == "" && !k.showsKeys() || isMask(now.Key) || isPart(now.Key, key)
-		keyChanged = movement != unclear || k.sent.key == "" || !plausible
-		if movement == atOnce {
-			keyChanged = k.showsKeys() && isKey(now.Key)
-		}
+	return url, key
+}
+
+// after is the memory once now is shown.
+func (k memory) after(now shownCallback) memory {
+	url, key := k.changed(now)
+	if url {
+		k.url = now.URL
 	}
-	return urlChanged, keyChanged
+	k.hasKey = k.hasKey && !key
+	if k.hasKey {
+		k.showsKeys = now.Key == k.sent.key
+	}
+	k.shown, k.fresh = now, false
+	return k
 }
 
 // plainURL is the same for URLs that differ only in how they are written.
@@ -448,48 +432,9 @@ func plainURL(s string) string {
 	return strings.ToLower(scheme+"://"+host) + "/" + path
 }
 
-func hostOf(s string) string { return strings.Split(plainURL(s), "/")[2] }
-
-func isMask(shown string) bool { return strings.Contains(shown, "**") }
-
-func isPart(shown, key string) bool {
-	return shown != "" && (strings.HasPrefix(key, shown) || strings.HasSuffix(key, shown))
-}
-
-// isKey tells whether what is shown is taken for a key.
-func isKey(shown string) bool { return len(shown) >= 32 && !isMask(shown) }
-
-// actions are those that may be planned for a callback that is in the state.
-func (k memory) actions(config arguments, now shownCallback, state acctest.Object) []string {
-	if k.imported {
-		if config == (arguments{url: now.URL, key: now.Key}) && (now.Key == "" || isKey(now.Key)) {
-			return []string{acctest.ActionNone}
-		}
-		if k.adopted && config == (arguments{url: now.URL}) { // a key stays that is not configured
-			return []string{acctest.ActionNone}
-		}
-		return []string{acctest.ActionUpdate}
-	}
-	urlChanged, keyChanged := k.changed(now, state.Text("auth_key"))
-	sameURL := config.url == k.sent.url
-	sameKey := config.version == k.sent.version && config.authKey() == k.sent.authKey()
-	needless := false // and harmless
-	if urlChanged {
-		// What is shown may have been taken over into the configuration.
-		sameURL = config.url == now.URL && now.URL != k.shown.URL
-	}
-	if keyChanged {
-		sameKey = config.version == 0 && k.sent.version == 0 && config.key == now.Key && now.Key != k.shown.Key
-		needless = !k.showsKeys() || !isKey(now.Key)
-	}
-	switch {
-	case !sameURL || !sameKey:
-		return []string{acctest.ActionUpdate}
-	case needless:
-		return []string{acctest.ActionNone, acctest.ActionUpdate}
-	default:
-		return []string{acctest.ActionNone}
-	}
+// isPart tells whether what is shown can't be a whole key.
+func isPart(shown string) bool {
+	return shown != "" && (len(shown) < 32 || strings.Contains(shown, "**"))
 }
 
 // historyRun is a history under way: the service, and what Terraform has stored.
@@ -498,7 +443,6 @@ type historyRun struct {
 	t       *testing.T
 	options emulator.Options
 	config  arguments
-	salts   io.Reader      // the same each time: one byte decides whether two parts of keys differ
 	stored  acctest.Object // in the state file
 	known   memory         // of what is stored
 
@@ -521,7 +465,6 @@ func newHistoryRun(t *testing.T, h history) *historyRun {
 		Emulator:  acctest.StartWrappedEmulator(t, distorter.wrap, options, testApp),
 		t:         t,
 		options:   options,
-		salts:     rand.NewChaCha8([32]byte{}),
 		config:    arguments{url: modelURLs[0], key: modelKeys[0]},
 		stored:    acctest.Object{},
 		distorter: distorter,
@@ -530,7 +473,7 @@ func newHistoryRun(t *testing.T, h history) *historyRun {
 	}
 	if w.shared {
 		w.AddApp(otherApp)
-		core, err := newCallbacks(t, w.Emulator, nil)
+		core, err := newCallbacks(t, w.Emulator)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -580,7 +523,7 @@ func (w *historyRun) checkBelieved(stored acctest.Object) error {
 	if truth, _ := w.Callback(testApp); reflect.DeepEqual(truth, w.set) {
 		return nil
 	}
-	shared, err := newCallbacks(w.t, w.Emulator, nil)
+	shared, err := newCallbacks(w.t, w.Emulator)
 	if err != nil {
 		return err
 	}
@@ -680,7 +623,7 @@ func (r tfRun) do(w *historyRun) error {
 		fault.Method, fault.Times = http.MethodGet, -1
 		w.Fail(fault)
 	}
-	core, err := newCallbacks(w.t, w.Emulator, w.salts)
+	core, err := newCallbacks(w.t, w.Emulator)
 	if err != nil {
 		return err
 	}
@@ -738,7 +681,7 @@ func (r tfRun) do(w *historyRun) error {
 		if err := r.between(w); err != nil {
 			return err
 		}
-		if core, err = newCallbacks(w.t, w.Emulator, w.salts); err != nil {
+		if core, err = newCallbacks(w.t, w.Emulator); err != nil {
 			return err
 		}
 	}
@@ -763,6 +706,7 @@ func (r tfRun) apply(w *historyRun, core acctest.Resource, plan acctest.Plan) er
 		}
 	}
 	w.ResetRequests()
+	truth, _ := w.Callback(testApp)
 	result, err := core.Apply(plan)
 	puts := sentPayloads(w.t, w.Emulator)
 	w.ClearFaults()
@@ -778,10 +722,14 @@ func (r tfRun) apply(w *historyRun, core acctest.Resource, plan acctest.Plan) er
 			return fmt.Errorf("sent is %v", put)
 		}
 	}
-	if len(puts) < 1 || len(puts) > most {
-		return fmt.Errorf("sent are %d PUTs", len(puts))
+	isThere := plainURL(truth.URL) == plainURL(w.config.url) && truth.AuthKey == w.config.key
+	if len(puts) > most || len(puts) == 0 && (!isThere || plan.Action == acctest.ActionCreate) {
+		return fmt.Errorf("sent are %d PUTs, and there was %+v", len(puts), truth)
 	}
-
+	if seen := w.known.shown; len(puts) > 0 && isThere && err == nil && w.known.imported && seen.Key == truth.AuthKey && len(seen.Key) >= 32 &&
+		plainURL(seen.URL) == plainURL(truth.URL) && w.options.ListKeyEcho == "" && w.listFault == nil {
+		return errors.New("sent is what was there")
+	}
 	w.stored = result
 	if r.failPUT != nil && acctest.Reported(err) {
 		if !result.Value.Equal(plan.Prior.Value) {
@@ -792,10 +740,10 @@ func (r tfRun) apply(w *historyRun, core acctest.Resource, plan acctest.Plan) er
 	if err != nil {
 		return err
 	}
-	if r.failPUT != nil && !r.second {
+	if r.failPUT != nil && !r.second && len(puts) > 0 {
 		return errors.New("an apply that fails says nothing")
 	}
-	return w.checkApplied()
+	return w.checkApplied(len(puts) > 0)
 }
 
 // checkRead compares what a read makes of a callback, and returns what is known
@@ -808,54 +756,56 @@ func (w *historyRun) checkRead(refreshed acctest.Object, there bool, now shownCa
 	if !there {
 		return memory{}, nil
 	}
-	had := w.stored.Text("auth_key")
-	urlChanged, keyChanged := k.changed(now, had)
-	url, key, updated := k.sent.url, had, now.Time
-	if before := w.stored.Text("update_time"); before != "" && !k.imported && k.movement(now) != moved {
+	if k.imported && k.url == "" {
+		k.url = now.URL
+	}
+	urlChanged, keyChanged := k.changed(now)
+	if keyChanged && k.elapsed(now) == noTime && refreshed.Text("auth_key") == w.stored.Text("auth_key") && isPart(now.Key) && isPart(k.shown.Key) {
+		// Of such a look one byte is kept: one in 256 looks the same.
+		keyChanged, k.shown.Key = false, now.Key
+	}
+	next := k.after(now)
+	updated := now.Time
+	if before := w.stored.Text("update_time"); before != "" && k.elapsed(now) != otherTime {
 		updated = before
-	}
-	if urlChanged && now.URL != k.shown.URL {
-		url = now.URL
-	}
-	switch ownKey := k.sent.version == 0 && k.showsKeys(); {
-	case !keyChanged && now.Key == k.sent.key:
-		key = k.sent.authKey()
-	case keyChanged && k.showsKeys() && now.Key == "", keyChanged && ownKey && isKey(now.Key):
-		key = now.Key
-	}
-	if k.imported {
-		url, key = now.URL, ""
-		if isKey(now.Key) {
-			key = now.Key
-		}
 	}
 	if _, err := time.Parse(time.RFC3339, updated); err != nil {
 		updated = ""
 	}
+	want := shownCallback{URL: next.url, Time: updated}
+	if next.hasKey {
+		want.Key = next.sent.authKey()
+	}
 	got := shownCallback{refreshed.Text("url"), refreshed.Text("auth_key"), refreshed.Text("update_time")}
-	if want := (shownCallback{url, key, updated}); got != want {
+	if got != want {
 		return k, fmt.Errorf("the state has %q, want %q; shown is %q, known is %+v", got, want, now, k)
 	}
-
-	k.fresh = false
-	if !urlChanged && !keyChanged {
-		if k.shown.Key != now.Key {
-			k.distinct = isDistinct(now.Key, had)
-		}
-		now.Time = cmp.Or(now.Time, k.shown.Time)
-		k.shown = now
+	if version := number(refreshed, "auth_key_wo_version"); next.hasKey && version != next.sent.version || !next.hasKey && version != 0 {
+		return k, fmt.Errorf("the state has version %d; shown is %q, known is %+v", version, now, k)
 	}
-	return k, nil
+	warnings := refreshed.Diagnostics.Warnings()
+	for notice, changed := range map[callback.Notice]bool{callback.URLChanged: urlChanged, callback.KeyChanged: keyChanged} {
+		if slices.Contains(warnings, callbackWords[notice].summary) != changed {
+			return k, fmt.Errorf("the warnings of a read are %q; shown is %q, known is %+v", warnings, now, k)
+		}
+	}
+	return next, nil
 }
 
-// isDistinct tells whether another key would not be shown like this. Without
-// the key at hand nobody knows.
-func isDistinct(shown, key string) bool {
-	return key != "" && len(shown) >= 12 && !isMask(shown) && !isPart(shown, key)
+// number returns an attribute that is a number, 0 for null.
+func number(o acctest.Object, attribute string) int64 {
+	value := new(big.Float)
+	if v := acctest.AttributesOf(o.Value)[attribute]; v.IsNull() || v.As(&value) != nil {
+		return 0
+	}
+	n, _ := value.Int64()
+	return n
 }
 
+// checkPlan sees that a plan is Terraform's own difference, and that it sets right
+// what is seen to be wrong.
 func (w *historyRun) checkPlan(plan acctest.Plan, truth emulator.Callback, k memory, now shownCallback) error {
-	if slices.Contains(plan.Diagnostics.Warnings(), aboutCallback(types.StringValue(testApp), "is set by two resources")) {
+	if slices.Contains(plan.Diagnostics.Warnings(), callbackWords[callback.TwoResources].summary) {
 		return errors.New("there are not two resources")
 	}
 	if !plan.Prior.Exists() {
@@ -864,36 +814,31 @@ func (w *historyRun) checkPlan(plan acctest.Plan, truth emulator.Callback, k mem
 		}
 		return nil
 	}
-	// w.known is from before the read, and tells what the read had to find.
-	had := w.stored.Text("auth_key")
-	if actions := w.known.actions(w.config, now, w.stored); !slices.Contains(actions, plan.Action) {
-		return fmt.Errorf("the plan is %s, want %s; configured is %+v, shown is %q, known was %+v",
-			plan.Action, strings.Join(actions, " or "), w.config, now, w.known)
+	has := arguments{url: plan.Prior.Text("url"), key: plan.Prior.Text("auth_key"), version: number(plan.Prior, "auth_key_wo_version")}
+	want := acctest.ActionUpdate
+	if has == (arguments{url: w.config.url, key: w.config.authKey(), version: w.config.version}) {
+		want = acctest.ActionNone
+	}
+	if plan.Action != want {
+		return fmt.Errorf("the plan is %s, want %s; configured is %+v, the state has %+v", plan.Action, want, w.config, has)
 	}
 
 	// Whatever the rules, there is no doubt about what is shown as it is.
-	if now.URL == truth.URL && now.Key == truth.AuthKey && !k.imported {
-		has := arguments{url: plainURL(truth.URL), key: truth.AuthKey, version: w.config.version}
-		want := arguments{url: plainURL(w.config.url), key: w.config.key, version: w.config.version}
-		if want.version > 0 {
-			want.key = k.sent.key // another one is sent with another version
-		}
-		written := w.known.movement(now)
-		showedAll := w.known.showsKeys() && plainURL(w.known.shown.URL) == plainURL(w.known.sent.url)
-		visible := !w.roundsTimes() && (written == moved || written == unknown && showedAll)
-		kept := k.sent.key == "" && now.Key == w.known.shown.Key
-		if plan.Action == acctest.ActionNone && has != want && visible && !kept {
-			return fmt.Errorf("nothing is planned; configured is %+v, and there is %+v", want, has)
-		}
-		if plan.Action != acctest.ActionNone && has == want && w.config == k.sent {
-			return fmt.Errorf("the plan is %s, and there is what was set", plan.Action)
-		}
+	exactly := now.URL == truth.URL && now.Key == truth.AuthKey
+	there := arguments{url: plainURL(truth.URL), key: truth.AuthKey, version: w.config.version}
+	wanted := arguments{url: plainURL(w.config.url), key: w.config.key, version: w.config.version}
+	if wanted.version > 0 && wanted.version == k.sent.version {
+		wanted.key = k.sent.key // another one is sent with another version
 	}
-
-	warned := slices.Contains(plan.Diagnostics.Warnings(), aboutCallback(types.StringValue(testApp), "was changed outside Terraform"))
-	urlChanged, keyChanged := w.known.changed(now, had)
-	if changed := urlChanged || keyChanged; !k.imported && (warned && !changed || !warned && changed && w.config == k.sent) {
-		return fmt.Errorf("warned of a change outside: %t, want %t", warned, changed)
+	if wanted.key == "" {
+		there.key = "" // a key that is not configured is left alone
+	}
+	visible := w.known.elapsed(now) == otherTime && !w.roundsTimes()
+	if exactly && visible && plan.Action == acctest.ActionNone && there != wanted {
+		return fmt.Errorf("nothing is planned; configured is %+v, and there is %+v", wanted, there)
+	}
+	if exactly && plan.Action != acctest.ActionNone && there == wanted && w.config == k.sent && w.known.url == k.sent.url && w.known.hasKey == (k.sent.key != "") {
+		return fmt.Errorf("the plan is %s, and there is what was set", plan.Action)
 	}
 	return nil
 }
@@ -904,9 +849,9 @@ func (w *historyRun) roundsTimes() bool {
 
 // checkApplied compares what the service has with the configuration, and sees
 // that nothing is left to do.
-func (w *historyRun) checkApplied() error {
+func (w *historyRun) checkApplied(sent bool) error {
 	truth, _ := w.Callback(testApp)
-	if truth.URL != w.config.url {
+	if sent && truth.URL != w.config.url {
 		return fmt.Errorf("the service has the URL %s after an apply", truth.URL)
 	}
 	// It may insist on keeping a key.
@@ -916,9 +861,15 @@ func (w *historyRun) checkApplied() error {
 	}
 	w.set = truth
 	written, now := w.written(), w.shown()
-	w.known = memory{sent: w.config, shown: written, fresh: true, distinct: isDistinct(written.Key, w.config.key)}
+	if !sent {
+		written = now
+	}
+	w.known = memory{sent: w.config, hasKey: w.config.key != "", url: w.config.url, shown: written, fresh: sent, showsKeys: w.known.showsKeys}
+	if w.config.key != "" {
+		w.known.showsKeys = written.Key == w.config.key
+	}
 
-	core, err := newCallbacks(w.t, w.Emulator, w.salts)
+	core, err := newCallbacks(w.t, w.Emulator)
 	if err != nil {
 		return err
 	}
@@ -932,7 +883,7 @@ func (w *historyRun) checkApplied() error {
 	}
 	// Reads that show another callback than the PUT, at another time or at
 	// none, may well show a change.
-	urlChanged, keyChanged := w.known.changed(now, w.config.authKey())
+	urlChanged, keyChanged := w.known.changed(now)
 	if plan.Action != acctest.ActionNone && (believed || now == written || !urlChanged && !keyChanged) {
 		return fmt.Errorf("the plan after an apply is %s: %q", plan.Action, plan.Diagnostics.Warnings())
 	}
@@ -943,7 +894,7 @@ func (w *historyRun) destroy() error {
 	if !w.stored.Exists() {
 		return nil
 	}
-	core, err := newCallbacks(w.t, w.Emulator, w.salts)
+	core, err := newCallbacks(w.t, w.Emulator)
 	if err != nil {
 		return err
 	}
@@ -958,7 +909,7 @@ func (w *historyRun) destroy() error {
 func (w *historyRun) importAgain() error {
 	_, there := w.Callback(testApp)
 	now := w.shown()
-	core, err := newCallbacks(w.t, w.Emulator, w.salts)
+	core, err := newCallbacks(w.t, w.Emulator)
 	if err != nil {
 		return err
 	}
@@ -970,7 +921,7 @@ func (w *historyRun) importAgain() error {
 	if err != nil {
 		return err
 	}
-	w.known = memory{imported: true, adopted: now.Key != ""}
+	w.known = memory{imported: true}
 	w.known, err = w.checkRead(refreshed, there, now)
 	w.stored = refreshed
 	return err
@@ -989,7 +940,7 @@ func (w *historyRun) checkSecrets() error {
 			places["private state, "+name] = content
 		}
 	}
-	if w.stored.Exists() && !w.known.imported && w.known.sent.version > 0 {
+	if w.stored.Exists() && (w.known.imported || !w.known.hasKey || w.known.sent.version > 0) {
 		places["state"] = []byte(w.stored.Value.String())
 	}
 	secrets := slices.Clone(modelKeys)

@@ -263,7 +263,7 @@ func TestImportByIdentity(t *testing.T) {
 		"with a blank":    {byID(testApp + " "), "Invalid app ID"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			callbacks, err := newCallbacks(t, acctest.StartEmulator(t, emulator.Options{}, testApp), nil)
+			callbacks, err := newCallbacks(t, acctest.StartEmulator(t, emulator.Options{}, testApp))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -288,7 +288,7 @@ func TestImportByIdentity(t *testing.T) {
 // added; and a read that finds nothing, or makes no call, has none other.
 func TestIdentityStays(t *testing.T) {
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	configured, err := newCallbacks(t, c, nil)
+	configured, err := newCallbacks(t, c)
 	if err != nil {
 		t.Fatal(err)
 	}

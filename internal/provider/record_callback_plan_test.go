@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -264,7 +264,7 @@ func TestAccCLI_driftIsExplained(t *testing.T) {
 			tc.outside(c)
 			got := r.Must(t, 0, "plan", "-json")
 			d := got.Diagnostics(t).Of(t, "sparkrtc_record_callback.test")
-			if d.Severity != "warning" || d.Summary != aboutCallback(types.StringValue(testApp), "was changed outside Terraform") {
+			if d.Severity != "warning" || d.Summary != callbackWords[callback.URLChanged].summary {
 				t.Errorf("got %+v", d)
 			}
 			for _, mention := range append(tc.mentions, testApp) {

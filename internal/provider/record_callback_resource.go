@@ -169,7 +169,7 @@ func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRe
 // IdentitySchema is the app's ID alone: the API's URLs name neither a project nor
 // a region, and there is one endpoint.
 func (r *recordCallbackResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identitySchemaOf(map[string]string{"app_id": "ID of the app."})
+	resp.IdentitySchema = newIdentitySchema(map[string]string{"app_id": "ID of the app."})
 }
 
 // ValidateConfig checks the two ways to give a key. None of its errors is about

@@ -67,7 +67,7 @@ func readCallbacks(core acctest.Resource, filter map[string]any) (map[string]map
 
 func TestRecordCallbacksDataSource(t *testing.T) {
 	c := someApps(t, emulator.Options{})
-	core, err := newCallbacks(t, c, nil)
+	core, err := newCallbacks(t, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestRecordCallbacksErrors(t *testing.T) {
 // What terraform query gets: the callbacks, and never a key.
 func TestRecordCallbackListResource(t *testing.T) {
 	c := someApps(t, emulator.Options{})
-	core, err := newCallbacks(t, c, nil)
+	core, err := newCallbacks(t, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestRecordCallbackListResource(t *testing.T) {
 // What is listed is what an import of it finds, but for the key.
 func TestListedAsImported(t *testing.T) {
 	c := someApps(t, emulator.Options{})
-	core, err := newCallbacks(t, c, nil)
+	core, err := newCallbacks(t, c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,7 +113,7 @@ func TestSendTestNotification(t *testing.T) {
 			if !tc.none {
 				c.SetCallback(testApp, url+"/callback?secret=hunter2", tc.key)
 			}
-			core, err := newCallbacks(t, c, nil)
+			core, err := newCallbacks(t, c)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -205,7 +205,7 @@ func TestSendTestNotificationToStrangers(t *testing.T) {
 			}()
 			c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 			c.SetCallback(testApp, "http://"+listener.Addr().String()+"/callback?secret=hunter2", testKey)
-			core, err := newCallbacks(t, c, nil)
+			core, err := newCallbacks(t, c)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -454,7 +454,7 @@ plan {
 		if !strings.Contains(content, "encrypted_data") {
 			t.Errorf("%s is not encrypted: %s", file, content)
 		}
-		for _, secret := range []string{testKey, testURL, callbackPrivateKey} {
+		for _, secret := range []string{testKey, testURL, memoryKey} {
 			if strings.Contains(content, secret) {
 				t.Errorf("%s has %q", file, secret)
 			}
