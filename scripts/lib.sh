@@ -78,7 +78,7 @@ run() {
 	printf '\n$ %s %s\n' "${cli##*/}" "$*"
 	"$cli" -chdir="$work" "$@" -no-color 2>&1 | tee -i "$tmp/output" || got=$?
 	[ "$got" = "$want" ] || fail "${cli##*/} $1 ended with exit code $got, not $want"
-	if cat "$tmp/output" "$work"/*.tfstate 2>/dev/null | grep -qF -e "$TF_VAR_callback_key" -e "$HW_SECRET_KEY"; then
+	if cat "$tmp/output" "$work"/*.tfstate 2>/dev/null | grep -F -e "$TF_VAR_callback_key" -e "$HW_SECRET_KEY" >/dev/null; then
 		fail "a secret is in the output or in the state"
 	fi
 }

@@ -24,7 +24,7 @@ version=${sums#dist/terraform-provider-sparkrtc_}
 version=${version%_SHA256SUMS}
 if [ -n "${GPG_FINGERPRINT:-}" ]; then
 	gpg --quiet --verify "$sums.sig" "$sums"
-	gpg --list-packets "$sums.sig" | grep -q ':signature packet: algo 1,' || fail "the signature is not an RSA one"
+	gpg --list-packets "$sums.sig" | grep ':signature packet: algo 1,' >/dev/null || fail "the signature is not an RSA one"
 	gpgconf --kill all
 fi
 

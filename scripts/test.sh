@@ -10,7 +10,7 @@ set -euo pipefail
 
 export TF_ACC=1 TF_ACC_TERRAFORM_PATH=$TF_CLI
 # OpenTofu looks for a provider on its own host when the configuration names none.
-if "$TF_CLI" version | grep -q OpenTofu; then
+if "$TF_CLI" version | grep OpenTofu >/dev/null; then
 	export TF_ACC_PROVIDER_HOST=registry.opentofu.org
 fi
 # Go's cache of test results knows neither the CLI nor main.go: -count=1. Vetting is up to make lint.

@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 func providers(b *testing.B) string {
 	b.Helper()
 	built.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", "sparkrtc-bench-"); built.err != nil {
+		if built.dir, built.err = os.MkdirTemp("", "sparkrtc-bench-"); built.err != nil { //nolint:usetesting // all benchmarks share it
 			return
 		}
 		overrides := ""
@@ -95,7 +95,7 @@ func BenchmarkSize(b *testing.B) {
 
 // BenchmarkApply creates n callbacks.
 func BenchmarkApply(b *testing.B) {
-	each(b, func(b *testing.B, name string, n int) {
+	each(b, func(b *testing.B, name string, n int) { //nolint:thelper // it is the benchmark itself
 		for b.Loop() {
 			b.StopTimer()
 			w := newWorkspace(b, name, n)
@@ -107,7 +107,7 @@ func BenchmarkApply(b *testing.B) {
 
 // BenchmarkPlan plans n callbacks that are as configured.
 func BenchmarkPlan(b *testing.B) {
-	each(b, func(b *testing.B, name string, n int) {
+	each(b, func(b *testing.B, name string, n int) { //nolint:thelper // it is the benchmark itself
 		w := newWorkspace(b, name, n)
 		w.run(b, "apply", "-auto-approve")
 		b.ResetTimer()
@@ -119,7 +119,7 @@ func BenchmarkPlan(b *testing.B) {
 
 // BenchmarkUpdate changes the URL of n callbacks.
 func BenchmarkUpdate(b *testing.B) {
-	each(b, func(b *testing.B, name string, n int) {
+	each(b, func(b *testing.B, name string, n int) { //nolint:thelper // it is the benchmark itself
 		w := newWorkspace(b, name, n)
 		w.run(b, "apply", "-auto-approve")
 		b.ResetTimer()
