@@ -1,5 +1,0 @@
-// SPDX-License-Identifier: MPL-2.0
-
-package main
-
-const exeSuffix = ".exe"
