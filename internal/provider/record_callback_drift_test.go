@@ -11,126 +11,138 @@ import (
 	"testing"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-// The table in DESIGN.md, each row in every way that the service may show a
-// key, for keys in the state, write-only ones and none.
-func TestAccCLI_decisionTable(t *testing.T) {
+// What changes outside Terraform, for each kind of key, where the service shows keys,
+// masks them and hides them. The tests of the package callback have the table itself.
+func TestAccCLI_driftOfKeys(t *testing.T) {
 	t.Parallel()
 	const (
-		key       = "0123456789abcdef-recordings-key-0001"
-		lookalike = "0123456789abcdef-another-keys-x-0001" // the same first 16 and last four
-		foreign   = "fedcba9876543210-recordings-key-0002"
-		other     = "https://elsewhere.example.com/"
+		key     = "0123456789abcdef-recordings-key-0001"
+		foreign = "fedcba9876543210-recordings-key-0002"
+		other   = "https://elsewhere.example.com/"
 	)
-	all := emulator.KeyEchoes
-	// Two keys may look the same in these.
-	vague := []emulator.KeyEcho{emulator.EchoTruncated, emulator.EchoMasked, emulator.EchoPartial, emulator.EchoAbsent, emulator.EchoEmpty}
-	showing := slices.DeleteFunc(slices.Clone(all), func(e emulator.KeyEcho) bool { return e == emulator.EchoAbsent || e == emulator.EchoEmpty })
-
+	echoes := []emulator.KeyEcho{emulator.EchoExact, emulator.EchoHashed, emulator.EchoMasked, emulator.EchoAbsent}
 	rows := map[string]struct {
 		outside func(c *acctest.Emulator, app, key string)
 		action  string
 		when    []emulator.KeyEcho // the action is planned; otherwise none
+		keyless bool               // it is planned for a callback without a key, too
 	}{
-		"untouched":   {func(*acctest.Emulator, string, string) {}, "", nil},
-		"again":       {func(c *acctest.Emulator, app, key string) { c.SetCallback(app, testURL, key) }, "update", append(slices.Clone(vague), emulator.EchoRandom)},
-		"touched":     {func(c *acctest.Emulator, app, _ string) { c.Touch(app) }, "update", vague},
-		"key":         {func(c *acctest.Emulator, app, _ string) { c.SetCallback(app, testURL, foreign) }, "update", all},
-		"similar-key": {func(c *acctest.Emulator, app, _ string) { c.SetCallback(app, testURL, lookalike) }, "update", all},
-		"no-key":      {func(c *acctest.Emulator, app, _ string) { c.SetCallback(app, testURL, "") }, "update", all},
-		"url":         {func(c *acctest.Emulator, app, key string) { c.SetCallback(app, other, key) }, "update", all},
-		"gone":        {func(c *acctest.Emulator, app, _ string) { c.ClearCallback(app) }, "create", all},
-	}
-	// Without a key of ours, a write of the same changes nothing, and
-	// a key that isn't shown can't be seen.
-	keyless := map[string][]emulator.KeyEcho{
-		"untouched": nil, "again": nil, "touched": nil, "no-key": nil, "key": showing, "similar-key": showing, "url": all, "gone": all,
+		"untouched": {func(*acctest.Emulator, string, string) {}, "", nil, false},
+		"again":     {func(c *acctest.Emulator, app, key string) { c.SetCallback(app, testURL, key) }, "update", echoes[1:], false},
+		"key":       {func(c *acctest.Emulator, app, _ string) { c.SetCallback(app, testURL, foreign) }, "update", echoes, false},
+		"no-key":    {func(c *acctest.Emulator, app, _ string) { c.SetCallback(app, testURL, "") }, "update", echoes, false},
+		"url":       {func(c *acctest.Emulator, app, key string) { c.SetCallback(app, other, key) }, "update", echoes, true},
+		"gone":      {func(c *acctest.Emulator, app, _ string) { c.ClearCallback(app) }, "create", echoes, true},
 	}
 	kinds := map[string]struct{ key, arguments string }{
 		"clear":      {key, arg("auth_key", key)},
 		"write_only": {key, arg("auth_key_wo", key) + "\n  auth_key_wo_version = 1"},
 		"keyless":    {"", ""},
 	}
+	f := acctest.NewRouter(t)
+	emulators := map[emulator.KeyEcho]*acctest.Emulator{}
+	var config strings.Builder
+	for _, echo := range echoes {
+		c := f.Add(emulator.Options{KeyEcho: echo})
+		emulators[echo] = c
+		for kind, k := range kinds {
+			var apps []string
+			for _, name := range slices.Sorted(maps.Keys(rows)) {
+				apps = append(apps, appOfRow(echo, kind, name))
+			}
+			f.AddApps(c, apps...)
+			config.WriteString(callbackBlock(fmt.Sprintf("%s_%s", kind, echo), forEach(apps), arg("url", testURL), k.arguments))
+		}
+	}
+	r := newCLI(t, emulators[emulator.EchoExact], config.String())
+	r.Apply(t)
+	expectSharedReads(t, f, true, func() { r.Plan(t, acctest.NoChanges) })
 
-	// In two halves, since a list has a hundred apps.
-	for half := range slices.Chunk(all, len(all)/2) {
-		t.Run(string(half[0])+" to "+string(half[len(half)-1]), func(t *testing.T) {
-			t.Parallel()
-			f := acctest.NewRouter(t)
-			emulators := map[emulator.KeyEcho]*acctest.Emulator{}
-			var config strings.Builder
-			for _, echo := range half {
-				c := f.Add(emulator.Options{KeyEcho: echo})
-				emulators[echo] = c
-				for kind, k := range kinds {
-					var apps []string
-					for _, name := range slices.Sorted(maps.Keys(rows)) {
-						apps = append(apps, appOfRow(echo, kind, name))
-					}
-					f.AddApps(c, apps...)
-					config.WriteString(callbackBlock(fmt.Sprintf("%s_%s", kind, echo), forEach(apps), arg("url", testURL), k.arguments))
+	each := func(do func(c *acctest.Emulator, echo emulator.KeyEcho, kind, row, app, address string)) {
+		for echo, c := range emulators {
+			for kind := range kinds {
+				for row := range rows {
+					app := appOfRow(echo, kind, row)
+					do(c, echo, kind, row, app, fmt.Sprintf("%s[%q]", callbackAddress(fmt.Sprintf("%s_%s", kind, echo)), app))
 				}
 			}
-			r := newCLI(t, emulators[half[0]], config.String())
-			r.Apply(t)
-			expectSharedReads(t, f, true, func() { r.Plan(t, acctest.NoChanges) })
+		}
+	}
+	want := map[string]string{}
+	each(func(c *acctest.Emulator, echo emulator.KeyEcho, kind, name, app, address string) {
+		row := rows[name]
+		row.outside(c, app, kinds[kind].key)
+		if slices.Contains(row.when, echo) && (kind != "keyless" || row.keyless) {
+			want[address] = row.action
+		}
+	})
+	for _, c := range emulators {
+		c.ResetRequests()
+	}
+	planned := r.ExpectPlanned(t, want)
+	warned := map[string][]string{}
+	for _, d := range planned.Diagnostics(t) {
+		warned[d.Address] = append(warned[d.Address], d.Summary)
+	}
+	each(func(_ *acctest.Emulator, echo emulator.KeyEcho, kind, name, _, address string) {
+		var expected []string
+		say := func(n callback.Notice) { expected = append(expected, callbackWords[n].summary) }
+		_, changes := want[address]
+		switch {
+		case name == "gone":
+			say(callback.Gone)
+		case kind == "keyless":
+			if name == "url" {
+				say(callback.URLChanged)
+			}
+			if name == "key" && echo != emulator.EchoAbsent { // a key that is hidden can't be seen
+				say(callback.KeyNotConfigured)
+			}
+		case changes:
+			if name == "url" {
+				say(callback.URLChanged)
+			}
+			if name != "url" || echo != emulator.EchoExact {
+				say(callback.KeyChanged)
+			}
+		}
+		if !slices.Equal(warned[address], expected) {
+			t.Errorf("%s: warned %q, want %q", address, warned[address], expected)
+		}
+	})
 
-			want := map[string]string{}
-			for echo, c := range emulators {
-				for kind, k := range kinds {
-					for name, row := range rows {
-						app := appOfRow(echo, kind, name)
-						row.outside(c, app, k.key)
-						when := row.when
-						if kind == "keyless" {
-							when = keyless[name]
-						}
-						if slices.Contains(when, echo) {
-							want[fmt.Sprintf("sparkrtc_record_callback.%s_%s[%q]", kind, echo, app)] = row.action
-						}
-					}
-				}
-				c.ResetRequests()
+	r.Must(t, 0, "apply", "-auto-approve", "-json").ExpectPlanned(t, want)
+	each(func(c *acctest.Emulator, _ emulator.KeyEcho, kind, name, app, _ string) {
+		key := kinds[kind].key
+		if kind == "keyless" && name == "key" {
+			key = foreign // left alone
+		}
+		expectTruth(t, c, app, testURL, key)
+	})
+	for echo, c := range emulators {
+		for _, put := range sentPayloads(t, c) {
+			if put.URL != testURL || put.AuthKey == nil || *put.AuthKey != key && *put.AuthKey != "" {
+				t.Errorf("%s: sent what is not configured: %v", echo, put)
 			}
-			r.Must(t, 0, "apply", "-auto-approve", "-json").ExpectPlanned(t, want)
+		}
+	}
+	state := r.ReadFile(t, acctest.LocalState)
+	if strings.Contains(state, foreign) {
+		t.Error("a key that is not configured is in the state")
+	}
+	r.Plan(t, acctest.NoChanges)
 
-			for echo, c := range emulators {
-				for kind, k := range kinds {
-					for name := range rows {
-						if kind == "keyless" && !slices.Contains(showing, echo) && strings.HasSuffix(name, "key") && name != "no-key" {
-							continue // the one that can't be seen
-						}
-						expectTruth(t, c, appOfRow(echo, kind, name), testURL, k.key)
-					}
-				}
-				for _, put := range sentPayloads(t, c) {
-					if put.URL != testURL || put.AuthKey != nil && *put.AuthKey != key && *put.AuthKey != "" {
-						t.Errorf("%s: sent what is not configured: %v", echo, put)
-					}
-				}
-			}
-			r.Plan(t, acctest.NoChanges)
-
-			// The service may show the same in another way from one day to
-			// the next, whether it was set once or twice.
-			var some []string
-			for _, echo := range half {
-				for kind := range kinds {
-					for _, name := range []string{"untouched", "key", "url", "gone"} {
-						some = append(some, fmt.Sprintf("-target=sparkrtc_record_callback.%s_%s[%q]", kind, echo, appOfRow(echo, kind, name)))
-					}
-				}
-			}
-			for _, next := range []emulator.KeyEcho{emulator.EchoMasked, emulator.EchoExact, ""} {
-				for echo, c := range emulators {
-					c.SetOptions(func(o *emulator.Options) { o.KeyEcho = cmp.Or(next, echo) })
-				}
-				t.Logf("shown %s from now on", cmp.Or(next, "as before"))
-				r.ExpectPlanned(t, map[string]string{}, some...)
-			}
-		})
+	// The service may show the same in another way from one day to the next.
+	for _, next := range []emulator.KeyEcho{emulator.EchoMasked, emulator.EchoExact, ""} {
+		for echo, c := range emulators {
+			c.SetOptions(func(o *emulator.Options) { o.KeyEcho = cmp.Or(next, echo) })
+		}
+		t.Logf("shown %s from now on", cmp.Or(next, "as before"))
+		r.ExpectPlanned(t, map[string]string{})
 	}
 }
 
@@ -140,7 +152,7 @@ func appOfRow[T ~string](echo T, kind, name string) string {
 }
 
 // The same for the URL.
-func TestAccCLI_decisionTableOfURLs(t *testing.T) {
+func TestAccCLI_driftOfURLs(t *testing.T) {
 	t.Parallel()
 	const set = "HTTPS://Recordings.Example.com/sparkrtc?a=1"
 	rows := map[string]struct {
@@ -192,65 +204,5 @@ func TestAccCLI_decisionTableOfURLs(t *testing.T) {
 		}
 		t.Logf("shown %s from now on", cmp.Or(next, "as before"))
 		r.ExpectPlanned(t, map[string]string{})
-	}
-}
-
-// A service whose reads show the key otherwise than its writes, and the time of
-// the write by some milliseconds later, still gives a plan that ends: with shared
-// reads, which are not remembered as the first ones, and without.
-func TestAccCLI_readsThatDifferFromWrites(t *testing.T) {
-	t.Parallel()
-	const foreign = "fedcba9876543210-recordings-key-0002"
-	for _, shared := range []bool{true, false} {
-		t.Run(fmt.Sprintf("shared reads %t", shared), func(t *testing.T) {
-			t.Parallel()
-			f := acctest.NewRouter(t)
-			var config strings.Builder
-			want := map[string]string{}
-			for _, written := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoHashed, emulator.EchoTruncated, emulator.EchoAbsent} {
-				for _, read := range emulator.KeyEchoes {
-					c := f.Add(emulator.Options{KeyEcho: written, ReadKeyEcho: read, ReadTimeEcho: emulator.TimeLater})
-					for kind, arguments := range map[string]string{
-						"clear":      arg("auth_key", testKey),
-						"write_only": arg("auth_key_wo", testKey) + "\n  auth_key_wo_version = 1",
-						"keyless":    "",
-					} {
-						name := fmt.Sprintf("%s_and_%s_%s", written, read, kind)
-						f.AddApps(c, name)
-						config.WriteString(callbackBlock(name, arg("app_id", name), arg("url", testURL), arguments))
-						if kind != "keyless" {
-							want[callbackAddress(name)] = "update"
-						}
-					}
-				}
-			}
-			r := newCLI(t, f.Emulators[0], config.String(), fmt.Sprintf("SPARKRTC_SHARED_READS=%t", shared))
-			r.Apply(t)
-			r.ExpectSettled(t)
-			expectSharedReads(t, f, shared, func() { r.Plan(t, acctest.NoChanges) })
-			for app, c := range f.ByApp {
-				if !strings.HasSuffix(app, "_keyless") {
-					c.SetCallback(app, testURL, foreign)
-				}
-			}
-			r.ExpectPlanned(t, want)
-		})
-	}
-}
-
-// That a service shows the same in another way is no news to users, and is to
-// whoever looks for the cause of something.
-func TestAccCLI_reshownIsLogged(t *testing.T) {
-	t.Parallel()
-	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	r := newCLI(t, c, callbackConfig, "TF_LOG_PROVIDER=DEBUG")
-	const line = "the service shows the same recording callback in another way"
-	r.Apply(t)
-	if got := r.Plan(t, acctest.NoChanges); strings.Contains(got.Stderr, line) {
-		t.Errorf("logged without a cause: %s", got.Stderr)
-	}
-	c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoMasked })
-	if got := r.Plan(t, acctest.NoChanges); !strings.Contains(got.Stderr, line) || strings.Contains(got.Stdout, line) {
-		t.Errorf("not logged, or told to the user: %s%s", got.Stdout, got.Stderr)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -62,8 +63,8 @@ func TestAccRecordCallback_lifecycle(t *testing.T) {
 			},
 			{
 				PreConfig: func() {
-					// The key goes along, so that it can't matter whether
-					// leaving it out would clear it.
+					// The key is sent, too: whether leaving it out would clear it
+					// can't matter then.
 					expectPuts(t, c, testApp, withKey(newURL, testKey))
 				},
 				Config:           callbackConfigOn(c, app, arg("url", newURL), arg("auth_key", newKey)),
@@ -124,11 +125,11 @@ func (valuesGrow) CompareValues(values ...any) error {
 	return nil
 }
 
-// What somebody does to a callback is seen by a refresh, and again once the state
-// has it; and the next apply sets it right, or has nothing to do.
+// A refresh stores what changed outside Terraform, and finds nothing more the second
+// time. The next apply sets what is configured, and sends nothing if it is there.
 func TestAccRecordCallback_drift(t *testing.T) {
 	t.Parallel()
-	const foreignURL, foreignKey = "https://elsewhere.example.com/", "key-of-somebody-else-0123456789abcdef"
+	const foreignURL, foreignKey = "https://elsewhere.example.com/", "key-of-another-writer-0123456789abcde"
 	gone := func(c *acctest.Emulator, app string) { c.ClearCallback(app) }
 	foreign := func(c *acctest.Emulator, app string) { c.SetCallback(app, foreignURL, foreignKey) }
 	type drift struct {
@@ -143,17 +144,17 @@ func TestAccRecordCallback_drift(t *testing.T) {
 	}
 	tests := map[string]drift{
 		"url": {outside: func(c *acctest.Emulator, app string) { c.SetCallback(app, foreignURL, testKey) }, refresh: "update",
-			stored: map[string]any{"url": foreignURL}, action: "update", puts: []payload{withKey(testURL, testKey)}},
+			stored: map[string]any{"url": foreignURL, "auth_key": testKey}, action: "update", puts: []payload{withKey(testURL, testKey)}},
 		"key": {outside: func(c *acctest.Emulator, app string) { c.SetCallback(app, testURL, foreignKey) }, refresh: "update",
-			stored: map[string]any{"auth_key": foreignKey}, action: "update", puts: []payload{withKey(testURL, testKey)}},
+			stored: map[string]any{"url": testURL, "auth_key": nil}, action: "update", puts: []payload{withKey(testURL, testKey)}},
 		"key_removed": {outside: func(c *acctest.Emulator, app string) { c.SetCallback(app, testURL, "") }, refresh: "update",
 			stored: map[string]any{"auth_key": nil}, action: "update", puts: []payload{withKey(testURL, testKey)}},
-		"changed_back": {outside: foreign, refresh: "update", later: func(c *acctest.Emulator, app string) { c.SetCallback(app, testURL, testKey) }},
-		// Somebody else's key that is taken over into the configuration needs
-		// no PUT.
-		"adopted": {later: foreign, url: foreignURL, key: foreignKey},
-		// The answer of a PUT and that of a GET may differ, and so may today's
-		// and tomorrow's.
+		// What the apply would send is there already.
+		"changed_back": {outside: foreign, refresh: "update", stored: map[string]any{"url": foreignURL, "auth_key": nil},
+			later: func(c *acctest.Emulator, app string) { c.SetCallback(app, testURL, testKey) }, action: "update"},
+		"adopted": {later: foreign, url: foreignURL, key: foreignKey, action: "update"},
+		// The responses to a PUT and a GET may differ, and so may today's and
+		// tomorrow's.
 		"shown_otherwise": {later: func(c *acctest.Emulator, _ string) {
 			c.SetOptions(func(o *emulator.Options) { o.KeyEcho, o.URLEcho = emulator.EchoMasked, emulator.URLOrigin })
 		}},
@@ -199,6 +200,9 @@ func TestAccRecordCallback_drift(t *testing.T) {
 			tc.later(f.ByApp[name], name)
 		}
 		f.ByApp[name].ResetRequests()
+	}
+	if strings.Contains(r.ReadFile(t, acctest.LocalState), foreignKey) {
+		t.Error("a key that is not configured is in the state")
 	}
 	r.Write(t, after.String())
 	r.Must(t, 0, "apply", "-auto-approve", "-json").ExpectPlanned(t, applied)
@@ -253,14 +257,14 @@ func TestAccRecordCallback_echoes(t *testing.T) {
 
 // Taking the key out of the configuration ends in a true state and an empty
 // plan, whatever a PUT without a key and an empty key mean to the service. So does
-// a callback without a key, over one that has a key of somebody else's, whether
-// the service shows that or not.
+// a callback without a key that overwrites one with another writer's key, whether
+// the service shows that key or not.
 func TestAccRecordCallback_keyRemoved(t *testing.T) {
 	t.Parallel()
 	none := payload{URL: testURL}
 	empty := withKey(testURL, "")
 	tests := []struct {
-		new     bool // otherwise one of ours, which had a key
+		new     bool // otherwise it was created here, with a key
 		options emulator.Options
 		puts    []payload
 		left    string // key that the service then still has
@@ -312,86 +316,72 @@ func TestAccRecordCallback_keyRemoved(t *testing.T) {
 	}
 }
 
-// A read need not repeat the answer of the write before it: it may round the
-// time, show the key otherwise, or leave both out. The plan after an apply is
-// empty all the same, in this way and the other.
+// A read need not repeat the response to the write before it: it may round the
+// time, show the key in another form, or leave both out. The plan after an apply is
+// empty, with shared reads and without, and another key is noticed where the service
+// shows anything of it.
 func TestAccRecordCallback_readsThatDifferFromWrites(t *testing.T) {
 	t.Parallel()
-	f := acctest.NewRouter(t)
-	for name, options := range map[string]emulator.Options{
-		"masked_time_later":              {KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeLater},
-		"masked_time_rounded":            {KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeSeconds},
-		"masked_time_only_in_writes":     {KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeAbsent},
-		"masked_time_only_in_reads":      {KeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeAbsent, ReadTimeEcho: emulator.TimeExact},
-		"masked_in_reads":                {ReadKeyEcho: emulator.EchoMasked},
-		"masked_in_reads_time_later":     {ReadKeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeLater},
-		"masked_in_reads_no_time":        {ReadKeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeAbsent},
-		"truncated_in_reads_no_time":     {ReadKeyEcho: emulator.EchoTruncated, TimeEcho: emulator.TimeAbsent},
-		"masked_in_writes":               {KeyEcho: emulator.EchoMasked, ReadKeyEcho: emulator.EchoExact},
-		"origin_in_reads_no_time":        {ReadURLEcho: emulator.URLOrigin, TimeEcho: emulator.TimeAbsent},
-		"origin_in_reads_time_later":     {ReadURLEcho: emulator.URLOrigin, ReadTimeEcho: emulator.TimeLater},
-		"time_that_is_none":              {TimeEcho: emulator.TimeOdd},
-		"masked_time_that_is_none":       {KeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeOdd},
-		"hashed_time_rounded_everywhere": {KeyEcho: emulator.EchoHashed, TimeEcho: emulator.TimeSeconds},
-	} {
-		f.Add(options, name)
+	const foreign = "fedcba9876543210-recordings-key-0002"
+	tests := map[string]struct {
+		options   emulator.Options
+		unnoticed bool // neither the key nor a time is shown
+	}{
+		"masked_time_later":              {emulator.Options{KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeLater}, false},
+		"masked_time_rounded":            {emulator.Options{KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeSeconds}, false},
+		"masked_time_only_in_writes":     {emulator.Options{KeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeAbsent}, true},
+		"masked_time_only_in_reads":      {emulator.Options{KeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeAbsent, ReadTimeEcho: emulator.TimeExact}, false},
+		"masked_in_reads":                {emulator.Options{ReadKeyEcho: emulator.EchoMasked}, false},
+		"masked_in_reads_time_later":     {emulator.Options{ReadKeyEcho: emulator.EchoMasked, ReadTimeEcho: emulator.TimeLater}, false},
+		"masked_in_reads_no_time":        {emulator.Options{ReadKeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeAbsent}, true},
+		"hidden_in_reads_time_later":     {emulator.Options{ReadKeyEcho: emulator.EchoAbsent, ReadTimeEcho: emulator.TimeLater}, false},
+		"truncated_in_reads_no_time":     {emulator.Options{ReadKeyEcho: emulator.EchoTruncated, TimeEcho: emulator.TimeAbsent}, false},
+		"masked_in_writes":               {emulator.Options{KeyEcho: emulator.EchoMasked, ReadKeyEcho: emulator.EchoExact}, false},
+		"origin_in_reads_no_time":        {emulator.Options{ReadURLEcho: emulator.URLOrigin, TimeEcho: emulator.TimeAbsent}, false},
+		"origin_in_reads_time_later":     {emulator.Options{ReadURLEcho: emulator.URLOrigin, ReadTimeEcho: emulator.TimeLater}, false},
+		"time_that_is_none":              {emulator.Options{TimeEcho: emulator.TimeOdd}, false},
+		"masked_time_that_is_none":       {emulator.Options{KeyEcho: emulator.EchoMasked, TimeEcho: emulator.TimeOdd}, false},
+		"hashed_time_rounded_everywhere": {emulator.Options{KeyEcho: emulator.EchoHashed, TimeEcho: emulator.TimeSeconds}, false},
 	}
-	r := newCLI(t, f.Emulators[0], "", ownReads)
-	for _, url := range []string{testURL, testURL + "/new"} {
-		var config strings.Builder
-		for name := range f.ByApp {
-			config.WriteString(callbackBlock(name, arg("app_id", name), arg("url", url), arg("auth_key", testKey)))
-		}
-		r.Write(t, config.String())
-		r.Apply(t)
-		r.ExpectSettled(t)
-		for name := range f.ByApp {
-			expectPuts(t, f.ByApp[name], name, withKey(url, testKey))
-		}
-	}
-}
-
-// Who tells Terraform to leave the key alone still has it after whatever is
-// shown of it: it is never overwritten with a mask, and never wiped.
-func TestAccRecordCallback_ignoreChangesOfKey(t *testing.T) {
-	t.Parallel()
-	const foreign = "somebody-elses-key-0123456789abcdefgh"
-	f := acctest.NewRouter(t)
-	updates := map[string]string{}
-	for _, echo := range emulator.KeyEchoes {
-		f.Add(emulator.Options{KeyEcho: echo}, string(echo))
-		updates[callbackAddress(string(echo))] = "update"
-	}
-	config := func(url string) string {
-		var b strings.Builder
-		for app := range f.ByApp {
-			b.WriteString(callbackBlock(app, arg("app_id", app), arg("url", url), arg("auth_key", testKey), "lifecycle {\n    ignore_changes = [auth_key]\n  }"))
-		}
-		return b.String()
-	}
-	r := newCLI(t, f.Emulators[0], config(testURL), ownReads)
-	r.Apply(t)
-	r.ExpectSettled(t)
-	for app, c := range f.ByApp {
-		c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoMasked })
-		c.SetCallback(app, testURL, foreign)
-	}
-	r.ExpectPlanned(t, updates)
-	r.Must(t, 0, "apply", "-refresh-only", "-auto-approve")
-	r.ExpectPlanned(t, updates)
-	r.Write(t, config(testURL+"/new"))
-	r.Apply(t)
-	r.ExpectSettled(t)
-	for app, c := range f.ByApp {
-		puts := sentPayloads(t, c)
-		for _, put := range puts {
-			if put.AuthKey == nil || *put.AuthKey != testKey && *put.AuthKey != foreign {
-				t.Errorf("%s: sent %v", app, put)
+	for _, shared := range []bool{true, false} {
+		t.Run(fmt.Sprintf("shared reads %t", shared), func(t *testing.T) {
+			t.Parallel()
+			f := acctest.NewRouter(t)
+			for name, tc := range tests {
+				f.Add(tc.options, name+"_clear", name+"_write_only")
 			}
-		}
-		if len(puts) != 2 {
-			t.Errorf("%s: sent %v", app, puts)
-		}
+			r := newCLI(t, f.Emulators[0], "", fmt.Sprintf("SPARKRTC_SHARED_READS=%t", shared))
+			for _, url := range []string{testURL, testURL + "/new"} {
+				var config strings.Builder
+				for name := range tests {
+					config.WriteString(callbackBlock(name+"_clear", arg("app_id", name+"_clear"), arg("url", url), arg("auth_key", testKey)))
+					config.WriteString(callbackBlock(name+"_write_only", arg("app_id", name+"_write_only"), arg("url", url), arg("auth_key_wo", testKey), "auth_key_wo_version = 1"))
+				}
+				r.Write(t, config.String())
+				r.Apply(t)
+				r.ExpectSettled(t)
+				for app, c := range f.ByApp {
+					if puts := c.Requests(emulator.Method(http.MethodPut), emulator.Path(callbackPath(app))); len(puts) != 1 {
+						t.Errorf("%s: %d PUTs for %s", app, len(puts), url)
+					}
+					expectTruth(t, c, app, url, testKey)
+				}
+				for _, c := range f.Emulators {
+					c.ResetRequests()
+				}
+			}
+			for _, c := range f.Emulators { // two seconds, for times that are rounded
+				c.SetOptions(func(o *emulator.Options) { o.Clock = func() time.Time { return time.Now().Add(2 * time.Second) } })
+			}
+			want := map[string]string{}
+			for app, c := range f.ByApp {
+				c.SetCallback(app, testURL+"/new", foreign)
+				if row, _ := strings.CutSuffix(app, "_clear"); !tests[strings.TrimSuffix(row, "_write_only")].unnoticed {
+					want[callbackAddress(app)] = "update"
+				}
+			}
+			r.ExpectPlanned(t, want)
+		})
 	}
 }
 
@@ -444,20 +434,20 @@ func TestAccRecordCallback_eventsChange(t *testing.T) {
 	})
 }
 
+// An import stores no key. The apply sets the configured one, and sends nothing where
+// the service shows that it is there.
 func TestAccRecordCallback_import(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		key      emulator.KeyEcho
-		authKey  string
-		imported any
-		clean    bool // once the configuration matches
+		key     emulator.KeyEcho
+		authKey string
+		sent    bool
 	}{
-		"exact":      {emulator.EchoExact, testKey, testKey, true},
-		"exact_none": {emulator.EchoExact, "", nil, true},
-		// What isn't shown can't be known to match: one apply settles it.
-		"masked":    {emulator.EchoMasked, testKey, nil, false},
-		"truncated": {emulator.EchoTruncated, testKey, nil, false},
-		"absent":    {emulator.EchoAbsent, testKey, nil, false},
+		"exact":      {emulator.EchoExact, testKey, false},
+		"exact_none": {emulator.EchoExact, "", false},
+		"masked":     {emulator.EchoMasked, testKey, true},
+		"truncated":  {emulator.EchoTruncated, testKey, true},
+		"absent":     {emulator.EchoAbsent, testKey, true},
 	}
 	for _, way := range []string{"by the command", "by a block"} {
 		t.Run(way, func(t *testing.T) {
@@ -476,33 +466,41 @@ func TestAccRecordCallback_import(t *testing.T) {
 					config.WriteString(importBlock(name, name))
 					want[callbackAddress(name)] = "import"
 				}
-				if !tc.clean {
+				if tc.authKey != "" {
 					want[callbackAddress(name)] = "update"
 				}
 			}
 			r := newCLI(t, f.Emulators[0], config.String(), ownReads)
 			if way == "by the command" {
-				for name, tc := range tests {
+				for name := range tests {
 					r.Must(t, 0, "import", callbackAddress(name), name)
 					expectPuts(t, f.ByApp[name], name)
-					r.ExpectStored(t, callbackAddress(name), map[string]any{"app_id": name, "url": testURL, "auth_key": tc.imported})
+					r.ExpectStored(t, callbackAddress(name), map[string]any{"app_id": name, "url": testURL, "auth_key": nil})
 				}
 			}
 			r.Must(t, 0, "apply", "-auto-approve", "-json").ExpectPlanned(t, want)
-			r.ExpectSettled(t)
 			for name, tc := range tests {
-				if tc.clean {
-					expectPuts(t, f.ByApp[name], name)
-				} else {
+				if tc.sent {
 					expectPuts(t, f.ByApp[name], name, withKey(testURL, tc.authKey))
+				} else {
+					expectPuts(t, f.ByApp[name], name)
 				}
+				var key any
+				if tc.authKey != "" {
+					key = tc.authKey // which the configuration put there
+				}
+				r.ExpectStored(t, callbackAddress(name), map[string]any{"url": testURL, "auth_key": key})
+			}
+			r.ExpectSettled(t)
+			for name := range tests {
+				expectPuts(t, f.ByApp[name], name)
 			}
 		})
 	}
 }
 
-// A key that the service holds and the configuration doesn't have is seen even
-// if it is shown masked: it stays as long as nothing changes, and then it goes.
+// A key that is not configured stays after an import, until another attribute is
+// written. The plan of that write says that it removes the key.
 func TestAccRecordCallback_importOfUnwantedKey(t *testing.T) {
 	c := acctest.StartEmulator(t, emulator.Options{KeyEcho: emulator.EchoMasked, KeepKey: true})
 	c.SetCallback(testApp, testURL, testKey)
@@ -533,7 +531,7 @@ func TestAccRecordCallback_importErrors(t *testing.T) {
 	resource.ParallelTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders,
 		Steps: []resource.TestStep{
-			{Config: config, ResourceName: resourceName, ImportState: true, ImportStateId: testApp, ExpectError: regexp.MustCompile(`Cannot import non-existent remote object`)},
+			{Config: config, ResourceName: resourceName, ImportState: true, ImportStateId: testApp, ExpectError: regexp.MustCompile(`Recording callback does not exist`)},
 		},
 		CheckDestroy: func(*terraform.State) error { expectPuts(t, c, testApp); return nil },
 	})

@@ -31,7 +31,7 @@ func TestAccRecordCallbackDataSource(t *testing.T) {
 					{
 						Config: config,
 						ConfigStateChecks: []statecheck.StateCheck{
-							check("configured", knownvalue.Bool(false)), check("url", knownvalue.Null()), check("auth_key", knownvalue.Null()),
+							check("configured", knownvalue.Bool(false)), check("url", knownvalue.Null()), check("has_auth_key", knownvalue.Null()),
 							check("notify_event_subscription", knownvalue.Null()), check("update_time", knownvalue.Null()),
 						},
 					},
@@ -39,16 +39,15 @@ func TestAccRecordCallbackDataSource(t *testing.T) {
 						PreConfig: func() { c.SetCallback(testApp, testURL, testKey) },
 						Config:    config,
 						ConfigStateChecks: []statecheck.StateCheck{
-							check("configured", knownvalue.Bool(true)), check("url", knownvalue.StringExact(testURL)), check("auth_key", knownvalue.StringExact(testKey)),
+							check("configured", knownvalue.Bool(true)), check("url", knownvalue.StringExact(testURL)), check("has_auth_key", knownvalue.Bool(true)),
 							check("notify_event_subscription", knownvalue.SetSizeExact(2)), check("update_time", knownvalue.NotNull()),
-							statecheck.ExpectSensitiveValue(name, tfjsonpath.New("auth_key")),
 						},
 					},
 					{
 						PreConfig: func() { c.SetCallback(testApp, testURL, "") },
 						Config:    config,
 						ConfigStateChecks: []statecheck.StateCheck{
-							check("configured", knownvalue.Bool(true)), check("auth_key", knownvalue.Null()),
+							check("configured", knownvalue.Bool(true)), check("has_auth_key", knownvalue.Bool(false)),
 						},
 					},
 					{

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -40,7 +41,7 @@ resource "sparkrtc_record_callback" "test" {
 // plan between them, in every way that the service may show it.
 func TestAccCLI_writeOnlyKey(t *testing.T) {
 	t.Parallel()
-	const newKey, newURL, foreign = "second-key-of-the-tests-0123456789abc", "https://recordings.example.com/new", "key-of-somebody-else-0123456789abcdef"
+	const newKey, newURL, foreign = "second-key-of-the-tests-0123456789abc", "https://recordings.example.com/new", "key-of-another-writer-0123456789abcde"
 	f := acctest.NewRouter(t)
 	var apps []string
 	for _, echo := range emulator.KeyEchoes {
@@ -54,7 +55,7 @@ func TestAccCLI_writeOnlyKey(t *testing.T) {
 	step := func(key string, code int, puts []payload, arguments ...string) acctest.Result {
 		t.Helper()
 		saved := &acctest.CLI{Dir: r.Dir, Env: append(r.Env[:len(r.Env):len(r.Env)], "TF_VAR_key="+key)}
-		planned := saved.Must(t, code, append([]string{"plan", "-detailed-exitcode", "-out=saved.tfplan"}, arguments...)...)
+		planned := saved.Must(t, code, append([]string{"plan", "-json", "-detailed-exitcode", "-out=saved.tfplan"}, arguments...)...)
 		if code == acctest.Changes {
 			// In place: a replacement would send the same.
 			want := fmt.Sprintf("Plan: %d to add, %d to change, 0 to destroy", creates, len(apps)-creates)
@@ -82,23 +83,32 @@ func TestAccCLI_writeOnlyKey(t *testing.T) {
 	}
 
 	step(testKey, acctest.Changes, []payload{withKey(testURL, testKey)})
-	// Another url carries the key along, though Terraform stored none.
+	// The key is sent with another URL, too, though Terraform stored none.
 	step(testKey, acctest.Changes, []payload{withKey(newURL, testKey)}, "-var", "url="+newURL)
-	// Another key alone is not seen: it may be one that differs with each run.
+	// Another key alone is no change: it may be one that differs in each run.
 	step(newKey, acctest.NoChanges, nil, "-var", "url="+newURL)
 	step(newKey, acctest.Changes, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2")
 	for _, app := range apps {
 		expectTruth(t, f.ByApp[app], app, newURL, newKey)
 
-		// Somebody else's key is found out by what is shown, or by the time.
+		// Another writer's key is noticed by what is shown, or by the time.
 		f.ByApp[app].SetCallback(app, newURL, foreign)
 	}
-	out := step(newKey, acctest.Changes, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2").Out()
+	out := step(newKey, acctest.Changes, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2")
 	for _, app := range apps {
-		if said := warningsOf(out, app); !strings.Contains(said, "was changed outside Terraform") || !strings.Contains(said, "the key") {
-			t.Errorf("of %s, the plan does not say what differs: %q in %s", app, said, out)
-		}
+		address := fmt.Sprintf("%s[%q]", resourceName, app)
+		acctest.Expectation{
+			Address: address, Severity: acctest.SeverityWarning, Summary: callbackWords[callback.KeyChanged].summary, Mentions: []string{app},
+		}.Check(t, out.Diagnostics(t))
 		expectTruth(t, f.ByApp[app], app, newURL, newKey)
+		r.ExpectStored(t, address, map[string]any{"auth_key": nil, "auth_key_wo": nil, "auth_key_wo_version": 2})
+		f.ByApp[app].SetCallback(app, newURL, foreign)
+	}
+
+	// The drift is in the state: the version is null.
+	r.Must(t, 0, "apply", "-refresh-only", "-auto-approve", "-var", "key="+newKey, "-var", "url="+newURL, "-var", "key_version=2")
+	for _, app := range apps {
+		r.ExpectStored(t, fmt.Sprintf("%s[%q]", resourceName, app), map[string]any{"url": newURL, "auth_key": nil, "auth_key_wo_version": nil})
 	}
 }
 
@@ -153,8 +163,8 @@ func TestAccCLI_writeOnlyKeyErrors(t *testing.T) {
 		expectation
 	}{
 		{fmt.Sprintf("auth_key = %q\n  auth_key_wo = %q\n  auth_key_wo_version = 1", long, long), expectation{"both", "error", "Two callback keys", "", []string{"auth_key", "auth_key_wo"}}},
-		{fmt.Sprintf("auth_key_wo = %q", long), expectation{"no_version", "error", "Write-only callback key without a version", "", []string{"auth_key_wo_version = 1", "auth_key,"}}},
-		{"auth_key_wo_version = 1", expectation{"no_key", "error", "Version without a write-only callback key", "", []string{"auth_key_wo", "auth_key needs none"}}},
+		{fmt.Sprintf("auth_key_wo = %q", long), expectation{"no_version", "error", "Write-only callback key without a version", "", []string{"auth_key_wo_version = 1"}}},
+		{"auth_key_wo = null\n  auth_key_wo_version = 1", expectation{"no_key", "", "", "", nil}}, // a variable without a value means no key
 		{"auth_key_wo = \"\"\n  auth_key_wo_version = 1", expectation{"empty", "error", "Empty callback key", "auth_key_wo", []string{"auth_key_wo or auth_key"}}},
 		{fmt.Sprintf("auth_key_wo = %q\n  auth_key_wo_version = 1", long), expectation{"right", "", "", "", nil}},
 	}
