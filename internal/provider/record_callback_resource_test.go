@@ -551,7 +551,9 @@ func TestAccRecordCallback_replace(t *testing.T) {
 			},
 		},
 		CheckDestroy: func(*terraform.State) error {
-			expectPuts(t, c, testApp, withKey(testURL, testKey), withKey(testURL, testKey))
+			c.ExpectSent(t,
+				acctest.Request{Method: http.MethodPut, Path: callbackPath(testApp), Body: withKey(testURL, testKey)},
+				acctest.Request{Method: http.MethodPut, Path: callbackPath("app-two%2F100%25%C3%A9"), Body: withKey(testURL, testKey)})
 			expectTruth(t, c, testApp, testURL, testKey)
 			expectTruth(t, c, otherApp, testURL, testKey)
 			return nil

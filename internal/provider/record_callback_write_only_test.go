@@ -165,7 +165,7 @@ func TestAccCLI_writeOnlyKeyErrors(t *testing.T) {
 		{fmt.Sprintf("auth_key = %q\n  auth_key_wo = %q\n  auth_key_wo_version = 1", long, long), expectation{"both", "error", "Two callback keys", "", []string{"auth_key", "auth_key_wo"}}},
 		{fmt.Sprintf("auth_key_wo = %q", long), expectation{"no_version", "error", "Write-only callback key without a version", "", []string{"auth_key_wo_version = 1"}}},
 		{"auth_key_wo = null\n  auth_key_wo_version = 1", expectation{"no_key", "", "", "", nil}}, // a variable without a value means no key
-		{"auth_key_wo = \"\"\n  auth_key_wo_version = 1", expectation{"empty", "error", "Empty callback key", "auth_key_wo", []string{"auth_key_wo or auth_key"}}},
+		{"auth_key_wo = \"\"\n  auth_key_wo_version = 1", expectation{"empty", "error", "Empty callback key", "", []string{"auth_key_wo is empty"}}},
 		{fmt.Sprintf("auth_key_wo = %q\n  auth_key_wo_version = 1", long), expectation{"right", "", "", "", nil}},
 	}
 	var config strings.Builder
