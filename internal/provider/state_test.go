@@ -184,7 +184,7 @@ func (s services) expectEmptyPlan(t *testing.T, r *acctest.CLI) {
 	t.Helper()
 	before := r.ReadFile(t, acctest.LocalState)
 	out := r.Plan(t, acctest.NoChanges).Out()
-	for _, unwanted := range []string{"Warning: Recording", "Warning: SparkRTC", "Error:", "outside of Terraform", "outside of OpenTofu"} {
+	for _, unwanted := range []string{"Warning: Callback", "Warning: Existing", "Warning: Recording", "Warning: SparkRTC", "Error:", "outside of Terraform", "outside of OpenTofu"} {
 		if strings.Contains(out, unwanted) {
 			t.Errorf("the plan says %q: %s", unwanted, out)
 		}
@@ -223,9 +223,9 @@ func TestAccCLI_stateOfReleases(t *testing.T) {
 			r, running := f.open(t)
 			running.expectEmptyPlan(t, r)
 
-			// Somebody sets all callbacks again, just as they are. What can't be
-			// seen is taken to be changed. That nothing else is tells that the
-			// fingerprints in the private state still fit.
+			// All callbacks are set again outside Terraform, just as they are. What
+			// can't be compared counts as changed. All else is unchanged only if the
+			// fingerprints in private state still match.
 			for name, s := range f.services {
 				for id, app := range s.Apps {
 					if app.URL != "" {
@@ -238,7 +238,7 @@ func TestAccCLI_stateOfReleases(t *testing.T) {
 				t.Errorf("once all was set again, the plan doesn't say %q: %s", want, out)
 			}
 
-			// Whatever the release kept is enough to go on from.
+			// An apply of this build works with what the release kept.
 			r.Apply(t)
 			running.expectTruth(t, f.services)
 			r.Plan(t, acctest.NoChanges)
