@@ -2,11 +2,7 @@
 mock_provider "sparkrtc" {
   mock_resource "sparkrtc_record_callback" {
     defaults = {
-      # A mock makes up each computed attribute that is not set, and auth_key is
-      # one: it is computed for keys that are imported. Where the key is write-only
-      # or there is none, the real provider has null.
-      auth_key = null
-
+      # A mock makes up each computed attribute that is not set here.
       update_time               = "2026-01-01T00:00:00.000Z"
       notify_event_subscription = ["RECORD_FILE_COMPLETE"]
     }
