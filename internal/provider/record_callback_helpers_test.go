@@ -205,17 +205,6 @@ func (e expectation) check(t *testing.T, list acctest.Diagnostics) {
 	acctest.Expectation{Address: e.address(), Severity: e.severity, Summary: e.summary, Attribute: e.attribute, Mentions: e.mentions}.Check(t, list)
 }
 
-// warningsOf is what an output, in one line, warns of an app's callback.
-func warningsOf(out, app string) string {
-	var said strings.Builder
-	for _, warning := range strings.Split(out, "Warning: ")[1:] {
-		if strings.Contains(warning, fmt.Sprintf("%q", app)) {
-			said.WriteString(warning)
-		}
-	}
-	return said.String()
-}
-
 func planned(action plancheck.ResourceActionType) []plancheck.PlanCheck {
 	return []plancheck.PlanCheck{plancheck.ExpectResourceAction(resourceName, action)}
 }

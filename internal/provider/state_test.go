@@ -427,7 +427,7 @@ func writeStateFixture(t *testing.T, version, cli, cliVersion string) {
 func TestAccCLI_stateEncryption(t *testing.T) {
 	t.Parallel()
 	if cli, _ := acctest.WhichCLI(t); cli != "opentofu" {
-		t.Skip("only OpenTofu encrypts states by itself")
+		t.Skip("only OpenTofu encrypts states")
 	}
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	r := newCLI(t, c, callbackConfig, "TF_ENCRYPTION="+`

@@ -1,5 +1,5 @@
-# The shapes that a callback has in a state. `make state-fixture` applies this, and keeps it beside
-# the state that comes of it: change it here, never in testdata/states. All keys are made up.
+# The shapes that a callback has in a state. `make state-fixture` applies this, and keeps a copy
+# with the state that comes of it: change it here, never in testdata/states. All keys are made up.
 terraform {
   required_providers {
     sparkrtc = {
