@@ -45,7 +45,6 @@ func (s *Server) keysFor(accessKey string, now time.Time) Options {
 	return opts
 }
 
-// The documented JSON, as far as it is needed.
 type (
 	credentialResponse struct {
 		Credential credentialJSON `json:"credential"`
