@@ -88,7 +88,7 @@ func (m *recordCallbackModel) planComputed(state *recordCallbackModel, write boo
 }
 
 func (r *recordCallbackResource) configured(visible *recordCallbackModel) callback.Config {
-	if config, ok := r.provider.callbacks.configured.Load(visible.AppID.ValueString()); ok {
+	if config, ok := r.provider.callbacks.configured.Load(visible.AppID.ValueString()); ok && !visible.AppID.IsUnknown() {
 		return config.(callback.Config) //nolint:forcetypeassert // nothing else is stored
 	}
 	return visible.config()
