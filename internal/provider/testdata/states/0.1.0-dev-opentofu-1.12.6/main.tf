@@ -1,5 +1,5 @@
-# The shapes that a callback has in a state. `make state-fixture` applies this, and keeps it beside
-# the state that comes of it: change it here, never in testdata/states. All keys are made up.
+# The shapes that a callback has in a state. `make state-fixture` applies this, and keeps a copy
+# with the state that comes of it: change it here, never in testdata/states. All keys are made up.
 terraform {
   required_providers {
     sparkrtc = {
@@ -85,7 +85,7 @@ resource "sparkrtc_record_callback" "one_timeout" {
   }
 }
 
-# Never set from here, so that nothing is remembered of it.
+# Imported, and never set from here.
 import {
   to = sparkrtc_record_callback.imported
   id = "app-imported"
@@ -94,6 +94,18 @@ import {
 resource "sparkrtc_record_callback" "imported" {
   app_id = "app-imported"
   url    = "https://recordings.example.com/imported"
+}
+
+import {
+  to = sparkrtc_record_callback.imported_auth_key_wo
+  id = "app-imported-auth-key-wo"
+}
+
+resource "sparkrtc_record_callback" "imported_auth_key_wo" {
+  app_id              = "app-imported-auth-key-wo"
+  url                 = "https://recordings.example.com/imported-auth-key-wo"
+  auth_key_wo         = "made-up-key-of-a-test-write-only-04"
+  auth_key_wo_version = 1
 }
 
 resource "sparkrtc_record_callback" "each" {
