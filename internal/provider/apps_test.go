@@ -579,7 +579,7 @@ func (want outcome) compare(t *testing.T, core acctest.Resource, got acctest.Obj
 // withoutTwice leaves out what is said because a test plans one app twice.
 func withoutTwice(warnings []string) []string {
 	return slices.DeleteFunc(slices.Clone(warnings), func(w string) bool {
-		return strings.Contains(w, "is set by two resources") || strings.Contains(w, "will be overwritten")
+		return strings.Contains(w, "Two resources set one callback") || strings.Contains(w, "will be overwritten")
 	})
 }
 
