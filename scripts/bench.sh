@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MPL-2.0
 #
-# Measures the provider beside a floor that does nothing, BENCH_COUNT (6) times in turns, and compares
+# Measures the provider and a floor that does nothing, BENCH_COUNT (6) times in turns, and compares
 # them with benchstat. BENCH is a pattern of benchmarks, such as 'Plan/n=20$'. Run it on a machine that
 # has nothing else to do.
 

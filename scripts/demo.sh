@@ -50,7 +50,7 @@ expect_callback "$url"
 step "4. Plan again: nothing to do"
 run 0 plan -input=false -detailed-exitcode
 
-step "5. Somebody else sets another URL and removes the key"
+step "5. Another client sets another URL and removes the key"
 change_callback
 expect_callback https://example.com/changed
 

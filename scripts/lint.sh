@@ -28,7 +28,7 @@ scripts=(.ci/run scripts/*.sh)
 check "bin/shfmt -w ${scripts[*]}" bin/shfmt -d "${scripts[@]}"
 if command -v shellcheck >/dev/null; then
 	check "" shellcheck -x "${scripts[@]}"
-elif [ -n "${CI:-}" ]; then
+elif [ -n "${GITHUB_ACTIONS:-}" ]; then
 	check "apt-get install shellcheck" false
 else
 	echo "lint: SKIPPED: shellcheck is not installed"

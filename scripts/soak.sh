@@ -8,4 +8,4 @@ set -euo pipefail
 
 SOAK=1 scripts/test.sh -run '^TestAccCLI_faultMatrix$' -v ./internal/provider
 export SOAK_HISTORIES=${SOAK_HISTORIES:-5000} SOAK_SEED=${SOAK_SEED:-0}
-TF_ACC='' exec go test -run '^TestRandomWeather$|^TestRandomHistories$' -parallel 16 -count=1 -timeout 120m ./internal/provider
+TF_ACC='' exec go test -run '^TestFaultStorms$|^TestRandomHistories$' -parallel 16 -count=1 -timeout 120m ./internal/provider

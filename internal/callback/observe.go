@@ -125,7 +125,7 @@ func Observe(state Settings, before *Memory, shown Shown) Observation {
 func (m *Memory) Unchanged(state Settings, shown Shown) bool {
 	return shown.URL == m.URL && shown.Time != "" && shown.Time == m.Time && formOf(shown.Key) == m.Form &&
 		(!m.Fresh || isPrecise(shown.Time)) &&
-		!(m.ShowsKeys && state.Key.Known() && state.Key.Text() != shown.Key)
+		(!m.ShowsKeys || !state.Key.Known() || state.Key.Text() == shown.Key)
 }
 
 func (m *Memory) showURL(set, shown string) {

@@ -76,7 +76,7 @@ func Plan(c Change) Decision {
 	ownKey := c.Prior.hasKey(m)
 	thereIsKey := ownKey || m.Form != FormNone
 	switch {
-	case key.Ignored && d.Write && !(m.ShowsKeys && m.Form == FormWhole):
+	case key.Ignored && d.Write && (!m.ShowsKeys || m.Form != FormWhole):
 		d.say(KeyIgnored)
 	case key.Ignored:
 	case !key.Set && thereIsKey && d.Write:

@@ -35,8 +35,6 @@ func (s *Server) issueKey(lifetime time.Duration, now time.Time) issuedKey {
 	return k
 }
 
-// keysFor returns the options, with the temporary access key in them if it is an
-// issued one.
 func (s *Server) keysFor(accessKey string, now time.Time) Options {
 	opts := s.opts
 	if k, found := s.keys[accessKey]; found && now.Before(k.expires) {
@@ -45,7 +43,6 @@ func (s *Server) keysFor(accessKey string, now time.Time) Options {
 	return opts
 }
 
-// The documented JSON, as far as it is needed.
 type (
 	credentialResponse struct {
 		Credential credentialJSON `json:"credential"`

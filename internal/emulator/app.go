@@ -20,7 +20,6 @@ const (
 	maxPage = 100
 )
 
-// app is an app and what belongs to it.
 type app struct {
 	id, name string
 	number   int // in the order of creation
@@ -33,7 +32,6 @@ type app struct {
 	updateTime time.Time // of the last change of the app or its callback
 }
 
-// appStore has the apps by ID, and what outlasts them.
 type appStore struct {
 	apps        map[string]*app
 	appsCreated int

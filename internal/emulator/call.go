@@ -18,7 +18,6 @@ const maxBody = 1 << 20
 
 var errTooLarge = errors.New("the body is too large")
 
-// call is a request and what is known about it.
 type call struct {
 	r         *http.Request
 	id        string // for X-request-Id
@@ -43,8 +42,8 @@ func newCall(r *http.Request) *call {
 	return c
 }
 
-// requestLine returns path and query as they were sent. There is no path on the
-// request line of a request to a proxy, and of one that a test made.
+// requestLine returns path and query as they were sent. Requests to a proxy, and
+// those made by tests, have no path on the request line.
 func requestLine(r *http.Request) (path, query string) {
 	if path, query, _ = strings.Cut(r.RequestURI, "?"); strings.HasPrefix(path, "/") {
 		return path, query

@@ -106,7 +106,6 @@ func (s *Server) Faults() []Fault {
 	return faults
 }
 
-// takeFault returns the zero Fault if no fault matches.
 func (s *Server) takeFault(c *call) Fault {
 	for i, f := range s.faults {
 		if f.Method != "" && f.Method != c.r.Method || f.AppID != "" && f.AppID != c.appID ||

@@ -16,8 +16,8 @@ import (
 
 const changed = `{"url":"https://example.com/changed"}`
 
-// took tells whether the body "changed" took effect.
-func (f *fixture) took() bool {
+// tookEffect reports whether a PUT of the body "changed" took effect.
+func (f *fixture) tookEffect() bool {
 	c, ok := f.Callback(testApp)
 	return ok && c.URL == "https://example.com/changed"
 }
@@ -61,8 +61,8 @@ func TestFaultAnswers(t *testing.T) {
 				if len(r.header.Get("X-Request-Id")) != 32 {
 					t.Errorf("request id %q", r.header.Get("X-Request-Id"))
 				}
-				if f.took() != after {
-					t.Errorf("after is %v, and it took effect: %v", after, f.took())
+				if f.tookEffect() != after {
+					t.Errorf("after is %v, and it took effect: %v", after, f.tookEffect())
 				}
 				if entry := f.logged(); entry.Status != tc.status || entry.Code != tc.fault.Code || !entry.Authenticated {
 					t.Errorf("logged %+v", entry)
@@ -81,7 +81,7 @@ func TestFaultHeader(t *testing.T) {
 	values[0] = "altered after the call"
 	r := f.put(changed)
 	if r.status != 307 || r.header.Get("Retry-After") != "7" || r.header.Get("Location") != "https://example.com" ||
-		r.header.Get("X-Request-Id") != "own" || f.took() {
+		r.header.Get("X-Request-Id") != "own" || f.tookEffect() {
 		t.Errorf("got %d %v", r.status, r.header)
 	}
 
@@ -198,8 +198,8 @@ func TestFaultDrop(t *testing.T) {
 		if !errors.Is(err, io.EOF) || r.status != 0 {
 			t.Errorf("got %d, %v", r.status, err)
 		}
-		if f.took() != after {
-			t.Errorf("after is %v, and it took effect: %v", after, f.took())
+		if f.tookEffect() != after {
+			t.Errorf("after is %v, and it took effect: %v", after, f.tookEffect())
 		}
 		if entry := f.logged(); entry.Status != 0 || entry.Code != "" || !entry.Authenticated {
 			t.Errorf("logged %+v", entry)
@@ -220,8 +220,8 @@ func TestFaultCut(t *testing.T) {
 		if string(r.body) != string(whole[:len(whole)/2]) {
 			t.Errorf("got %q of %q", r.body, whole)
 		}
-		if r.header.Get("Content-Type") != "application/json" || !f.took() {
-			t.Errorf("headers %v, took effect: %v", r.header, f.took())
+		if r.header.Get("Content-Type") != "application/json" || !f.tookEffect() {
+			t.Errorf("headers %v, took effect: %v", r.header, f.tookEffect())
 		}
 		if entry := f.logged(); entry.Status != 200 {
 			t.Errorf("logged %+v", entry)
@@ -231,8 +231,8 @@ func TestFaultCut(t *testing.T) {
 		f := start(t, Options{})
 		f.Fail(Fault{Cut: true, Status: 503, RawBody: "0123456789", ContentType: "text/plain"})
 		r, err := trySend(f.request("PUT", testPath, changed))
-		if !errors.Is(err, io.ErrUnexpectedEOF) || r.status != 503 || string(r.body) != "01234" || f.took() {
-			t.Errorf("got %d %q, %v; took effect: %v", r.status, r.body, err, f.took())
+		if !errors.Is(err, io.ErrUnexpectedEOF) || r.status != 503 || string(r.body) != "01234" || f.tookEffect() {
+			t.Errorf("got %d %q, %v; took effect: %v", r.status, r.body, err, f.tookEffect())
 		}
 	})
 	t.Run("an answer without a body", func(t *testing.T) {
@@ -285,7 +285,7 @@ func TestFaultDelay(t *testing.T) {
 		f := start(t, Options{})
 		f.Fail(Fault{Delay: time.Hour})
 		leave(t, f)
-		if f.took() || f.logged().Authenticated {
+		if f.tookEffect() || f.logged().Authenticated {
 			t.Error("it took effect")
 		}
 	})
@@ -293,7 +293,7 @@ func TestFaultDelay(t *testing.T) {
 		f := start(t, Options{})
 		f.Fail(Fault{Delay: time.Hour, After: true})
 		leave(t, f)
-		if !f.took() || !f.logged().Authenticated {
+		if !f.tookEffect() || !f.logged().Authenticated {
 			t.Error("it did not take effect")
 		}
 	})
@@ -349,7 +349,7 @@ func TestFaultEchoRequest(t *testing.T) {
 		"|connection:close|content-length:37|content-type:application/json|host:"+strings.TrimPrefix(f.url, "http://")+
 		"|user-agent:agent|x-auth-token:secret-token|x-project-id:"+DefaultProjectID+
 		"|x-sdk-date:20260101T000000Z|x-security-token:security-token||"+names+"|"+hexSHA256([]byte(changed)))
-	if f.took() {
+	if f.tookEffect() {
 		t.Error("it took effect")
 	}
 

@@ -20,7 +20,6 @@ func parseFields(text []byte) fields {
 	return f
 }
 
-// at returns the object at a path of names.
 func (f fields) at(names ...string) fields {
 	for _, name := range names {
 		f, _ = f[name].(map[string]any)

@@ -18,7 +18,6 @@ const (
 	incorrectIAM = "Incorrect IAM authentication information: "
 )
 
-// lock counts the failures of an access key.
 type lock struct {
 	failures int
 	until    time.Time // zero unless locked
@@ -61,8 +60,6 @@ type quota struct {
 	calls int
 }
 
-// take counts a call unless the limit is reached, and returns what is left of the
-// minute.
 func (q *quota) take(limit int, now time.Time) (left time.Duration, ok bool) {
 	left = q.begin.Add(time.Minute).Sub(now)
 	if left <= 0 || left > time.Minute {

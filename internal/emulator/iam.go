@@ -10,8 +10,7 @@ const (
 	invalidBody = "Request body is invalid."
 )
 
-// readAuth returns the object "auth" of the body, or an error. A request that may
-// be untyped needs no Content-Type.
+// readAuth returns the object "auth" of the body, or an error.
 func readAuth(c *call, mayBeUntyped bool) (fields, *response) {
 	untyped := mayBeUntyped && c.r.Header.Get("Content-Type") == ""
 	if !untyped && !isJSON(c.r) {

@@ -371,7 +371,7 @@ func TestPasswordTokenIsRefused(t *testing.T) {
 			if r.header.Get("X-Subject-Token") != "" {
 				t.Error("a token was issued")
 			}
-			// Who says who he is has a password that is right, whatever else is wrong.
+			// With other errors, the password was right.
 			if got := f.logged().Authenticated; got && tc.status == 401 {
 				t.Error("it counts as authenticated")
 			}

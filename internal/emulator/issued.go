@@ -9,7 +9,6 @@ import (
 	"time"
 )
 
-// credentialStore has the credentials that were issued.
 type credentialStore struct {
 	tokens        map[string]*issuedToken
 	keys          map[string]issuedKey // by access key

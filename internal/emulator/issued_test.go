@@ -49,7 +49,7 @@ func TestIssuedCredentialsExpire(t *testing.T) {
 	f.accepted(staticKeys)
 	f.accepted(credentials{token: DefaultToken})
 
-	// They get nobody anything new either.
+	// They can't be used to get new credentials either.
 	for name, c := range all {
 		r := f.send(f.as(c, "POST", keysPath, "", agency(soundAgency)))
 		if r.status != 401 {

@@ -82,7 +82,6 @@ func (r Request) clone() Request {
 	return r
 }
 
-// begin logs a request and returns the fault that it gets.
 func (s *Server) begin(c *call) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,7 +100,6 @@ func (s *Server) begin(c *call) Fault {
 	return s.takeFault(c)
 }
 
-// end completes the log entry of a request.
 func (s *Server) end(c *call, resp *response) {
 	s.mu.Lock()
 	if resp != nil {

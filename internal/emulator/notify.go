@@ -86,7 +86,6 @@ func (s *Server) Deliver(ctx context.Context, app string, event any) (Notificati
 	return n, nil
 }
 
-// post returns the beginning of the response's body.
 func post(req *http.Request) (response, error) {
 	resp, err := notifier.Do(req)
 	if err != nil {

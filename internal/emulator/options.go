@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The default credentials. They are made up and are valid nowhere else.
+// The default credentials. They are made up.
 const (
 	DefaultAccessKey = "AKEMULATOR0000000001"
 	DefaultSecretKey = "SKEMULATOR0000000000000000000000000000001"

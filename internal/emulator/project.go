@@ -12,7 +12,6 @@ type Project struct {
 	ID, Name string
 }
 
-// The documented JSON, as far as it is needed.
 type (
 	projectsResponse struct {
 		Projects []projectJSON `json:"projects"`

@@ -149,8 +149,7 @@ func (s *Server) updateRecordCallback(c *call) *response {
 	return ok(callbackResponse{AppID: a.id, RecordCallback: s.viewCallback(a, inUpdate)})
 }
 
-// parseUpdate reads the body of a PUT, in which names are case-sensitive. A
-// field that is missing or null is nil.
+// parseUpdate reads case-sensitive names, which structs in encoding/json are not.
 func parseUpdate(body []byte) (callbackURL, key *string, err error) {
 	var sent map[string]json.RawMessage
 	if err := json.Unmarshal(body, &sent); err != nil {
@@ -174,7 +173,6 @@ func validURL(s string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }
 
-// view is a kind of response that shows callbacks.
 type view int
 
 const (
@@ -183,8 +181,7 @@ const (
 	inList
 )
 
-// viewCallback returns the callback of an app as a response shows it. It is nil
-// if there is none, except with UnsetEmpty.
+// viewCallback returns nil if there is no callback, except with UnsetEmpty.
 func (s *Server) viewCallback(a *app, v view) *callbackJSON {
 	keyEcho, urlEcho, timeEcho := s.opts.echoes(v)
 	shown := &callbackJSON{Events: []string{}}

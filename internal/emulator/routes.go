@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// operation is one operation of an API. Segments of its path in braces are
-// variables, which its handler finds in call.vars.
+// operation has a path with variables in braces, which are in call.vars.
 type operation struct {
 	method, path   string
 	name           string
@@ -35,10 +34,9 @@ var operations = []*operation{
 	{http.MethodGet, "/openstack/latest/securitykey", "ShowSecurityKey", metadata, byHandler, (*Server).showSecurityKey},
 }
 
-// unknownOperation is that of a request for which there is no other.
+// unknownOperation stands for all that are not in the table.
 var unknownOperation = &operation{api: sparkRTC}
 
-// authentication is how the gateway authenticates the requests of an operation.
 type authentication int
 
 const (
@@ -48,7 +46,6 @@ const (
 	byHandler    // not at all: the handler does
 )
 
-// api is one of the APIs that share the server's address.
 type api struct {
 	// check runs before each handler; it may be nil.
 	check func(*Server, *call) *response
@@ -64,8 +61,6 @@ var (
 	metadata = &api{uncodedError: plain}
 )
 
-// findOperation returns the operation of a request and the variables of its
-// path.
 func findOperation(method, path string) (*operation, map[string]string) {
 	for _, op := range operations {
 		if vars, matches := matchPath(op.path, path); matches && method == op.method {
@@ -75,9 +70,9 @@ func findOperation(method, path string) (*operation, map[string]string) {
 	return unknownOperation, nil
 }
 
-// matchPath matches the escaped path, where an ID with an escaped slash is one
-// segment, and returns the decoded variables. A dot segment is no value: on the
-// way here it would have been resolved.
+// matchPath matches the escaped path, since an ID can have an escaped slash, and
+// returns the decoded variables. Dot segments match no variable: clients and
+// proxies resolve them.
 func matchPath(pattern, path string) (vars map[string]string, matches bool) {
 	names, segments := strings.Split(pattern, "/"), strings.Split(path, "/")
 	if len(names) != len(segments) {
@@ -100,7 +95,7 @@ func matchPath(pattern, path string) (vars map[string]string, matches bool) {
 	return vars, true
 }
 
-// appIDOf returns the app that a path names, also if no operation has the path.
+// appIDOf returns the app ID of a path, also if no operation matches.
 func appIDOf(path string) string {
 	segments := strings.SplitN(path, "/", 5)
 	vars, _ := matchPath("/v2/apps/{app_id}", strings.Join(segments[:min(len(segments), 4)], "/"))

@@ -68,8 +68,7 @@ func (s *Server) Close() {
 	s.closeOnce.Do(func() { close(s.closed) })
 }
 
-// ServeHTTP responds to a request, with the first fault that matches it or as
-// the APIs do.
+// ServeHTTP serves all APIs and applies the faults.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := newCall(r)
 	// Only after the body was read does net/http notice that a client is gone,
@@ -100,8 +99,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, c, resp, &fault)
 }
 
-// respond takes a call through the gateway and, unless skip is set, to its
-// handler.
 func (s *Server) respond(c *call, skip bool) *response {
 	c.now = s.opts.Clock()
 	if resp := s.gateway(c); resp != nil {

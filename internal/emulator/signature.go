@@ -61,7 +61,6 @@ func verify(c *call, auth authorization, opts Options) string {
 	return ""
 }
 
-// authorization is a parsed Authorization header.
 type authorization struct {
 	accessKey string
 	signed    []string // names, in lower case and sorted

@@ -26,7 +26,6 @@ var (
 	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,128}$`)
 )
 
-// The documented JSON.
 type (
 	assumeResponse struct {
 		Credentials   stsCredentialsJSON `json:"credentials"`

@@ -104,7 +104,7 @@ func TestAssumeAgencyAuthentication(t *testing.T) {
 	body := assume(soundURN, "terraform", "")
 	const prefix = "Incorrect IAM authentication information: "
 	f.send(f.plain("POST", assumePath, body)).wantError(t, 401, "APIGW.0301", prefix+"x-auth-token not found")
-	// A token is no signature.
+	// STS ignores tokens.
 	f.send(f.request("POST", assumePath, body)).wantError(t, 401, "APIGW.0301", prefix+"x-auth-token not found")
 	other := staticKeys
 	other.accessKey = "AKOTHER"
@@ -116,7 +116,7 @@ func TestAssumeAgencyAuthentication(t *testing.T) {
 		t.Errorf("got %d %s", r.status, r.body)
 	}
 
-	// Who comes with temporary keys gets others for an hour at most.
+	// Temporary keys get other keys for at most an hour.
 	c := f.send(f.as(staticKeys, "POST", assumePath, "", body)).stsKeys(t, "2026-01-01T01:00:00.000Z")
 	longest := assume(soundURN, "terraform", `,"duration_seconds":3600`)
 	f.accepted(f.send(f.as(c, "POST", assumePath, "", longest)).stsKeys(t, "2026-01-01T01:00:00.000Z"))

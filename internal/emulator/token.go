@@ -49,7 +49,6 @@ func tokenInBody(body []byte) string {
 	return identity.at("token").text("id")
 }
 
-// The documented JSON, as far as it is needed.
 type (
 	tokenResponse struct {
 		Token tokenJSON `json:"token"`
@@ -110,16 +109,20 @@ func (s *Server) createToken(c *call) *response {
 	if password == "" || id == "" && (name == "" || domain.text("id") == "" && domain.text("name") == "") {
 		return iamError(http.StatusBadRequest, invalidBody)
 	}
-	known := id == "" || id == s.opts.UserID
-	if id == "" || name != "" {
-		known = known && name == s.opts.UserName && s.isDomain(domain)
-	}
-	if !known || !same(password, s.opts.Password) {
+	if !s.isUser(id, name, domain) || !same(password, s.opts.Password) {
 		return iamError(http.StatusUnauthorized, wrongPassword)
 	}
 	c.entry.Authenticated = true
 
 	return s.grantToken(auth, "password", memberJSON{ID: s.opts.UserID, Name: s.opts.UserName}, c.now)
+}
+
+// isUser compares the ID, the name or both with the one user.
+func (s *Server) isUser(id, name string, domain fields) bool {
+	if id != "" && id != s.opts.UserID {
+		return false
+	}
+	return id != "" && name == "" || name == s.opts.UserName && s.isDomain(domain)
 }
 
 func (s *Server) createTokenWithIDToken(c *call) *response {

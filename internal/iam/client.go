@@ -10,10 +10,13 @@ package iam
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/gateway"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
@@ -24,7 +27,7 @@ const DefaultMetadataEndpoint = "http://169.254.169.254"
 // Config is what a Client is made of.
 type Config struct {
 	// Transport sends the requests. It may be shared. The metadata service is
-	// asked through another one like it, with less patience and no proxy.
+	// asked through another one like it, with fewer retries and no proxy.
 	Transport *transport.Client
 
 	// Endpoint and STSEndpoint are scheme and host of IAM and of STS; the
@@ -40,7 +43,7 @@ type Config struct {
 // Client calls IAM, STS and the metadata service. It is safe for concurrent
 // use.
 type Client struct {
-	iam, login, sts, metadata service // login is IAM, with less patience
+	iam, login, sts, metadata service // login is IAM, with fewer retries
 }
 
 // service is one of those that are called.
@@ -97,27 +100,31 @@ type call struct {
 	secrets   []string                // values in header or body that must not be shown
 }
 
-// answer is what a call expects.
-type answer interface {
-	// read takes over an answer that has the status of a success. The error
+// result is what a call expects.
+type result interface {
+	// read takes over a response that has the status of a success. The error
 	// says what is wrong with it and repeats nothing secret of it.
 	read(*transport.Response) error
 }
 
-// do performs the call and reads its answer into out.
-func (call call) do(ctx context.Context, out answer) error {
-	exchange := new(transport.Exchange)
-	fail := func(e *Error) error {
-		e.Operation = call.operation
+// do performs the call and reads its response into out.
+func (call call) do(ctx context.Context, out result) error {
+	exchange, host := new(transport.Exchange), ""
+	fail := func(err error) error {
+		e, judged := err.(*Error) //nolint:errorlint // within another error it is one of another call
+		if !judged {
+			e = &Error{Message: err.Error(), cause: err}
+		}
+		e.Operation, e.Host = call.operation, host
 		for _, s := range []*string{&e.Code, &e.Message, &e.RequestID} {
 			*s = exchange.Printable(*s)
 		}
 		return e
 	}
 	if call.service.endpoint == nil {
-		return fail(&Error{Message: "no endpoint of the " + call.service.name + " is set"})
+		return fail(errors.New("no endpoint of the " + call.service.name + " is set"))
 	}
-	host := call.service.endpoint.Host
+	host = call.service.endpoint.Host
 
 	r := transport.Request{
 		Name:    call.service.name + " request",
@@ -127,29 +134,40 @@ func (call call) do(ctx context.Context, out answer) error {
 		Secrets: call.secrets,
 		// Each call reads something, or gives another token or key.
 		Idempotent: true,
+		Judge:      func(resp *transport.Response) (transport.Judgement, error) { return judge(resp, out) },
 	}
 	if call.auth != nil {
-		r.Authenticator, r.Judge = withoutProject{call.auth}, judge
+		r.Authenticator = withoutProject{call.auth}
 	}
 	if call.body != nil {
 		var err error
 		if r.Body, err = transport.EncodeJSON(call.body); err != nil {
-			return fail(&Error{Host: host, Message: err.Error(), cause: err})
+			return fail(err)
 		}
 	}
-	resp, exchange, err := call.service.transport.Do(ctx, r)
+	_, exchange, err := call.service.transport.Do(ctx, r)
 	if err != nil {
-		return fail(&Error{Host: host, Message: err.Error(), cause: err})
-	}
-	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusCreated {
-		e := newAnswerError(resp)
-		e.Host = host
-		return fail(e)
-	}
-	if err := out.read(resp); err != nil {
-		return fail(&Error{Host: host, StatusCode: resp.StatusCode, Message: err.Error(), RequestID: resp.RequestID(), cause: err})
+		return fail(err)
 	}
 	return nil
+}
+
+// judge reads a response into out, and says what it means. A 401 in other words
+// than the gateway's says nothing that is certain.
+func judge(resp *transport.Response, out result) (transport.Judgement, error) {
+	unproven := transport.Judgement{Unproven: !json.Valid(resp.Body)}
+	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusCreated {
+		if err := out.read(resp); err != nil {
+			return unproven, &Error{StatusCode: resp.StatusCode, Message: err.Error(), RequestID: resp.RequestID(), cause: err}
+		}
+		return unproven, nil
+	}
+	e := newResponseError(resp)
+	refusal := gateway.RefusalOf(resp.StatusCode, e.Message)
+	if refusal == gateway.NoRefusal {
+		return unproven, e
+	}
+	return refusal.Judge(e.Message, resp.Header), e
 }
 
 func (call call) url() string {

@@ -3,12 +3,9 @@
 package iam
 
 import (
-	"cmp"
-	"encoding/json"
 	"errors"
 	"mime"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -70,56 +67,22 @@ func hasStatus(err error, status int) bool {
 	return errors.As(err, &e) && e.StatusCode == status
 }
 
-// errorAnswer is an error in IAM's shape, or in that of the gateway and of STS.
-type errorAnswer struct {
-	Error struct {
-		Code    gateway.Text `json:"code"`
-		Message gateway.Text `json:"message"`
-	} `json:"error"`
-
-	Code      gateway.Text `json:"error_code"`
-	Message   gateway.Text `json:"error_msg"`
-	RequestID gateway.Text `json:"request_id"`
-}
-
-// newAnswerError reads an answer that is no success.
-func newAnswerError(resp *transport.Response) *Error {
+// newResponseError reads a response that is no success.
+func newResponseError(resp *transport.Response) *Error {
 	e := &Error{StatusCode: resp.StatusCode, RequestID: resp.RequestID()}
 	if to, redirected := resp.Redirected(); redirected {
 		e.Message = to
 		return e
 	}
-	// The metadata service speaks plainly.
+	// The metadata service answers in plain text.
 	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil && kind == "text/plain" {
 		e.Message = strings.TrimSpace(string(resp.Body))
 		return e
 	}
-	var body errorAnswer
-	if err := resp.Decode(&body); err != nil {
-		e.Message, e.cause = err.Error(), err
-		return e
-	}
-	e.Code = string(cmp.Or(body.Error.Code, body.Code))
+	read, err := gateway.ReadError(resp)
+	e.Code, e.Message, e.RequestID, e.cause = read.Code, read.Message, read.RequestID, err
 	if e.Code == strconv.Itoa(e.StatusCode) {
 		e.Code = "" // it says nothing more
 	}
-	e.Message = string(cmp.Or(body.Error.Message, body.Message))
-	e.RequestID = cmp.Or(e.RequestID, string(body.RequestID))
 	return e
 }
-
-// judge says what an answer means for other calls with the same credentials. A
-// 401 in other words than the gateway's says nothing that is certain.
-func judge(resp *transport.Response) transport.Judgement {
-	if resp.StatusCode != http.StatusUnauthorized {
-		return transport.Judgement{Unproven: !json.Valid(resp.Body)}
-	}
-	message := newAnswerError(resp).Message
-	if strings.Contains(message, "signature expired") {
-		return transport.Judgement{Expired: true, ServerTime: gateway.ServerTime(message, resp.Header)}
-	}
-	return transport.Judgement{Refused: slices.ContainsFunc(refusals, func(text string) bool { return strings.Contains(message, text) })}
-}
-
-// refusals are what the gateway says of credentials that it will never take.
-var refusals = []string{"verify aksk signature fail", "ak not exist", "failed to reach the limit", "decrypt token fail", "token expires"}

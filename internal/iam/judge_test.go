@@ -14,6 +14,11 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
+// anything takes any response for a success.
+type anything struct{}
+
+func (anything) read(*transport.Response) error { return nil }
+
 func TestJudge(t *testing.T) {
 	const incorrect = "Incorrect IAM authentication information: "
 	tests := map[string]struct {
@@ -24,12 +29,12 @@ func TestJudge(t *testing.T) {
 		"success":                      {200, `{"error_msg":"verify aksk signature fail"}`, transport.Judgement{}},
 		"wrong secret key":             {401, `{"error":{"code":401,"message":"` + incorrect + `verify aksk signature fail"}}`, transport.Judgement{Refused: true}},
 		"wrong secret key, STS":        {401, `{"error_code":"APIGW.0301","error_msg":"` + incorrect + `verify aksk signature fail"}`, transport.Judgement{Refused: true}},
-		"unknown access key":           {401, `{"error_msg":"Get secretKey failed,ak:AK,err:ak not exist"}`, transport.Judgement{Refused: true}},
+		"unknown access key":           {401, `{"error_msg":"Get secretKey failed,ak:AK,err:ak not exist"}`, transport.Judgement{Refused: true, Renewable: true}},
 		"locked access key":            {401, `{"error_msg":"AK access failed to reach the limit,forbidden"}`, transport.Judgement{Refused: true}},
-		"security token":               {401, `{"error_msg":"decrypt token fail"}`, transport.Judgement{Refused: true}},
-		"expired token":                {401, `{"error_msg":"token expires, expires_at: 2026-01-01"}`, transport.Judgement{Refused: true}},
-		"another 401":                  {401, `{"error":{"message":"The request you have made requires authentication."}}`, transport.Judgement{}},
-		"a 401 that is HTML":           {401, `<html>verify aksk signature fail`, transport.Judgement{}},
+		"security token":               {401, `{"error_msg":"decrypt token fail"}`, transport.Judgement{Refused: true, Renewable: true}},
+		"expired token":                {401, `{"error_msg":"token expires, expires_at: 2026-01-01"}`, transport.Judgement{Refused: true, Renewable: true}},
+		"another 401":                  {401, `{"error":{"message":"The request you have made requires authentication."}}`, transport.Judgement{Renewable: true}},
+		"a 401 that is HTML":           {401, `<html>verify aksk signature fail`, transport.Judgement{Renewable: true}},
 		"the same text as a 403":       {403, `{"error_msg":"verify aksk signature fail"}`, transport.Judgement{}},
 		"clock":                        {401, `{"error_msg":"signature expired, signature time:20230527T000431Z,server time:20230527T020608Z"}`, transport.Judgement{Expired: true, ServerTime: time.Date(2023, 5, 27, 2, 6, 8, 0, time.UTC)}},
 		"clock, with the Date only":    {401, `{"error_msg":"signature expired"}`, transport.Judgement{Expired: true, ServerTime: time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)}},
@@ -38,8 +43,9 @@ func TestJudge(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			header := http.Header{"Date": {"Tue, 02 Jan 2024 03:04:05 GMT"}, "Content-Type": {"application/json"}}
-			if got := judge(&transport.Response{StatusCode: tc.status, Header: header, Body: []byte(tc.body)}); got != tc.want {
-				t.Errorf("got %+v, want %+v", got, tc.want)
+			got, err := judge(&transport.Response{StatusCode: tc.status, Header: header, Body: []byte(tc.body)}, anything{})
+			if got != tc.want || (err == nil) != (tc.status == http.StatusOK) {
+				t.Errorf("got %+v, %v, want %+v", got, err, tc.want)
 			}
 		})
 	}

@@ -60,7 +60,7 @@ func (a *apps) find(ctx context.Context, client *sparkrtc.Client, id string) (*s
 		return nil, nil
 	}
 	shown, err := client.ShowApp(ctx, id)
-	if sparkrtc.ReasonOf(err) == sparkrtc.ReasonAppNotFound {
+	if errors.Is(err, sparkrtc.ErrNotFound) {
 		a.notFound++
 	}
 	return shown, err

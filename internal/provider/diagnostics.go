@@ -46,7 +46,7 @@ const suspectProject = "Check project_id (or " + credentials.EnvProjectID + ") t
 // advices has an entry for each reason but ReasonNotConfigured, which is no
 // error to a user.
 var advices = map[sparkrtc.Reason]advice{
-	sparkrtc.ReasonAppNotFound: {
+	sparkrtc.ReasonNotFound: {
 		summary:   "SparkRTC app not found",
 		why:       "There is no app of this ID in the project, or the credentials may not see it.",
 		todo:      "Check app_id against the app list of the SparkRTC console, and that the credentials and project_id belong to the project of the app.",

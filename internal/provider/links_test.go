@@ -50,9 +50,9 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// Commands are pasted into shells, and an interactive zsh takes a comment behind one
+// Commands are pasted into shells, and an interactive zsh takes a comment after one
 // for arguments.
-func TestCommandsHaveNoCommentsBehindThem(t *testing.T) {
+func TestCommandsHaveNoTrailingComments(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join("..", "..")
 	commands := 0

@@ -139,7 +139,7 @@ const maxMaxRetries = 20
 // it waits is the service's rule, and not its failure.
 const throttledPerRetry = 4
 
-var _ sparkrtc.Renewer = (*credentials.Authenticator)(nil)
+var _ transport.Renewer = (*credentials.Authenticator)(nil)
 
 // ValidateConfig switches a warning on or off that resources give while they
 // are validated, when the provider is not configured. Without a provider block

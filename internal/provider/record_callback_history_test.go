@@ -21,7 +21,6 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"

@@ -88,7 +88,7 @@ func (m *recordCallbackModel) planComputed(state *recordCallbackModel, write boo
 }
 
 func (r *recordCallbackResource) configured(visible *recordCallbackModel) callback.Config {
-	if config, ok := r.provider.callbacks.configured.Load(visible.AppID.ValueString()); ok {
+	if config, ok := r.provider.callbacks.configured.Load(visible.AppID.ValueString()); ok && !visible.AppID.IsUnknown() {
 		return config.(callback.Config) //nolint:forcetypeassert // nothing else is stored
 	}
 	return visible.config()
@@ -116,7 +116,7 @@ func (r *recordCallbackResource) existing(ctx context.Context, appID types.Strin
 	defer end()
 	app, err := r.provider.apps.find(ctx, r.provider.client, id)
 	switch {
-	case sparkrtc.ReasonOf(err) == sparkrtc.ReasonAppNotFound, refusesCredentials(err):
+	case errors.Is(err, sparkrtc.ErrNotFound), refusesCredentials(err):
 		r.provider.addAPIError(diags, err, subject{name: fmt.Sprintf("The app %q", id), arguments: "app_id", attributes: []string{"app_id"}}, "could not be looked up")
 	case app == nil && err == nil:
 		r.provider.warnNotListed(diags)

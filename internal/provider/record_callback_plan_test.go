@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"

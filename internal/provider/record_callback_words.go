@@ -123,7 +123,7 @@ func sayAll(diags *diag.Diagnostics, m *recordCallbackModel, notices ...callback
 	for _, n := range notices {
 		w := callbackWords[n]
 		detail := strings.NewReplacer(
-			"{app}", strconvQuote(m.AppID),
+			"{app}", shownID(m.AppID),
 			"{url}", originOf(m.URL.ValueString()),
 			"{time}", orUnknown(m.UpdateTime),
 		).Replace(w.detail)
@@ -144,7 +144,7 @@ func originOf(s string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-func strconvQuote(v types.String) string {
+func shownID(v types.String) string {
 	if v.IsUnknown() {
 		return "(known after apply)"
 	}

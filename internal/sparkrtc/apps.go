@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/gateway"
 )
 
 // App is an app of the project, as far as this client is concerned with it.
@@ -77,14 +79,14 @@ const (
 	maxAppsPages = 10
 )
 
-type appsAnswer struct {
-	errorFields
+type appsResult struct {
+	gateway.ErrorBody
 	Count number            `json:"count"`
 	Apps  []json.RawMessage `json:"apps"`
 }
 
-func (a *appsAnswer) check(call) *Error {
-	if wrong := a.asSuccess(); wrong != nil {
+func (a *appsResult) check(call) *Error {
+	if wrong := asSuccess(a.ErrorBody); wrong != nil {
 		return wrong
 	}
 	for _, app := range a.Apps {
@@ -165,10 +167,11 @@ func (c *Client) ListAllApps(ctx context.Context) ([]App, error) {
 	}
 }
 
-func (c *Client) listPage(ctx context.Context, page int) (appsAnswer, error) {
-	var answer appsAnswer
+func (c *Client) listPage(ctx context.Context, page int) (appsResult, error) {
+	var answer appsResult
 	err := c.do(ctx, call{
 		operation: "ListApps",
+		object:    Object{Kind: KindApps},
 		method:    http.MethodGet,
 		segments:  []string{"v2", "apps"},
 		query:     url.Values{"limit": {strconv.Itoa(appsPage)}, "offset": {strconv.Itoa(page)}}, // a page number
@@ -191,7 +194,7 @@ type listedApp struct {
 }
 
 // add takes in a page, and tells whether there may be another one.
-func (l *listing) add(page appsAnswer) bool {
+func (l *listing) add(page appsResult) bool {
 	first := l.shown == 0
 	known := len(l.ids)
 	for _, raw := range page.Apps {
@@ -245,29 +248,29 @@ func (l *listing) all(count int) ([]App, error) {
 	return apps, nil
 }
 
-type appAnswer struct {
-	errorFields
+type appResult struct {
+	gateway.ErrorBody
 	App
 }
 
-func (a *appAnswer) check(call call) *Error {
-	if wrong := a.asSuccess(); wrong != nil {
+func (a *appResult) check(call call) *Error {
+	if wrong := asSuccess(a.ErrorBody); wrong != nil {
 		return wrong
 	}
 	if a.ID == "" {
 		return &Error{Reason: ReasonInvalidAnswer, Message: "the answer names no app"}
 	}
-	return aboutAnother(a.ID, call.appID)
+	return aboutAnother(a.ID, call.object.ID)
 }
 
 // ShowApp returns an app (GET /v2/apps/{app_id}). The error of one that does
-// not exist has ReasonAppNotFound.
+// not exist is ErrNotFound.
 func (c *Client) ShowApp(ctx context.Context, appID string) (*App, error) {
-	call := call{operation: "ShowApp", method: http.MethodGet, appID: appID, segments: []string{"v2", "apps", appID}}
+	call := call{operation: "ShowApp", method: http.MethodGet, object: Object{KindApp, appID}, segments: []string{"v2", "apps", appID}}
 	if appID == "" {
 		return nil, noApp(call)
 	}
-	var answer appAnswer
+	var answer appResult
 	if err := c.do(ctx, call, &answer); err != nil {
 		return nil, err
 	}

@@ -213,7 +213,7 @@ func FuzzListing(f *testing.F) {
 		var list listing
 		var raws []json.RawMessage
 		for _, page := range []string{one, two} {
-			var answer appsAnswer
+			var answer appsResult
 			if json.Unmarshal([]byte(page), &answer) != nil || answer.check(call{}) != nil {
 				continue
 			}
@@ -258,7 +258,7 @@ func TestShowApp(t *testing.T) {
 		t.Errorf("got %+v, %v", app, err)
 	}
 	_, err = client.ShowApp(t.Context(), "other")
-	if e := asError(t, err); e.Reason != ReasonAppNotFound || !errors.Is(err, ErrNotFound) {
+	if e := asError(t, err); e.Reason != ReasonNotFound || !errors.Is(err, ErrNotFound) {
 		t.Errorf("got %v", err)
 	}
 	_, err = newClient(t, serve(t, respond(200, `{}`)).URL).ShowApp(t.Context(), testApp)

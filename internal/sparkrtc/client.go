@@ -37,19 +37,11 @@ type Config struct {
 	// accepted for a loopback address only.
 	Endpoint string
 
-	// Credentials authenticate every attempt. If they are a Renewer too, a
-	// call is made once more with others when they are refused.
+	// Credentials authenticate every attempt; see also transport.Renewer.
 	Credentials transport.Authenticator
 
 	// Transport sends the requests. It may be shared.
 	Transport *transport.Client
-}
-
-// Renewer is an Authenticator that may have better credentials than those that
-// were refused. It returns false if it has none, and should remember which it
-// was asked about: parallel calls are refused together.
-type Renewer interface {
-	Renew(ctx context.Context, refused transport.Credentials) bool
 }
 
 // Client calls the SparkRTC API. It is safe for concurrent use.
@@ -77,7 +69,7 @@ type call struct {
 	operation string // its name in the API Reference
 	method    string
 	success   int // the status of one, 200 when 0
-	appID     string
+	object    Object
 	segments  []string // of the path, not escaped
 	query     url.Values
 	body      any      // sent as JSON unless nil
@@ -86,55 +78,22 @@ type call struct {
 
 func (c call) succeeds() int { return cmp.Or(c.success, http.StatusOK) }
 
-// answer is what a call expects.
-type answer interface {
-	// check returns what is wrong with an answer that was decoded, or nil.
+// result is what a call expects.
+type result interface {
+	// check returns what is wrong with a response that was decoded, or nil.
 	check(call) *Error
 }
 
-// do performs the call and decodes its answer into out; nil expects none.
-func (c *Client) do(ctx context.Context, call call, out answer) error {
-	wrong, sent := c.try(ctx, call, out)
-	if wrong != nil && wrong.Reason.renewable() && c.renew(ctx, sent) {
-		earlier := wrong
-		if wrong, _ = c.try(ctx, call, out); wrong != nil {
-			wrong.Attempts += earlier.Attempts
-			wrong.InDoubt = wrong.InDoubt || earlier.InDoubt
-		}
-	}
-	if wrong != nil {
-		return wrong
-	}
-	return nil
-}
-
-// renew tells whether there are other credentials than those that were refused.
-func (c *Client) renew(ctx context.Context, refused transport.Credentials) bool {
-	renewer, ok := c.credentials.(Renewer)
-	return ok && renewer.Renew(ctx, refused)
-}
-
-// try performs the call with the credentials that there are, and returns those
-// of the last attempt as well.
-func (c *Client) try(ctx context.Context, call call, out answer) (*Error, transport.Credentials) {
-	exchange := new(transport.Exchange)
-	fail := func(e *Error) (*Error, transport.Credentials) {
-		e.Operation, e.AppID, e.Attempts = call.operation, call.appID, exchange.Attempts
-		e.InDoubt = exchange.InDoubt || e.StatusCode >= 200 && e.StatusCode < 300
-		for _, s := range []*string{&e.Code, &e.Message, &e.RequestID} {
-			*s = exchange.Printable(*s)
-		}
-		return e, exchange.Sent
-	}
-
+// do performs the call and decodes its response into out; nil expects none.
+func (c *Client) do(ctx context.Context, call call, out result) error {
 	var body []byte
 	if call.body != nil {
 		var err error
 		if body, err = transport.EncodeJSON(call.body); err != nil {
-			return fail(&Error{Reason: ReasonInvalidRequest, Message: err.Error(), cause: err})
+			return call.fail(new(transport.Exchange), &Error{Reason: ReasonInvalidRequest, Message: err.Error(), cause: err})
 		}
 	}
-	resp, exchange, err := c.transport.Do(ctx, transport.Request{
+	_, exchange, err := c.transport.Do(ctx, transport.Request{
 		Name:   "SparkRTC API request",
 		Method: call.method,
 		URL:    c.url(call),
@@ -142,30 +101,24 @@ func (c *Client) try(ctx context.Context, call call, out answer) (*Error, transp
 		Header:        http.Header{"Content-Type": {"application/json"}},
 		Body:          body,
 		Authenticator: c.credentials,
-		Judge:         call.judge,
+		Judge:         func(resp *transport.Response) (transport.Judgement, error) { return call.judge(resp, out) },
 		Paced:         true, // all calls share one quota
 		Secrets:       call.secrets,
 	})
 	if err != nil {
-		return fail(newTransportError(ctx, err))
+		return call.fail(exchange, newTransportError(ctx, err))
 	}
-	if resp.StatusCode != call.succeeds() {
-		return fail(newAnswerError(resp))
+	return nil
+}
+
+// fail adds to an error what is the same for all errors of a call.
+func (c call) fail(exchange *transport.Exchange, e *Error) error {
+	e.Operation, e.Object, e.Attempts = c.operation, c.object, exchange.Attempts
+	e.InDoubt = exchange.InDoubt || e.StatusCode >= 200 && e.StatusCode < 300
+	for _, s := range []*string{&e.Code, &e.Message, &e.RequestID} {
+		*s = exchange.Printable(*s)
 	}
-	if out == nil {
-		return nil, exchange.Sent
-	}
-	var wrong *Error
-	if err := resp.Decode(out); err != nil {
-		wrong = &Error{Reason: ReasonInvalidAnswer, Message: err.Error(), cause: err}
-	} else {
-		wrong = out.check(call)
-	}
-	if wrong != nil {
-		wrong.StatusCode, wrong.RequestID = resp.StatusCode, resp.RequestID()
-		return fail(wrong)
-	}
-	return nil, exchange.Sent
+	return e
 }
 
 // url returns the URL of a call. Each segment of the path stays one segment whatever is in
@@ -187,7 +140,7 @@ func (c *Client) url(call call) string {
 	return c.endpoint.String() + path.String()
 }
 
-// aboutAnother is the error of an answer that names another app than its call,
+// aboutAnother is the error of a response that names another app than its call,
 // if both name one.
 func aboutAnother(got, want string) *Error {
 	if got == "" || want == "" || strings.EqualFold(got, want) {
@@ -197,5 +150,5 @@ func aboutAnother(got, want string) *Error {
 }
 
 func noApp(call call) *Error {
-	return &Error{Operation: call.operation, Reason: ReasonInvalidRequest, Message: "the app id is empty"}
+	return &Error{Operation: call.operation, Object: call.object, Reason: ReasonInvalidRequest, Message: "the app id is empty"}
 }

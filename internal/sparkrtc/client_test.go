@@ -198,8 +198,8 @@ func TestErrorTable(t *testing.T) {
 		{400, "RTC.00001016", "AppDeactivation", ReasonAppDeactivated, false, 1},
 		{400, "RTC.00001018", "URL unavailable: The callback URL is unavailable", ReasonURLUnavailable, false, 1},
 		{400, "RTC.00009999", "new", ReasonOther, false, 1},
-		{404, "RTC.00001003", "InvalidParameterValue", ReasonAppNotFound, true, 1},
-		{404, "RTC.00009999", "another", ReasonAppNotFound, true, 1},
+		{404, "RTC.00001003", "InvalidParameterValue", ReasonNotFound, true, 1},
+		{404, "RTC.00009999", "another", ReasonNotFound, true, 1},
 		{404, "APIGW.0101", "The API does not exist or has not been published in the environment", ReasonWrongEndpoint, false, 1},
 		{404, "APIGW.0103", "The API does not exist", ReasonWrongEndpoint, false, 1},
 		{404, "", "", ReasonWrongEndpoint, false, 1},
@@ -233,7 +233,7 @@ func TestErrorTable(t *testing.T) {
 			e := asError(t, err)
 			message, _, _ := strings.Cut(tc.message, ", canonicalRequest:")
 			if e.Reason != tc.want || e.StatusCode != tc.status || e.Code != tc.code || e.Message != message ||
-				e.RequestID != "request-1" || e.Operation != "ShowRecordCallback" || e.AppID != testApp || e.Attempts != int(tc.calls) {
+				e.RequestID != "request-1" || e.Operation != "ShowRecordCallback" || e.Object != (Object{KindCallback, testApp}) || e.Attempts != int(tc.calls) {
 				t.Errorf("got %+v", e)
 			}
 			if got := errors.Is(err, ErrNotFound); got != tc.notConfigured {
@@ -282,9 +282,9 @@ func TestAnswersThatAreNotTheAPIs(t *testing.T) {
 		"error of another type":  {respond(400, `{"error_code":"RTC.00001018","error_msg":{"why":7}}`), ReasonURLUnavailable, `{"why":7}`, 1},
 		"code of another type":   {respond(400, `{"error_code":1018}`), ReasonOther, "", 1},
 		"an error as a success":  {respond(200, `{"error_code":"APIGW.0101","error_msg":"x"}`), ReasonInvalidAnswer, "success", 1},
-		"null callback":          {respond(200, `{"app_id":"`+testApp+`","record_callback":null}`), ReasonNotConfigured, "", 1},
-		"no callback":            {respond(200, `{"app_id":"`+testApp+`"}`), ReasonNotConfigured, "", 1},
-		"callback without a URL": {respond(200, `{"record_callback":{"url":"","update_time":""}}`), ReasonNotConfigured, "", 1},
+		"null callback":          {respond(200, `{"app_id":"`+testApp+`","record_callback":null}`), ReasonNotFound, "", 1},
+		"no callback":            {respond(200, `{"app_id":"`+testApp+`"}`), ReasonNotFound, "", 1},
+		"callback without a URL": {respond(200, `{"record_callback":{"url":"","update_time":""}}`), ReasonNotFound, "", 1},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -294,7 +294,7 @@ func TestAnswersThatAreNotTheAPIs(t *testing.T) {
 			if e.Reason != tc.want || !strings.Contains(e.Message, tc.mentions) {
 				t.Errorf("got %v", e)
 			}
-			if got := errors.Is(err, ErrNotFound); got != (tc.want == ReasonNotConfigured) {
+			if got := errors.Is(err, ErrNotFound); got != (tc.want == ReasonNotFound) {
 				t.Errorf("errors.Is(err, ErrNotFound) = %t", got)
 			}
 			if got := s.calls.Load(); got != tc.calls {
@@ -372,7 +372,7 @@ func TestAppIDStaysOneSegment(t *testing.T) {
 			respond(404, `{"error_code":"RTC.00001003"}`)(w, r)
 		})
 		_, err := newClient(t, s.URL).ShowRecordCallback(t.Context(), id)
-		if e := asError(t, err); e.Reason != ReasonAppNotFound {
+		if e := asError(t, err); e.Reason != ReasonNotFound {
 			t.Errorf("%q: %v", id, e)
 		}
 		segments := strings.Split(path, "/")
@@ -445,8 +445,8 @@ func FuzzAnswer(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		about := call{appID: testApp}
-		var got recordCallbackAnswer
+		about := call{object: Object{ID: testApp}}
+		var got recordCallbackResult
 		resp := &transport.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: []byte(body)}
 		if err := resp.Decode(&got); err != nil {
 			if err.Error() == "" {
@@ -500,14 +500,14 @@ func FuzzErrorAnswer(f *testing.F) {
 			return
 		}
 		resp := &transport.Response{StatusCode: status, Header: http.Header{}, Body: []byte(body)}
-		e := newAnswerError(resp)
-		if !slices.Contains(Reasons, e.Reason) || e.Reason == ReasonNotConfigured || e.Error() == "" {
+		e := newResponseError(resp)
+		if !slices.Contains(Reasons, e.Reason) || e.Error() == "" {
 			t.Errorf("status %d became %q", status, e.Reason)
 		}
 		if errors.Is(e, ErrNotFound) && !strings.HasPrefix(e.Code, "RTC.") {
 			t.Errorf("%q is taken for a missing app", body)
 		}
-		judged := call{}.judge(resp)
+		judged, _ := call{}.judge(resp, nil)
 		if (judged.Throttled != nil) != (status == http.StatusTooManyRequests) || judged.Refused && judged.Expired {
 			t.Errorf("status %d is judged %+v", status, judged)
 		}
@@ -553,7 +553,7 @@ func (*success) check(call) *Error { return nil }
 func TestSuccess(t *testing.T) {
 	tests := map[string]struct {
 		success int
-		out     answer
+		out     result
 		status  int
 		body    string
 		want    Reason
@@ -605,7 +605,7 @@ func TestProxyProvesNothing(t *testing.T) {
 		"no content":                    {204, 204, "", false},
 		"a body in place of no content": {204, 200, "{}", true},
 	} {
-		if got := (call{success: tc.success}).judge(&transport.Response{StatusCode: tc.status, Body: []byte(tc.body)}); got.Unproven != tc.unproven {
+		if got, _ := (call{success: tc.success}).judge(&transport.Response{StatusCode: tc.status, Body: []byte(tc.body)}, nil); got.Unproven != tc.unproven {
 			t.Errorf("%s: judged %+v", name, got)
 		}
 	}

@@ -3,7 +3,6 @@
 package sparkrtc
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,8 +20,7 @@ type Reason string
 // The reasons, with what they are told by. Codes are those of the API
 // Reference's "Error Codes" and of the gateway.
 const (
-	ReasonNotConfigured      Reason = "not configured"      // 200 without a callback, or with an empty URL
-	ReasonAppNotFound        Reason = "app not found"       // 404 with an RTC code; may also mean "not configured"
+	ReasonNotFound           Reason = "not found"           // 404 with an RTC code; 200 without the object
 	ReasonWrongEndpoint      Reason = "wrong endpoint"      // 404 of the gateway, or without a code
 	ReasonInvalidParameter   Reason = "invalid parameter"   // RTC.00001003, .00001004, .00001005
 	ReasonMalformedRequest   Reason = "malformed request"   // RTC.00001002
@@ -53,8 +51,7 @@ const (
 
 // Reasons are all reasons.
 var Reasons = []Reason{
-	ReasonNotConfigured,
-	ReasonAppNotFound,
+	ReasonNotFound,
 	ReasonWrongEndpoint,
 	ReasonInvalidParameter,
 	ReasonMalformedRequest,
@@ -84,14 +81,38 @@ var Reasons = []Reason{
 }
 
 // ErrNotFound is matched, by errors.Is, by each of the shapes in which the
-// service says that what was asked for is not there: an app, or a callback. Of a
-// callback, it can't be told whether its app is there.
+// service says that an object is not there. If that is a callback, its app may or
+// may not be there.
 var ErrNotFound = errors.New("not found")
+
+// Kind is what an object is, as in "app".
+type Kind string
+
+// The kinds of objects.
+const (
+	KindApps     Kind = "apps" // all of them
+	KindApp      Kind = "app"
+	KindCallback Kind = "recording callback of app"
+)
+
+// Object is what an operation is about.
+type Object struct {
+	Kind Kind
+	ID   string // "" for all of a kind; a callback has that of its app
+}
+
+// String is for messages: kind and quoted ID.
+func (o Object) String() string {
+	if o.ID == "" {
+		return string(o.Kind)
+	}
+	return fmt.Sprintf("%s %q", o.Kind, o.ID)
+}
 
 // Error is the error of every operation. It holds no secret.
 type Error struct {
 	Operation  string // as in the API Reference: UpdateRecordCallback, …
-	AppID      string // "" when the operation is about no single app
+	Object     Object
 	Reason     Reason
 	StatusCode int    // 0 when there was no answer
 	Code       string // error_code; "" when there was none
@@ -106,16 +127,9 @@ type Error struct {
 	cause error
 }
 
-// Error names the operation, the app, what the server said and its request id.
+// Error names the operation, the object, what the server said and its request id.
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.Operation)
-	if e.AppID != "" {
-		fmt.Fprintf(&b, " of app %q", e.AppID)
-	}
-	fmt.Fprintf(&b, ": %s", e.Reason)
-	b.WriteString(gateway.Describe(e.StatusCode, e.Code, e.Message, e.RequestID))
-	return b.String()
+	return fmt.Sprintf("%s: %s: %s%s", e.Operation, e.Object, e.Reason, gateway.Describe(e.StatusCode, e.Code, e.Message, e.RequestID))
 }
 
 // Unwrap returns the cause when there was no usable answer, such as
@@ -124,34 +138,22 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Is makes errors.Is(err, ErrNotFound) work.
 func (e *Error) Is(target error) bool {
-	return target == ErrNotFound && (e.Reason == ReasonNotConfigured || e.Reason == ReasonAppNotFound)
-}
-
-// errorFields are an error's in an answer.
-type errorFields struct {
-	Code      gateway.Text `json:"error_code"`
-	Message   gateway.Text `json:"error_msg"`
-	RequestID gateway.Text `json:"request_id"`
+	return target == ErrNotFound && e.Reason == ReasonNotFound
 }
 
 // asSuccess returns the error that came with the status of a success, or nil.
-func (f errorFields) asSuccess() *Error {
-	if f.Code == "" && f.Message == "" {
+func asSuccess(body gateway.ErrorBody) *Error {
+	if body.Empty() {
 		return nil
 	}
-	return &Error{Reason: ReasonInvalidAnswer, Code: string(f.Code), Message: "an error came with the status of a success: " + string(f.Message)}
+	said := body.Error("")
+	return &Error{Reason: ReasonInvalidAnswer, Code: said.Code, Message: "an error came with the status of a success: " + said.Message}
 }
 
-// newAnswerError reads an answer that is not the success of its call.
-func newAnswerError(resp *transport.Response) *Error {
-	var body errorFields
-	e := &Error{StatusCode: resp.StatusCode, RequestID: resp.RequestID()}
-	if err := resp.Decode(&body); err != nil {
-		e.Message = err.Error()
-	} else {
-		e.Code, e.Message = string(body.Code), string(body.Message)
-		e.RequestID = cmp.Or(e.RequestID, string(body.RequestID))
-	}
+// newResponseError reads a response that is not the success of its call.
+func newResponseError(resp *transport.Response) *Error {
+	said, _ := gateway.ReadError(resp) // what it is in place of JSON is the message then
+	e := &Error{StatusCode: resp.StatusCode, Code: said.Code, Message: said.Message, RequestID: said.RequestID}
 	e.Reason = reason(e.StatusCode, e.Code, e.Message)
 	if to, redirected := resp.Redirected(); redirected && e.Reason == ReasonRedirected {
 		e.Message = to
@@ -182,11 +184,11 @@ func reason(status int, code, message string) Reason {
 	}
 	switch {
 	case status == http.StatusNotFound && strings.HasPrefix(code, "RTC."):
-		return ReasonAppNotFound
+		return ReasonNotFound
 	case status == http.StatusNotFound:
 		return ReasonWrongEndpoint
 	case status == http.StatusUnauthorized:
-		return authenticationReason(message)
+		return refusals[gateway.RefusalOf(status, message)]
 	case status == http.StatusForbidden:
 		return ReasonAccessDenied
 	case status == http.StatusTooManyRequests:
@@ -202,43 +204,53 @@ func reason(status int, code, message string) Reason {
 	}
 }
 
-func authenticationReason(message string) Reason {
-	for _, cause := range []struct {
-		text   string
-		reason Reason
-	}{
-		{"verify aksk signature fail", ReasonSignatureRefused},
-		{"ak not exist", ReasonAccessKeyUnknown},
-		{"failed to reach the limit", ReasonAccessKeyLocked},
-		{"signature expired", ReasonClockSkew},
-		{"decrypt token fail", ReasonTokenInvalid},
-		{"token expires", ReasonTokenExpired},
-	} {
-		if strings.Contains(message, cause.text) {
-			return cause.reason
-		}
-	}
-	return ReasonUnauthenticated
+var refusals = map[gateway.Refusal]Reason{
+	gateway.SignatureRefused: ReasonSignatureRefused,
+	gateway.AccessKeyUnknown: ReasonAccessKeyUnknown,
+	gateway.AccessKeyLocked:  ReasonAccessKeyLocked,
+	gateway.ClockSkew:        ReasonClockSkew,
+	gateway.TokenInvalid:     ReasonTokenInvalid,
+	gateway.TokenExpired:     ReasonTokenExpired,
+	gateway.Unauthenticated:  ReasonUnauthenticated,
 }
 
-// judge says what an answer means for other requests.
-func (c call) judge(resp *transport.Response) transport.Judgement {
+// judge decodes a response into out, and says what it means: for other requests,
+// and which error it is.
+func (c call) judge(resp *transport.Response, out result) (transport.Judgement, error) {
 	if resp.StatusCode == c.succeeds() {
-		return transport.Judgement{Unproven: resp.StatusCode != http.StatusNoContent && !json.Valid(resp.Body)}
+		judged := transport.Judgement{Unproven: resp.StatusCode != http.StatusNoContent && !json.Valid(resp.Body)}
+		if wrong := c.decode(resp, out); wrong != nil {
+			return judged, wrong
+		}
+		return judged, nil
 	}
-	e := newAnswerError(resp)
+	e := newResponseError(resp)
 	if resp.StatusCode == http.StatusTooManyRequests { // whatever its code
 		quota := gateway.Quota(e.Message)
-		return transport.Judgement{Throttled: &quota}
+		return transport.Judgement{Throttled: &quota}, e
 	}
-	switch e.Reason {
-	case ReasonSignatureRefused, ReasonAccessKeyUnknown, ReasonAccessKeyLocked, ReasonTokenInvalid, ReasonTokenExpired:
-		return transport.Judgement{Refused: true}
-	case ReasonClockSkew:
-		return transport.Judgement{Expired: true, ServerTime: gateway.ServerTime(e.Message, resp.Header)}
-	default:
-		return transport.Judgement{Unproven: !provesCredentials(resp, e.Code)}
+	judged := gateway.RefusalOf(resp.StatusCode, e.Message).Judge(e.Message, resp.Header)
+	if !judged.Refused && !judged.Expired {
+		judged.Unproven = !provesCredentials(resp, e.Code)
 	}
+	return judged, e
+}
+
+// decode returns what is wrong with the response of a success.
+func (c call) decode(resp *transport.Response, out result) *Error {
+	if out == nil {
+		return nil
+	}
+	var wrong *Error
+	if err := resp.Decode(out); err != nil {
+		wrong = &Error{Reason: ReasonInvalidAnswer, Message: err.Error(), cause: err}
+	} else {
+		wrong = out.check(c)
+	}
+	if wrong != nil {
+		wrong.StatusCode, wrong.RequestID = resp.StatusCode, resp.RequestID()
+	}
+	return wrong
 }
 
 // provesCredentials tells an answer of the service's, or of the gateway's once it
@@ -250,30 +262,28 @@ func provesCredentials(resp *transport.Response, code string) bool {
 	return strings.HasPrefix(code, "RTC.") || code == "APIGW.0306" || code == "APIGW.0310"
 }
 
-// newTransportError reads the error of a call that got no answer that counts.
+// newTransportError returns the error of a response, or reads that of a call that
+// got none that counts.
 func newTransportError(ctx context.Context, err error) *Error {
+	if judged, ok := err.(*Error); ok { //nolint:errorlint // within another error it is one of another call
+		return judged
+	}
 	e := &Error{Reason: ReasonConnection, Message: err.Error(), cause: err}
 	var unsendable *transport.RequestError
-	var helpless *transport.AuthenticationError
-	var nonsense *transport.AnswerError
+	var unauthenticated *transport.AuthenticationError
+	var unreadable *transport.AnswerError
 	switch {
 	case ctx.Err() != nil:
 		e.Reason, e.cause = ReasonCanceled, context.Cause(ctx)
 		e.Message = e.cause.Error()
 	case errors.As(err, &unsendable):
 		e.Reason = ReasonInvalidRequest
-	case errors.As(err, &helpless): // the cause of which may be any of these
-		e.Reason, e.Message = ReasonNoCredentials, helpless.Err.Error()
-	case errors.As(err, &nonsense):
+	case errors.As(err, &unauthenticated): // the cause of which may be any of these
+		e.Reason, e.Message = ReasonNoCredentials, unauthenticated.Err.Error()
+	case errors.As(err, &unreadable):
 		e.Reason = ReasonInvalidAnswer
 	}
 	return e
-}
-
-// renewable tells whether other credentials of the same kind may be better. A
-// temporary access key becomes unknown when it expires.
-func (r Reason) renewable() bool {
-	return r == ReasonTokenExpired || r == ReasonTokenInvalid || r == ReasonAccessKeyUnknown || r == ReasonUnauthenticated
 }
 
 // ReasonOf returns the reason of an error of this package's, or "".

@@ -230,7 +230,7 @@ func TestWrongCredentialsAreSentOnce(t *testing.T) {
 				sent := 0
 				for i, err := range errs {
 					e := asError(t, err)
-					if sent += e.Attempts; e.Reason != tc.want || e.StatusCode != http.StatusUnauthorized || e.RequestID == "" || e.AppID != appNo(i) {
+					if sent += e.Attempts; e.Reason != tc.want || e.StatusCode != http.StatusUnauthorized || e.RequestID == "" || e.Object.ID != appNo(i) {
 						t.Errorf("got %+v", e)
 					}
 				}
@@ -322,11 +322,11 @@ func TestJudge(t *testing.T) {
 	}{
 		"success":            {200, "", "verify aksk signature fail", transport.Judgement{}},
 		"wrong secret key":   {401, "APIGW.0301", iam + "verify aksk signature fail, canonicalRequest:GET|/|", transport.Judgement{Refused: true}},
-		"unknown access key": {401, "APIG.0301", iam + "Get secretKey failed,ak:AK,err:ak not exist", transport.Judgement{Refused: true}},
+		"unknown access key": {401, "APIG.0301", iam + "Get secretKey failed,ak:AK,err:ak not exist", transport.Judgement{Refused: true, Renewable: true}},
 		"locked access key":  {401, "APIGW.0301", iam + "AK access failed to reach the limit,forbidden", transport.Judgement{Refused: true}},
-		"token invalid":      {401, "APIGW.0301", iam + "decrypt token fail", transport.Judgement{Refused: true}},
-		"token expired":      {401, "APIGW.0301", iam + "token expires, expires_at: 2026-01-01", transport.Judgement{Refused: true}},
-		"something else":     {401, "APIGW.0301", iam + "x-auth-token not found", transport.Judgement{}},
+		"token invalid":      {401, "APIGW.0301", iam + "decrypt token fail", transport.Judgement{Refused: true, Renewable: true}},
+		"token expired":      {401, "APIGW.0301", iam + "token expires, expires_at: 2026-01-01", transport.Judgement{Refused: true, Renewable: true}},
+		"something else":     {401, "APIGW.0301", iam + "x-auth-token not found", transport.Judgement{Renewable: true}},
 		"clock": {
 			401, "APIGW.0301", iam + "signature expired, signature time:20230527T000431Z,server time:20230527T020608Z",
 			transport.Judgement{Expired: true, ServerTime: time.Date(2023, 5, 27, 2, 6, 8, 0, time.UTC)},
@@ -339,10 +339,13 @@ func TestJudge(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := call{}.judge(&transport.Response{
+			got, err := call{}.judge(&transport.Response{
 				StatusCode: tc.status, Header: http.Header{"Date": {"Tue, 02 Jan 2024 03:04:05 GMT"}},
 				Body: fmt.Appendf(nil, `{"error_code":%q,"error_msg":%q}`, tc.code, tc.message),
-			})
+			}, nil)
+			if (err == nil) != (tc.status == http.StatusOK) {
+				t.Errorf("the error is %v", err)
+			}
 			if (got.Throttled == nil) != (tc.want.Throttled == nil) || got.Throttled != nil && *got.Throttled != *tc.want.Throttled {
 				t.Errorf("throttled %v, want %v", got.Throttled, tc.want.Throttled)
 			}

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/gateway"
 )
 
 // RecordCallback is where an app's recording events go (API Reference, table
@@ -38,17 +40,17 @@ type RecordCallbackRequest struct {
 	AuthKey *string `json:"auth_key,omitempty"`
 }
 
-type recordCallbackAnswer struct {
-	errorFields
+type recordCallbackResult struct {
+	gateway.ErrorBody
 	AppID          string          `json:"app_id"`
 	RecordCallback *RecordCallback `json:"record_callback"`
 }
 
-func (a *recordCallbackAnswer) check(call call) *Error {
-	if wrong := a.asSuccess(); wrong != nil {
+func (a *recordCallbackResult) check(call call) *Error {
+	if wrong := asSuccess(a.ErrorBody); wrong != nil {
 		return wrong
 	}
-	if wrong := aboutAnother(a.AppID, call.appID); wrong != nil {
+	if wrong := aboutAnother(a.AppID, call.object.ID); wrong != nil {
 		return wrong
 	}
 	switch {
@@ -58,7 +60,7 @@ func (a *recordCallbackAnswer) check(call call) *Error {
 		// It is about no app: anything that speaks JSON may have sent it.
 		return &Error{Reason: ReasonInvalidAnswer, Message: "the answer names neither an app nor a callback"}
 	default:
-		return &Error{Reason: ReasonNotConfigured}
+		return &Error{Reason: ReasonNotFound}
 	}
 }
 
@@ -66,22 +68,24 @@ func (a *recordCallbackAnswer) check(call call) *Error {
 // (PUT /v2/apps/{app_id}/record-callback), and returns what the service made
 // of it.
 func (c *Client) UpdateRecordCallback(ctx context.Context, appID string, callback RecordCallbackRequest) (*RecordCallback, error) {
-	call := call{operation: "UpdateRecordCallback", method: http.MethodPut, appID: appID, body: callback}
+	call := call{operation: "UpdateRecordCallback", method: http.MethodPut, object: Object{KindCallback, appID}, body: callback}
 	if callback.AuthKey != nil {
 		call.secrets = []string{*callback.AuthKey}
 	}
 	set, err := c.recordCallback(ctx, call)
-	if ReasonOf(err) != ReasonNotConfigured {
+	var e *Error
+	if !errors.As(err, &e) || e.Reason != ReasonNotFound || e.StatusCode != http.StatusOK {
 		return set, err
 	}
-	// It was taken, and the answer doesn't say how it is now.
-	if set, err = c.ShowRecordCallback(ctx, appID); ReasonOf(err) == ReasonNotConfigured {
-		return nil, &Error{Operation: call.operation, AppID: appID, Reason: ReasonNotKept}
+	// It was taken, and the response doesn't say how it is now.
+	set, err = c.ShowRecordCallback(ctx, appID)
+	if !errors.As(err, &e) {
+		return set, err
 	}
-	var e *Error
-	if errors.As(err, &e) {
-		e.InDoubt = true
+	if e.Reason == ReasonNotFound && e.StatusCode == http.StatusOK {
+		return nil, &Error{Operation: call.operation, Object: call.object, Reason: ReasonNotKept}
 	}
+	e.InDoubt = true
 	return set, err
 }
 
@@ -89,15 +93,15 @@ func (c *Client) UpdateRecordCallback(ctx context.Context, appID string, callbac
 // (GET /v2/apps/{app_id}/record-callback), or an error that is
 // ErrNotFound.
 func (c *Client) ShowRecordCallback(ctx context.Context, appID string) (*RecordCallback, error) {
-	return c.recordCallback(ctx, call{operation: "ShowRecordCallback", method: http.MethodGet, appID: appID})
+	return c.recordCallback(ctx, call{operation: "ShowRecordCallback", method: http.MethodGet, object: Object{KindCallback, appID}})
 }
 
 func (c *Client) recordCallback(ctx context.Context, call call) (*RecordCallback, error) {
-	if call.appID == "" {
+	if call.object.ID == "" {
 		return nil, noApp(call)
 	}
-	call.segments = []string{"v2", "apps", call.appID, "record-callback"}
-	var answer recordCallbackAnswer
+	call.segments = []string{"v2", "apps", call.object.ID, "record-callback"}
+	var answer recordCallbackResult
 	if err := c.do(ctx, call, &answer); err != nil {
 		return nil, err
 	}

@@ -27,7 +27,10 @@ type attempts struct {
 
 	throttled int  // how often it was
 	gaveUp    bool // because of that
-	healed    bool // the clock was corrected for it
+	corrected bool // the clock was corrected for it
+
+	judged Judgement // of the last response
+	err    error     // that the last response is
 }
 
 // RoundTrip makes an attempt. One that is throttled is made again here: it is
@@ -83,6 +86,7 @@ func (a *attempts) take(req *http.Request, body []byte) (*http.Response, outcome
 	defer leave()
 	if refusal != nil {
 		a.logUnsent(req, refusal)
+		a.judge(refusal)
 		return refusal.asReceived(req), done, nil
 	}
 	if place.over() { // by now
@@ -152,14 +156,14 @@ func (a *attempts) gate(c *Credentials) *gate {
 func (a *attempts) sendInTime(req *http.Request, body []byte, c *Credentials) (*http.Response, Judgement, error) {
 	signed, used := time.Now(), a.client.clock.inUse()
 	resp, judged, err := a.sendJudged(req, body, c, signed.Add(used))
-	if !judged.Expired || c == nil || c.Token != "" || a.healed {
+	if !judged.Expired || c == nil || c.Token != "" || a.corrected {
 		return resp, judged, err
 	}
 	offset, again, corrected := a.client.clock.correct(judged.ServerTime, signed, used)
 	if !again {
 		return resp, judged, err
 	}
-	a.healed = true
+	a.corrected = true
 	if corrected {
 		a.client.config.Logger.WarnContext(req.Context(), "the clock of this machine is off, by what a server says: requests are signed with its time",
 			slog.String("host", req.URL.Host), slog.String("offset", offset.String()))
@@ -189,12 +193,20 @@ func (a *attempts) sendJudged(req *http.Request, body []byte, c *Credentials, no
 		}
 		logger.DebugContext(req.Context(), a.request.Name, record...)
 	}
-	noAnswer := err != nil || resp.StatusCode >= 300
-	x.InDoubt = x.InDoubt && noAnswer || mayHaveEffect(status, err)
-	if err != nil || a.request.Judge == nil {
+	noSuccess := err != nil || resp.StatusCode >= 300
+	x.InDoubt = x.InDoubt && noSuccess || mayHaveEffect(status, err)
+	a.judged, a.err = Judgement{}, nil
+	if err != nil {
 		return resp, Judgement{}, err
 	}
-	return resp, a.request.Judge(received(resp)), nil
+	return resp, a.judge(received(resp)), nil
+}
+
+func (a *attempts) judge(resp *Response) Judgement {
+	if a.request.Judge != nil {
+		a.judged, a.err = a.request.Judge(resp)
+	}
+	return a.judged
 }
 
 // What send returns in place of a status.

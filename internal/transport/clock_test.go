@@ -152,3 +152,18 @@ func TestClockThatJumps(t *testing.T) {
 		}
 	})
 }
+
+// One request corrects the clock once, also over its retries.
+func TestClockIsCorrectedOnceForARequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{answer: func(n int, _ *http.Request) (*http.Response, error) {
+			if n == 2 {
+				return say(503, "")
+			}
+			return say(401, "expired "+time.Now().Add(time.Duration(n)*time.Hour).UTC().Format(time.RFC3339))
+		}}
+		if resp, x, err := f.client().Do(t.Context(), request(testCredentials)); err != nil || resp.StatusCode != 401 || x.Attempts != 3 {
+			t.Errorf("got %+v, %v after %d attempts", resp, err, x.Attempts)
+		}
+	})
+}

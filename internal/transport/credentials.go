@@ -31,6 +31,13 @@ type Authenticator interface {
 	Credentials(ctx context.Context) (Credentials, error)
 }
 
+// Renewer is an Authenticator that may have better credentials than those that
+// were refused. It returns false if it has none, and remembers which it was asked
+// about: parallel requests are refused together.
+type Renewer interface {
+	Renew(ctx context.Context, refused Credentials) bool
+}
+
 var _ Authenticator = Credentials{}
 
 // Credentials returns c: credentials that never change are an Authenticator

@@ -3,10 +3,14 @@
 package transport
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 )
 
 func TestCredentialsShowNoSecret(t *testing.T) {
@@ -31,5 +35,65 @@ func TestCredentialsShowNoSecret(t *testing.T) {
 	}
 	if got := len(Credentials{AccessKey: "a"}.Secrets()); got != 0 {
 		t.Errorf("%d secrets of an access key alone", got)
+	}
+}
+
+// renewing gives another token after each refusal, as often as there are some.
+type renewing struct {
+	tokens []string
+	asked  []Credentials
+}
+
+func (r *renewing) Credentials(context.Context) (Credentials, error) {
+	return Credentials{Token: r.tokens[0]}, nil
+}
+
+func (r *renewing) Renew(_ context.Context, refused Credentials) bool {
+	r.asked = append(r.asked, refused)
+	if len(r.tokens) == 1 {
+		return false
+	}
+	r.tokens = r.tokens[1:]
+	return true
+}
+
+// Renewal is up to Do, for any API: once, and with the error of the last response.
+func TestRenewal(t *testing.T) {
+	errRefused := errors.New("refused")
+	judge := func(r *Response) (Judgement, error) {
+		if r.StatusCode == http.StatusUnauthorized {
+			return Judgement{Refused: true, Renewable: true}, errRefused
+		}
+		return Judgement{}, nil
+	}
+	for name, tc := range map[string]struct {
+		tokens   []string
+		accepted string
+		asked    int
+		attempts int
+		want     error
+	}{
+		"accepted":        {[]string{"first"}, "first", 0, 1, nil},
+		"renewed":         {[]string{"first", "second"}, "second", 1, 2, nil},
+		"renewed once":    {[]string{"first", "second", "third"}, "third", 1, 2, errRefused},
+		"nothing to take": {[]string{"first"}, "another", 1, 1, errRefused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{answer: func(_ int, r *http.Request) (*http.Response, error) {
+					if r.Header.Get("X-Auth-Token") == tc.accepted {
+						return say(200, "")
+					}
+					return say(401, "")
+				}}
+				a := &renewing{tokens: tc.tokens}
+				r := request(a)
+				r.Judge = judge
+				_, x, err := f.client().Do(t.Context(), r)
+				if !errors.Is(err, tc.want) || x.Attempts != tc.attempts || len(a.asked) != tc.asked {
+					t.Errorf("got %v after %d attempts, asked %d times", err, x.Attempts, len(a.asked))
+				}
+			})
+		})
 	}
 }

@@ -254,3 +254,46 @@ func BenchmarkOpenGate(b *testing.B) {
 		}
 	})
 }
+
+// A wait that ends gives its slot back: there are only five.
+func TestCancelledWaitsGiveTheirSlotsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(testCredentials)
+		leave, _, err := g.enter(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range maxSigned + 1 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			if _, _, err := g.enter(ctx); err == nil {
+				t.Fatal("entered while another one was alone")
+			}
+			cancel()
+		}
+		leave()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if leave, _, err = g.enter(ctx); err != nil {
+			t.Fatalf("no slot is left: %v", err)
+		}
+		leave()
+	})
+}
+
+// Three unclear refusals close the gate only if no success is between them.
+func TestSuccessResetsTheCountOfUnclearRefusals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		statuses := []int{401, 401, 200, 401, 401, 200, 401, 401, 401, 200}
+		f := &fake{answer: func(n int, _ *http.Request) (*http.Response, error) { return say(statuses[n-1], "") }}
+		client := f.client()
+		for i, want := range append(statuses[:9:9], 401) {
+			resp, _, err := client.Do(t.Context(), request(testCredentials))
+			if err != nil || resp.StatusCode != want {
+				t.Errorf("request %d: got %+v, %v, want %d", i+1, resp, err, want)
+			}
+		}
+		if calls, _ := f.calls(); calls != 9 {
+			t.Errorf("%d requests were sent, want 9", calls)
+		}
+	})
+}

@@ -21,6 +21,10 @@ type Judgement struct {
 	// from before the credentials are looked at.
 	Unproven bool
 
+	// Renewable means that other credentials of the same kind may be taken, such
+	// as a new token in place of an expired one.
+	Renewable bool
+
 	// Throttled is not nil if the call was one too many. What the answer
 	// doesn't name is zero in it.
 	Throttled *Quota

@@ -68,23 +68,23 @@ func say(status int, body string, headers ...string) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(bytes.NewReader([]byte(body)))}, nil
 }
 
-// testJudge is the judgement of an API that speaks in single words.
-func testJudge(r *Response) Judgement {
+// testJudge is the judgement, without an error, of an API that speaks in single words.
+func testJudge(r *Response) (Judgement, error) {
 	word, rest, _ := strings.Cut(string(r.Body), " ")
 	switch word {
 	case "refused":
-		return Judgement{Refused: true}
+		return Judgement{Refused: true}, nil
 	case "expired":
 		at, _ := time.Parse(time.RFC3339, rest)
-		return Judgement{Expired: true, ServerTime: at}
+		return Judgement{Expired: true, ServerTime: at}, nil
 	case "throttled":
 		limit, err := strconv.Atoi(rest)
 		if err != nil {
-			return Judgement{Throttled: &Quota{}}
+			return Judgement{Throttled: &Quota{}}, nil
 		}
-		return Judgement{Throttled: &Quota{Limit: limit, Window: time.Minute}}
+		return Judgement{Throttled: &Quota{Limit: limit, Window: time.Minute}}, nil
 	default:
-		return Judgement{}
+		return Judgement{}, nil
 	}
 }
 

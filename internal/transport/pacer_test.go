@@ -352,3 +352,23 @@ func TestWithSharesWhatWasLearned(t *testing.T) {
 		}
 	})
 }
+
+// A date in Retry-After is by the server's clock.
+func TestRetryAfterDateByTheServersClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{answer: func(n int, _ *http.Request) (*http.Response, error) {
+			if n > 1 {
+				return say(200, "")
+			}
+			resp, err := say(429, "throttled")
+			resp.Header.Set("Retry-After", time.Now().Add(time.Hour+20*time.Second).UTC().Format(http.TimeFormat))
+			return resp, err
+		}}
+		client := f.client()
+		client.clock.offset = time.Hour
+		start := time.Now()
+		if _, _, err := client.Do(t.Context(), paced(testCredentials)); err != nil || time.Since(start).Round(time.Second) != 20*time.Second {
+			t.Errorf("waited %v, %v", time.Since(start), err)
+		}
+	})
+}

@@ -13,8 +13,8 @@
 // A request may go more than once for four reasons, each with a bound of its
 // own; from the outside in:
 //
-//   - other credentials may be better: the caller's to try (sparkrtc.Client)
-//   - an attempt failed: go-retryablehttp's loop in Do, MaxRetries
+//   - other credentials may be better: Do, once, if the Authenticator is a Renewer
+//   - an attempt failed: go-retryablehttp's loop in sendRetrying, MaxRetries
 //   - it was throttled: RoundTrip, MaxThrottled, when the pacer says
 //   - its signature had the wrong time: sendInTime, once
 package transport
@@ -196,8 +196,9 @@ type Request struct {
 	// Authenticator authenticates each attempt; nil sends it without.
 	Authenticator Authenticator
 
-	// Judge says what an answer means for other requests; nil judges nothing.
-	Judge func(*Response) Judgement
+	// Judge says what a response means for other requests, and which error it is
+	// for this one; Do returns that of the last response. Nil judges nothing.
+	Judge func(*Response) (Judgement, error)
 
 	// Paced makes attempts wait for the quota that paced requests share. It
 	// is learned from answers that Judge calls throttled.
@@ -216,7 +217,8 @@ func (r Request) idempotent() bool {
 }
 
 // Do sends a request, and again as long as that is worth it and does no harm.
-// The last answer counts, whatever its status.
+// The last response counts, whatever its status, with the error that Judge returns
+// of it.
 //
 // Where there is none the error is a *RequestError, an *AuthenticationError, an
 // *AnswerError, the cause of the context's end, or else about the connection.
@@ -226,26 +228,37 @@ func (r Request) idempotent() bool {
 // The Exchange is never nil.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, *Exchange, error) {
 	x := &Exchange{redact: newRedactor(r.Secrets...)}
+	resp, judged, err := c.sendRetrying(ctx, r, x)
+	if renewer, ok := r.Authenticator.(Renewer); ok && judged.Renewable && renewer.Renew(ctx, x.Sent) {
+		resp, _, err = c.sendRetrying(ctx, r, x)
+	}
+	return resp, x, err
+}
+
+// sendRetrying sends a request with the credentials that there are, and returns
+// what its last response means.
+func (c *Client) sendRetrying(ctx context.Context, r Request, x *Exchange) (*Response, Judgement, error) {
 	var body any // an empty []byte would be a body, too
 	if r.Body != nil {
 		body = r.Body
 	}
 	req, err := retryablehttp.NewRequestWithContext(ctx, r.Method, r.URL, body)
 	if err != nil {
-		return nil, x, &RequestError{err}
+		return nil, Judgement{}, &RequestError{err}
 	}
 	maps.Copy(req.Header, r.Header)
 
-	resp, err := c.retrying(&attempts{client: c, request: r, exchange: x}).Do(req)
+	a := &attempts{client: c, request: r, exchange: x}
+	resp, err := c.retrying(a).Do(req)
 	if err != nil {
-		return nil, x, cause(ctx, err)
+		return nil, Judgement{}, cause(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	content, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, x, err // can't be: attempts has read it into memory
+		return nil, Judgement{}, err // can't be: attempts has read it into memory
 	}
-	return &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: content}, x, nil
+	return &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: content}, a.judged, a.err
 }
 
 func (c *Client) retrying(a *attempts) *retryablehttp.Client {

@@ -164,7 +164,7 @@ func parse(args []string, out io.Writer) (config, error) {
 		return nil
 	})
 	flags.BoolVar(&cfg.noPage, "no-page", false, "do not serve the page at "+page.Path)
-	flags.Func("page-host", "additional host `name` of the page; can be repeated. localhost and IP addresses always work", func(name string) error {
+	flags.Func("page-host", "additional host `name` of the page; can be repeated. localhost and loopback addresses always work", func(name string) error {
 		cfg.page.Hosts = append(cfg.page.Hosts, name)
 		return nil
 	})

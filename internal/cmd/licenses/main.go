@@ -6,8 +6,8 @@
 //
 //	licenses [-texts] [PACKAGE]
 //
-// It knows a licence by its text. One that it doesn't know is a failure too:
-// somebody has to read it.
+// It knows a licence by its text. An unknown text is a failure too, so that a
+// person reads it.
 package main
 
 import (

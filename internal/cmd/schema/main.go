@@ -20,8 +20,8 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/provider"
 )
 
-// defaultAddress is the one place where tfplugindocs looks for a provider
-// beside its short name.
+// defaultAddress is the only address that tfplugindocs accepts for a provider
+// other than its short name.
 const defaultAddress = "registry.terraform.io/hashicorp/sparkrtc"
 
 func main() {

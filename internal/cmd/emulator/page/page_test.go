@@ -506,7 +506,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// A browser that reads nothing holds up nobody, and what is kept is bounded.
+// A browser that reads nothing blocks nothing, and the history is bounded.
 func TestSlowBrowsers(t *testing.T) {
 	f := start(t, Options{})
 	l := f.listen()

@@ -173,24 +173,7 @@ func masked(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, value := range v {
-			lower := strings.ToLower(name)
-			object, isObject := value.(map[string]any)
-			switch {
-			case value == "" || value == nil:
-			case secretNames[lower] && !isObject:
-				v[name] = mask
-			case (lower == "token" || lower == "id_token") && !isObject:
-				v[name] = mask
-			case lower == "token" || lower == "id_token":
-				for inner := range object {
-					if strings.EqualFold(inner, "id") {
-						object[inner] = mask
-					}
-				}
-				v[name] = masked(object)
-			default:
-				v[name] = masked(value)
-			}
+			v[name] = maskedField(strings.ToLower(name), value)
 		}
 	case []any:
 		for i := range v {
@@ -198,6 +181,24 @@ func masked(v any) any {
 		}
 	}
 	return v
+}
+
+func maskedField(name string, value any) any {
+	object, isObject := value.(map[string]any)
+	isToken := name == "token" || name == "id_token"
+	switch {
+	case value == "" || value == nil:
+		return value
+	case (isToken || secretNames[name]) && !isObject:
+		return mask
+	case isToken:
+		for inner := range object {
+			if strings.EqualFold(inner, "id") {
+				object[inner] = mask
+			}
+		}
+	}
+	return masked(value)
 }
 
 // cut shortens a text without breaking a character.
