@@ -436,9 +436,6 @@ func TestLogHandler(t *testing.T) {
 func TestEveryReasonHasAdvice(t *testing.T) {
 	for _, reason := range sparkrtc.Reasons {
 		advice, ok := advices[reason]
-		if reason == sparkrtc.ReasonNotConfigured {
-			continue
-		}
 		if !ok || advice.summary == "" || (advice.todo == "") != advice.arguments {
 			t.Errorf("no advice about %q", reason)
 		}
