@@ -23,7 +23,7 @@ func (f finder) agency(found *Found, c *candidate) error {
 				Detail:    "Both assume_role and assume_role_with_oidc name an agency in the provider block, and only one can be assumed. Remove one of the two.",
 			}
 		}
-		l := level{source: "assume_role of the provider block", block: true, nested: "assume_role"}
+		l := origin{source: "assume_role of the provider block", block: true, nested: "assume_role"}
 		own, c.agencyIsOwn = l.agency(*f.AssumeRole), false
 	case f.AssumeRoleWithOIDC.hasAgency(), c.explicit && own != nil:
 	case f.Getenv(EnvAgencyName) != "" || f.Getenv(EnvAgencyDomainName) != "" || f.Getenv(EnvAgencyDomainID) != "":
@@ -42,12 +42,12 @@ func (a *AssumeRoleWithOIDC) hasAgency() bool {
 }
 
 func (f finder) environmentAgency() (*Agency, error) {
-	return environmentLevel.assume(f.nameVariable(EnvAgencyName), f.nameVariable(EnvAgencyDomainName),
+	return environmentOrigin.assume(f.nameVariable(EnvAgencyName), f.nameVariable(EnvAgencyDomainName),
 		f.variable(EnvAgencyDomainID), f.variable(EnvAgencyDuration))
 }
 
 // agency returns how to check an agency of the provider block's.
-func (l level) agency(a AssumeRole) func() (*Agency, error) {
+func (l origin) agency(a AssumeRole) func() (*Agency, error) {
 	seconds := ""
 	if a.Duration != 0 {
 		seconds = strconv.FormatInt(a.Duration, 10)
@@ -57,9 +57,9 @@ func (l level) agency(a AssumeRole) func() (*Agency, error) {
 	}
 }
 
-func (l level) assume(agencyName, domainName, domainID, seconds value) (*Agency, error) {
+func (l origin) assume(agencyName, domainName, domainID, seconds value) (*Agency, error) {
 	domain := part{values: []value{domainName, domainID}}
-	k := kit{
+	k := spec{
 		belong: "The name of an agency and the account (domain) that it is in",
 		begin:  []value{agencyName, domainName, domainID, seconds},
 		parts:  []part{one(agencyName), domain},
@@ -80,7 +80,7 @@ func (l level) assume(agencyName, domainName, domainID, seconds value) (*Agency,
 	return a, nil
 }
 
-func (l level) duration(seconds value) (time.Duration, error) {
+func (l origin) duration(seconds value) (time.Duration, error) {
 	if !seconds.set() {
 		return DefaultDuration * time.Second, nil
 	}

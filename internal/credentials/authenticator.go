@@ -85,14 +85,14 @@ func (a *Authenticator) Credentials(ctx context.Context) (transport.Credentials,
 	switch {
 	case a.held != nil && (a.held.renewAt.IsZero() || a.now().Before(a.held.renewAt)):
 		return a.held.Credentials, nil
-	case a.worthAsking(asked):
-	case a.holds():
+	case a.shouldFetch(asked):
+	case a.stillValid():
 		return a.held.Credentials, nil
 	default:
 		return transport.Credentials{}, a.failure
 	}
 	err := a.fetch(ctx)
-	if err != nil && ctx.Err() == nil && a.holds() {
+	if err != nil && ctx.Err() == nil && a.stillValid() {
 		a.log.WarnContext(ctx, "credentials could not be renewed in advance", slog.String("error", err.Error()))
 		a.held.renewAt = a.now().Add(pause)
 		if a.refused && a.found.Set.IDTokenFile == "" || a.held.renewAt.After(a.held.expiresAt) {
@@ -106,17 +106,17 @@ func (a *Authenticator) Credentials(ctx context.Context) (transport.Credentials,
 	return a.held.Credentials, nil
 }
 
-// holds tells whether there are credentials that have not ended yet, though it
+// stillValid tells whether there are credentials that have not ended yet, though it
 // may be time to renew them.
-func (a *Authenticator) holds() bool { return a.held != nil && a.now().Before(a.held.expiresAt) }
+func (a *Authenticator) stillValid() bool { return a.held != nil && a.now().Before(a.held.expiresAt) }
 
-// worthAsking tells whether who came at that time may learn something else than
+// shouldFetch tells whether who came at that time may learn something else than
 // the last fetch did.
-func (a *Authenticator) worthAsking(asked time.Time) bool {
+func (a *Authenticator) shouldFetch(asked time.Time) bool {
 	if a.refused {
 		return a.hasFreshIDToken()
 	}
-	return a.failure == nil || !asked.Before(a.failedAt.Add(a.patience()))
+	return a.failure == nil || !asked.Before(a.failedAt.Add(a.failureTTL()))
 }
 
 // hasFreshIDToken tells whether the file with the ID token has another one than
@@ -129,9 +129,9 @@ func (a *Authenticator) hasFreshIDToken() bool {
 	return err == nil && token != a.idToken
 }
 
-// patience is for how long a failure counts for those who come later: a password
+// failureTTL is for how long a failure counts for those who come later: a password
 // whose answer was lost may have been counted as a wrong one.
-func (a *Authenticator) patience() time.Duration {
+func (a *Authenticator) failureTTL() time.Duration {
 	if a.found.Set.Kind == KindPassword {
 		return pause
 	}

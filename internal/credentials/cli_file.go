@@ -40,8 +40,8 @@ type cliKeys struct {
 	SecurityToken   string `json:"securityToken"`
 }
 
-func (f finder) blockProfile() kit {
-	return kit{
+func (f finder) blockProfile() spec {
+	return spec{
 		called: "a profile of the CLI",
 		begin:  []value{path("shared_config_file", f.SharedConfigFile), path("profile", f.Profile)},
 		what:   "shared_config_file or profile",
@@ -54,7 +54,7 @@ func (f finder) blockProfile() kit {
 
 // cliFile takes file and profile each from the provider block, else from the
 // environment. Naming either asks for a profile.
-func (f finder) cliFile() (look, error) {
+func (f finder) cliFile() (lookup, error) {
 	path := first(Value{f.SharedConfigFile, "the argument shared_config_file"}, f.fromEnvironment(EnvSharedConfigFile), Value{DefaultSharedConfigFile, ""})
 	profile := first(Value{f.Profile, "the argument profile"}, f.fromEnvironment(EnvProfile))
 	x := &file{path: path.Text, by: path.Source}
@@ -67,13 +67,13 @@ func (f finder) cliFile() (look, error) {
 	case f.Profile != "":
 		x.argument = "profile"
 	}
-	notes, err := f.read(x)
-	if err != nil || notes != nil {
-		return look{notes: notes}, err
+	findings, err := f.read(x)
+	if err != nil || findings != nil {
+		return lookup{findings: findings}, err
 	}
 	config, err := parseCLIConfig(x)
 	if err != nil {
-		return look{}, err
+		return lookup{}, err
 	}
 	return f.cliProfile(x, config, profile)
 }
@@ -103,7 +103,7 @@ func position(text []byte, read int64) string {
 	return fmt.Sprintf("line %d, column %d", 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n'))
 }
 
-func (f finder) cliProfile(x *file, config cliConfig, asked Value) (look, error) {
+func (f finder) cliProfile(x *file, config cliConfig, asked Value) (lookup, error) {
 	name, why := asked.Text, ", which is asked for by "+asked.Source
 	if name == "" {
 		name, why = config.Current, ", which it says is the current one"
@@ -120,16 +120,16 @@ func (f finder) cliProfile(x *file, config cliConfig, asked Value) (look, error)
 	case name == "":
 		return absent(x, "names no current profile"+has(others))
 	case len(found) == 0:
-		return look{}, x.fault(fmt.Sprintf("has no profile %q%s%s", name, why, has(others)))
+		return lookup{}, x.fault(fmt.Sprintf("has no profile %q%s%s", name, why, has(others)))
 	case len(found) > 1:
-		return look{}, x.fault(fmt.Sprintf("has %d profiles %q%s", len(found), name, why))
+		return lookup{}, x.fault(fmt.Sprintf("has %d profiles %q%s", len(found), name, why))
 	default:
 		return f.cliKeys(x, found[0])
 	}
 }
 
-func (f finder) cliKeys(x *file, p cliProfile) (look, error) {
-	l := level{source: fmt.Sprintf("profile %q of %s", p.Name, x.path)}
+func (f finder) cliKeys(x *file, p cliProfile) (lookup, error) {
+	l := origin{source: fmt.Sprintf("profile %q of %s", p.Name, x.path)}
 	keys, prefix := p.cliKeys, ""
 	switch strings.ToUpper(p.Mode) {
 	case "", "AKSK":
@@ -139,14 +139,14 @@ func (f finder) cliKeys(x *file, p cliProfile) (look, error) {
 		return absent(x, fmt.Sprintf("has profile %q in mode %q, which can't be used here, as AKSK and SSO can", p.Name, p.Mode))
 	}
 	token := secret(prefix+"securityToken", keys.SecurityToken)
-	kit := l.keys(key(prefix+"accessKeyId", keys.AccessKeyID), secret(prefix+"secretAccessKey", keys.SecretAccessKey), token)
+	spec := l.keys(key(prefix+"accessKeyId", keys.AccessKeyID), secret(prefix+"secretAccessKey", keys.SecretAccessKey), token)
 	if prefix != "" {
-		kit.parts = append(kit.parts, one(token))
+		spec.parts = append(spec.parts, one(token))
 	}
-	found, err := l.read(kit)
+	found, err := l.read(spec)
 	switch c := found.set; {
 	case err != nil:
-		return look{}, err
+		return lookup{}, err
 	case c == nil:
 		return absent(x, fmt.Sprintf("has profile %q without keys", p.Name))
 	default:
@@ -160,7 +160,7 @@ func (f finder) cliKeys(x *file, p cliProfile) (look, error) {
 
 // cliAgency returns how to check the profile's agency. The account that it is
 // in may be the profile's own.
-func (l level) cliAgency(p cliProfile) func() (*Agency, error) {
+func (l origin) cliAgency(p cliProfile) func() (*Agency, error) {
 	if p.AgencyName == "" && p.AgencyDomainName == "" {
 		return nil
 	}

@@ -147,31 +147,31 @@ type file struct {
 
 // read reads the file. It returns notes, and no error, for a default file that
 // isn't there.
-func (f finder) read(file *file) ([]note, error) {
+func (f finder) read(file *file) ([]finding, error) {
 	var err error
 	if file.full, err = f.expand(file.path); err == nil {
 		file.text, file.mode, err = readText(f.Open, file.full)
 	} else if file.by == "" {
-		return file.note(err.Error()), nil
+		return file.finding(err.Error()), nil
 	}
 	switch {
 	case err == nil:
 		return nil, nil
 	case file.by == "" && errors.Is(err, errMissing):
-		return file.note("no such file"), nil
+		return file.finding("no such file"), nil
 	case file.by == "" && errors.Is(err, errHidden):
-		return file.note(err.Error()), nil
+		return file.finding(err.Error()), nil
 	default:
 		return nil, file.fault("can't be read: " + err.Error())
 	}
 }
 
-func (x *file) note(found string) []note { return []note{{x.path, found}} }
+func (x *file) finding(found string) []finding { return []finding{{what: x.path, found: found}} }
 
-// absent is a fault of a file that was asked for, and a note of any other.
-func (x *file) absent(found string) ([]note, error) {
+// absent is a fault of a file that was asked for, and a finding of any other.
+func (x *file) absent(found string) ([]finding, error) {
 	if x.by == "" {
-		return x.note(found), nil
+		return x.finding(found), nil
 	}
 	return nil, x.fault(found)
 }

@@ -17,7 +17,7 @@ type Found struct {
 	// Agency goes on top of the set; nil if there is none.
 	Agency *Agency
 
-	// ProjectID is empty if it has to be looked up: by ProjectName, or by the
+	// ProjectID is empty if it has to be results up: by ProjectName, or by the
 	// region's name if that is empty too.
 	ProjectID   Value
 	ProjectName Value
@@ -47,11 +47,11 @@ func (f *Found) Hint() string {
 	return f.Set.Hint() + ", to assume " + f.Agency.String()
 }
 
-// places is where a set is looked for. The first that has one wins, and those
+// places is where a set is results for. The first that has one wins, and those
 // below it are not even opened.
-var places = []struct {
+var chain = []struct {
 	where string
-	look  func(finder) (look, error)
+	find  func(finder) (lookup, error)
 }{
 	{"provider block", finder.block},
 	{"environment", finder.environment},
@@ -62,13 +62,16 @@ var places = []struct {
 	{"ECS metadata", finder.ecsMetadata},
 }
 
-// look is what a place has: a set, or notes of what was looked for there.
-type look struct {
-	set   *candidate
-	notes []note
+// lookup is what a source has: a set, or findings that say why there is none.
+type lookup struct {
+	set      *candidate
+	findings []finding
 }
 
-type note struct{ what, found string }
+type finding struct {
+	what, found string
+	incomplete  bool // some values of a set are there, others are missing
+}
 
 // candidate is a set with what came along.
 type candidate struct {
@@ -96,26 +99,26 @@ type finder struct {
 
 // Find returns the first whole set of credentials, in the order of the
 // places. A set is never put together from two places. Project, region and
-// agency are looked for by themselves: first those of the provider block.
+// agency are results for by themselves: first those of the provider block.
 //
 // Errors are of type *Error.
 func Find(settings Settings, env Environment) (*Found, error) {
 	f := finder{settings, env}
-	var looked []look
-	for _, p := range places {
-		l, err := p.look(f)
+	var results []lookup
+	for _, p := range chain {
+		l, err := p.find(f)
 		if err != nil {
 			return nil, err
 		}
 		if l.set != nil {
 			return f.settle(l.set)
 		}
-		looked = append(looked, l)
+		results = append(results, l)
 	}
 	return nil, &Error{
 		Summary: "No credentials found",
-		Detail: "None of the places that credentials may be in has a whole set. Looked at, in this order:\n\n" + tableOf(looked) +
-			"\n" + nextStep(looked),
+		Detail: "None of the places that credentials may be in has a whole set. Looked at, in this order:\n\n" + tableOf(results) +
+			"\n" + nextStep(results),
 	}
 }
 
@@ -130,37 +133,37 @@ func (f finder) settle(c *candidate) (*Found, error) {
 }
 
 // tableOf says what was found in the places, which are numbered.
-func tableOf(looked []look) string {
+func tableOf(results []lookup) string {
 	var b strings.Builder
-	for i, l := range looked {
-		fmt.Fprintf(&b, "  %d. %s\n", i+1, places[i].where)
-		for _, n := range l.notes {
-			fmt.Fprintf(&b, "     %-*s  %s\n", widest(looked), n.what, n.found)
+	for i, l := range results {
+		fmt.Fprintf(&b, "  %d. %s\n", i+1, chain[i].where)
+		for _, n := range l.findings {
+			fmt.Fprintf(&b, "     %-*s  %s\n", widest(results), n.what, n.found)
 		}
 	}
 	return b.String()
 }
 
 // nextStep is to complete what is half there, or what most users do.
-func nextStep(looked []look) string {
-	var halves []string
-	for _, l := range looked {
-		for _, n := range l.notes {
-			if strings.HasSuffix(n.found, " is not") {
-				halves = append(halves, "Half of a set is there: "+n.found+".")
+func nextStep(results []lookup) string {
+	var incomplete []string
+	for _, l := range results {
+		for _, n := range l.findings {
+			if n.incomplete {
+				incomplete = append(incomplete, "Half of a set is there: "+n.found+".")
 			}
 		}
 	}
-	if len(halves) > 0 {
-		return strings.Join(halves, "\n\n")
+	if len(incomplete) > 0 {
+		return strings.Join(incomplete, "\n\n")
 	}
 	return "Most have an access key: export " + EnvAccessKey + " and " + EnvSecretKey + ", or set access_key and secret_key from sensitive variables."
 }
 
-func widest(looked []look) int {
+func widest(results []lookup) int {
 	width := 0
-	for _, l := range looked {
-		for _, n := range l.notes {
+	for _, l := range results {
+		for _, n := range l.findings {
 			width = max(width, utf8.RuneCountInString(n.what))
 		}
 	}

@@ -16,18 +16,18 @@ import (
 // those of services without projects.
 const sdkSection = "basic"
 
-func (f finder) sdkFile() (look, error) {
+func (f finder) sdkFile() (lookup, error) {
 	file := &file{path: DefaultSDKCredentialsFile}
 	if named := f.fromEnvironment(EnvSDKCredentialsFile); named.Text != "" {
 		file.path, file.by = named.Text, named.Source
 	}
-	notes, err := f.read(file)
-	if err != nil || notes != nil {
-		return look{notes: notes}, err
+	findings, err := f.read(file)
+	if err != nil || findings != nil {
+		return lookup{findings: findings}, err
 	}
 	parsed, err := ini.Load(file.text)
 	if err != nil {
-		return look{}, file.fault("is not an INI file" + iniPosition(file.text, err))
+		return lookup{}, file.fault("is not an INI file" + iniPosition(file.text, err))
 	}
 	section, err := parsed.GetSection(sdkSection)
 	if err != nil {
@@ -37,7 +37,7 @@ func (f finder) sdkFile() (look, error) {
 	return f.sdkProfile(file, section)
 }
 
-func (f finder) sdkProfile(x *file, section *ini.Section) (look, error) {
+func (f finder) sdkProfile(x *file, section *ini.Section) (lookup, error) {
 	// Value, not String: that expands %(name)s, and one that names itself
 	// would never end.
 	get := func(key string) string {
@@ -46,14 +46,14 @@ func (f finder) sdkProfile(x *file, section *ini.Section) (look, error) {
 		}
 		return ""
 	}
-	l := level{source: fmt.Sprintf("section [%s] of %s", sdkSection, x.path)}
+	l := origin{source: fmt.Sprintf("section [%s] of %s", sdkSection, x.path)}
 	found, err := l.read(
 		l.keys(key("ak", get("ak")), secret("sk", get("sk")), secret("security_token", get("security_token"))),
 		l.oidc(f, key("idp_id", get("idp_id")), path("id_token_file", get("id_token_file"))),
 	)
 	switch c := found.set; {
 	case err != nil:
-		return look{}, err
+		return lookup{}, err
 	case c == nil:
 		return absent(x, fmt.Sprintf("has neither ak nor idp_id in its section [%s]", sdkSection))
 	default:
@@ -64,9 +64,9 @@ func (f finder) sdkProfile(x *file, section *ini.Section) (look, error) {
 	}
 }
 
-func absent(x *file, found string) (look, error) {
-	notes, err := x.absent(found)
-	return look{notes: notes}, err
+func absent(x *file, found string) (lookup, error) {
+	findings, err := x.absent(found)
+	return lookup{findings: findings}, err
 }
 
 // iniPosition finds the line that the parser repeats in its error: a secret

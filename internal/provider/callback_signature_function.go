@@ -7,7 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
 
-	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/notify"
 )
 
 // callbackSignatureFunction is pure: it needs no provider configuration.
@@ -46,5 +46,5 @@ func (callbackSignatureFunction) Run(ctx context.Context, req function.RunReques
 		resp.Error = function.NewArgumentFuncError(0, "The key is empty: a callback without a key sends events without a signature")
 		return
 	}
-	resp.Error = resp.Result.Set(ctx, sparkrtc.CallbackSignature(authKey, rand, timestamp, body))
+	resp.Error = resp.Result.Set(ctx, notify.Signature(authKey, rand, timestamp, body))
 }

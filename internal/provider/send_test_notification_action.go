@@ -18,10 +18,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/notify"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
 )
 
-// sendTestNotificationAction tries a receiver the way the service would use it.
+// sendTestNotificationAction sends a notification to a receiver as the service does.
 type sendTestNotificationAction struct {
 	provider *providerData
 }
@@ -87,16 +88,16 @@ func (a *sendTestNotificationAction) Invoke(ctx context.Context, req action.Invo
 	}
 	eventType := model.EventType.ValueString()
 	if eventType == "" {
-		eventType = sparkrtc.EventFileComplete
+		eventType = notify.EventFileComplete
 	}
 	where := originOf(url)
 	signed := "signed"
 	if key == "" {
-		signed = "not signed, for want of a key"
+		signed = "not signed because there is no key"
 	}
 	resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("Sending a test event %s to %s, %s", eventType, where, signed)})
 	begun := time.Now()
-	status, err := sparkrtc.TestNotification(eventType, model.AppID.ValueString(), begun).Notify(ctx, url, key)
+	status, err := notify.NewTest(eventType, model.AppID.ValueString(), begun).Send(ctx, url, key)
 	switch {
 	case err == nil:
 		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("The receiver answered with HTTP %d after %v", status, time.Since(begun).Round(time.Millisecond))})
@@ -109,8 +110,8 @@ func (a *sendTestNotificationAction) Invoke(ctx context.Context, req action.Invo
 	}
 }
 
-// receiver returns where to send to and what to sign with, "" for nothing. It
-// asks the service only for what is not configured.
+// receiver returns the URL and the key to sign with, "" for none. It reads the
+// callback only if one of them is not configured.
 func (a *sendTestNotificationAction) receiver(ctx context.Context, model sendTestNotificationModel, diags *diag.Diagnostics) (url, key string) {
 	appID := model.AppID.ValueString()
 	url = model.URL.ValueString()
@@ -124,23 +125,23 @@ func (a *sendTestNotificationAction) receiver(ctx context.Context, model sendTes
 	if url != "" && key != "" {
 		return url, key
 	}
-	if a.provider.client == nil {
-		a.provider.addUnknownError(diags, readOf(appID), "can't be read")
+	var present *sparkrtc.RecordCallback
+	read := operation{about: readOf(appID), verb: "read"}
+	if !a.provider.call(ctx, read, diags, func(ctx context.Context) (err error) {
+		present, err = a.provider.client.ShowRecordCallback(ctx, appID)
+		if errors.Is(err, sparkrtc.ErrNotFound) {
+			present, err = nil, nil
+		}
+		return err
+	}) {
 		return "", ""
 	}
-	ctx, end := a.provider.begin(ctx, defaultTimeout, diags)
-	defer end()
-	present, err := a.provider.client.ShowRecordCallback(ctx, appID)
-	switch {
-	case errors.Is(err, sparkrtc.ErrNotFound) && url != "": // a receiver that is to come
-		return url, key
-	case errors.Is(err, sparkrtc.ErrNotFound):
-		diags.AddError("No recording callback to test", fmt.Sprintf(
-			"App %q has no recording callback, or there is no such app in the project of the credentials. Nothing was sent.\n\nSet a callback first, or give the URL to send to as url.", appID))
-		return "", ""
-	case err != nil:
-		a.provider.addAPIError(diags, err, readOf(appID), "could not be read, and nothing was sent")
-		return "", ""
+	if present == nil {
+		if url == "" {
+			diags.AddError("No recording callback to test", fmt.Sprintf(
+				"App %q has no recording callback, or there is no such app in the project of the credentials. Nothing was sent.\n\nSet a callback first, or give the URL to send to as url.", appID))
+		}
+		return url, key // a configured URL can be tested before the callback exists
 	}
 	if url == "" {
 		url = present.URL
@@ -158,11 +159,11 @@ func (a *sendTestNotificationAction) receiver(ctx context.Context, model sendTes
 
 func adviceOnRefusal(err error) string {
 	switch {
-	case errors.Is(err, sparkrtc.ErrNotifyUnauthorized):
+	case errors.Is(err, notify.ErrUnauthorized):
 		return "It may check the signature with another key, or not take requests from here."
-	case errors.Is(err, sparkrtc.ErrNotifyRedirected):
+	case errors.Is(err, notify.ErrRedirected):
 		return "Redirects are not followed: set the callback to the URL that it leads to."
-	case errors.Is(err, sparkrtc.ErrNotifyNotServed):
+	case errors.Is(err, notify.ErrNotServed):
 		return "Check the path of the URL, and that the receiver takes POST there."
 	default:
 		return "Look into the log of the receiver. The body is JSON, as of a real event."

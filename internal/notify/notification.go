@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-package sparkrtc
+// Package notify builds, signs and sends the notification of a recording event
+// as the service does, so that a receiver can be tested without a recording.
+package notify
 
 import (
 	"context"
@@ -21,26 +23,26 @@ import (
 	"time"
 )
 
-// CallbackSignature returns what the service sends as X-Rtc-Signature with a
-// recording event: HMAC-SHA256, in lower-case hex, of the headers X-Rtc-Rand
-// and X-Rtc-Timestamp and the body as they arrived, one after another with
-// nothing between them (API Reference, "Recording Event Callback Notification
-// Content").
-func CallbackSignature(authKey, rand, timestamp, body string) string {
+// Signature returns the header X-Rtc-Signature of a notification: HMAC-SHA256 in
+// lower-case hex of X-Rtc-Rand, X-Rtc-Timestamp and the body, concatenated as
+// received (API Reference, "Recording Event Callback Notification Content").
+func Signature(authKey, rand, timestamp, body string) string {
 	mac := hmac.New(sha256.New, []byte(authKey))
 	mac.Write([]byte(rand + timestamp + body)) // a hash never returns an error
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// EventFileComplete is the event that has all that there is to say.
+// EventFileComplete is the event that sets every field of a Notification.
 const EventFileComplete = "RECORD_FILE_COMPLETE"
 
 const (
 	testDetail         = "A test by terraform-provider-sparkrtc: nothing was recorded."
 	testRecordDuration = 60 // seconds
+	testOBSLocation    = "cn-north-4"
 )
 
-// Notification is a recording event as the service sends it (the same page).
+// Notification is the body that the service sends for a recording event (source
+// as for Signature).
 type Notification struct {
 	EventType      string `json:"event_type"`
 	JobID          string `json:"job_id"`
@@ -61,10 +63,9 @@ type Notification struct {
 	DetailMessage  string `json:"detail_message"`
 }
 
-// TestNotification returns an event of a recording that never was, and says so
-// in its names, and in detail_message. Of a complete file it has all that the
-// service would say.
-func TestNotification(eventType, appID string, now time.Time) Notification {
+// NewTest returns an event for a recording that does not exist. Its names and
+// detail_message mark it as a test. EventFileComplete has all fields set.
+func NewTest(eventType, appID string, now time.Time) Notification {
 	n := Notification{
 		EventType: eventType, AppID: appID, JobID: "test-" + rand.Text(), StreamName: "test", RoomID: "test", RecordFormat: "MP4",
 		DetailMessage: testDetail,
@@ -74,75 +75,75 @@ func TestNotification(eventType, appID string, now time.Time) Notification {
 		n.DownloadURL = "https://test.invalid/test.mp4"
 		n.FileSize, n.RecordDuration, n.Width, n.Height = 1, testRecordDuration, 1280, 720
 		n.StartTime, n.EndTime = now.Add(-testRecordDuration*time.Second).UTC().Format(layout), now.UTC().Format(layout)
-		n.OBSLocation, n.OBSBucket, n.OBSObject = DefaultRegion, "test", "test.mp4"
+		n.OBSLocation, n.OBSBucket, n.OBSObject = testOBSLocation, "test", "test.mp4"
 	}
 	return n
 }
 
-// What a receiver answers if not with a 2xx.
+// Errors of Send for a response that is not a 2xx.
 var (
-	ErrNotifyUnauthorized = errors.New("the receiver refuses the sender or the signature") // 401, 403
-	ErrNotifyRedirected   = errors.New("the receiver redirects")                           // 3xx
-	ErrNotifyNotServed    = errors.New("nothing takes notifications there")                // 404, 405
-	ErrNotifyRefused      = errors.New("the receiver refuses the notification")            // any other
+	ErrUnauthorized = errors.New("the receiver refuses the sender or the signature")       // 401, 403
+	ErrRedirected   = errors.New("the receiver redirects")                                 // 3xx
+	ErrNotServed    = errors.New("the receiver does not accept notifications at this URL") // 404, 405
+	ErrRefused      = errors.New("the receiver refuses the notification")                  // any other
 )
 
-func refusal(status int) error {
-	kind := ErrNotifyRefused
+func statusError(status int) error {
+	kind := ErrRefused
 	switch {
 	case status >= 200 && status <= 299:
 		return nil
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		kind = ErrNotifyUnauthorized
+		kind = ErrUnauthorized
 	case status >= 300 && status <= 399:
-		kind = ErrNotifyRedirected
+		kind = ErrRedirected
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
-		kind = ErrNotifyNotServed
+		kind = ErrNotServed
 	}
 	return fmt.Errorf("%w (HTTP %d %s)", kind, status, http.StatusText(status))
 }
 
-// notifyTimeout bounds a notification with its answer. How long the service
-// waits is not documented.
-const notifyTimeout = 10 * time.Second
+// sendTimeout covers the request and its response. The timeout of the service is
+// not documented.
+const sendTimeout = 10 * time.Second
 
-// Notify posts an event to the callback URL as the service does, signed if there
-// is a key, and returns the status that the receiver answered with: 0 for no
-// answer. It goes once, follows no redirect, and ends after ten seconds. Any
-// answer but a 2xx is one of the errors above, and no answer is another one; none
-// has the URL's query or its user in it.
-func (n Notification) Notify(ctx context.Context, callbackURL, authKey string) (status int, err error) {
+// Send posts the notification to the callback URL, signed if authKey is not
+// empty, and returns the HTTP status of the response, or 0 if there is none. It
+// does not retry or follow redirects, and times out after ten seconds. A status
+// other than 2xx is one of the errors above. No error contains the query or the
+// user of the URL.
+func (n Notification) Send(ctx context.Context, callbackURL, authKey string) (status int, err error) {
 	body, err := json.Marshal(n)
 	if err != nil {
 		return 0, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, callbackURL, strings.NewReader(string(body)))
 	if err != nil {
-		return 0, errors.New("the URL can't be read")
+		return 0, errors.New("the URL is not valid")
 	}
 	req.Header.Set("Content-Type", "application/json")
 	if authKey != "" {
 		random, timestamp := rand.Text(), strconv.FormatInt(time.Now().Unix(), 10)
 		req.Header.Set("X-Rtc-Rand", random)
 		req.Header.Set("X-Rtc-Timestamp", timestamp)
-		req.Header.Set("X-Rtc-Signature", CallbackSignature(authKey, random, timestamp, string(body)))
+		req.Header.Set("X-Rtc-Signature", Signature(authKey, random, timestamp, string(body)))
 	}
 	client := &http.Client{
-		Timeout:       notifyTimeout,
+		Timeout:       sendTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return 0, noAnswer(ctx, err)
+		return 0, noResponse(ctx, err)
 	}
-	_ = resp.Body.Close() // unread: only the status counts, and a body may never end
-	return resp.StatusCode, refusal(resp.StatusCode)
+	_ = resp.Body.Close() // not read: only the status counts, and the body may be endless
+	return resp.StatusCode, statusError(resp.StatusCode)
 }
 
-// noAnswer says why, without the URL. Other errors than these may repeat what the
-// receiver sent, and that may be the URL with all that is in it.
-func noAnswer(ctx context.Context, err error) error {
+// noResponse returns the cause without the URL. Unknown errors are replaced,
+// because they may repeat what the receiver sent, and that may be the URL.
+func noResponse(ctx context.Context, err error) error {
 	var wrapped *url.Error
 	var network *net.OpError
 	var certificate *tls.CertificateVerificationError
@@ -150,7 +151,7 @@ func noAnswer(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.As(err, &wrapped) && wrapped.Timeout():
-		return fmt.Errorf("no answer within %v", notifyTimeout)
+		return fmt.Errorf("no response within %v", sendTimeout)
 	case errors.As(err, &certificate):
 		return certificate
 	case errors.As(err, &network):
@@ -158,6 +159,6 @@ func noAnswer(ctx context.Context, err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the connection was closed")
 	default:
-		return errors.New("the answer is not one of HTTP, or of another version or TLS than expected")
+		return errors.New("the response is not HTTP, or uses an unexpected version of HTTP or TLS")
 	}
 }

@@ -11,16 +11,16 @@ import (
 )
 
 var (
-	blockLevel       = level{source: "the provider block", block: true}
-	environmentLevel = level{source: "the environment", variables: true}
+	blockOrigin       = origin{source: "the provider block", block: true}
+	environmentOrigin = origin{source: "the environment", variables: true}
 )
 
-func (f finder) block() (look, error) {
+func (f finder) block() (lookup, error) {
 	s := f.Settings
-	found, err := blockLevel.read(
-		blockLevel.keys(key("access_key", s.AccessKey), secret("secret_key", s.SecretKey), secret("security_token", s.SecurityToken)),
-		blockLevel.token(secret("token", s.Token)),
-		blockLevel.password(user{
+	found, err := blockOrigin.read(
+		blockOrigin.keys(key("access_key", s.AccessKey), secret("secret_key", s.SecretKey), secret("security_token", s.SecurityToken)),
+		blockOrigin.token(secret("token", s.Token)),
+		blockOrigin.password(user{
 			name: name("user_name", s.UserName), id: key("user_id", s.UserID), password: password("password", s.Password),
 			domainName: name("domain_name", s.DomainName), domainID: key("domain_id", s.DomainID),
 		}),
@@ -34,10 +34,10 @@ func (f finder) block() (look, error) {
 	return found, err
 }
 
-func (f finder) environment() (look, error) {
-	l := environmentLevel
+func (f finder) environment() (lookup, error) {
+	l := environmentOrigin
 	if err := f.checkDomain(); err != nil {
-		return look{}, err
+		return lookup{}, err
 	}
 	return l.read(
 		l.keys(f.variable(EnvAccessKey), f.secretVariable(EnvSecretKey), f.secretVariable(EnvSecurityToken)),
@@ -73,12 +73,12 @@ func (f finder) checkDomain() error {
 	return &Error{
 		Summary: "Conflicting credentials",
 		Detail: fmt.Sprintf("The provider block names an account (domain), and the user and password are from %s, %s. A set is taken from one place: set user_name and password in the block too, or remove domain_name and domain_id there.",
-			environmentLevel.of(used...), whose),
+			environmentOrigin.of(used...), whose),
 	}
 }
 
-func (f finder) sdkEnvironment() (look, error) {
-	l := environmentLevel
+func (f finder) sdkEnvironment() (lookup, error) {
+	l := environmentOrigin
 	found, err := l.read(
 		l.keys(f.variable(EnvSDKAccessKey), f.secretVariable(EnvSDKSecretKey), f.secretVariable(EnvSDKSecurityToken)),
 		l.oidc(f, f.variable(EnvSDKIDPID), path(EnvSDKIDTokenFile, f.Getenv(EnvSDKIDTokenFile))),
@@ -89,9 +89,9 @@ func (f finder) sdkEnvironment() (look, error) {
 	return found, err
 }
 
-func (l level) keys(access, secretKey, token value) kit {
+func (l origin) keys(access, secretKey, token value) spec {
 	access.secret = true // enough of one to keep Terraform from printing its line
-	return kit{
+	return spec{
 		called: "an access key",
 		belong: "An access key, its secret key and a security token",
 		begin:  []value{access, secretKey, token},
@@ -105,8 +105,8 @@ func (l level) keys(access, secretKey, token value) kit {
 	}
 }
 
-func (l level) token(token value) kit {
-	return kit{
+func (l origin) token(token value) spec {
+	return spec{
 		called: "a token",
 		begin:  []value{token},
 		what:   token.name,
@@ -124,10 +124,10 @@ type user struct {
 // password begins with the password alone, unless it is the provider block's:
 // variables for a user are exported for other purposes too. Where both a
 // name and an ID may be set, the ID counts.
-func (l level) password(u user) kit {
+func (l origin) password(u user) spec {
 	users := part{values: []value{u.name, u.id}}
 	domains := part{values: []value{u.domainName, u.domainID}}
-	k := kit{
+	k := spec{
 		called: "a user and password",
 		belong: "A user, its password and, unless the user is given by its ID, the account (domain) that it is in",
 		begin:  []value{u.password},
@@ -138,6 +138,7 @@ func (l level) password(u user) kit {
 		k.begin = []value{u.name, u.id, u.password}
 	} else if users.chosen().set() {
 		k.found = users.chosen().name + " is set, " + u.password.name + " is not"
+		k.incomplete = true
 	}
 	set := Set{Kind: KindPassword, Password: u.password.text, UserID: u.id.text, Source: l.of(u.id)}
 	if !u.id.set() {
@@ -152,8 +153,8 @@ func (l level) password(u user) kit {
 }
 
 // oidc has tokens of which there may be one only.
-func (l level) oidc(f finder, idp value, tokens ...value) kit {
-	k := kit{
+func (l origin) oidc(f finder, idp value, tokens ...value) spec {
+	k := spec{
 		called: "an ID token",
 		belong: "The ID of an identity provider and an ID token",
 		begin:  append([]value{idp}, tokens...),
@@ -174,7 +175,7 @@ func (l level) oidc(f finder, idp value, tokens ...value) kit {
 
 // withTokenFile looks into the file now, so that a wrong one is found before
 // any call, and leaves the token there.
-func (f finder) withTokenFile(l level, set Set, file value) (*candidate, error) {
+func (f finder) withTokenFile(l origin, set Set, file value) (*candidate, error) {
 	full, err := f.expand(file.text)
 	if err == nil {
 		_, err = readToken(f.Open, file.text, full)
@@ -187,15 +188,15 @@ func (f finder) withTokenFile(l level, set Set, file value) (*candidate, error) 
 	return &candidate{Set: set}, nil
 }
 
-func (f finder) blockOIDC() kit {
+func (f finder) blockOIDC() spec {
 	a := f.AssumeRoleWithOIDC
 	const argument = "assume_role_with_oidc"
 	if a == nil {
-		return kit{what: argument}
+		return spec{what: argument}
 	}
-	l := level{source: argument + " of the provider block", block: true, nested: argument, mute: a.IDToken != ""}
+	l := origin{source: argument + " of the provider block", block: true, nested: argument, mute: a.IDToken != ""}
 	k := l.oidc(f, key("idp_id", a.IDPID), secret("id_token", a.IDToken), path("id_token_file", a.IDTokenFile))
-	return kit{
+	return spec{
 		called: k.called,
 		begin:  []value{{argument, argument, true, asAny}},
 		what:   argument,
@@ -223,7 +224,7 @@ func (f finder) hintWorkloadToken(err error) error {
 	return err
 }
 
-func (f finder) oidcEnvironment() (look, error) {
+func (f finder) oidcEnvironment() (lookup, error) {
 	idp, token := f.variable(EnvIDPID), f.secretVariable(EnvIDToken)
 	file := path(EnvIDTokenFile, f.Getenv(EnvIDTokenFile))
 	tokens := []value{token, file, secret(EnvWorkloadToken, "")}
@@ -231,16 +232,17 @@ func (f finder) oidcEnvironment() (look, error) {
 	if idp.set() && !token.set() && !file.set() {
 		chosen, err := f.workloadToken(workload)
 		if err != nil {
-			return look{}, err
+			return lookup{}, err
 		}
 		tokens[2] = chosen
 	}
-	k := environmentLevel.oidc(f, idp, tokens...)
+	k := environmentOrigin.oidc(f, idp, tokens...)
 	k.what = idp.name + " and an ID token"
 	if !idp.set() && len(workload) > 0 {
 		k.found = workload[0].name + " is set, " + idp.name + " is not"
+		k.incomplete = true
 	}
-	return environmentLevel.read(k)
+	return environmentOrigin.read(k)
 }
 
 // workloadTokens returns those that HCP Terraform gives to a run: the plain one
@@ -294,8 +296,8 @@ func thereAre(tokens []value) string {
 	return "Set in the environment: " + names(tokens, ", ") + "."
 }
 
-func (f finder) blockECS() kit {
-	k := kit{
+func (f finder) blockECS() spec {
+	k := spec{
 		called: "the keys of this ECS",
 		what:   "ecs_metadata",
 		build:  func() (*candidate, error) { return ecs("ecs_metadata in the provider block"), nil },
@@ -312,23 +314,23 @@ func (f finder) blockECS() kit {
 
 // ecsMetadata needs to be asked for: elsewhere than on an ECS, nobody answers
 // at the metadata address, or somebody else.
-func (f finder) ecsMetadata() (look, error) {
-	row := note{"ecs_metadata = true, or " + EnvECSMetadata + "=true", "not asked for"}
+func (f finder) ecsMetadata() (lookup, error) {
+	row := finding{what: "ecs_metadata = true, or " + EnvECSMetadata + "=true", found: "not asked for"}
 	text := f.Getenv(EnvECSMetadata)
 	if text == "" || f.ECSMetadata != nil {
-		return look{notes: []note{row}}, nil
+		return lookup{findings: []finding{row}}, nil
 	}
 	on, err := strconv.ParseBool(text)
 	switch {
 	case err != nil:
-		return look{}, &Error{
+		return lookup{}, &Error{
 			Summary: "Invalid value of a switch",
 			Detail:  fmt.Sprintf("The environment variable %s must be true or false, and is %q.", EnvECSMetadata, text),
 		}
 	case !on:
-		return look{notes: []note{row}}, nil
+		return lookup{findings: []finding{row}}, nil
 	default:
-		return look{set: ecs("the environment (" + EnvECSMetadata + ")")}, nil
+		return lookup{set: ecs("the environment (" + EnvECSMetadata + ")")}, nil
 	}
 }
 

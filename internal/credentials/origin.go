@@ -53,9 +53,9 @@ func name(name, text string) value     { return value{name, text, false, asName}
 func password(name, text string) value { return value{name, text, true, asPassword} }
 func path(name, text string) value     { return value{name, text, false, asAny} }
 
-// level is a place whose values are all equally explicit, such as the provider
-// block. Two sets on one level are an error.
-type level struct {
+// origin is a place whose values are all equally explicit, such as the provider
+// block. Two sets on one origin are an error.
+type origin struct {
 	source string
 
 	// variables tells that a set's source names the variables that it is from.
@@ -71,7 +71,7 @@ type level struct {
 }
 
 // of says where a set with these values is from.
-func (l level) of(values ...value) string {
+func (l origin) of(values ...value) string {
 	if !l.variables {
 		return l.source
 	}
@@ -95,8 +95,8 @@ func (p part) chosen() value {
 	return value{}
 }
 
-// kit is what makes up a set of one kind on a level.
-type kit struct {
+// spec is what makes up a set of one kind on a origin.
+type spec struct {
 	called string // with an article
 	belong string // says what belongs together
 
@@ -105,15 +105,17 @@ type kit struct {
 	begin []value
 	parts []part
 
-	// build is called with the kit complete.
+	// build is called with the spec complete.
 	build func() (*candidate, error)
 
 	// what is looked for, and what is there without being half a set.
 	what  string
 	found string
+
+	incomplete bool // found tells of a set that lacks a value
 }
 
-func (k kit) begun() []value {
+func (k spec) begun() []value {
 	var begun []value
 	for _, v := range k.begin {
 		if v.set() {
@@ -123,36 +125,36 @@ func (k kit) begun() []value {
 	return begun
 }
 
-func (k kit) note() note {
+func (k spec) finding() finding {
 	if k.found == "" {
-		return note{k.what, "not set"}
+		return finding{what: k.what, found: "not set"}
 	}
-	return note{k.what, k.found}
+	return finding{what: k.what, found: k.found, incomplete: k.incomplete}
 }
 
-// read returns the set of the one kit that is there, or notes of what was
+// read returns the set of the one spec that is there, or findings of what was
 // looked for.
-func (l level) read(kits ...kit) (look, error) {
-	var begun []kit
-	var notes []note
-	for _, k := range kits {
+func (l origin) read(specs ...spec) (lookup, error) {
+	var begun []spec
+	var findings []finding
+	for _, k := range specs {
 		if len(k.begun()) > 0 {
 			begun = append(begun, k)
 		}
-		notes = append(notes, k.note())
+		findings = append(findings, k.finding())
 	}
 	switch len(begun) {
 	case 0:
-		return look{notes: notes}, nil
+		return lookup{findings: findings}, nil
 	case 1:
 		c, err := l.complete(begun[0])
-		return look{set: c}, err
+		return lookup{set: c}, err
 	default:
-		return look{}, l.two(begun)
+		return lookup{}, l.two(begun)
 	}
 }
 
-func (l level) complete(k kit) (*candidate, error) {
+func (l origin) complete(k spec) (*candidate, error) {
 	for _, p := range k.parts {
 		if err := l.choose(k, p); err != nil {
 			return nil, err
@@ -164,7 +166,7 @@ func (l level) complete(k kit) (*candidate, error) {
 	return k.build()
 }
 
-func (l level) choose(k kit, p part) error {
+func (l origin) choose(k spec, p part) error {
 	switch chosen := p.chosen(); {
 	case !chosen.set():
 		return l.half(k, p)
@@ -179,7 +181,7 @@ func (l level) choose(k kit, p part) error {
 	return l.check(p.chosen())
 }
 
-func (l level) half(k kit, missing part) error {
+func (l origin) half(k spec, missing part) error {
 	begun, lacking := k.begun(), names(missing.values, " or ")
 	them := names(begun, " and ")
 	there := them + " is set in " + l.source
@@ -198,18 +200,18 @@ func (l level) half(k kit, missing part) error {
 			there, lacking, k.belong, lacking, them))
 }
 
-func (l level) two(kits []kit) error {
+func (l origin) two(specs []spec) error {
 	var called []string
-	for _, k := range kits {
+	for _, k := range specs {
 		called = append(called, fmt.Sprintf("%s (%s)", k.called, names(k.begun(), ", ")))
 	}
-	return l.fault(kits[0].begun()[0], "Two kinds of credentials",
+	return l.fault(specs[0].begun()[0], "Two kinds of credentials",
 		fmt.Sprintf("%s has %s, and only one of them can authenticate a request. Keep one, and remove the rest.",
 			upperFirst(l.source), strings.Join(called, " and ")))
 }
 
 // check refuses what can't be right.
-func (l level) check(values ...value) error {
+func (l origin) check(values ...value) error {
 	for _, v := range values {
 		if v.set() && v.valid.stray(v.text) {
 			return l.fault(v, "Credentials contain a stray character",
@@ -221,7 +223,7 @@ func (l level) check(values ...value) error {
 
 // fault returns an error about a value. It points to the argument unless a
 // secret may stand there.
-func (l level) fault(v value, summary, detail string) error {
+func (l origin) fault(v value, summary, detail string) error {
 	err := &Error{Summary: summary, Detail: detail}
 	switch {
 	case !l.block || l.mute || v.secret && v.set():
