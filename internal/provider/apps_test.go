@@ -205,7 +205,7 @@ func TestSharedReadsOfWhatChanged(t *testing.T) {
 				f.t.Fatal(err)
 			}
 			f.stored[which] = imported
-		}, 1, 2, 0, acctest.ActionNone},
+		}, 1, 2, 0, acctest.ActionUpdate},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -228,6 +228,52 @@ func TestSharedReadsOfWhatChanged(t *testing.T) {
 			}
 			expectListsAndReads(t, f.Emulator, tc.lists, tc.reads, tc.others)
 		})
+	}
+}
+
+// A callback that was imported, and one that changed outside Terraform, cost no more
+// than a created one once they were read.
+func TestSharedReadsOnceTheyWereRead(t *testing.T) {
+	const n = 20
+	for name, change := range map[string]func(*callbackSet, int){
+		"imported": func(f *callbackSet, i int) {
+			imported, err := f.core(nil).ImportState(appOf(i))
+			if err != nil {
+				f.t.Fatal(err)
+			}
+			f.stored[i] = imported
+		},
+		"key changed outside": func(f *callbackSet, i int) {
+			f.SetCallback(appOf(i), f.config[i].url, "key-of-somebody-else-0123456789abcdef")
+		},
+		"URL changed outside": func(f *callbackSet, i int) {
+			f.SetCallback(appOf(i), "https://elsewhere.example.com/", f.config[i].key)
+		},
+	} {
+		for _, echo := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked, emulator.EchoAbsent} {
+			t.Run(name+" "+string(echo), func(t *testing.T) {
+				t.Parallel()
+				f := newCallbackSet(t, n, emulator.Options{KeyEcho: echo})
+				for i := range f.stored {
+					change(f, i)
+				}
+				core := f.core(nil)
+				for i := range f.stored {
+					var err error
+					if f.stored[i], err = core.Read(f.stored[i]); err != nil {
+						t.Fatal(err)
+					}
+				}
+				f.ResetRequests()
+				for _, state := range f.stored {
+					if core = f.core(nil); state.Text("auth_key") == "key-of-somebody-else-0123456789abcdef" {
+						t.Error("the key that is shown is in the state")
+					}
+				}
+				f.refresh(core, 10)
+				expectListsAndReads(t, f.Emulator, 1, 1, 0)
+			})
+		}
 	}
 }
 
@@ -579,7 +625,7 @@ func (want outcome) compare(t *testing.T, core acctest.Resource, got acctest.Obj
 // withoutTwice leaves out what is said because a test plans one app twice.
 func withoutTwice(warnings []string) []string {
 	return slices.DeleteFunc(slices.Clone(warnings), func(w string) bool {
-		return strings.Contains(w, "is set by two resources") || strings.Contains(w, "will be overwritten")
+		return strings.Contains(w, "Two resources set one callback") || strings.Contains(w, "will be overwritten")
 	})
 }
 

@@ -34,30 +34,28 @@ func TestAccCLI_callsOfEachStep(t *testing.T) {
 	r.Must(t, 0, "apply", "-auto-approve", "-var", "url=https://recordings.example.com/other")
 	expectCalls(t, c, 1, withKey("https://recordings.example.com/other", testKey))
 
-	const (
-		willStay    = `Warning: Recording callback of app "` + testApp + `" will stay in place`
-		leftInPlace = `Warning: Recording callback of app "` + testApp + `" left in place`
-	)
-	if planned := r.Must(t, 0, "plan", "-destroy", "-refresh=false").Out(); !strings.Contains(planned, willStay) {
-		t.Errorf("the plan of a destroy does not warn: %s", planned)
-	}
+	const staysInPlace = "Warning: Destroy leaves the callback in place"
 	c.SetCallback("another-app", "https://live.example.com/", "")
 	r.Write(t, strings.Replace(callbackConfig, testApp, "another-app", 1))
-	if planned := r.Must(t, 0, "plan", "-refresh=false").Out(); !strings.Contains(planned, willStay) || !strings.Contains(planned, "must be replaced") ||
-		!strings.Contains(planned, `app "another-app" will be overwritten`) || !strings.Contains(planned, "https://live.example.com/") {
+	if planned := r.Must(t, 0, "plan", "-refresh=false").Out(); !strings.Contains(planned, staysInPlace) || !strings.Contains(planned, "must be replaced") ||
+		!strings.Contains(planned, "Warning: Existing callback will be overwritten") || !strings.Contains(planned, `App "another-app"`) || !strings.Contains(planned, "https://live.example.com") {
 		t.Errorf("the plan of a replacement does not warn: %s", planned)
 	}
 	expectCalls(t, c, 1)
 	r.Write(t, callbackConfig)
-	destroyed := r.Must(t, 0, "destroy", "-auto-approve", "-refresh=false")
-	expectCalls(t, c, 0)
-	expectTruth(t, c, testApp, "https://recordings.example.com/other", testKey)
-	for _, want := range []string{leftInPlace, testApp, "https://recordings.example.com/other", "SparkRTC console"} {
-		if !strings.Contains(destroyed.Out(), want) {
-			t.Errorf("destroy does not say %q:\n%s", want, destroyed.Stdout)
+	planned := r.Must(t, 0, "plan", "-destroy", "-refresh=false", "-out=destroy.tfplan")
+	for _, want := range []string{staysInPlace, testApp, "goes on sending its events to https://recordings.example.com.", "SparkRTC console"} {
+		if !strings.Contains(planned.Out(), want) {
+			t.Errorf("the plan of a destroy does not say %q:\n%s", want, planned.Stdout)
 		}
 	}
-	if strings.Contains(destroyed.Stdout, testKey) {
+	destroyed := r.Must(t, 0, "apply", "destroy.tfplan")
+	if strings.Contains(destroyed.Out(), "in place") {
+		t.Errorf("the destroy says again what the plan said: %s", destroyed.Out())
+	}
+	expectCalls(t, c, 0)
+	expectTruth(t, c, testApp, "https://recordings.example.com/other", testKey)
+	if strings.Contains(planned.Stdout+destroyed.Stdout, testKey) {
 		t.Error("destroy prints the key")
 	}
 	r.Apply(t)
@@ -115,14 +113,24 @@ resource "sparkrtc_record_callback" "test" {
 	expectCalls(t, c, 2)
 }
 
+// An import stores no key, so that the next apply takes the configured one into the
+// state. It is the one that is shown, and nothing is sent.
 func TestAccCLI_importCommand(t *testing.T) {
 	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{})
 	c.SetCallback(testApp, testURL, testKey)
 	r := newCLI(t, c, callbackConfig)
 	r.Must(t, 0, "import", "sparkrtc_record_callback.test", testApp)
+	expectCalls(t, c, 1)
+	if strings.Contains(r.ReadFile(t, "terraform.tfstate"), testKey) {
+		t.Error("the import stores the key")
+	}
+	r.Plan(t, acctest.Changes)
+	expectCalls(t, c, 1)
+	r.Apply(t)
+	expectCalls(t, c, 2) // its refresh, and a look before it would send
 	r.Plan(t, acctest.NoChanges)
-	expectCalls(t, c, 2)
+	expectCalls(t, c, 1)
 }
 
 // A mistake costs no call and is found by validate, which needs neither
@@ -142,7 +150,7 @@ func TestAccCLI_validate(t *testing.T) {
 		{"https://recordings.example.com/ ", testKey, expectation{"blank_around", "error", "Invalid callback URL", "url", []string{"at one end"}}},
 		{"https://recordings.example.com:99999/", testKey, expectation{"wrong_port", "error", "Invalid callback URL", "url", []string{"between 1 and 65535"}}},
 		{"https://recordings.example.com/%zz", testKey, expectation{"wrong_escape", "error", "Invalid callback URL", "url", []string{"escaped"}}},
-		{testURL, "", expectation{"empty_key", "error", "Empty callback key", "auth_key", []string{"32 to 64"}}},
+		{testURL, "", expectation{"empty_key", "error", "Empty callback key", "", []string{"32 to 64"}}},
 		{testURL, strings.Repeat("é", 32), expectation{"key_of_32", "", "", "", nil}},
 		{testURL, strings.Repeat("x", 64), expectation{"key_of_64", "", "", "", nil}},
 		{"HTTPS://[2001:db8::1]:8443/a%20b?c=d#e", testKey, expectation{"odd_but_right", "", "", "", nil}},
@@ -174,10 +182,10 @@ func TestAccCLI_warningsOfValues(t *testing.T) {
 		url, key string
 		expectation
 	}{
-		{"http://recordings.example.com/", testKey, expectation{"plain_http", "warning", "Callback URL without TLS", "url", []string{"signature"}}},
-		{"https://user:s3cr3tpassword@recordings.example.com/", testKey, expectation{"user_in_url", "warning", "Callback URL with a user or a password", "url", []string{"in clear"}}},
-		{testURL, "tooshort31characters-0123456789", expectation{"short_key", "warning", "Callback key of an unusual length", "", []string{"fewer than 32"}}},
-		{testURL, strings.Repeat("long", 16) + "x", expectation{"long_key", "warning", "Callback key of an unusual length", "", []string{"more than 64"}}},
+		{"http://recordings.example.com/", testKey, expectation{"plain_http", "warning", "Callback URL without TLS", "", []string{"anyone on the path can read them"}}},
+		{"https://user:s3cr3tpassword@recordings.example.com/", testKey, expectation{"user_in_url", "warning", "Callback URL with a user or a password", "", []string{"in plans and in the state"}}},
+		{testURL, "tooshort31characters-0123456789", expectation{"short_key", "warning", "Callback key of an unusual length", "", []string{"32 to 64"}}},
+		{testURL, strings.Repeat("long", 16) + "x", expectation{"long_key", "warning", "Callback key of an unusual length", "", []string{"32 to 64"}}},
 		{testURL, "****************************0001", expectation{"mask", "warning", "Callback key that looks like a mask", "", []string{"asterisks"}}},
 		{"https://recordings.example.com/", testKey, expectation{"neither", "", "", "", nil}},
 	}
@@ -197,8 +205,8 @@ func TestAccCLI_warningsOfValues(t *testing.T) {
 			r := newCLI(t, c, config.String())
 			for _, run := range []string{"of new resources", "of resources that stay as they are"} {
 				got := r.Must(t, 0, "plan", "-json")
-				if strings.Contains(got.Stdout, "tooshort31") || strings.Contains(got.Stdout, "longlong") {
-					t.Errorf("%s: a key is in the messages", run)
+				if strings.Contains(got.Stdout, "tooshort31") || strings.Contains(got.Stdout, "longlong") || strings.Contains(got.Stdout, "s3cr3tpassword") {
+					t.Errorf("%s: a key or a password is in the messages", run)
 				}
 				for _, tc := range tests {
 					tc.check(t, got.Diagnostics(t))
@@ -454,15 +462,16 @@ func TestAccCLI_unwantedKeyThatStays(t *testing.T) {
 	r.Apply(t)
 	r.Write(t, strings.Replace(callbackConfig, "  auth_key = var.key\n", "", 1))
 	out := r.Apply(t).Out()
-	if !strings.Contains(out, "kept its key") || !strings.Contains(out, testApp) {
+	if !strings.Contains(out, "Callback kept its key") || !strings.Contains(out, testApp) {
 		t.Errorf("nothing is said of the key that stays: %s", out)
 	}
 	// And each plan says so until it is gone.
-	if out := r.Plan(t, acctest.NoChanges).Out(); !strings.Contains(out, "kept its key") {
+	const notConfigured = "Callback has a key that is not configured"
+	if out := r.Plan(t, acctest.NoChanges).Out(); !strings.Contains(out, notConfigured) {
 		t.Errorf("the plan says nothing of the key that stays: %s", out)
 	}
 	c.SetCallback(testApp, testURL, "")
-	if out := r.Plan(t, acctest.NoChanges).Out(); strings.Contains(out, "kept its key") {
+	if out := r.Plan(t, acctest.NoChanges).Out(); strings.Contains(out, notConfigured) {
 		t.Errorf("the plan still warns of a key that is gone: %s", out)
 	}
 }

@@ -5,6 +5,7 @@ package provider
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,17 +34,17 @@ resource "sparkrtc_record_callback" "test" {
 			got := r.Must(t, 0, "plan", "-json")
 			expectCalls(t, c, 1)
 			d := got.Diagnostics(t).Of(t, `sparkrtc_record_callback.test["with"]`)
-			if d.Severity != "warning" || d.Summary != `Recording callback of app "with" will be overwritten` {
+			if d.Severity != "warning" || d.Summary != "Existing callback will be overwritten, key removed" || d.Attribute != "" {
 				t.Errorf("got %+v", d)
 			}
 			set, _ := c.Callback("with")
-			for _, mention := range []string{live, set.UpdateTime.UTC().Format("2006-01-02T15:04:05.000Z"), "import {", `id = "with"`} {
+			for _, mention := range []string{"https://live.example.com.", set.UpdateTime.UTC().Format("2006-01-02T15:04:05.000Z"), "no longer signed", "import {", `id = "with"`} {
 				if !strings.Contains(d.Detail, mention) {
 					t.Errorf("%q is not mentioned: %s", mention, d.Detail)
 				}
 			}
-			if strings.Contains(got.Stdout, testKey) {
-				t.Error("the live callback's key is shown")
+			if strings.Contains(got.Stdout, testKey) || strings.Contains(got.Stdout, live) {
+				t.Error("the live callback's key or path is shown")
 			}
 			expectTruth(t, c, "with", live, testKey)
 		})
@@ -125,7 +126,7 @@ resource "sparkrtc_record_callback" "test" {
 
 func TestAccCLI_twoResourcesOnOneApp(t *testing.T) {
 	t.Parallel()
-	const title = "is set by two resources"
+	const title = "Two resources set one callback"
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	second := strings.Replace(strings.SplitAfterN(callbackConfig, "\n}\n", 3)[2], `"test"`, `"second"`, 1)
 	r := newCLI(t, c, callbackConfig)
@@ -217,7 +218,7 @@ resource "sparkrtc_record_callback" "test" {
 	c.SetCallback(testApp, "https://user:"+secret+"@elsewhere.example.com/hook", "")
 	got := r.Must(t, 0, "plan", "-json")
 	d := got.Diagnostics(t).Of(t, "sparkrtc_record_callback.test")
-	if strings.Contains(d.Detail, secret) || !strings.Contains(d.Detail, "https://elsewhere.example.com/hook") {
+	if strings.Contains(d.Detail, secret) || strings.Contains(d.Detail, "/hook") || !strings.Contains(d.Detail, "https://elsewhere.example.com") {
 		t.Errorf("the warning: %s", d.Detail)
 	}
 
@@ -238,21 +239,17 @@ provider "sparkrtc" {
 	}
 }
 
-// A line for each thing that differs, and never the key.
+// A warning for each thing that differs, and never the key. The apply sets both back.
 func TestAccCLI_driftIsExplained(t *testing.T) {
 	t.Parallel()
-	const foreignURL, foreignKey = "https://elsewhere.example.com/", "key-of-somebody-else-0123456789abcdef"
+	const foreignURL, foreignKey = "https://elsewhere.example.com/path", "key-of-somebody-else-0123456789abcdef"
 	tests := map[string]struct {
-		echo     emulator.KeyEcho
-		outside  func(*acctest.Emulator)
-		mentions []string
+		echo    emulator.KeyEcho
+		outside func(*acctest.Emulator)
+		notices []callback.Notice
 	}{
-		"url":              {emulator.EchoExact, func(c *acctest.Emulator) { c.SetCallback(testApp, foreignURL, testKey) }, []string{"the URL is " + foreignURL + ", and was set to " + testURL}},
-		"key":              {emulator.EchoExact, func(c *acctest.Emulator) { c.SetCallback(testApp, testURL, foreignKey) }, []string{"the key is another one"}},
-		"url and key":      {emulator.EchoExact, func(c *acctest.Emulator) { c.SetCallback(testApp, foreignURL, foreignKey) }, []string{foreignURL, "the key is another one"}},
-		"key removed":      {emulator.EchoExact, func(c *acctest.Emulator) { c.SetCallback(testApp, testURL, "") }, []string{"the key was removed"}},
-		"key, if hashed":   {emulator.EchoHashed, func(c *acctest.Emulator) { c.SetCallback(testApp, testURL, foreignKey) }, []string{"the key is another one"}},
-		"touch, if masked": {emulator.EchoMasked, func(c *acctest.Emulator) { c.Touch(testApp) }, []string{"the key may be another one"}},
+		"url and key":      {emulator.EchoExact, func(c *acctest.Emulator) { c.SetCallback(testApp, foreignURL, foreignKey) }, []callback.Notice{callback.URLChanged, callback.KeyChanged}},
+		"touch, if masked": {emulator.EchoMasked, func(c *acctest.Emulator) { c.Touch(testApp) }, []callback.Notice{callback.KeyChanged}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -262,17 +259,33 @@ func TestAccCLI_driftIsExplained(t *testing.T) {
 			r.Apply(t)
 			tc.outside(c)
 			got := r.Must(t, 0, "plan", "-json")
-			d := got.Diagnostics(t).Of(t, "sparkrtc_record_callback.test")
-			if d.Severity != "warning" || d.Summary != callbackWords[callback.URLChanged].summary {
-				t.Errorf("got %+v", d)
-			}
-			for _, mention := range append(tc.mentions, testApp) {
-				if !strings.Contains(d.Detail, mention) {
-					t.Errorf("%q is not mentioned: %s", mention, d.Detail)
+			truth, _ := c.Callback(testApp)
+			var summaries []string
+			for _, d := range got.Diagnostics(t) {
+				if d.Address != resourceName {
+					continue
+				}
+				summaries = append(summaries, d.Summary)
+				for _, mention := range []string{testApp, truth.UpdateTime.UTC().Format("2006-01-02T15:04:05.000Z"), "ignore_changes"} {
+					if d.Severity != "warning" || d.Attribute != "" || !strings.Contains(d.Detail, mention) {
+						t.Errorf("%q is not mentioned: %+v", mention, d)
+					}
 				}
 			}
-			if strings.Contains(got.Stdout, foreignKey) || strings.Contains(got.Stdout, testKey) {
-				t.Error("the plan shows a key")
+			var want []string
+			for _, notice := range tc.notices {
+				want = append(want, callbackWords[notice].summary)
+			}
+			if !slices.Equal(summaries, want) {
+				t.Errorf("warned of %q, want %q", summaries, want)
+			}
+			if truth.URL == foreignURL && !strings.Contains(got.Stdout, "https://elsewhere.example.com") {
+				t.Error("the host is not mentioned")
+			}
+			for _, secret := range []string{foreignKey, testKey, foreignURL} {
+				if strings.Contains(got.Stdout, secret) {
+					t.Errorf("the plan shows %q", secret)
+				}
 			}
 			r.Apply(t)
 			expectTruth(t, c, testApp, testURL, testKey)
@@ -296,6 +309,20 @@ func TestAccCLI_planWarnings(t *testing.T) {
 	elsewhere := func(config string) string {
 		return strings.Replace(config, testURL, "https://elsewhere.example.com/", 1)
 	}
+	outside := func(url, key string) func(*acctest.Emulator, string) {
+		return func(c *acctest.Emulator, app string) { c.SetCallback(app, url, key) }
+	}
+	const (
+		overwrites      = "Existing callback will be overwritten"
+		overwritesKey   = "Existing callback will be overwritten, key removed"
+		losesKey        = "Callback key will be removed"
+		notConfigured   = "Callback has a key that is not configured"
+		notCompared     = "Callback key can't be compared"
+		alsoSent        = "Callback key changes without a new version"
+		urlChanged      = "Callback URL may have changed outside Terraform"
+		keyChanged      = "Callback key may have changed outside Terraform"
+		elsewhereOrigin = "https://elsewhere.example.com"
+	)
 	tests := map[string]struct {
 		echo     emulator.KeyEcho
 		applied  string // "" for nothing
@@ -304,28 +331,28 @@ func TestAccCLI_planWarnings(t *testing.T) {
 		summary  string
 		mentions []string
 	}{
-		"the_key_goes":                     {"", callback(clearText), nil, callback(""), "loses its key", []string{"no longer signed", "auth_key_wo"}},
-		"the_write-only_key_goes":          {"", callback(writeOnly), nil, callback(""), "loses its key", []string{"no longer signed"}},
+		"the_key_goes":                     {"", callback(clearText), nil, callback(""), losesKey, []string{"no longer signed", "auth_key_wo"}},
+		"the_write-only_key_goes":          {"", callback(writeOnly), nil, callback(""), losesKey, []string{"no longer signed"}},
 		"the_key_moves":                    {"", callback(clearText), nil, callback(writeOnly), "", nil},
-		"created_with_a_key_over_one":      {"", "", live, callback(writeOnly), "will be overwritten", []string{"overwrites it.\n"}},
-		"created_without_over_one_with":    {"", "", live, callback(""), "will be overwritten", []string{"removes its key"}},
-		"adopted_with_a_key_that_is_shown": {"", "", live, adopting + callback(clearText), "", nil},
-		"adopted_with_a_key_that_is_not":   {emulator.EchoMasked, "", live, adopting + callback(clearText), "has a key that can't be compared", []string{"The apply sends that one"}},
+		"created_with_a_key_over_one":      {"", "", live, callback(writeOnly), overwrites, []string{"overwrites it.\n", "import {"}},
+		"created_without_over_one_with":    {"", "", live, callback(""), overwritesKey, []string{"no longer signed", "auth_key_wo", "import {"}},
+		"adopted_with_a_key_that_is_shown": {"", "", live, adopting + callback(clearText), notCompared, []string{"unless the service shows the same"}},
+		"adopted_with_a_key_that_is_not":   {emulator.EchoMasked, "", live, adopting + callback(clearText), notCompared, []string{"This apply sets it"}},
 		"adopted_as_write-only":            {emulator.EchoAbsent, "", live, adopting + callback(writeOnly), "", nil},
-		"adopted_with_the_same_key":        {"", "", live, adopting + callback(writeOnly), "", nil},
-		"adopted_with_another_key":         {"", "", live, adopting + callback(strings.Replace(writeOnly, "callback-key", "another-key", 1)), "gets another key", []string{"The apply sets the configured one"}},
-		"adopted_with_another_clear_text":  {"", "", live, adopting + callback(strings.Replace(clearText, "callback-key", "another-key", 1)), "gets another key", nil},
-		"adopted_without_has_one":          {emulator.EchoMasked, "", live, adopting + callback(""), "has a key that is not configured", []string{"It stays for now", "-replace=ADDRESS"}},
-		"adopted_without_has_one_shown":    {"", "", live, adopting + callback(""), "has a key that is not configured", []string{"also one in this plan"}},
-		"changed_without_has_one":          {emulator.EchoMasked, "", live, adopting + elsewhere(callback("")), "has a key that can't be compared", []string{"the apply removes"}},
-		"changed_without_has_one_shown":    {"", "", live, adopting + elsewhere(callback("")), "loses its key", nil},
-		"gone":                             {"", callback(""), func(c *acctest.Emulator, app string) { c.ClearCallback(app) }, callback(""), "is gone", []string{"created again"}},
-		"key_removed_outside_and_inside":   {"", callback(clearText), func(c *acctest.Emulator, app string) { c.SetCallback(app, testURL, "") }, callback(""), "", nil},
-		"another_key_goes_along":           {"", callback(writeOnly), nil, elsewhere(callback(strings.Replace(writeOnly, "callback-key", "another-key", 1))), "gets another key", []string{"auth_key_wo_version"}},
+		"adopted_with_another_key":         {"", "", live, adopting + callback(strings.Replace(writeOnly, "callback-key", "another-key", 1)), notCompared, []string{"let the receiver accept it first"}},
+		"adopted_without_has_one":          {emulator.EchoMasked, "", live, adopting + callback(""), notConfigured, []string{"-replace=ADDRESS", "auth_key_wo"}},
+		"adopted_without_has_one_shown":    {"", "", live, adopting + callback(""), notConfigured, nil},
+		"added_outside":                    {"", callback(""), live, callback(""), notConfigured, nil},
+		"changed_without_has_one":          {emulator.EchoMasked, "", live, adopting + elsewhere(callback("")), losesKey, []string{"no longer signed"}},
+		"gone":                             {"", callback(""), func(c *acctest.Emulator, app string) { c.ClearCallback(app) }, callback(""), "Recording callback is gone", []string{"the next apply creates it"}},
+		"key_removed_outside_and_inside":   {"", callback(clearText), outside(testURL, ""), callback(""), keyChanged, nil},
+		"key_changed_outside":              {emulator.EchoHashed, callback(clearText), outside(testURL, "key-of-somebody-else-0123456789abcdef"), callback(clearText), keyChanged, []string{"the next apply sets the configured key"}},
+		"url_changed_outside":              {"", callback(clearText), outside("https://elsewhere.example.com/path", testKey), callback(clearText), urlChanged, []string{elsewhereOrigin, "the next apply sets the configured URL"}},
+		"another_key_goes_along":           {"", callback(writeOnly), nil, elsewhere(callback(strings.Replace(writeOnly, "callback-key", "another-key", 1))), alsoSent, []string{"auth_key_wo_version"}},
 		"the_same_key_goes_along":          {"", callback(writeOnly), nil, elsewhere(callback(writeOnly)), "", nil},
 		"another_key_alone":                {"", callback(writeOnly), nil, callback(strings.Replace(writeOnly, "callback-key", "another-key", 1)), "", nil},
 		"another_version":                  {"", callback(writeOnly), nil, callback(strings.NewReplacer("callback-key", "another-key", "version = 1", "version = 2").Replace(writeOnly)), "", nil},
-		"no_longer_wanted":                 {"", callback(""), nil, "", "will stay in place", []string{testURL, "moved block", "SparkRTC console"}},
+		"no_longer_wanted":                 {"", callback(""), nil, "", "Destroy leaves the callback in place", []string{"https://recordings.example.com.", "moved block", "SparkRTC console"}},
 		"nothing":                          {"", callback(clearText), nil, callback(clearText), "", nil},
 	}
 	f := acctest.NewRouter(t)
@@ -344,14 +371,16 @@ func TestAccCLI_planWarnings(t *testing.T) {
 	}
 	r.Write(t, then.String())
 	got := r.Must(t, 0, "plan", "-json")
-	if strings.Contains(got.Stdout, testKey) {
-		t.Error("the plan shows the key")
+	for _, secret := range []string{testKey, "key-of-somebody-else", testURL, elsewhereOrigin + "/"} {
+		if strings.Contains(got.Stdout, secret) {
+			t.Errorf("the messages show %q", secret)
+		}
 	}
 	for name, tc := range tests {
 		// Terraform gives no address to what is no longer configured.
 		var about acctest.Diagnostics
 		for _, d := range got.Diagnostics(t) {
-			if strings.Contains(d.Summary, fmt.Sprintf("%q", name)) {
+			if strings.Contains(d.Detail, fmt.Sprintf("%q", name)) {
 				about = append(about, d)
 			}
 		}
@@ -361,7 +390,7 @@ func TestAccCLI_planWarnings(t *testing.T) {
 			}
 			continue
 		}
-		if len(about) != 1 || about[0].Severity != "warning" || about[0].Summary != fmt.Sprintf("Recording callback of app %q %s", name, tc.summary) {
+		if len(about) != 1 || about[0].Severity != "warning" || about[0].Summary != tc.summary || about[0].Attribute != "" {
 			t.Errorf("%s: got %+v", name, about)
 			continue
 		}
@@ -384,19 +413,25 @@ func TestAccCLI_warningsOfOneAndTheSameApp(t *testing.T) {
 	r := newCLI(t, c, config("before"))
 	r.Apply(t)
 	const before, after = `sparkrtc_record_callback.test["before"]`, `sparkrtc_record_callback.test["after"]`
+	const overwrites, stays = "Existing callback will be overwritten", "Destroy leaves the callback in place"
 
 	r.Must(t, 0, "taint", before)
-	if d := r.Must(t, 0, "plan", "-json").Diagnostics(t).Of(t, before); !strings.Contains(d.Detail, "the resource is tainted") {
-		t.Errorf("of a tainted one: %s", d.Detail)
+	if d := r.Must(t, 0, "plan", "-json").Diagnostics(t).Of(t, before); d.Summary != overwrites {
+		t.Errorf("of a tainted one: %+v", d)
 	}
 	r.Must(t, 0, "untaint", before)
+	// Its own callback is no news.
+	if list := r.Must(t, 0, "plan", "-replace="+before, "-json").Diagnostics(t); len(list) != 1 { // the development override
+		t.Errorf("of one that is replaced: %+v", list)
+	}
 
 	r.Write(t, config("after"))
 	renamed := r.Must(t, 0, "plan", "-json").Diagnostics(t)
-	for _, address := range []string{before, after} {
-		if d := renamed.Of(t, address); !strings.Contains(d.Detail, "moved block") {
-			t.Errorf("of %s: %s", address, d.Detail)
-		}
+	if d := renamed.Of(t, before); d.Summary != stays || !strings.Contains(d.Detail, "moved block") {
+		t.Errorf("of the old address: %+v", d)
+	}
+	if d := renamed.Of(t, after); d.Summary != overwrites {
+		t.Errorf("of the new address: %+v", d)
 	}
 	r.Write(t, config("after")+"moved {\n  from = "+before+"\n  to   = "+after+"\n}\n")
 	if list := r.Must(t, 0, "plan", "-json").Diagnostics(t); len(list) != 1 { // the development override
@@ -404,17 +439,21 @@ func TestAccCLI_warningsOfOneAndTheSameApp(t *testing.T) {
 	}
 }
 
-// Terraform folds warnings of one summary, and which apps they are about is what
-// counts.
-func TestAccCLI_warningsAreNotFolded(t *testing.T) {
+// Terraform folds warnings of one summary, and -json has each.
+func TestAccCLI_warningsAreFolded(t *testing.T) {
 	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{}, "one", "two")
 	r := newCLI(t, c, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  for_each = toset([\"one\", \"two\"])\n  app_id = each.key\n  url = %q\n}\n", testURL))
 	r.Apply(t)
+	const title = "Destroy leaves the callback in place"
 	out := r.Must(t, 0, "plan", "-destroy").Out()
+	if strings.Count(out, title) != 1 || !strings.Contains(out, "(and one more similar warning elsewhere)") {
+		t.Errorf("it is not folded: %s", out)
+	}
+	list := r.Must(t, 0, "plan", "-destroy", "-json").Diagnostics(t)
 	for _, app := range []string{"one", "two"} {
-		if !strings.Contains(out, fmt.Sprintf("That of app %q will no longer be managed", app)) {
-			t.Errorf("app %s is not mentioned: %s", app, out)
+		if d := list.Of(t, fmt.Sprintf("sparkrtc_record_callback.test[%q]", app)); d.Summary != title || !strings.Contains(d.Detail, fmt.Sprintf("app %q", app)) {
+			t.Errorf("of %s: %+v", app, d)
 		}
 	}
 }
@@ -474,7 +513,7 @@ func TestAccCLI_ignoredKeyThatIsNotKnown(t *testing.T) {
 		t.Errorf("the import alone: %s", out)
 	}
 	r.Write(t, strings.Replace(ignoring, testURL, "https://elsewhere.example.com/", 1)+"\nimport {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
-	if out := r.Must(t, 1, "apply", "-auto-approve").Out(); !strings.Contains(out, "would lose its key") || !strings.Contains(out, "ignore_changes") {
+	if out := r.Must(t, 1, "apply", "-auto-approve").Out(); !strings.Contains(out, "Callback key is ignored and can't be read") || !strings.Contains(out, "ignore_changes") {
 		t.Errorf("the message: %s", out)
 	}
 	expectTruth(t, c, testApp, testURL, testKey)
