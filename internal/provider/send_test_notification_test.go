@@ -173,13 +173,13 @@ func TestSendTestNotificationToStrangers(t *testing.T) {
 		answer string // to the request line
 		want   string // in the error; "" for none
 	}{
-		"another status line":       {"LINE\r\n\r\n", "not one of HTTP"},
-		"the request as a header":   {"HTTP/1.1 200 OK\r\nLINE\r\n\r\n", "not one of HTTP"},
+		"another status line":       {"LINE\r\n\r\n", "is not HTTP"},
+		"the request as a header":   {"HTTP/1.1 200 OK\r\nLINE\r\n\r\n", "is not HTTP"},
 		"nothing":                   {"", "connection was closed"},
 		"a body that never ends":    {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", ""},
 		"another protocol":          {"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", "HTTP 101"},
 		"a redirect to a secret":    {"HTTP/1.1 302 Found\r\nLocation: LINE\r\n\r\n", "Redirects are not followed"},
-		"a redirect that is broken": {"HTTP/1.1 302 Found\r\nLocation: http://[::1/hunter2\r\n\r\n", "not one of HTTP"},
+		"a redirect that is broken": {"HTTP/1.1 302 Found\r\nLocation: http://[::1/hunter2\r\n\r\n", "is not HTTP"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
