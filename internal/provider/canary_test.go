@@ -58,8 +58,9 @@ resource "sparkrtc_record_callback" "faulty_write_only" {
 
 // Distinctive secrets in every place that takes one, through the whole life of
 // a callback and every kind of failure, at the noisiest log level: none of them
-// may be seen, but for auth_key and the data source where they are documented
-// to be, in the state and in saved plans.
+// may be seen, but for auth_key where it is documented to be, in the state and in
+// saved plans. A key that the service shows is nowhere, also after drift and an
+// import, whether or not the apply after it goes through.
 func TestAccCLI_canaries(t *testing.T) {
 	t.Parallel()
 	const (
@@ -73,7 +74,7 @@ func TestAccCLI_canaries(t *testing.T) {
 		dataKey       = "canary-DATA/0123456789+abcdefghijklmn"
 		ephemeralKey  = "canary-EPHEMERAL/0123456789+abcdefghi"
 	)
-	everywhere := []string{secretKey, securityToken, token, writeOnlyKey, secondKey, ephemeralKey}
+	everywhere := []string{secretKey, securityToken, token, writeOnlyKey, secondKey, foreignKey, dataKey, ephemeralKey}
 	config := canaryVariables + `
 resource "sparkrtc_record_callback" "clear" {
   app_id   = "clear"
@@ -97,7 +98,7 @@ ephemeral "sparkrtc_record_callback" "ephemeral" {
 }
 
 output "signature" {
-  value     = provider::sparkrtc::callback_signature(var.clear, "rand", "timestamp", data.sparkrtc_record_callback.data.auth_key)
+  value     = provider::sparkrtc::callback_signature(var.clear, "rand", "timestamp", tostring(data.sparkrtc_record_callback.data.has_auth_key))
   sensitive = true
 }
 `
@@ -149,7 +150,12 @@ output "signature" {
 				// Drift, in clear and masked.
 				c.SetCallback("clear", testURL, foreignKey)
 				c.SetCallback("write-only", testURL, foreignKey)
-				ok("plan")
+				ok("plan", "-out=drift.tfplan")
+				ok("show", "-json", "drift.tfplan")
+				ok("apply", "-refresh-only", "-auto-approve")
+				drifted := r.ReadFile(t, "terraform.tfstate")
+				acctest.ExpectNoSecret(t, "state after drift", drifted, everywhere...)
+				acctest.ExpectNoSecret(t, "plan after drift", r.ReadPlan(t, "drift.tfplan"), everywhere...)
 				c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoTruncated })
 				ok("apply", "-auto-approve", "-var", "key_version=2")
 			}
@@ -244,15 +250,29 @@ output "signature" {
 			if whole {
 				ok("destroy", "-auto-approve", "-target=sparkrtc_record_callback.clear")
 				ok("state", "rm", "sparkrtc_record_callback.write_only")
-				ok("import", "sparkrtc_record_callback.write_only", "write-only")
+				c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoExact })
+				for _, name := range []string{"clear", "write-only"} {
+					c.SetCallback(name, testURL, foreignKey)
+					ok("import", "sparkrtc_record_callback."+strings.ReplaceAll(name, "-", "_"), name)
+				}
+				acctest.ExpectNoSecret(t, "state after an import", r.ReadFile(t, "terraform.tfstate"), append(everywhere, authKey)...)
+				ok("plan", "-out=import.tfplan", "-var", "key_version=3")
+				ok("show", "-json", "import.tfplan")
+				acctest.ExpectNoSecret(t, "plan after an import", r.ReadPlan(t, "import.tfplan"), everywhere...)
+				c.Fail(emulator.Fault{Method: http.MethodPut, Times: -1, Status: http.StatusForbidden, Code: "APIGW.0306"})
+				if got := run("apply", "-auto-approve", "-var", "key_version=3"); got.Code == 0 {
+					t.Error("an apply that is refused ends well")
+				}
+				c.ClearFaults()
+				acctest.ExpectNoSecret(t, "state after an apply that failed", r.ReadFile(t, "terraform.tfstate"), append(everywhere, authKey)...)
 			}
 			ok("apply", "-auto-approve", "-var", "key_version=3")
 
 			everywhere = append(everywhere, c.Secrets()...)
-			acctest.ExpectNoSecret(t, "output or the log", seen.String(), append(everywhere, authKey, foreignKey, dataKey)...)
-			acctest.ExpectNoSecret(t, "saved plan", r.ReadPlan(t, "saved.tfplan"), append(everywhere, foreignKey)...)
-			acctest.ExpectNoSecret(t, "state", r.ReadFile(t, "terraform.tfstate"), append(everywhere, foreignKey)...)
-			acctest.ExpectNoSecret(t, "backup of the state", r.ReadFile(t, "terraform.tfstate.backup"), append(everywhere, foreignKey)...)
+			acctest.ExpectNoSecret(t, "output or the log", seen.String(), append(everywhere, authKey)...)
+			acctest.ExpectNoSecret(t, "saved plan", r.ReadPlan(t, "saved.tfplan"), everywhere...)
+			acctest.ExpectNoSecret(t, "state", r.ReadFile(t, "terraform.tfstate"), everywhere...)
+			acctest.ExpectNoSecret(t, "backup of the state", r.ReadFile(t, "terraform.tfstate.backup"), everywhere...)
 		})
 	}
 }

@@ -17,9 +17,8 @@ var (
 	titleFunction      = regexp.MustCompile(`(?m)^func (?:\([^)]*\) )?(\w+)\([^)]*\b(?:summary|title)\b`)
 	titleCall          = `\b(?:Add\w*Error|Add\w*Warning|New\w*Diagnostic|NewArgumentFuncError%s)\([^\n]*?"([A-Z][^"]*)"`
 	titleField         = regexp.MustCompile(`(?i)\b\w*(?:summary|title)(?:, \w+)?\s*:?[:=]\s*"([^"]+)"`)
-	titleEnd           = regexp.MustCompile(`\baboutCallback\([^"\n]*"([^"]+)"`) // after the subject
 	functionDefinition = regexp.MustCompile(`(?s)function\.Definition\{\s*Summary: "[^"]*"`)
-	titleRow           = regexp.MustCompile(`(?m)^\| \*\*(?:[^*]*…" )?(.+?)\*\*.*\|$`)
+	titleRow           = regexp.MustCompile(`(?m)^\| \*\*(.+?)\*\*.*\|$`)
 )
 
 // Users search the troubleshooting page for the title that the CLI shows.
@@ -56,7 +55,7 @@ func scanTitles(code string) (titles []string) {
 		names += "|" + function[1]
 	}
 	call := regexp.MustCompile(strings.Replace(titleCall, "%s", names, 1))
-	for _, pattern := range []*regexp.Regexp{call, titleField, titleEnd} {
+	for _, pattern := range []*regexp.Regexp{call, titleField} {
 		for _, match := range pattern.FindAllStringSubmatch(code, -1) {
 			titles = append(titles, match[1])
 		}
