@@ -149,18 +149,22 @@ func KeyToSend(planned Settings, configured Config) Key {
 }
 
 // MayBeThere tells whether an update may find that the app has what it would
-// send, so that a read is worth it: the URL is the same, and so is the key, or
-// the state has none. A key that is not shown whole can't be compared.
+// send, so that a read is worth it: the URL is the same, and so is the key, also if
+// it is given in another way, or the state has none. A key that is not shown whole
+// can't be compared, and a new version asks for a write.
 func (c Change) MayBeThere() bool {
 	if c.Prior == nil || c.Memory == nil || !Equivalent(c.Prior.URL.Text(), c.Planned.URL.Text()) {
 		return false
 	}
-	sameKey := c.Prior.Key == c.Planned.Key && c.Prior.Version == c.Planned.Version
-	form := FormNone
-	if KeyToSend(c.Planned, c.Configured).Set {
+	key, form := KeyToSend(c.Planned, c.Configured), FormNone
+	if key.Set {
 		form = FormWhole
 	}
-	return (sameKey || !c.Prior.hasKey(c.Memory)) && c.Memory.Form == form
+	if c.Memory.Form != form {
+		return false
+	}
+	return c.Prior.Key == c.Planned.Key && c.Prior.Version == c.Planned.Version || !c.Prior.hasKey(c.Memory) ||
+		key.Set && (c.Prior.Key == Of(key.Text) || c.Planned.Version.IsNull() && c.Memory.Key.Matches(key.Text))
 }
 
 // IsThere tells whether a callback is shown exactly as it would be sent.
