@@ -135,6 +135,12 @@ output "signature" {
 					t.Fatalf("%v: %s", arguments, got.Stdout)
 				}
 			}
+			// It prints what Terraform prints of any plan, auth_key's variable included.
+			showJSON := func(plan string) {
+				t.Helper()
+				got := r.Must(t, 0, "show", "-json", plan)
+				acctest.ExpectNoSecret(t, plan+" as JSON", got.Stdout, everywhere...)
+			}
 			ok("plan", "-out=saved.tfplan")
 			ok("apply", "saved.tfplan")
 			expectTruth(t, c, "clear", "https://recordings.example.com/a", authKey)
@@ -151,7 +157,7 @@ output "signature" {
 				c.SetCallback("clear", testURL, foreignKey)
 				c.SetCallback("write-only", testURL, foreignKey)
 				ok("plan", "-out=drift.tfplan")
-				ok("show", "-json", "drift.tfplan")
+				showJSON("drift.tfplan")
 				ok("apply", "-refresh-only", "-auto-approve")
 				drifted := r.ReadFile(t, "terraform.tfstate")
 				acctest.ExpectNoSecret(t, "state after drift", drifted, everywhere...)
@@ -257,7 +263,7 @@ output "signature" {
 				}
 				acctest.ExpectNoSecret(t, "state after an import", r.ReadFile(t, "terraform.tfstate"), append(everywhere, authKey)...)
 				ok("plan", "-out=import.tfplan", "-var", "key_version=3")
-				ok("show", "-json", "import.tfplan")
+				showJSON("import.tfplan")
 				acctest.ExpectNoSecret(t, "plan after an import", r.ReadPlan(t, "import.tfplan"), everywhere...)
 				c.Fail(emulator.Fault{Method: http.MethodPut, Times: -1, Status: http.StatusForbidden, Code: "APIGW.0306"})
 				if got := run("apply", "-auto-approve", "-var", "key_version=3"); got.Code == 0 {

@@ -249,14 +249,14 @@ func TestAccCLI_unknownEndpointWarns(t *testing.T) {
 	r.Apply(t)
 	r.Write(t, config("two"))
 	out := r.Must(t, 0, "plan").Out()
-	for _, want := range []string{"Recording callback not read", testApp, "(endpoint)", "as it was last seen"} {
+	for _, want := range []string{"Recording callback not read", testApp, "(endpoint)", "last known state"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not said: %s", want, out)
 		}
 	}
 	r.Must(t, 0, "state", "rm", "sparkrtc_record_callback.test")
 	r.Write(t, config("three")+"import {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
-	if out := r.Run(t, "plan").Out(); !strings.Contains(out, "not known to be there") {
+	if out := r.Run(t, "plan").Out(); !strings.Contains(out, "can't tell whether there is a callback to import") {
 		t.Errorf("of an import: %s", out)
 	}
 

@@ -355,9 +355,13 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 	appID := state.AppID.ValueString()
 	identify(ctx, resp.Identity, "app_id", state.AppID, diags)
 	if r.provider.client == nil {
+		effect := "The plan uses its last known state."
+		if state.URL.IsNull() {
+			effect = "The plan can't tell whether there is a callback to import."
+		}
 		diags.AddWarning("Recording callback not read", fmt.Sprintf(
-			"The callback of app %q was not read, because the provider configuration is known only after apply (%s).\n\nThe plan uses its last known state.",
-			appID, strings.Join(r.provider.unknown, ", ")))
+			"The callback of app %q was not read, because the provider configuration is known only after apply (%s).\n\n%s",
+			appID, strings.Join(r.provider.unknown, ", "), effect))
 		return
 	}
 	bound := load(readTimeout.of(ctx, state.Timeouts))(diags)
