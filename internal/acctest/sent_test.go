@@ -42,8 +42,8 @@ func TestExpectSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := StartEmulator(t, emulator.Options{}, "a")
-			for method, body := range map[string]string{http.MethodPut: `{"auth_key": "", "url": "https://example.com/"}`, http.MethodGet: ""} {
-				request, err := http.NewRequestWithContext(t.Context(), method, e.Endpoint+path, strings.NewReader(body))
+			for _, sent := range []struct{ method, body string }{{http.MethodPut, `{"auth_key": "", "url": "https://example.com/"}`}, {http.MethodGet, ""}} {
+				request, err := http.NewRequestWithContext(t.Context(), sent.method, e.Endpoint+path, strings.NewReader(sent.body))
 				if err != nil {
 					t.Fatal(err)
 				}

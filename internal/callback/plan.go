@@ -17,7 +17,8 @@ type Change struct {
 	// Memory is nil for a create, or if there is none.
 	Memory *Memory
 
-	// Existing is the callback that the app of a create has; nil for none.
+	// Existing is the callback that the app has, as it was read for this plan; nil
+	// if there is none, or if it was not read.
 	Existing *Shown
 }
 
@@ -83,7 +84,7 @@ func Plan(c Change) Decision {
 		d.say(LosesKey)
 	case !key.Set && thereIsKey:
 		d.say(KeyNotConfigured)
-	case key.Set && thereIsKey && !ownKey && m.Imported:
+	case key.Set && thereIsKey && !ownKey && m.Imported && !isShown(key, c.Existing):
 		d.say(KeyNotCompared)
 	case d.Write && key.WriteOnly && ownKey && c.Planned.Version == c.Prior.Version && m.isOther(key.Text):
 		d.say(KeyAlsoSent)
@@ -105,6 +106,10 @@ func create(existing *Shown, key Key) Decision {
 		d.say(Overwrites)
 	}
 	return d
+}
+
+func isShown(key Key, shown *Shown) bool {
+	return key.Text != "" && shown != nil && shown.Key == key.Text
 }
 
 func (d *Decision) say(n Notice) { d.Notices = append(d.Notices, n) }

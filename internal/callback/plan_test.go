@@ -55,6 +55,9 @@ func TestPlan(t *testing.T) {
 		// A key that can't be compared.
 		{"import with a key", Change{&none, key, plain(key), imported(exact.show(wholeURL, otherKey, t0)), nil}, true, []Notice{KeyNotCompared}},
 		{"import with a write-only key", Change{&none, wo, withWO(wo, ownKey), imported(masks.show(wholeURL, otherKey, t0)), nil}, true, []Notice{KeyNotCompared}},
+		{"import with the key that is shown", Change{&none, key, plain(key), imported(exact.show(wholeURL, ownKey, t0)), &Shown{wholeURL, ownKey, t0}}, true, nil},
+		{"import with another key than is shown", Change{&none, wo, withWO(wo, ownKey), imported(exact.show(wholeURL, otherKey, t0)), &Shown{wholeURL, otherKey, t0}}, true, []Notice{KeyNotCompared}},
+		{"import with a key that is known after apply", Change{&none, Settings{Of(wholeURL), Unknown, Null}, plain(Settings{Of(wholeURL), Unknown, Null}), imported(exact.show(wholeURL, otherKey, t0)), &Shown{wholeURL, otherKey, t0}}, true, []Notice{KeyNotCompared}},
 		{"import without a key, one is configured", Change{&none, key, plain(key), imported(exact.show(wholeURL, "", t0)), nil}, true, nil},
 
 		// A key that is sent under the same version.

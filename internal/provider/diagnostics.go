@@ -43,8 +43,7 @@ const (
 
 const suspectProject = "Check project_id (or " + credentials.EnvProjectID + ") too: a missing or wrong one is often reported as this."
 
-// advices has an entry for each reason but ReasonNotConfigured, which is no
-// error to a user.
+// advices has an entry for each reason.
 var advices = map[sparkrtc.Reason]advice{
 	sparkrtc.ReasonNotFound: {
 		summary:   "SparkRTC app not found",

@@ -24,6 +24,10 @@ type callbackPlans struct {
 	// configured has the configuration itself. Terraform hands ModifyPlan another
 	// one under ignore_changes, and no other request before the apply has it.
 	configured sync.Map // callback.Config
+
+	// shown is what was read in this process, so that a plan can compare a key that
+	// is not stored.
+	shown sync.Map // callback.Shown
 }
 
 // ModifyPlan says what an apply would do beyond what the plan shows. What is
@@ -58,6 +62,7 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 	if state != nil {
 		prior := state.settings()
 		change.Prior = &prior
+		change.Existing = r.shown(state.AppID)
 		found = *state
 	} else if change.Existing != nil {
 		found.URL, found.UpdateTime = types.StringValue(change.Existing.URL), types.StringValue(change.Existing.Time)
@@ -92,6 +97,15 @@ func (r *recordCallbackResource) configured(visible *recordCallbackModel) callba
 		return config.(callback.Config) //nolint:forcetypeassert // nothing else is stored
 	}
 	return visible.config()
+}
+
+// shown returns nil for a callback that was not read in this process.
+func (r *recordCallbackResource) shown(appID types.String) *callback.Shown {
+	if shown, ok := r.provider.callbacks.shown.Load(appID.ValueString()); ok {
+		shown := shown.(callback.Shown) //nolint:forcetypeassert // nothing else is stored
+		return &shown
+	}
+	return nil
 }
 
 // plannedBefore tells whether another resource has the app: each is planned once

@@ -390,6 +390,7 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 		resp.State.RemoveResource(ctx)
 		diags.Append(saveMemory[callback.Memory](ctx, resp.Private, nil)...)
 	default:
+		r.provider.callbacks.shown.Store(appID, shownOf(shown))
 		seen := callback.Observe(state.settings(), memory, shownOf(shown))
 		state.observed(ctx, seen, shown)
 		sayAll(diags, state, seen.Changes...)
