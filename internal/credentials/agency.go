@@ -8,9 +8,7 @@ import (
 	"time"
 )
 
-// agency finds the agency that goes on top of the set: the provider block's, or
-// that of a profile which the block names, else the environment's, else one that
-// came along with the set.
+// Order: the provider block, a profile named in it, the environment, the set's own agency.
 func (f finder) agency(found *Found, c *candidate) error {
 	own := c.agency
 	c.agencyIsOwn = true
@@ -46,7 +44,6 @@ func (f finder) environmentAgency() (*Agency, error) {
 		f.variable(EnvAgencyDomainID), f.variable(EnvAgencyDuration))
 }
 
-// agency returns how to check an agency of the provider block's.
 func (l origin) agency(a AssumeRole) func() (*Agency, error) {
 	seconds := ""
 	if a.Duration != 0 {

@@ -17,46 +17,36 @@ import (
 )
 
 const (
-	// margin is how long before their end credentials are fetched anew: what
-	// is under way with the old ones is done by then.
+	// Credentials are renewed this long before they end, so that requests under way can finish.
 	margin = 5 * time.Minute
 
-	// pause is how long nothing is tried again: a renewal that failed while
-	// the old credentials still hold, and one because they were refused.
+	// pause separates attempts after a failed renewal and after a refusal.
 	pause = time.Minute
 )
 
-// Authenticator authenticates requests with what was found. What has to be
-// fetched for that is fetched with the first request, once for all of them, and
-// kept; it is fetched anew before it ends, or when it was refused.
-//
-// It is safe for concurrent use. Its errors are of type *Error, or those of a
-// context.
+// Authenticator fetches credentials with the first request, once for all requests, and again before they end or when
+// they are refused. It is safe for concurrent use. Its errors are *Error or those of a context.
 type Authenticator struct {
 	found *Found
 	iam   *iam.Client
 	log   *slog.Logger
 	now   func() time.Time
 
-	// slot is held by who uses the fields below. It is no mutex because
-	// whoever waits for it may have to stop.
+	// slot guards the fields below. It is a channel because waiting must be cancelable.
 	slot chan struct{}
 
 	held      *held // nil before the first fetch, and after a refusal
 	projectID string
 	renewedAt time.Time // because of a refusal
 
-	// failure is that of the last fetch, for those who waited for it; a
-	// refused one is for all who come, as long as the ID token is the one that
-	// was sent.
+	// failure is that of the last fetch, for all that waited for it. A refusal stays until the ID token changes.
 	failure  error
 	failedAt time.Time
 	refused  bool
 	idToken  string
 }
 
-// held are credentials, and when they end; the times are zero if that is never,
-// or not known.
+// Zero times mean never or unknown.
 type held struct {
 	transport.Credentials
 	renewAt, expiresAt time.Time
@@ -64,8 +54,7 @@ type held struct {
 
 var _ transport.Authenticator = (*Authenticator)(nil)
 
-// NewAuthenticator makes no call. The logger is told of each fetch; nil logs
-// nothing.
+// NewAuthenticator makes no call. It logs each fetch; a nil logger logs nothing.
 func NewAuthenticator(found *Found, client *iam.Client, logger *slog.Logger) *Authenticator {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
@@ -73,7 +62,7 @@ func NewAuthenticator(found *Found, client *iam.Client, logger *slog.Logger) *Au
 	return &Authenticator{found: found, iam: client, log: logger, now: time.Now, slot: make(chan struct{}, 1)}
 }
 
-// Credentials returns what authenticates a request now.
+// Credentials returns the current credentials, fetched if necessary.
 func (a *Authenticator) Credentials(ctx context.Context) (transport.Credentials, error) {
 	asked := a.now()
 	select {
@@ -106,12 +95,8 @@ func (a *Authenticator) Credentials(ctx context.Context) (transport.Credentials,
 	return a.held.Credentials, nil
 }
 
-// stillValid tells whether there are credentials that have not ended yet, though it
-// may be time to renew them.
 func (a *Authenticator) stillValid() bool { return a.held != nil && a.now().Before(a.held.expiresAt) }
 
-// shouldFetch tells whether who came at that time may learn something else than
-// the last fetch did.
 func (a *Authenticator) shouldFetch(asked time.Time) bool {
 	if a.refused {
 		return a.hasFreshIDToken()
@@ -119,8 +104,6 @@ func (a *Authenticator) shouldFetch(asked time.Time) bool {
 	return a.failure == nil || !asked.Before(a.failedAt.Add(a.failureTTL()))
 }
 
-// hasFreshIDToken tells whether the file with the ID token has another one than
-// was sent last.
 func (a *Authenticator) hasFreshIDToken() bool {
 	if a.found.Set.IDTokenFile == "" {
 		return false
@@ -129,8 +112,7 @@ func (a *Authenticator) hasFreshIDToken() bool {
 	return err == nil && token != a.idToken
 }
 
-// failureTTL is for how long a failure counts for those who come later: a password
-// whose answer was lost may have been counted as a wrong one.
+// A password with a lost response may have counted as a wrong one.
 func (a *Authenticator) failureTTL() time.Duration {
 	if a.found.Set.Kind == KindPassword {
 		return pause
@@ -138,9 +120,8 @@ func (a *Authenticator) failureTTL() time.Duration {
 	return 0
 }
 
-// Renew gives up credentials that were refused, so that others are fetched next.
-// It returns false if there can be no others, or none that are better: those
-// that were fetched because of a refusal are not given up for a minute.
+// Renew drops refused credentials, so that the next call fetches others. It returns false if there are none, or if
+// they were renewed less than a minute ago.
 func (a *Authenticator) Renew(ctx context.Context, refused transport.Credentials) bool {
 	if !a.fetches() {
 		return false
@@ -161,13 +142,11 @@ func (a *Authenticator) Renew(ctx context.Context, refused transport.Credentials
 	return true
 }
 
-// fetches tells whether credentials come from a call.
 func (a *Authenticator) fetches() bool {
 	kind := a.found.Set.Kind
 	return a.found.Agency != nil || kind != KindAccessKey && kind != KindToken
 }
 
-// fetch fills held, or says why it can't.
 func (a *Authenticator) fetch(ctx context.Context) error {
 	a.refused = false
 	got, err := a.set(ctx)
@@ -195,7 +174,6 @@ func (a *Authenticator) fetch(ctx context.Context) error {
 	return nil
 }
 
-// isOurs tells an error that says what answers mean from one that a call met.
 func isOurs(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.cause == nil
@@ -209,7 +187,6 @@ func (a *Authenticator) hold(c transport.Credentials, expiresAt time.Time) *held
 	return h
 }
 
-// set authenticates with the set that was found.
 func (a *Authenticator) set(ctx context.Context) (*held, error) {
 	set := a.found.Set
 	switch set.Kind {
@@ -263,8 +240,7 @@ func (a *Authenticator) adviceOnToken(err error) string {
 	}
 }
 
-// scope is the project of a token. One for an agency is only to prove who asks:
-// the project may be that of the agency's account.
+// A token for an agency only proves identity: the project may belong to the agency's account.
 func (a *Authenticator) scope() iam.Scope {
 	switch {
 	case a.found.Agency != nil:
@@ -276,12 +252,10 @@ func (a *Authenticator) scope() iam.Scope {
 	}
 }
 
-// projectName is that of the region's own project unless it is set.
 func (a *Authenticator) projectName() string {
 	return cmp.Or(a.found.ProjectName.Text, a.found.Region.Text)
 }
 
-// tokenFor says in words what scope says to IAM.
 func (a *Authenticator) tokenFor() string {
 	switch project := a.found.ProjectID; {
 	case a.found.Agency != nil:
@@ -293,7 +267,6 @@ func (a *Authenticator) tokenFor() string {
 	}
 }
 
-// projectInWords is about a project without an ID.
 func (a *Authenticator) projectInWords() string {
 	source := a.found.ProjectName.Source
 	if a.found.ProjectName.Text == "" {
@@ -302,8 +275,7 @@ func (a *Authenticator) projectInWords() string {
 	return fmt.Sprintf("the project with the name %q (%s)", a.projectName(), source)
 }
 
-// assume becomes the agency: by STS where its account is told by ID, which knows
-// no tokens, and else by IAM.
+// STS takes accounts by ID and no tokens; IAM does the rest.
 func (a *Authenticator) assume(ctx context.Context, own transport.Credentials) (*held, error) {
 	if own.Token != "" {
 		keys, err := a.iam.TokenKeys(ctx, own.Token, 0)
@@ -326,7 +298,6 @@ func (a *Authenticator) assume(ctx context.Context, own transport.Credentials) (
 	return a.hold(keys.Transport(), keys.ExpiresAt), nil
 }
 
-// addProject adds the project that an access key needs. It is looked up once.
 func (a *Authenticator) addProject(ctx context.Context, got *held) error {
 	if got.Token != "" {
 		return nil // carries it
@@ -376,7 +347,7 @@ func (a *Authenticator) lookUpProject(ctx context.Context, c transport.Credentia
 	}
 }
 
-// listOf has indented lines, which Terraform doesn't wrap.
+// Terraform doesn't wrap indented lines.
 func listOf(projects []iam.Project) string {
 	var b strings.Builder
 	for _, p := range projects {
@@ -385,8 +356,6 @@ func listOf(projects []iam.Project) string {
 	return b.String()
 }
 
-// signed is the fault of a call that was signed: where the signature is refused,
-// nothing else matters.
 func (a *Authenticator) signed(summary string, err error, todo string) error {
 	if iam.Unauthenticated(err) && iam.Refused(err) {
 		summary, todo = "Access key refused by IAM", "Check the access key and its secret key, and the security token if it is a temporary one: a blank may have been copied along, or it may have expired. More than five failures in a row lock an access key for five minutes."
@@ -394,8 +363,6 @@ func (a *Authenticator) signed(summary string, err error, todo string) error {
 	return a.asked(summary, err, todo)
 }
 
-// asked is the fault of a call of IAM or STS: what to do depends on whether there
-// was an answer that counts.
 func (a *Authenticator) asked(summary string, err error, todo string) error {
 	if !iam.Refused(err) {
 		todo = "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), and auth_url, " + EnvAuthURL + " or " + EnvSTSEndpoint + " if one is set, or try again later."
@@ -403,7 +370,6 @@ func (a *Authenticator) asked(summary string, err error, todo string) error {
 	return a.fault(summary, err, todo)
 }
 
-// fault is what a call met, and what to do.
 func (a *Authenticator) fault(summary string, err error, todo string) error {
 	return &Error{Summary: summary, Detail: upperFirst(err.Error()) + ".\n\n" + todo, cause: err}
 }

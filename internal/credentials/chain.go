@@ -49,8 +49,7 @@ func (f finder) environment() (lookup, error) {
 	)
 }
 
-// checkDomain keeps a user of the environment from an account that the block
-// does not name.
+// Do not combine an environment's user with an account that the block does not name.
 func (f finder) checkDomain() error {
 	name, id := f.nameVariable(EnvDomainName), f.variable(EnvDomainID)
 	if id.set() {
@@ -121,9 +120,8 @@ type user struct {
 	domainName, domainID value
 }
 
-// password begins with the password alone, unless it is the provider block's:
-// variables for a user are exported for other purposes too. Where both a
-// name and an ID may be set, the ID counts.
+// User variables are exported for other purposes too, so outside the block only a password shows intent. An ID takes
+// precedence over a name.
 func (l origin) password(u user) spec {
 	users := part{values: []value{u.name, u.id}}
 	domains := part{values: []value{u.domainName, u.domainID}}
@@ -152,7 +150,6 @@ func (l origin) password(u user) spec {
 	return k
 }
 
-// oidc has tokens of which there may be one only.
 func (l origin) oidc(f finder, idp value, tokens ...value) spec {
 	k := spec{
 		called: "an ID token",
@@ -173,8 +170,7 @@ func (l origin) oidc(f finder, idp value, tokens ...value) spec {
 	return k
 }
 
-// withTokenFile looks into the file now, so that a wrong one is found before
-// any call, and leaves the token there.
+// Read it now, so that a wrong file is reported before any call.
 func (f finder) withTokenFile(l origin, set Set, file value) (*candidate, error) {
 	full, err := f.expand(file.text)
 	if err == nil {
@@ -213,8 +209,6 @@ func (f finder) blockOIDC() spec {
 	}
 }
 
-// hintWorkloadToken says how a token of HCP Terraform is used, to whoever
-// names an identity provider in the block and no token.
 func (f finder) hintWorkloadToken(err error) error {
 	var fault *Error
 	a, tokens := f.AssumeRoleWithOIDC, f.workloadTokens()
@@ -245,8 +239,6 @@ func (f finder) oidcEnvironment() (lookup, error) {
 	return environmentOrigin.read(k)
 }
 
-// workloadTokens returns those that HCP Terraform gives to a run: the plain one
-// first, then those with a tag.
 func (f finder) workloadTokens() []value {
 	var tagged []value
 	for _, variable := range f.Environ() {
@@ -262,8 +254,6 @@ func (f finder) workloadTokens() []value {
 	return tagged
 }
 
-// workloadToken returns the token that is asked for by its tag, the plain one,
-// or the only one.
 func (f finder) workloadToken(tokens []value) (value, error) {
 	tag := f.Getenv(EnvWorkloadTag)
 	for _, token := range tokens {
@@ -312,8 +302,7 @@ func (f finder) blockECS() spec {
 	return k
 }
 
-// ecsMetadata needs to be asked for: elsewhere than on an ECS, nobody answers
-// at the metadata address, or somebody else.
+// It must be requested: outside an ECS the metadata address is unreachable, or serves something else.
 func (f finder) ecsMetadata() (lookup, error) {
 	row := finding{what: "ecs_metadata = true, or " + EnvECSMetadata + "=true", found: "not asked for"}
 	text := f.Getenv(EnvECSMetadata)

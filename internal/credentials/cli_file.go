@@ -10,7 +10,6 @@ import (
 	"strings"
 )
 
-// cliConfig is the file of the vendor's CLI, as far as it matters here.
 type cliConfig struct {
 	Current  string       `json:"current"`
 	Profiles []cliProfile `json:"profiles"`
@@ -52,8 +51,7 @@ func (f finder) blockProfile() spec {
 	}
 }
 
-// cliFile takes file and profile each from the provider block, else from the
-// environment. Naming either asks for a profile.
+// Naming the file or the profile requests a profile.
 func (f finder) cliFile() (lookup, error) {
 	path := first(Value{f.SharedConfigFile, "the argument shared_config_file"}, f.fromEnvironment(EnvSharedConfigFile), Value{DefaultSharedConfigFile, ""})
 	profile := first(Value{f.Profile, "the argument profile"}, f.fromEnvironment(EnvProfile))
@@ -78,7 +76,6 @@ func (f finder) cliFile() (lookup, error) {
 	return f.cliProfile(x, config, profile)
 }
 
-// parseCLIConfig takes an empty file for one without profiles.
 func parseCLIConfig(x *file) (cliConfig, error) {
 	var config cliConfig
 	if len(bytes.TrimSpace(x.text)) == 0 {
@@ -97,7 +94,6 @@ func parseCLIConfig(x *file) (cliConfig, error) {
 	}
 }
 
-// position says where the last of the bytes stands that a parser has read.
 func position(text []byte, read int64) string {
 	before := text[:max(0, read-1)]
 	return fmt.Sprintf("line %d, column %d", 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n'))
@@ -158,8 +154,7 @@ func (f finder) cliKeys(x *file, p cliProfile) (lookup, error) {
 	}
 }
 
-// cliAgency returns how to check the profile's agency. The account that it is
-// in may be the profile's own.
+// The account of the agency defaults to the profile's.
 func (l origin) cliAgency(p cliProfile) func() (*Agency, error) {
 	if p.AgencyName == "" && p.AgencyDomainName == "" {
 		return nil

@@ -9,23 +9,20 @@ import (
 	"unicode/utf8"
 )
 
-// Found is what the provider block, the environment and files say, without a
-// call to anything.
+// Resolved is what the provider block, the environment and files contain.
 type Found struct {
 	Set Set
 
-	// Agency goes on top of the set; nil if there is none.
+	// Agency is assumed with the set; nil for none.
 	Agency *Agency
 
-	// ProjectID is empty if it has to be results up: by ProjectName, or by the
-	// region's name if that is empty too.
+	// ProjectID is empty if it must be looked up by ProjectName, or by the name of the region.
 	ProjectID   Value
 	ProjectName Value
 
 	Region Value // never empty
 
-	// Endpoints are scheme and host, without a slash behind. That of the
-	// metadata service is empty unless it is another than usual.
+	// Endpoints are scheme and host, without a slash. MetadataEndpoint is empty for the default.
 	IAMEndpoint      string
 	STSEndpoint      string
 	MetadataEndpoint string
@@ -33,13 +30,13 @@ type Found struct {
 	Warnings []Warning
 }
 
-// Value is a text, and where it was found in words.
+// Value is a text and its source in words.
 type Value struct {
 	Text   string
 	Source string
 }
 
-// Hint names what was found without giving it away.
+// Hint describes the credentials without secrets.
 func (f *Found) Hint() string {
 	if f.Agency == nil {
 		return f.Set.Hint()
@@ -47,8 +44,7 @@ func (f *Found) Hint() string {
 	return f.Set.Hint() + ", to assume " + f.Agency.String()
 }
 
-// places is where a set is results for. The first that has one wins, and those
-// below it are not even opened.
+// chain is the order of sources. Those after the first match are not opened.
 var chain = []struct {
 	where string
 	find  func(finder) (lookup, error)
@@ -62,7 +58,6 @@ var chain = []struct {
 	{"ECS metadata", finder.ecsMetadata},
 }
 
-// lookup is what a source has: a set, or findings that say why there is none.
 type lookup struct {
 	set      *candidate
 	findings []finding
@@ -73,21 +68,19 @@ type finding struct {
 	incomplete  bool // some values of a set are there, others are missing
 }
 
-// candidate is a set with what came along.
 type candidate struct {
 	Set
 
-	// explicit tells that the provider block names the place, so that what
-	// came along counts before the environment.
+	// explicit: the provider block names the source, so its other values take precedence over the environment.
 	explicit bool
 
-	// What came along; the texts may be empty.
+	// Other values of the same source; may be empty.
 	region      Value
 	projectID   Value
 	iamEndpoint Value
 
 	agency func() (*Agency, error) // nil if there is none
-	// agencyIsOwn: it is the one that is assumed.
+	// agencyIsOwn: agency is the one assumed.
 	agencyIsOwn bool
 	warnings    []Warning
 }
@@ -97,11 +90,8 @@ type finder struct {
 	Environment
 }
 
-// Find returns the first whole set of credentials, in the order of the
-// places. A set is never put together from two places. Project, region and
-// agency are results for by themselves: first those of the provider block.
-//
-// Errors are of type *Error.
+// Find returns the first complete set of the chain, and never combines two sources. Project, region and agency are
+// looked up separately, in the provider block first. Errors are of type *Error.
 func Find(settings Settings, env Environment) (*Found, error) {
 	f := finder{settings, env}
 	var results []lookup
@@ -132,7 +122,6 @@ func (f finder) settle(c *candidate) (*Found, error) {
 	return found, nil
 }
 
-// tableOf says what was found in the places, which are numbered.
 func tableOf(results []lookup) string {
 	var b strings.Builder
 	for i, l := range results {
@@ -144,7 +133,6 @@ func tableOf(results []lookup) string {
 	return b.String()
 }
 
-// nextStep is to complete what is half there, or what most users do.
 func nextStep(results []lookup) string {
 	var incomplete []string
 	for _, l := range results {

@@ -11,8 +11,7 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
-// project finds the project's ID, or else its name. A name in the provider
-// block counts before an ID that is not there.
+// A name in the provider block takes precedence over an ID elsewhere.
 func (f finder) project(found *Found, c *candidate) error {
 	own, environment := c.projectID, f.fromEnvironment(EnvProjectID)
 	if found.Agency != nil && !c.agencyIsOwn {
@@ -48,14 +47,12 @@ func (f finder) projectName(found *Found) error {
 	return nil
 }
 
-// hosts may consist of these; anything else, and the host would be another one
-// than it seems.
+// Other characters could change the host.
 var (
 	regionPattern = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z_-]*[0-9A-Za-z])?$`)
 	cloudPattern  = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?$`)
 )
 
-// location finds the region, and the endpoints that follow from it.
 func (f finder) location(found *Found, c *candidate) error {
 	environment, preset := f.fromEnvironment(EnvRegion), Value{DefaultRegion, "the default"}
 	inBlock := Value{f.Region, "the argument region"}
@@ -81,7 +78,7 @@ func (f finder) location(found *Found, c *candidate) error {
 	return f.endpoints(found, first(ofIAM, Value{"https://iam." + host, ""}), first(ofSTS, Value{"https://sts." + host, ""}))
 }
 
-// presetCloud knows the European sites, which are a cloud of their own.
+// The European sites are a cloud of their own.
 func presetCloud(region string) Value {
 	if strings.HasPrefix(region, "eu-west-1") {
 		return Value{"myhuaweicloud.eu", "the region"}
@@ -123,8 +120,7 @@ func (f finder) endpoints(found *Found, ofIAM, ofSTS Value) error {
 	return nil
 }
 
-// asEndpoint returns scheme and host of an endpoint as users write it: with or
-// without the scheme, and with the version behind.
+// Users write endpoints with or without scheme and version.
 func asEndpoint(s string) string {
 	if !strings.Contains(s, "://") {
 		s = "https://" + s
@@ -132,7 +128,6 @@ func asEndpoint(s string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(s, "/"), "/v3")
 }
 
-// fault points to the argument if it is what was taken.
 func (f finder) fault(argument, inBlock, summary, detail string) error {
 	err := &Error{Summary: summary, Detail: detail}
 	if inBlock != "" {
@@ -145,8 +140,6 @@ func (f finder) fromEnvironment(variable string) Value {
 	return Value{f.Getenv(variable), "the environment variable " + variable}
 }
 
-// first returns what counts of a value that came along with the set, and of the
-// same in the provider block and in the environment.
 func (c *candidate) first(inBlock, own, environment Value) Value {
 	if c.explicit {
 		return first(inBlock, own, environment)
@@ -154,7 +147,6 @@ func (c *candidate) first(inBlock, own, environment Value) Value {
 	return first(inBlock, environment, own)
 }
 
-// first returns the first value that is set, or none.
 func first(values ...Value) Value {
 	for _, v := range values {
 		if v.Text != "" {

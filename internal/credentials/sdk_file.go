@@ -12,8 +12,7 @@ import (
 	"gopkg.in/ini.v1"
 )
 
-// sdkSection has the credentials of a project's services; [global], beside it,
-// those of services without projects.
+// sdkSection is for services with projects; [global] is for others.
 const sdkSection = "basic"
 
 func (f finder) sdkFile() (lookup, error) {
@@ -38,8 +37,7 @@ func (f finder) sdkFile() (lookup, error) {
 }
 
 func (f finder) sdkProfile(x *file, section *ini.Section) (lookup, error) {
-	// Value, not String: that expands %(name)s, and one that names itself
-	// would never end.
+	// String would expand %(name)s, endlessly if it names itself.
 	get := func(key string) string {
 		if section.HasKey(key) {
 			return section.Key(key).Value()
@@ -69,8 +67,7 @@ func absent(x *file, found string) (lookup, error) {
 	return lookup{findings: findings}, err
 }
 
-// iniPosition finds the line that the parser repeats in its error: a secret
-// may stand there, so that only its number is shown.
+// Show only the line number: the line may contain a secret.
 func iniPosition(text []byte, err error) string {
 	_, line, _ := strings.Cut(err.Error(), ": ")
 	line = strings.TrimSpace(line)
