@@ -9,7 +9,7 @@ import (
 )
 
 // Order: the provider block, a profile named in it, the environment, the set's own agency.
-func (f finder) agency(found *Found, c *candidate) error {
+func (f resolver) agency(resolved *Resolved, c *sourcedSet) error {
 	own := c.agency
 	c.agencyIsOwn = true
 	switch {
@@ -31,7 +31,7 @@ func (f finder) agency(found *Found, c *candidate) error {
 		return nil
 	}
 	var err error
-	found.Agency, err = own()
+	resolved.Agency, err = own()
 	return err
 }
 
@@ -39,7 +39,7 @@ func (a *AssumeRoleWithOIDC) hasAgency() bool {
 	return a != nil && (a.AgencyName != "" || a.DomainName != "" || a.DomainID != "" || a.Duration != 0)
 }
 
-func (f finder) environmentAgency() (*Agency, error) {
+func (f resolver) environmentAgency() (*Agency, error) {
 	return environmentOrigin.assume(f.nameVariable(EnvAgencyName), f.nameVariable(EnvAgencyDomainName),
 		f.variable(EnvAgencyDomainID), f.variable(EnvAgencyDuration))
 }

@@ -27,15 +27,15 @@ const (
 // Authenticator fetches credentials with the first request, once for all requests, and again before they end or when
 // they are refused. It is safe for concurrent use. Its errors are *Error or those of a context.
 type Authenticator struct {
-	found *Found
-	iam   *iam.Client
-	log   *slog.Logger
-	now   func() time.Time
+	resolved *Resolved
+	iam      *iam.Client
+	log      *slog.Logger
+	now      func() time.Time
 
 	// slot guards the fields below. It is a channel because waiting must be cancelable.
 	slot chan struct{}
 
-	held      *held // nil before the first fetch, and after a refusal
+	current   *timedCredentials // nil before the first fetch, and after a refusal
 	projectID string
 	renewedAt time.Time // because of a refusal
 
@@ -47,7 +47,7 @@ type Authenticator struct {
 }
 
 // Zero times mean never or unknown.
-type held struct {
+type timedCredentials struct {
 	transport.Credentials
 	renewAt, expiresAt time.Time
 }
@@ -55,11 +55,11 @@ type held struct {
 var _ transport.Authenticator = (*Authenticator)(nil)
 
 // NewAuthenticator makes no call. It logs each fetch; a nil logger logs nothing.
-func NewAuthenticator(found *Found, client *iam.Client, logger *slog.Logger) *Authenticator {
+func NewAuthenticator(resolved *Resolved, client *iam.Client, logger *slog.Logger) *Authenticator {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	return &Authenticator{found: found, iam: client, log: logger, now: time.Now, slot: make(chan struct{}, 1)}
+	return &Authenticator{resolved: resolved, iam: client, log: logger, now: time.Now, slot: make(chan struct{}, 1)}
 }
 
 // Credentials returns the current credentials, fetched if necessary.
@@ -72,30 +72,32 @@ func (a *Authenticator) Credentials(ctx context.Context) (transport.Credentials,
 		return transport.Credentials{}, context.Cause(ctx)
 	}
 	switch {
-	case a.held != nil && (a.held.renewAt.IsZero() || a.now().Before(a.held.renewAt)):
-		return a.held.Credentials, nil
+	case a.current != nil && (a.current.renewAt.IsZero() || a.now().Before(a.current.renewAt)):
+		return a.current.Credentials, nil
 	case a.shouldFetch(asked):
 	case a.stillValid():
-		return a.held.Credentials, nil
+		return a.current.Credentials, nil
 	default:
 		return transport.Credentials{}, a.failure
 	}
 	err := a.fetch(ctx)
 	if err != nil && ctx.Err() == nil && a.stillValid() {
 		a.log.WarnContext(ctx, "credentials could not be renewed in advance", slog.String("error", err.Error()))
-		a.held.renewAt = a.now().Add(pause)
-		if a.refused && a.found.Set.IDTokenFile == "" || a.held.renewAt.After(a.held.expiresAt) {
-			a.held.renewAt = a.held.expiresAt
+		a.current.renewAt = a.now().Add(pause)
+		if a.refused && a.resolved.Set.IDTokenFile == "" || a.current.renewAt.After(a.current.expiresAt) {
+			a.current.renewAt = a.current.expiresAt
 		}
 		err = nil
 	}
 	if err != nil {
 		return transport.Credentials{}, err
 	}
-	return a.held.Credentials, nil
+	return a.current.Credentials, nil
 }
 
-func (a *Authenticator) stillValid() bool { return a.held != nil && a.now().Before(a.held.expiresAt) }
+func (a *Authenticator) stillValid() bool {
+	return a.current != nil && a.now().Before(a.current.expiresAt)
+}
 
 func (a *Authenticator) shouldFetch(asked time.Time) bool {
 	if a.refused {
@@ -105,16 +107,16 @@ func (a *Authenticator) shouldFetch(asked time.Time) bool {
 }
 
 func (a *Authenticator) hasFreshIDToken() bool {
-	if a.found.Set.IDTokenFile == "" {
+	if a.resolved.Set.IDTokenFile == "" {
 		return false
 	}
-	token, err := a.found.Set.IDToken()
+	token, err := a.resolved.Set.IDToken()
 	return err == nil && token != a.idToken
 }
 
 // A password with a lost response may have counted as a wrong one.
 func (a *Authenticator) failureTTL() time.Duration {
-	if a.found.Set.Kind == KindPassword {
+	if a.resolved.Set.Kind == KindPassword {
 		return pause
 	}
 	return 0
@@ -132,25 +134,25 @@ func (a *Authenticator) Renew(ctx context.Context, refused transport.Credentials
 	case <-ctx.Done():
 		return false
 	}
-	if a.held == nil || a.held.Credentials != refused {
+	if a.current == nil || a.current.Credentials != refused {
 		return true // a request at the same time was refused as well
 	}
 	if !a.renewedAt.IsZero() && a.now().Sub(a.renewedAt) < pause {
 		return false
 	}
-	a.held, a.renewedAt = nil, a.now()
+	a.current, a.renewedAt = nil, a.now()
 	return true
 }
 
 func (a *Authenticator) fetches() bool {
-	kind := a.found.Set.Kind
-	return a.found.Agency != nil || kind != KindAccessKey && kind != KindToken
+	kind := a.resolved.Set.Kind
+	return a.resolved.Agency != nil || kind != KindAccessKey && kind != KindToken
 }
 
 func (a *Authenticator) fetch(ctx context.Context) error {
 	a.refused = false
 	got, err := a.set(ctx)
-	if err == nil && a.found.Agency != nil {
+	if err == nil && a.resolved.Agency != nil {
 		got, err = a.assume(ctx, got.Credentials)
 	}
 	if err == nil {
@@ -163,9 +165,9 @@ func (a *Authenticator) fetch(ctx context.Context) error {
 		a.failure, a.failedAt, a.refused = err, a.now(), iam.Refused(err) || isOurs(err)
 		return err
 	}
-	a.held, a.failure = got, nil
+	a.current, a.failure = got, nil
 	if a.fetches() {
-		record := []any{slog.String("credentials", got.String()), slog.String("found", a.found.Hint())}
+		record := []any{slog.String("credentials", got.String()), slog.String("found", a.resolved.Hint())}
 		if !got.expiresAt.IsZero() {
 			record = append(record, slog.Time("expires_at", got.expiresAt.UTC()))
 		}
@@ -179,16 +181,16 @@ func isOurs(err error) bool {
 	return errors.As(err, &e) && e.cause == nil
 }
 
-func (a *Authenticator) hold(c transport.Credentials, expiresAt time.Time) *held {
-	h := &held{Credentials: c, expiresAt: expiresAt}
+func (a *Authenticator) timed(c transport.Credentials, expiresAt time.Time) *timedCredentials {
+	h := &timedCredentials{Credentials: c, expiresAt: expiresAt}
 	if !expiresAt.IsZero() {
 		h.renewAt = expiresAt.Add(-min(margin, expiresAt.Sub(a.now())/4))
 	}
 	return h
 }
 
-func (a *Authenticator) set(ctx context.Context) (*held, error) {
-	set := a.found.Set
+func (a *Authenticator) set(ctx context.Context) (*timedCredentials, error) {
+	set := a.resolved.Set
 	switch set.Kind {
 	case KindPassword:
 		return a.token(a.iam.PasswordToken(ctx, iam.Password{
@@ -207,14 +209,14 @@ func (a *Authenticator) set(ctx context.Context) (*held, error) {
 			return nil, a.fault("No access key from this ECS", err, "The metadata service answers on an ECS only, and has a key only if the ECS has an agency. "+
 				"It was asked for by "+set.Source+".")
 		}
-		return a.hold(keys.Transport(), keys.ExpiresAt), nil
+		return a.timed(keys.Transport(), keys.ExpiresAt), nil
 	default:
-		return &held{Credentials: set.transport()}, nil
+		return &timedCredentials{Credentials: set.transport()}, nil
 	}
 }
 
-func (a *Authenticator) token(token iam.Token, err error) (*held, error) {
-	if wanted := a.found.ProjectID; err == nil && a.found.Agency == nil &&
+func (a *Authenticator) token(token iam.Token, err error) (*timedCredentials, error) {
+	if wanted := a.resolved.ProjectID; err == nil && a.resolved.Agency == nil &&
 		(token.ProjectID == "" || wanted.Text != "" && wanted.Text != token.ProjectID) {
 		return nil, &Error{
 			Summary: "Token of IAM is for another project",
@@ -222,7 +224,7 @@ func (a *Authenticator) token(token iam.Token, err error) (*held, error) {
 		}
 	}
 	if err == nil {
-		return a.hold(token.Transport(), token.ExpiresAt), nil
+		return a.timed(token.Transport(), token.ExpiresAt), nil
 	}
 	return nil, a.asked("No token from IAM", err, a.adviceOnToken(err))
 }
@@ -232,9 +234,9 @@ func (a *Authenticator) adviceOnToken(err error) string {
 	switch {
 	case iam.NotFound(err):
 		return "Check the project: project_id is an ID, project_name a name, and without either it is the region's." + scope
-	case a.found.Set.Kind == KindIDToken:
+	case a.resolved.Set.Kind == KindIDToken:
 		return fmt.Sprintf("Check that IAM has an identity provider %q that takes tokens of this issuer and audience (in HCP Terraform, TFC_WORKLOAD_IDENTITY_AUDIENCE of the workspace), and that its rules give users access. %s%s",
-			a.found.Set.IDPID, claimsInWords(a.idToken), scope)
+			a.resolved.Set.IDPID, describeIDToken(a.idToken), scope)
 	default:
 		return "Check the user, the password, and the account (domain) that the user is in, which is not the project." + scope
 	}
@@ -243,22 +245,22 @@ func (a *Authenticator) adviceOnToken(err error) string {
 // A token for an agency only proves identity: the project may belong to the agency's account.
 func (a *Authenticator) scope() iam.Scope {
 	switch {
-	case a.found.Agency != nil:
+	case a.resolved.Agency != nil:
 		return iam.Scope{}
-	case a.found.ProjectID.Text != "":
-		return iam.Scope{ProjectID: a.found.ProjectID.Text}
+	case a.resolved.ProjectID.Text != "":
+		return iam.Scope{ProjectID: a.resolved.ProjectID.Text}
 	default:
 		return iam.Scope{ProjectName: a.projectName()}
 	}
 }
 
 func (a *Authenticator) projectName() string {
-	return cmp.Or(a.found.ProjectName.Text, a.found.Region.Text)
+	return cmp.Or(a.resolved.ProjectName.Text, a.resolved.Region.Text)
 }
 
 func (a *Authenticator) tokenFor() string {
-	switch project := a.found.ProjectID; {
-	case a.found.Agency != nil:
+	switch project := a.resolved.ProjectID; {
+	case a.resolved.Agency != nil:
 		return "no project, but an agency"
 	case project.Text != "":
 		return fmt.Sprintf("project %s (%s)", project.Text, project.Source)
@@ -268,15 +270,15 @@ func (a *Authenticator) tokenFor() string {
 }
 
 func (a *Authenticator) projectInWords() string {
-	source := a.found.ProjectName.Source
-	if a.found.ProjectName.Text == "" {
-		source = "as the region, by " + a.found.Region.Source
+	source := a.resolved.ProjectName.Source
+	if a.resolved.ProjectName.Text == "" {
+		source = "as the region, by " + a.resolved.Region.Source
 	}
 	return fmt.Sprintf("the project with the name %q (%s)", a.projectName(), source)
 }
 
 // STS takes accounts by ID and no tokens; IAM does the rest.
-func (a *Authenticator) assume(ctx context.Context, own transport.Credentials) (*held, error) {
+func (a *Authenticator) assume(ctx context.Context, own transport.Credentials) (*timedCredentials, error) {
 	if own.Token != "" {
 		keys, err := a.iam.TokenKeys(ctx, own.Token, 0)
 		if err != nil {
@@ -284,7 +286,7 @@ func (a *Authenticator) assume(ctx context.Context, own transport.Credentials) (
 		}
 		own = keys.Transport()
 	}
-	agency := a.found.Agency
+	agency := a.resolved.Agency
 	assume := a.iam.AssumeAgency
 	if agency.DomainID != "" {
 		assume = a.iam.AssumeAgencySTS
@@ -295,15 +297,15 @@ func (a *Authenticator) assume(ctx context.Context, own transport.Credentials) (
 			"It is %s, from %s. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\"). Its key was requested for %v (duration): STS gives 12 hours at most, and one hour with a temporary key.",
 			agency, agency.Source, agency.Duration))
 	}
-	return a.hold(keys.Transport(), keys.ExpiresAt), nil
+	return a.timed(keys.Transport(), keys.ExpiresAt), nil
 }
 
-func (a *Authenticator) addProject(ctx context.Context, got *held) error {
+func (a *Authenticator) addProject(ctx context.Context, got *timedCredentials) error {
 	if got.Token != "" {
 		return nil // carries it
 	}
 	if a.projectID == "" {
-		a.projectID = a.found.ProjectID.Text
+		a.projectID = a.resolved.ProjectID.Text
 	}
 	if a.projectID == "" {
 		id, err := a.lookUpProject(ctx, got.Credentials)

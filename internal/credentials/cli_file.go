@@ -39,22 +39,22 @@ type cliKeys struct {
 	SecurityToken   string `json:"securityToken"`
 }
 
-func (f finder) blockProfile() spec {
+func (f resolver) blockProfile() spec {
 	return spec{
 		called: "a profile of the CLI",
 		begin:  []value{path("shared_config_file", f.SharedConfigFile), path("profile", f.Profile)},
 		what:   "shared_config_file or profile",
-		build: func() (*candidate, error) {
-			found, err := f.cliFile()
-			return found.set, err
+		build: func() (*sourcedSet, error) {
+			result, err := f.cliFile()
+			return result.set, err
 		},
 	}
 }
 
 // Naming the file or the profile requests a profile.
-func (f finder) cliFile() (lookup, error) {
-	path := first(Value{f.SharedConfigFile, "the argument shared_config_file"}, f.fromEnvironment(EnvSharedConfigFile), Value{DefaultSharedConfigFile, ""})
-	profile := first(Value{f.Profile, "the argument profile"}, f.fromEnvironment(EnvProfile))
+func (f resolver) cliFile() (lookup, error) {
+	path := first(Value{Text: f.SharedConfigFile, Source: "the argument shared_config_file"}, f.fromEnvironment(EnvSharedConfigFile), Value{Text: DefaultSharedConfigFile})
+	profile := first(Value{Text: f.Profile, Source: "the argument profile"}, f.fromEnvironment(EnvProfile))
 	x := &file{path: path.Text, by: path.Source}
 	if x.by == "" {
 		x.by = profile.Source
@@ -99,7 +99,7 @@ func position(text []byte, read int64) string {
 	return fmt.Sprintf("line %d, column %d", 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n'))
 }
 
-func (f finder) cliProfile(x *file, config cliConfig, asked Value) (lookup, error) {
+func (f resolver) cliProfile(x *file, config cliConfig, asked Value) (lookup, error) {
 	name, why := asked.Text, ", which is asked for by "+asked.Source
 	if name == "" {
 		name, why = config.Current, ", which it says is the current one"
@@ -124,7 +124,7 @@ func (f finder) cliProfile(x *file, config cliConfig, asked Value) (lookup, erro
 	}
 }
 
-func (f finder) cliKeys(x *file, p cliProfile) (lookup, error) {
+func (f resolver) cliKeys(x *file, p cliProfile) (lookup, error) {
 	l := origin{source: fmt.Sprintf("profile %q of %s", p.Name, x.path)}
 	keys, prefix := p.cliKeys, ""
 	switch strings.ToUpper(p.Mode) {
@@ -139,18 +139,18 @@ func (f finder) cliKeys(x *file, p cliProfile) (lookup, error) {
 	if prefix != "" {
 		spec.parts = append(spec.parts, one(token))
 	}
-	found, err := l.read(spec)
-	switch c := found.set; {
+	result, err := l.read(spec)
+	switch c := result.set; {
 	case err != nil:
 		return lookup{}, err
 	case c == nil:
 		return absent(x, fmt.Sprintf("has profile %q without keys", p.Name))
 	default:
-		c.region = Value{p.Region, l.source}
-		c.projectID = Value{p.ProjectID, l.source}
+		c.region = Value{Text: p.Region, Source: l.source}
+		c.projectID = Value{Text: p.ProjectID, Source: l.source}
 		c.agency = l.cliAgency(p)
 		f.warnIfShared(c, x)
-		return found, nil
+		return result, nil
 	}
 }
 

@@ -136,7 +136,7 @@ type file struct {
 	mode fs.FileMode
 }
 
-func (f finder) read(file *file) ([]finding, error) {
+func (f resolver) read(file *file) ([]finding, error) {
 	var err error
 	if file.full, err = f.expand(file.path); err == nil {
 		file.text, file.mode, err = readText(f.Open, file.full)
@@ -176,7 +176,7 @@ func (x *file) fault(what string) error {
 }
 
 // Windows has no such mode.
-func (f finder) warnIfShared(c *candidate, x *file) {
+func (f resolver) warnIfShared(c *sourcedSet, x *file) {
 	if f.GOOS == "windows" || x.mode&0o004 == 0 || len(c.Secrets()) == 0 {
 		return
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // Resolved is what the provider block, the environment and files contain.
-type Found struct {
+type Resolved struct {
 	Set Set
 
 	// Agency is assumed with the set; nil for none.
@@ -37,7 +37,7 @@ type Value struct {
 }
 
 // Hint describes the credentials without secrets.
-func (f *Found) Hint() string {
+func (f *Resolved) Hint() string {
 	if f.Agency == nil {
 		return f.Set.Hint()
 	}
@@ -47,19 +47,19 @@ func (f *Found) Hint() string {
 // chain is the order of sources. Those after the first match are not opened.
 var chain = []struct {
 	where string
-	find  func(finder) (lookup, error)
+	find  func(resolver) (lookup, error)
 }{
-	{"provider block", finder.block},
-	{"environment", finder.environment},
-	{"environment of the vendor's SDKs", finder.sdkEnvironment},
-	{"file of the vendor's SDKs", finder.sdkFile},
-	{"file of the vendor's CLI", finder.cliFile},
-	{"OIDC, in the environment", finder.oidcEnvironment},
-	{"ECS metadata", finder.ecsMetadata},
+	{"provider block", resolver.block},
+	{"environment", resolver.environment},
+	{"environment of the vendor's SDKs", resolver.sdkEnvironment},
+	{"file of the vendor's SDKs", resolver.sdkFile},
+	{"file of the vendor's CLI", resolver.cliFile},
+	{"OIDC, in the environment", resolver.oidcEnvironment},
+	{"ECS metadata", resolver.ecsMetadata},
 }
 
 type lookup struct {
-	set      *candidate
+	set      *sourcedSet
 	findings []finding
 }
 
@@ -68,7 +68,7 @@ type finding struct {
 	incomplete  bool // some values of a set are there, others are missing
 }
 
-type candidate struct {
+type sourcedSet struct {
 	Set
 
 	// explicit: the provider block names the source, so its other values take precedence over the environment.
@@ -85,15 +85,15 @@ type candidate struct {
 	warnings    []Warning
 }
 
-type finder struct {
+type resolver struct {
 	Settings
 	Environment
 }
 
 // Find returns the first complete set of the chain, and never combines two sources. Project, region and agency are
 // looked up separately, in the provider block first. Errors are of type *Error.
-func Find(settings Settings, env Environment) (*Found, error) {
-	f := finder{settings, env}
+func Find(settings Settings, env Environment) (*Resolved, error) {
+	f := resolver{Settings: settings, Environment: env}
 	var results []lookup
 	for _, p := range chain {
 		l, err := p.find(f)
@@ -101,7 +101,7 @@ func Find(settings Settings, env Environment) (*Found, error) {
 			return nil, err
 		}
 		if l.set != nil {
-			return f.settle(l.set)
+			return f.resolve(l.set)
 		}
 		results = append(results, l)
 	}
@@ -112,14 +112,14 @@ func Find(settings Settings, env Environment) (*Found, error) {
 	}
 }
 
-func (f finder) settle(c *candidate) (*Found, error) {
-	found := &Found{Set: c.Set, Warnings: c.warnings}
-	for _, part := range []func(*Found, *candidate) error{f.agency, f.project, f.location} {
-		if err := part(found, c); err != nil {
+func (f resolver) resolve(c *sourcedSet) (*Resolved, error) {
+	resolved := &Resolved{Set: c.Set, Warnings: c.warnings}
+	for _, part := range []func(*Resolved, *sourcedSet) error{f.agency, f.project, f.location} {
+		if err := part(resolved, c); err != nil {
 			return nil, err
 		}
 	}
-	return found, nil
+	return resolved, nil
 }
 
 func tableOf(results []lookup) string {
@@ -158,11 +158,11 @@ func widest(results []lookup) int {
 	return width
 }
 
-func (f finder) variable(name string) value { return key(name, f.Getenv(name)) }
+func (f resolver) variable(name string) value { return key(name, f.Getenv(name)) }
 
-func (f finder) secretVariable(name string) value { return secret(name, f.Getenv(name)) }
+func (f resolver) secretVariable(name string) value { return secret(name, f.Getenv(name)) }
 
-func (f finder) nameVariable(n string) value { return name(n, f.Getenv(n)) }
+func (f resolver) nameVariable(n string) value { return name(n, f.Getenv(n)) }
 
 func quoted(list []string) string {
 	shown := make([]string, len(list))

@@ -44,11 +44,21 @@ func strayKey(s string) bool {
 	})
 }
 
-func key(name, text string) value      { return value{name, text, false, asKey} }
-func secret(name, text string) value   { return value{name, text, true, asKey} }
-func name(name, text string) value     { return value{name, text, false, asName} }
-func password(name, text string) value { return value{name, text, true, asPassword} }
-func path(name, text string) value     { return value{name, text, false, asAny} }
+func key(name, text string) value {
+	return value{name: name, text: text, secret: false, valid: asKey}
+}
+func secret(name, text string) value {
+	return value{name: name, text: text, secret: true, valid: asKey}
+}
+func name(name, text string) value {
+	return value{name: name, text: text, secret: false, valid: asName}
+}
+func password(name, text string) value {
+	return value{name: name, text: text, secret: true, valid: asPassword}
+}
+func path(name, text string) value {
+	return value{name: name, text: text, secret: false, valid: asAny}
+}
 
 // origin is a source whose values have equal precedence. Two sets in one are an error.
 type origin struct {
@@ -95,7 +105,7 @@ type spec struct {
 	begin []value
 	parts []part
 
-	build func() (*candidate, error)
+	build func() (*sourcedSet, error)
 
 	what  string
 	found string
@@ -140,7 +150,7 @@ func (l origin) read(specs ...spec) (lookup, error) {
 	}
 }
 
-func (l origin) complete(k spec) (*candidate, error) {
+func (l origin) complete(k spec) (*sourcedSet, error) {
 	for _, p := range k.parts {
 		if err := l.choose(k, p); err != nil {
 			return nil, err

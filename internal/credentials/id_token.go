@@ -11,7 +11,7 @@ import (
 )
 
 // Only the signature makes a token secret; IAM stores these claims too.
-func claimsInWords(token string) string {
+func describeIDToken(token string) string {
 	const malformed = "It does not have the form of a JSON Web Token: three parts with dots between them."
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
