@@ -61,7 +61,7 @@ const (
 	AccessKeyUnknown Refusal = "ak not exist"
 	AccessKeyLocked  Refusal = "failed to reach the limit"
 	ClockSkew        Refusal = "signature expired"
-	TokenInvalid     Refusal = "decrypt token fail"
+	TokenInvalid     Refusal = "decrypt token fail" //nolint:gosec // a text of the gateway, no credential
 	TokenExpired     Refusal = "token expires"
 	Unauthenticated  Refusal = "other"
 )

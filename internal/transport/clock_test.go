@@ -162,7 +162,7 @@ func TestClockIsCorrectedOnceForARequest(t *testing.T) {
 			}
 			return say(401, "expired "+time.Now().Add(time.Duration(n)*time.Hour).UTC().Format(time.RFC3339))
 		}}
-		if resp, x, err := f.client().Do(t.Context(), request(testCredentials)); err != nil || resp.StatusCode != 401 || x.Attempts != 3 {
+		if resp, x, err := f.client().Do(t.Context(), request(testCredentials)); err != nil || resp.StatusCode != http.StatusUnauthorized || x.Attempts != 3 {
 			t.Errorf("got %+v, %v after %d attempts", resp, err, x.Attempts)
 		}
 	})
