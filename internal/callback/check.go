@@ -15,7 +15,7 @@ const (
 	MaxKey = 64
 )
 
-// Check returns what is valid in a configuration, and may be a mistake.
+// Check returns notices about valid values that may be mistakes.
 func Check(c Config) []Notice {
 	var found []Notice
 	if u, err := url.Parse(c.URL.Text()); err == nil {

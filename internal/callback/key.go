@@ -33,15 +33,14 @@ func formOf(shown string) Form {
 	}
 }
 
-// LooksLikeKey tells whether a text may be a key. The API page's example shows
-// 16 characters of what the console says are at least 32.
+// LooksLikeKey tells whether a text may be a key. The API Reference's example has 16 characters, though the console
+// asks for at least 32.
 func LooksLikeKey(shown string) bool {
 	const least = 32
 	return utf8.RuneCountInString(shown) >= least && !looksMasked(shown)
 }
 
-// looksMasked: a few random keys have such a run too; they are only never sent
-// back.
+// A few random keys match too; that only means that they are never sent back.
 func looksMasked(shown string) bool {
 	const run = 4
 	var last rune
@@ -57,15 +56,14 @@ func looksMasked(shown string) bool {
 	return strings.Contains(shown, "**") || strings.Contains(shown, "••") || strings.Contains(shown, "...") || strings.Contains(shown, "…")
 }
 
-// Fingerprint recognises a write-only key without storing it. It is Argon2id
-// (RFC 9106) with a salt: some milliseconds and 4 MiB for each guess.
+// Fingerprint recognises a write-only key without storing it: Argon2id (RFC 9106) with a salt, so that a guess costs
+// milliseconds and 4 MiB.
 type Fingerprint struct {
 	Salt []byte `json:"salt"`
 	Sum  []byte `json:"sum"`
 }
 
-// Other numbers match no stored fingerprint: every write-only key would be
-// sent once more.
+// Changed parameters match no stored fingerprint, so each write-only key would be sent once more.
 const (
 	argonPasses  = 1
 	argonMemory  = 4 * 1024 // KiB
@@ -74,7 +72,7 @@ const (
 	sumLength    = 16
 )
 
-// Matches tells whether the fingerprint is that of a text. A nil one is of none.
+// Matches compares with a key. Nil matches nothing.
 func (f *Fingerprint) Matches(text string) bool {
 	return f != nil && text != "" && bytes.Equal(argon(f.Salt, text), f.Sum)
 }
@@ -87,11 +85,10 @@ func argon(salt []byte, text string) []byte {
 	return argon2.IDKey([]byte(text), salt, argonPasses, argonMemory, argonThreads, sumLength)
 }
 
-// Fingerprints computes each key's fingerprint once, for all callbacks that
-// share it. It is safe for concurrent use.
+// Fingerprints computes each fingerprint once for all callbacks. It is safe for concurrent use.
 type Fingerprints struct{ byKey sync.Map }
 
-// Of returns a function that computes the fingerprint of a key, or waits for it.
+// Of returns a function that computes a key's fingerprint, or waits for it.
 func (f *Fingerprints) Of(key string) func() *Fingerprint {
 	compute := sync.OnceValue(func() *Fingerprint {
 		salt := make([]byte, saltLength)

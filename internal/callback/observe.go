@@ -7,43 +7,38 @@ import (
 	"time"
 )
 
-// Memory is what the service showed after the last own write or the import. It
-// is kept in private state as JSON, and holds no key.
+// Memory is what the service showed after the last own write or the import. Private state keeps it as JSON, without
+// the key.
 type Memory struct {
 	URL  string `json:"url"`
 	Form Form   `json:"form"`
 	Time string `json:"time,omitempty"`
 
-	// Look is one byte that depends on how the key was shown, kept only where
-	// the service gives no time. More would help to guess a key that is shown
-	// in part.
+	// Look is one byte derived from the shown key, kept only if the service gives no time. More would help to guess a
+	// key shown in part.
 	Look []byte `json:"look,omitempty"`
 
-	// Fresh: nothing was read since an own write, whose response may show and
-	// round things in another way than a read.
+	// Fresh: no read since an own write, whose response may show and round values differently.
 	Fresh bool `json:"fresh,omitempty"`
 
-	// Imported: there was no own write yet.
+	// Imported: no own write yet.
 	Imported bool `json:"imported,omitempty"`
 
-	// URLTaken: the URL in the state is the one that is shown, not one that was
-	// set.
+	// URLTaken: the URL in the state was shown, not set.
 	URLTaken bool `json:"url_taken,omitempty"`
 
-	// ShowsKeys and ShowsURLs: what was set was shown exactly.
+	// ShowsKeys and ShowsURLs: the value set was shown exactly.
 	ShowsKeys bool `json:"shows_keys,omitempty"`
 	ShowsURLs bool `json:"shows_urls,omitempty"`
 
-	// Key is that of a write-only key; nil for none.
+	// Key belongs to a write-only key; nil for none.
 	Key *Fingerprint `json:"key,omitempty"`
 }
 
-// Valid tells whether it can be one that this package made.
+// Valid tells whether this package can have made it.
 func (m *Memory) Valid() bool { return m.URL != "" && m.Form != "" && m.Key.valid() }
 
-// Remember returns the memory of a write: what was set, and what the response
-// showed. Before is the memory until then, nil for none; fingerprint is that of
-// a write-only key, nil for none.
+// Remember returns the memory of a write. before and fingerprint may be nil; fingerprint is that of a write-only key.
 func Remember(before *Memory, url, key string, fingerprint *Fingerprint, shown Shown) Memory {
 	if before == nil {
 		before = &Memory{}
@@ -57,30 +52,27 @@ func Remember(before *Memory, url, key string, fingerprint *Fingerprint, shown S
 	return m
 }
 
-// Observation is what a response means.
+// Observation is the meaning of a response.
 type Observation struct {
 	State   Settings
 	Memory  Memory
 	Changes []Notice // outside Terraform
 
-	// Written: the callback was written to since it was remembered, with the same
-	// values or others. Otherwise another update_time is only rounded.
+	// Written: the callback was written since, with the same values or others. Otherwise a different update_time is
+	// only rounded.
 	Written bool
 }
 
-// Observe returns what a response means that shows the callback. A state without
-// a URL is one of an import; before is nil if nothing is remembered.
+// Observe returns what a response means. A state without a URL is an import; before may be nil.
 //
-// The URL and the key follow the same table, of which the first row that fits
-// counts. A value that is lost becomes what is shown (URL) or null (key).
+// URL and key follow the first row that fits. A lost value becomes what is shown (URL) or null (key).
 //
-//  1. shown as it was set: kept
-//  2. update_time did not change: kept
-//  3. update_time changed: lost
-//  4. no time to compare, shown as before: kept
-//  5. no time to compare, first read after an own write, and a service may show
-//     it like this: kept
-//  6. anything else: lost
+// 1. shown as set: kept
+// 2. same update_time: kept
+// 3. changed update_time: lost
+// 4. no time, shown as before: kept
+// 5. no time, first read after an own write, a possible form of it: kept
+// 6. anything else: lost
 func Observe(state Settings, before *Memory, shown Shown) Observation {
 	imported := state.URL.IsNull()
 	m, when := Memory{Imported: true}, timeChanged
@@ -118,10 +110,8 @@ func Observe(state Settings, before *Memory, shown Shown) Observation {
 	return Observation{state, m, changes, when == timeChanged}
 }
 
-// Unchanged tells whether a list shows a callback so much as it was that a read
-// would find nothing: same URL and time to the letter, and the key in the same
-// form. It does not say so of a time without a fraction right after a write: a
-// read may have one.
+// Unchanged tells whether a list shows that a read would find nothing new. A time without a fraction right after a
+// write proves nothing, because a read may have one.
 func (m *Memory) Unchanged(state Settings, shown Shown) bool {
 	return shown.URL == m.URL && shown.Time != "" && shown.Time == m.Time && formOf(shown.Key) == m.Form &&
 		(!m.Fresh || isPrecise(shown.Time)) &&
@@ -134,7 +124,6 @@ func (m *Memory) showURL(set, shown string) {
 	}
 }
 
-// take remembers what is shown. The byte of the look is computed only if needed.
 func (m *Memory) take(shown Shown, look bool) {
 	m.URL, m.Form, m.Time, m.Look = shown.URL, formOf(shown.Key), shown.Time, nil
 	if look && shown.Time == "" && shown.Key != "" {
@@ -144,8 +133,7 @@ func (m *Memory) take(shown Shown, look bool) {
 
 func lookOf(shown string) []byte { return argon(make([]byte, saltLength), shown)[:1] }
 
-// isKey tells whether a key is shown exactly. It costs a fingerprint only if the
-// key is write-only and the time leaves a doubt.
+// isKey computes a fingerprint only for a write-only key whose time proves nothing.
 func (m *Memory) isKey(state Settings, shown string, when timing) bool {
 	if state.Key.Known() {
 		return shown == state.Key.Text()
@@ -179,7 +167,6 @@ func (m *Memory) keepsURL(set, shown string, when timing) bool {
 	}
 }
 
-// timing says what update_time tells.
 type timing int
 
 const (
@@ -188,12 +175,10 @@ const (
 	timeChanged
 )
 
-// atOnce is by how much a service may show another time for one write: when it
-// answers, and when it stores.
+// The response of a write and a read may differ by the time between responding and storing.
 const atOnce = 10 * time.Millisecond
 
-// compareTime compares at the coarser precision of the two: a service may answer
-// a write with milliseconds and a read without.
+// compareTime uses the coarser precision: a write may show milliseconds and a read none.
 func (m *Memory) compareTime(now string) timing {
 	if m.Time == "" || now == "" {
 		return timeMissing

@@ -2,19 +2,17 @@
 
 package callback
 
-// Change is what a plan is about.
+// Change is the input of Plan.
 type Change struct {
 	// Prior is the state after the read; nil for a create.
 	Prior *Settings
 
-	// Planned is the configuration as Terraform hands it to a plan: an
-	// attribute under ignore_changes has the value of the state in it.
+	// Planned is the plan: under ignore_changes an attribute has the value of the state.
 	Planned Settings
 
-	// Configured is the configuration itself.
 	Configured Config
 
-	// Memory is nil for a create, or if there is none.
+	// Memory may be nil.
 	Memory *Memory
 
 	// Existing is the callback that the app has, as it was read for this plan; nil
@@ -28,12 +26,12 @@ type Decision struct {
 	Notices []Notice
 }
 
-// Notice is something that a user is told.
+// Notice is a message for the user.
 type Notice int
 
-// The notices. Errors stop the plan, all others are warnings.
+// Errors stop the plan; the others are warnings.
 const (
-	// Of Observe: what changed outside Terraform.
+	// Of Observe: changes outside Terraform.
 	URLChanged Notice = iota
 	KeyChanged
 
@@ -47,13 +45,13 @@ const (
 	KeyIgnored       // error: ignore_changes leaves no key to send
 	URLIgnored       // error: ignore_changes leaves no URL to send
 
-	// Of Check: values that are valid, and may be a mistake.
+	// Of Check.
 	PlainHTTP
 	UserInURL
 	MaskAsKey
 	UnusualKeyLength
 
-	// Of what the provider does.
+	// Of the provider.
 	Gone         // there is no callback any more
 	KeptKey      // the service keeps a key that was to be removed
 	TwoResources // on one app
@@ -63,7 +61,7 @@ const (
 	Notices
 )
 
-// Plan decides. The order of its cases is that of the table in DESIGN.md.
+// Plan decides by the table in DESIGN.md; the order of its cases is the same.
 func Plan(c Change) Decision {
 	key := KeyToSend(c.Planned, c.Configured)
 	if c.Prior == nil {
@@ -114,13 +112,12 @@ func isShown(key Key, shown *Shown) bool {
 
 func (d *Decision) say(n Notice) { d.Notices = append(d.Notices, n) }
 
-// hasKey tells whether a state has a key that was set. A version alone is that
-// of a write-only key that is null.
+// A version without a fingerprint belongs to a write-only key that is null.
 func (s Settings) hasKey(m *Memory) bool {
 	return !s.Key.IsNull() || !s.Version.IsNull() && m.Key != nil
 }
 
-// isOther costs a fingerprint.
+// It computes a fingerprint.
 func (m *Memory) isOther(key string) bool {
 	return key != "" && m.Key != nil && !m.Key.Matches(key)
 }
@@ -131,13 +128,11 @@ type Key struct {
 	Text      string // "" also for one that is known only after apply
 	WriteOnly bool
 
-	// Ignored: ignore_changes keeps the configured key out of the plan. The key
-	// to send is the one that the app has.
+	// Ignored: under ignore_changes the key to send is the app's own.
 	Ignored bool
 }
 
-// KeyToSend returns the key of a write, from what is planned and the
-// configuration itself. Under ignore_changes the two differ.
+// KeyToSend returns the key of a write. Under ignore_changes plan and configuration differ.
 func KeyToSend(planned Settings, configured Config) Key {
 	switch {
 	case !planned.Key.IsNull():

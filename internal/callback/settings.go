@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package callback decides about recording callbacks. Observe says what a
-// response of the service means for the state, Plan what a plan does and says.
-// It is pure: it knows neither Terraform nor HTTP. DESIGN.md has both as tables.
+// Package callback decides about recording callbacks, without Terraform or HTTP: Observe reads a response, Plan makes
+// a plan. DESIGN.md has both as tables.
 package callback
 
-// Value is an argument as Terraform knows it: null, unknown or a text.
+// Value is a Terraform argument: null, unknown or a text.
 type Value struct {
 	kind valueKind
 	text string
@@ -20,10 +19,10 @@ const (
 )
 
 var (
-	// Null is an argument that is not set; it is the zero Value.
+	// Null is the zero Value.
 	Null = Value{}
 
-	// Unknown is one that is known only after apply.
+	// Unknown is known only after apply.
 	Unknown = Value{kind: unknown}
 )
 
@@ -33,28 +32,27 @@ func Of(text string) Value { return Value{known, text} }
 // IsNull tells whether the argument is not set.
 func (v Value) IsNull() bool { return v.kind == null }
 
-// Known tells whether the argument has a value, which Text returns.
+// Known tells whether Text returns the value.
 func (v Value) Known() bool { return v.kind == known }
 
 // Text is "" for null and unknown values.
 func (v Value) Text() string { return v.text }
 
-// Settings are what decides what is sent, as a state or a plan has them.
+// Settings are the arguments that a state or plan contains and that are sent.
 type Settings struct {
 	URL     Value
 	Key     Value // auth_key
 	Version Value // auth_key_wo_version
 }
 
-// Config is a configuration: Settings and the write-only key, which is in no
-// state and no plan.
+// Config is a configuration. A write-only key is in no state or plan.
 type Config struct {
 	Settings
 
 	WriteOnly Value // auth_key_wo
 }
 
-// Shown is how the service shows a callback.
+// Shown is a callback as the service shows it.
 type Shown struct {
 	URL  string
 	Key  string // "" for none, or for one that isn't shown

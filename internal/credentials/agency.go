@@ -8,10 +8,8 @@ import (
 	"time"
 )
 
-// agency finds the agency that goes on top of the set: the provider block's, or
-// that of a profile which the block names, else the environment's, else one that
-// came along with the set.
-func (f finder) agency(found *Found, c *candidate) error {
+// Order: the provider block, a profile named in it, the environment, the set's own agency.
+func (f resolver) agency(resolved *Resolved, c *sourcedSet) error {
 	own := c.agency
 	c.agencyIsOwn = true
 	switch {
@@ -33,7 +31,7 @@ func (f finder) agency(found *Found, c *candidate) error {
 		return nil
 	}
 	var err error
-	found.Agency, err = own()
+	resolved.Agency, err = own()
 	return err
 }
 
@@ -41,12 +39,11 @@ func (a *AssumeRoleWithOIDC) hasAgency() bool {
 	return a != nil && (a.AgencyName != "" || a.DomainName != "" || a.DomainID != "" || a.Duration != 0)
 }
 
-func (f finder) environmentAgency() (*Agency, error) {
+func (f resolver) environmentAgency() (*Agency, error) {
 	return environmentOrigin.assume(f.nameVariable(EnvAgencyName), f.nameVariable(EnvAgencyDomainName),
 		f.variable(EnvAgencyDomainID), f.variable(EnvAgencyDuration))
 }
 
-// agency returns how to check an agency of the provider block's.
 func (l origin) agency(a AssumeRole) func() (*Agency, error) {
 	seconds := ""
 	if a.Duration != 0 {

@@ -17,63 +17,52 @@ import (
 )
 
 const (
-	// margin is how long before their end credentials are fetched anew: what
-	// is under way with the old ones is done by then.
+	// Credentials are renewed this long before they end, so that requests under way can finish.
 	margin = 5 * time.Minute
 
-	// pause is how long nothing is tried again: a renewal that failed while
-	// the old credentials still hold, and one because they were refused.
+	// pause separates attempts after a failed renewal and after a refusal.
 	pause = time.Minute
 )
 
-// Authenticator authenticates requests with what was found. What has to be
-// fetched for that is fetched with the first request, once for all of them, and
-// kept; it is fetched anew before it ends, or when it was refused.
-//
-// It is safe for concurrent use. Its errors are of type *Error, or those of a
-// context.
+// Authenticator fetches credentials with the first request, once for all requests, and again before they end or when
+// they are refused. It is safe for concurrent use. Its errors are *Error or those of a context.
 type Authenticator struct {
-	found *Found
-	iam   *iam.Client
-	log   *slog.Logger
-	now   func() time.Time
+	resolved *Resolved
+	iam      *iam.Client
+	log      *slog.Logger
+	now      func() time.Time
 
-	// slot is held by who uses the fields below. It is no mutex because
-	// whoever waits for it may have to stop.
+	// slot guards the fields below. It is a channel because waiting must be cancelable.
 	slot chan struct{}
 
-	held      *held // nil before the first fetch, and after a refusal
+	current   *timedCredentials // nil before the first fetch, and after a refusal
 	projectID string
 	renewedAt time.Time // because of a refusal
 
-	// failure is that of the last fetch, for those who waited for it; a
-	// refused one is for all who come, as long as the ID token is the one that
-	// was sent.
+	// failure is that of the last fetch, for all that waited for it. A refusal stays until the ID token changes.
 	failure  error
 	failedAt time.Time
 	refused  bool
 	idToken  string
 }
 
-// held are credentials, and when they end; the times are zero if that is never,
-// or not known.
-type held struct {
+// Zero times mean never or unknown.
+type timedCredentials struct {
 	transport.Credentials
 	renewAt, expiresAt time.Time
 }
 
 var _ transport.Authenticator = (*Authenticator)(nil)
 
-// NewAuthenticator makes no call. The logger is told of each fetch; nil logs
-// nothing.
-func NewAuthenticator(found *Found, client *iam.Client, logger *slog.Logger) *Authenticator {
+// NewAuthenticator makes no call. It logs each fetch; a nil logger logs nothing.
+func NewAuthenticator(resolved *Resolved, client *iam.Client, logger *slog.Logger) *Authenticator {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	return &Authenticator{found: found, iam: client, log: logger, now: time.Now, slot: make(chan struct{}, 1)}
+	return &Authenticator{resolved: resolved, iam: client, log: logger, now: time.Now, slot: make(chan struct{}, 1)}
 }
 
-// Credentials returns what authenticates a request now.
+// Credentials returns the current credentials, fetched if necessary.
 func (a *Authenticator) Credentials(ctx context.Context) (transport.Credentials, error) {
 	asked := a.now()
 	select {
@@ -83,35 +72,33 @@ func (a *Authenticator) Credentials(ctx context.Context) (transport.Credentials,
 		return transport.Credentials{}, context.Cause(ctx)
 	}
 	switch {
-	case a.held != nil && (a.held.renewAt.IsZero() || a.now().Before(a.held.renewAt)):
-		return a.held.Credentials, nil
+	case a.current != nil && (a.current.renewAt.IsZero() || a.now().Before(a.current.renewAt)):
+		return a.current.Credentials, nil
 	case a.shouldFetch(asked):
 	case a.stillValid():
-		return a.held.Credentials, nil
+		return a.current.Credentials, nil
 	default:
 		return transport.Credentials{}, a.failure
 	}
 	err := a.fetch(ctx)
 	if err != nil && ctx.Err() == nil && a.stillValid() {
 		a.log.WarnContext(ctx, "credentials could not be renewed in advance", slog.String("error", err.Error()))
-		a.held.renewAt = a.now().Add(pause)
-		if a.refused && a.found.Set.IDTokenFile == "" || a.held.renewAt.After(a.held.expiresAt) {
-			a.held.renewAt = a.held.expiresAt
+		a.current.renewAt = a.now().Add(pause)
+		if a.refused && a.resolved.Set.IDTokenFile == "" || a.current.renewAt.After(a.current.expiresAt) {
+			a.current.renewAt = a.current.expiresAt
 		}
 		err = nil
 	}
 	if err != nil {
 		return transport.Credentials{}, err
 	}
-	return a.held.Credentials, nil
+	return a.current.Credentials, nil
 }
 
-// stillValid tells whether there are credentials that have not ended yet, though it
-// may be time to renew them.
-func (a *Authenticator) stillValid() bool { return a.held != nil && a.now().Before(a.held.expiresAt) }
+func (a *Authenticator) stillValid() bool {
+	return a.current != nil && a.now().Before(a.current.expiresAt)
+}
 
-// shouldFetch tells whether who came at that time may learn something else than
-// the last fetch did.
 func (a *Authenticator) shouldFetch(asked time.Time) bool {
 	if a.refused {
 		return a.hasFreshIDToken()
@@ -119,28 +106,24 @@ func (a *Authenticator) shouldFetch(asked time.Time) bool {
 	return a.failure == nil || !asked.Before(a.failedAt.Add(a.failureTTL()))
 }
 
-// hasFreshIDToken tells whether the file with the ID token has another one than
-// was sent last.
 func (a *Authenticator) hasFreshIDToken() bool {
-	if a.found.Set.IDTokenFile == "" {
+	if a.resolved.Set.IDTokenFile == "" {
 		return false
 	}
-	token, err := a.found.Set.IDToken()
+	token, err := a.resolved.Set.IDToken()
 	return err == nil && token != a.idToken
 }
 
-// failureTTL is for how long a failure counts for those who come later: a password
-// whose answer was lost may have been counted as a wrong one.
+// A password with a lost response may have counted as a wrong one.
 func (a *Authenticator) failureTTL() time.Duration {
-	if a.found.Set.Kind == KindPassword {
+	if a.resolved.Set.Kind == KindPassword {
 		return pause
 	}
 	return 0
 }
 
-// Renew gives up credentials that were refused, so that others are fetched next.
-// It returns false if there can be no others, or none that are better: those
-// that were fetched because of a refusal are not given up for a minute.
+// Renew drops refused credentials, so that the next call fetches others. It returns false if there are none, or if
+// they were renewed less than a minute ago.
 func (a *Authenticator) Renew(ctx context.Context, refused transport.Credentials) bool {
 	if !a.fetches() {
 		return false
@@ -151,27 +134,25 @@ func (a *Authenticator) Renew(ctx context.Context, refused transport.Credentials
 	case <-ctx.Done():
 		return false
 	}
-	if a.held == nil || a.held.Credentials != refused {
+	if a.current == nil || a.current.Credentials != refused {
 		return true // a request at the same time was refused as well
 	}
 	if !a.renewedAt.IsZero() && a.now().Sub(a.renewedAt) < pause {
 		return false
 	}
-	a.held, a.renewedAt = nil, a.now()
+	a.current, a.renewedAt = nil, a.now()
 	return true
 }
 
-// fetches tells whether credentials come from a call.
 func (a *Authenticator) fetches() bool {
-	kind := a.found.Set.Kind
-	return a.found.Agency != nil || kind != KindAccessKey && kind != KindToken
+	kind := a.resolved.Set.Kind
+	return a.resolved.Agency != nil || kind != KindAccessKey && kind != KindToken
 }
 
-// fetch fills held, or says why it can't.
 func (a *Authenticator) fetch(ctx context.Context) error {
 	a.refused = false
 	got, err := a.set(ctx)
-	if err == nil && a.found.Agency != nil {
+	if err == nil && a.resolved.Agency != nil {
 		got, err = a.assume(ctx, got.Credentials)
 	}
 	if err == nil {
@@ -184,9 +165,9 @@ func (a *Authenticator) fetch(ctx context.Context) error {
 		a.failure, a.failedAt, a.refused = err, a.now(), iam.Refused(err) || isOurs(err)
 		return err
 	}
-	a.held, a.failure = got, nil
+	a.current, a.failure = got, nil
 	if a.fetches() {
-		record := []any{slog.String("credentials", got.String()), slog.String("found", a.found.Hint())}
+		record := []any{slog.String("credentials", got.String()), slog.String("found", a.resolved.Hint())}
 		if !got.expiresAt.IsZero() {
 			record = append(record, slog.Time("expires_at", got.expiresAt.UTC()))
 		}
@@ -195,23 +176,21 @@ func (a *Authenticator) fetch(ctx context.Context) error {
 	return nil
 }
 
-// isOurs tells an error that says what answers mean from one that a call met.
 func isOurs(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.cause == nil
 }
 
-func (a *Authenticator) hold(c transport.Credentials, expiresAt time.Time) *held {
-	h := &held{Credentials: c, expiresAt: expiresAt}
+func (a *Authenticator) timed(c transport.Credentials, expiresAt time.Time) *timedCredentials {
+	h := &timedCredentials{Credentials: c, expiresAt: expiresAt}
 	if !expiresAt.IsZero() {
 		h.renewAt = expiresAt.Add(-min(margin, expiresAt.Sub(a.now())/4))
 	}
 	return h
 }
 
-// set authenticates with the set that was found.
-func (a *Authenticator) set(ctx context.Context) (*held, error) {
-	set := a.found.Set
+func (a *Authenticator) set(ctx context.Context) (*timedCredentials, error) {
+	set := a.resolved.Set
 	switch set.Kind {
 	case KindPassword:
 		return a.token(a.iam.PasswordToken(ctx, iam.Password{
@@ -230,14 +209,14 @@ func (a *Authenticator) set(ctx context.Context) (*held, error) {
 			return nil, a.fault("No access key from this ECS", err, "The metadata service answers on an ECS only, and has a key only if the ECS has an agency. "+
 				"It was asked for by "+set.Source+".")
 		}
-		return a.hold(keys.Transport(), keys.ExpiresAt), nil
+		return a.timed(keys.Transport(), keys.ExpiresAt), nil
 	default:
-		return &held{Credentials: set.transport()}, nil
+		return &timedCredentials{Credentials: set.transport()}, nil
 	}
 }
 
-func (a *Authenticator) token(token iam.Token, err error) (*held, error) {
-	if wanted := a.found.ProjectID; err == nil && a.found.Agency == nil &&
+func (a *Authenticator) token(token iam.Token, err error) (*timedCredentials, error) {
+	if wanted := a.resolved.ProjectID; err == nil && a.resolved.Agency == nil &&
 		(token.ProjectID == "" || wanted.Text != "" && wanted.Text != token.ProjectID) {
 		return nil, &Error{
 			Summary: "Token of IAM is for another project",
@@ -245,7 +224,7 @@ func (a *Authenticator) token(token iam.Token, err error) (*held, error) {
 		}
 	}
 	if err == nil {
-		return a.hold(token.Transport(), token.ExpiresAt), nil
+		return a.timed(token.Transport(), token.ExpiresAt), nil
 	}
 	return nil, a.asked("No token from IAM", err, a.adviceOnToken(err))
 }
@@ -255,36 +234,33 @@ func (a *Authenticator) adviceOnToken(err error) string {
 	switch {
 	case iam.NotFound(err):
 		return "Check the project: project_id is an ID, project_name a name, and without either it is the region's." + scope
-	case a.found.Set.Kind == KindIDToken:
+	case a.resolved.Set.Kind == KindIDToken:
 		return fmt.Sprintf("Check that IAM has an identity provider %q that takes tokens of this issuer and audience (in HCP Terraform, TFC_WORKLOAD_IDENTITY_AUDIENCE of the workspace), and that its rules give users access. %s%s",
-			a.found.Set.IDPID, claimsInWords(a.idToken), scope)
+			a.resolved.Set.IDPID, describeIDToken(a.idToken), scope)
 	default:
 		return "Check the user, the password, and the account (domain) that the user is in, which is not the project." + scope
 	}
 }
 
-// scope is the project of a token. One for an agency is only to prove who asks:
-// the project may be that of the agency's account.
+// A token for an agency only proves identity: the project may belong to the agency's account.
 func (a *Authenticator) scope() iam.Scope {
 	switch {
-	case a.found.Agency != nil:
+	case a.resolved.Agency != nil:
 		return iam.Scope{}
-	case a.found.ProjectID.Text != "":
-		return iam.Scope{ProjectID: a.found.ProjectID.Text}
+	case a.resolved.ProjectID.Text != "":
+		return iam.Scope{ProjectID: a.resolved.ProjectID.Text}
 	default:
 		return iam.Scope{ProjectName: a.projectName()}
 	}
 }
 
-// projectName is that of the region's own project unless it is set.
 func (a *Authenticator) projectName() string {
-	return cmp.Or(a.found.ProjectName.Text, a.found.Region.Text)
+	return cmp.Or(a.resolved.ProjectName.Text, a.resolved.Region.Text)
 }
 
-// tokenFor says in words what scope says to IAM.
 func (a *Authenticator) tokenFor() string {
-	switch project := a.found.ProjectID; {
-	case a.found.Agency != nil:
+	switch project := a.resolved.ProjectID; {
+	case a.resolved.Agency != nil:
 		return "no project, but an agency"
 	case project.Text != "":
 		return fmt.Sprintf("project %s (%s)", project.Text, project.Source)
@@ -293,18 +269,16 @@ func (a *Authenticator) tokenFor() string {
 	}
 }
 
-// projectInWords is about a project without an ID.
 func (a *Authenticator) projectInWords() string {
-	source := a.found.ProjectName.Source
-	if a.found.ProjectName.Text == "" {
-		source = "as the region, by " + a.found.Region.Source
+	source := a.resolved.ProjectName.Source
+	if a.resolved.ProjectName.Text == "" {
+		source = "as the region, by " + a.resolved.Region.Source
 	}
 	return fmt.Sprintf("the project with the name %q (%s)", a.projectName(), source)
 }
 
-// assume becomes the agency: by STS where its account is told by ID, which knows
-// no tokens, and else by IAM.
-func (a *Authenticator) assume(ctx context.Context, own transport.Credentials) (*held, error) {
+// STS takes accounts by ID and no tokens; IAM does the rest.
+func (a *Authenticator) assume(ctx context.Context, own transport.Credentials) (*timedCredentials, error) {
 	if own.Token != "" {
 		keys, err := a.iam.TokenKeys(ctx, own.Token, 0)
 		if err != nil {
@@ -312,7 +286,7 @@ func (a *Authenticator) assume(ctx context.Context, own transport.Credentials) (
 		}
 		own = keys.Transport()
 	}
-	agency := a.found.Agency
+	agency := a.resolved.Agency
 	assume := a.iam.AssumeAgency
 	if agency.DomainID != "" {
 		assume = a.iam.AssumeAgencySTS
@@ -323,16 +297,15 @@ func (a *Authenticator) assume(ctx context.Context, own transport.Credentials) (
 			"It is %s, from %s. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\"). Its key was requested for %v (duration): STS gives 12 hours at most, and one hour with a temporary key.",
 			agency, agency.Source, agency.Duration))
 	}
-	return a.hold(keys.Transport(), keys.ExpiresAt), nil
+	return a.timed(keys.Transport(), keys.ExpiresAt), nil
 }
 
-// addProject adds the project that an access key needs. It is looked up once.
-func (a *Authenticator) addProject(ctx context.Context, got *held) error {
+func (a *Authenticator) addProject(ctx context.Context, got *timedCredentials) error {
 	if got.Token != "" {
 		return nil // carries it
 	}
 	if a.projectID == "" {
-		a.projectID = a.found.ProjectID.Text
+		a.projectID = a.resolved.ProjectID.Text
 	}
 	if a.projectID == "" {
 		id, err := a.lookUpProject(ctx, got.Credentials)
@@ -376,7 +349,7 @@ func (a *Authenticator) lookUpProject(ctx context.Context, c transport.Credentia
 	}
 }
 
-// listOf has indented lines, which Terraform doesn't wrap.
+// Terraform doesn't wrap indented lines.
 func listOf(projects []iam.Project) string {
 	var b strings.Builder
 	for _, p := range projects {
@@ -385,8 +358,6 @@ func listOf(projects []iam.Project) string {
 	return b.String()
 }
 
-// signed is the fault of a call that was signed: where the signature is refused,
-// nothing else matters.
 func (a *Authenticator) signed(summary string, err error, todo string) error {
 	if iam.Unauthenticated(err) && iam.Refused(err) {
 		summary, todo = "Access key refused by IAM", "Check the access key and its secret key, and the security token if it is a temporary one: a blank may have been copied along, or it may have expired. More than five failures in a row lock an access key for five minutes."
@@ -394,8 +365,6 @@ func (a *Authenticator) signed(summary string, err error, todo string) error {
 	return a.asked(summary, err, todo)
 }
 
-// asked is the fault of a call of IAM or STS: what to do depends on whether there
-// was an answer that counts.
 func (a *Authenticator) asked(summary string, err error, todo string) error {
 	if !iam.Refused(err) {
 		todo = "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), and auth_url, " + EnvAuthURL + " or " + EnvSTSEndpoint + " if one is set, or try again later."
@@ -403,7 +372,6 @@ func (a *Authenticator) asked(summary string, err error, todo string) error {
 	return a.fault(summary, err, todo)
 }
 
-// fault is what a call met, and what to do.
 func (a *Authenticator) fault(summary string, err error, todo string) error {
 	return &Error{Summary: summary, Detail: upperFirst(err.Error()) + ".\n\n" + todo, cause: err}
 }

@@ -28,26 +28,26 @@ const (
 	findRegion   = getProjects + "?name=cn-north-4"
 )
 
-func keySet(w *world) {
+func keySet(w *testEnvironment) {
 	w.AccessKey, w.SecretKey = emulator.DefaultAccessKey, emulator.DefaultSecretKey
 }
 
-func passwordSet(w *world) {
+func passwordSet(w *testEnvironment) {
 	w.UserName, w.DomainName, w.Password = emulator.DefaultUserName, emulator.DefaultDomainName, emulator.DefaultPassword
 }
 
-func metadataSet(w *world) { w.set("SPARKRTC_ECS_METADATA=true") }
+func metadataSet(w *testEnvironment) { w.set("SPARKRTC_ECS_METADATA=true") }
 
-func agencyByName(w *world) {
+func agencyByName(w *testEnvironment) {
 	w.AssumeRole = &AssumeRole{AgencyName: emulator.DefaultAgencyName, DomainName: emulator.DefaultDomainName}
 }
 
-func agencyByID(w *world) {
+func agencyByID(w *testEnvironment) {
 	w.AssumeRole = &AssumeRole{AgencyName: emulator.DefaultAgencyName, DomainID: emulator.DefaultDomainID, Duration: 1200}
 }
 
-func and(puts ...func(*world)) func(*world) {
-	return func(w *world) {
+func and(puts ...func(*testEnvironment)) func(*testEnvironment) {
+	return func(w *testEnvironment) {
 		for _, put := range puts {
 			put(w)
 		}
@@ -64,7 +64,7 @@ func TestAuthenticatorSends(t *testing.T) {
 	)
 	tests := map[string]struct {
 		opts emulator.Options
-		put  func(*world, *services)
+		put  func(*testEnvironment, *services)
 
 		// What is sent for the set itself, without an agency and before one;
 		// who asks the SparkRTC API without one, and who assumes it.
@@ -74,31 +74,31 @@ func TestAuthenticatorSends(t *testing.T) {
 		projectSet   bool // is not looked up
 	}{
 		"access key": {
-			put:  func(w *world, _ *services) { keySet(w) },
+			put:  func(w *testEnvironment, _ *services) { keySet(w) },
 			sent: []string{findRegion + " [AK]"}, uses: "AK " + project, by: "AK",
 		},
 		"access key with a project": {
-			put:  func(w *world, _ *services) { keySet(w); w.ProjectID = project },
+			put:  func(w *testEnvironment, _ *services) { keySet(w); w.ProjectID = project },
 			uses: "AK " + project, by: "AK", projectSet: true,
 		},
 		"temporary access key": {
 			opts: emulator.Options{SecurityToken: "c0ffee-security-token"},
-			put:  func(w *world, _ *services) { keySet(w); w.SecurityToken = "c0ffee-security-token" },
+			put:  func(w *testEnvironment, _ *services) { keySet(w); w.SecurityToken = "c0ffee-security-token" },
 			sent: []string{findRegion + " [AK ST]"}, uses: "AK ST " + project, by: "AK ST",
 		},
 		"token": {
-			put:    func(w *world, _ *services) { w.Token = emulator.DefaultToken },
+			put:    func(w *testEnvironment, _ *services) { w.Token = emulator.DefaultToken },
 			before: []string{postKeys + ` {"auth":{"identity":{"methods":["token"],"token":{"id":"TOKEN"}}}}`},
 			uses:   "TOKEN", by: "KEY1 KEY1-ST", keys: 1,
 		},
 		"password of a user and account by name": {
-			put:    func(w *world, _ *services) { passwordSet(w) },
+			put:    func(w *testEnvironment, _ *services) { passwordSet(w) },
 			sent:   []string{postToken + " " + passwordBody + `"domain":{"name":"emulator-domain"},"name":"emulator-user","password":"PASSWORD"}}}` + forRegion + "}}"},
 			before: []string{postToken + " " + passwordBody + `"domain":{"name":"emulator-domain"},"name":"emulator-user","password":"PASSWORD"}}}}}`, byToken1},
 			uses:   "TOKEN1", by: "KEY1 KEY1-ST", keys: 1,
 		},
 		"password of a user in an account by ID": {
-			put: func(w *world, _ *services) {
+			put: func(w *testEnvironment, _ *services) {
 				passwordSet(w)
 				w.DomainName, w.DomainID = "", emulator.DefaultDomainID
 			},
@@ -107,19 +107,21 @@ func TestAuthenticatorSends(t *testing.T) {
 			uses:   "TOKEN1", by: "KEY1 KEY1-ST", keys: 1,
 		},
 		"password of a user by ID": {
-			put:    func(w *world, _ *services) { w.UserID, w.Password = emulator.DefaultUserID, emulator.DefaultPassword },
+			put: func(w *testEnvironment, _ *services) {
+				w.UserID, w.Password = emulator.DefaultUserID, emulator.DefaultPassword
+			},
 			sent:   []string{postToken + " " + passwordBody + `"id":"` + emulator.DefaultUserID + `","password":"PASSWORD"}}}` + forRegion + "}}"},
 			before: []string{postToken + " " + passwordBody + `"id":"` + emulator.DefaultUserID + `","password":"PASSWORD"}}}}}`, byToken1},
 			uses:   "TOKEN1", by: "KEY1 KEY1-ST", keys: 1,
 		},
 		"password, with a project": {
-			put:    func(w *world, _ *services) { passwordSet(w); w.ProjectID = project },
+			put:    func(w *testEnvironment, _ *services) { passwordSet(w); w.ProjectID = project },
 			sent:   []string{postToken + " " + passwordBody + `"domain":{"name":"emulator-domain"},"name":"emulator-user","password":"PASSWORD"}}},"scope":{"project":{"id":"` + project + `"}}}}`},
 			before: []string{postToken + " " + passwordBody + `"domain":{"name":"emulator-domain"},"name":"emulator-user","password":"PASSWORD"}}}}}`, byToken1},
 			uses:   "TOKEN1", by: "KEY1 KEY1-ST", keys: 1, projectSet: true,
 		},
 		"ID token": {
-			put: func(w *world, s *services) {
+			put: func(w *testEnvironment, s *services) {
 				w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken()}
 			},
 			sent:   []string{postIDToken + " " + idTokenBody + `IDTOKEN1"}` + forRegion + "}} [" + emulator.DefaultIDPID + "]"},
@@ -127,7 +129,7 @@ func TestAuthenticatorSends(t *testing.T) {
 			uses:   "TOKEN1", by: "KEY1 KEY1-ST", keys: 1,
 		},
 		"ID token in a file": {
-			put: func(w *world, s *services) {
+			put: func(w *testEnvironment, s *services) {
 				w.set("HUAWEICLOUD_SDK_IDP_ID="+emulator.DefaultIDPID, "HUAWEICLOUD_SDK_ID_TOKEN_FILE="+w.file("id-token", s.idToken()+"\n"))
 			},
 			sent:   []string{postIDToken + " " + idTokenBody + `IDTOKEN1"}` + forRegion + "}} [" + emulator.DefaultIDPID + "]"},
@@ -135,23 +137,23 @@ func TestAuthenticatorSends(t *testing.T) {
 			uses:   "TOKEN1", by: "KEY1 KEY1-ST", keys: 1,
 		},
 		"ECS metadata": {
-			put:    func(w *world, _ *services) { metadataSet(w) },
+			put:    func(w *testEnvironment, _ *services) { metadataSet(w) },
 			sent:   []string{putSession, getKeys + " [SESSION]", findRegion + " [KEY1 KEY1-ST]"},
 			before: []string{putSession, getKeys + " [SESSION]"},
 			uses:   "KEY1 KEY1-ST " + project, by: "KEY1 KEY1-ST", keys: 1,
 		},
 		"ECS metadata with a project": {
-			put:    func(w *world, _ *services) { metadataSet(w); w.set("HW_PROJECT_ID=" + project) },
+			put:    func(w *testEnvironment, _ *services) { metadataSet(w); w.set("HW_PROJECT_ID=" + project) },
 			sent:   []string{putSession, getKeys + " [SESSION]"},
 			before: []string{putSession, getKeys + " [SESSION]"},
 			uses:   "KEY1 KEY1-ST " + project, by: "KEY1 KEY1-ST", keys: 1, projectSet: true,
 		},
 	}
 	agencies := map[string]struct {
-		put  func(*world)
+		put  func(*testEnvironment)
 		sent string
 	}{
-		"none": {func(*world) {}, ""},
+		"none": {func(*testEnvironment) {}, ""},
 		"by name": {agencyByName, postKeys + ` {"auth":{"identity":{"assume_role":{"agency_name":"emulator-agency","domain_name":"emulator-domain","duration_seconds":3600},` +
 			`"methods":["assume_role"]}}}`},
 		"by ID": {agencyByID, postSTS + ` {"agency_session_name":"terraform-provider-sparkrtc","agency_urn":"iam::` + emulator.DefaultDomainID +
@@ -161,7 +163,7 @@ func TestAuthenticatorSends(t *testing.T) {
 		for agencyName, agency := range agencies {
 			t.Run(name+", agency "+agencyName, func(t *testing.T) {
 				s := serve(t, tc.opts)
-				a := s.authenticator(func(w *world) { tc.put(w, s); agency.put(w) })
+				a := s.authenticator(func(w *testEnvironment) { tc.put(w, s); agency.put(w) })
 				s.use(a)
 				want, uses := tc.sent, tc.uses
 				if agency.sent != "" {
@@ -184,8 +186,8 @@ func TestAuthenticatorSends(t *testing.T) {
 // between.
 func TestAuthenticatorReadsTheIDTokenAnew(t *testing.T) {
 	s := serve(t, emulator.Options{})
-	var home *world
-	a := s.authenticator(func(w *world) {
+	var home *testEnvironment
+	a := s.authenticator(func(w *testEnvironment) {
 		home = w
 		w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDTokenFile: w.file("id-token", s.idToken())}
 	})
@@ -213,17 +215,17 @@ func TestAuthenticatorScope(t *testing.T) {
 	const other = "fedcba9876543210fedcba9876543210"
 	projects := []emulator.Project{{ID: emulator.DefaultProjectID, Name: "cn-north-4"}, {ID: other, Name: "cn-east-3_dev"}, {ID: "p3", Name: "cn-east-3"}}
 	tests := map[string]struct {
-		put      func(*world)
+		put      func(*testEnvironment)
 		token    string // what the token of a password is for
 		lookUp   string // what is looked up for an access key; "" for nothing
 		projects string // what is found
 	}{
-		"region by default":          {func(*world) {}, `{"name":"cn-north-4"}`, "cn-north-4", emulator.DefaultProjectID},
-		"region":                     {func(w *world) { w.Region = "cn-east-3" }, `{"name":"cn-east-3"}`, "cn-east-3", "p3"},
-		"name":                       {func(w *world) { w.Region, w.ProjectName = "cn-east-3", "cn-east-3_dev" }, `{"name":"cn-east-3_dev"}`, "cn-east-3_dev", other},
-		"ID":                         {func(w *world) { w.Region, w.ProjectID = "cn-east-3", other }, `{"id":"` + other + `"}`, "", other},
-		"name in the environment":    {func(w *world) { w.set("HW_PROJECT_NAME=cn-east-3_dev") }, `{"name":"cn-east-3_dev"}`, "cn-east-3_dev", other},
-		"ID before a name around it": {func(w *world) { w.ProjectID = other; w.set("HW_PROJECT_NAME=cn-east-3") }, `{"id":"` + other + `"}`, "", other},
+		"region by default":          {func(*testEnvironment) {}, `{"name":"cn-north-4"}`, "cn-north-4", emulator.DefaultProjectID},
+		"region":                     {func(w *testEnvironment) { w.Region = "cn-east-3" }, `{"name":"cn-east-3"}`, "cn-east-3", "p3"},
+		"name":                       {func(w *testEnvironment) { w.Region, w.ProjectName = "cn-east-3", "cn-east-3_dev" }, `{"name":"cn-east-3_dev"}`, "cn-east-3_dev", other},
+		"ID":                         {func(w *testEnvironment) { w.Region, w.ProjectID = "cn-east-3", other }, `{"id":"` + other + `"}`, "", other},
+		"name in the environment":    {func(w *testEnvironment) { w.set("HW_PROJECT_NAME=cn-east-3_dev") }, `{"name":"cn-east-3_dev"}`, "cn-east-3_dev", other},
+		"ID before a name around it": {func(w *testEnvironment) { w.ProjectID = other; w.set("HW_PROJECT_NAME=cn-east-3") }, `{"id":"` + other + `"}`, "", other},
 	}
 	for name, tc := range tests {
 		t.Run("token, "+name, func(t *testing.T) {
@@ -252,32 +254,32 @@ func TestAuthenticatorScope(t *testing.T) {
 func TestAuthenticatorFindsNoProject(t *testing.T) {
 	tests := map[string]struct {
 		projects []emulator.Project
-		put      func(*world)
+		put      func(*testEnvironment)
 		faults   []emulator.Fault
 		summary  string
 		detail   string
 		sent     []string
 	}{
 		"none of that name": {
-			[]emulator.Project{{ID: "p1", Name: "cn-north-1"}, {ID: "p2222", Name: "cn-north-1_dev"}}, func(*world) {}, nil, "No such project",
+			[]emulator.Project{{ID: "p1", Name: "cn-north-1"}, {ID: "p2222", Name: "cn-north-1_dev"}}, func(*testEnvironment) {}, nil, "No such project",
 			`No project_id is set, and IAM doesn't have the project with the name "cn-north-4" (as the region, by the default). ` +
 				"The credentials see these:\n\n  p1  cn-north-1\n  p2222  cn-north-1_dev\n\nSet project_id: it stands in the console under My Credentials > API Credentials.",
 			[]string{findRegion + " [AK]", getProjects + " [AK]"},
 		},
 		"none at all": {
-			[]emulator.Project{}, func(w *world) { w.ProjectName = "mine" }, nil, "No such project",
+			[]emulator.Project{}, func(w *testEnvironment) { w.ProjectName = "mine" }, nil, "No such project",
 			`No project_id is set, and IAM doesn't have the project with the name "mine" (the argument project_name). ` +
 				"The credentials see no project at all.\n\nSet project_id: it stands in the console under My Credentials > API Credentials.",
 			[]string{getProjects + "?name=mine [AK]", getProjects + " [AK]"},
 		},
 		"several": {
-			[]emulator.Project{{ID: "p1", Name: "cn-north-4"}, {ID: "p3", Name: "cn-north-1"}, {ID: "p2", Name: "cn-north-4"}}, func(*world) {}, nil, "Several projects",
+			[]emulator.Project{{ID: "p1", Name: "cn-north-4"}, {ID: "p3", Name: "cn-north-1"}, {ID: "p2", Name: "cn-north-4"}}, func(*testEnvironment) {}, nil, "Several projects",
 			"No project_id is set, and IAM has more than one project that may be the project with the name \"cn-north-4\" (as the region, by the default):\n\n  p1  cn-north-4\n  p2  cn-north-4\n\n" +
 				"Set project_id: it stands in the console under My Credentials > API Credentials.",
 			[]string{findRegion + " [AK]"},
 		},
 		"forbidden": {
-			nil, func(w *world) { w.set("HW_REGION_NAME=cn-north-4") },
+			nil, func(w *testEnvironment) { w.set("HW_REGION_NAME=cn-north-4") },
 			[]emulator.Fault{{Path: "/v3/projects", Status: 403, Message: "You are not authorized to perform the requested action: identity:list_projects."}}, "Project can't be looked up",
 			"Could not list the projects at HOST: HTTP 403: You are not authorized to perform the requested action: identity:list_projects. (request id ID).\n\n" +
 				"No project_id is set, so that IAM was asked for the project with the name \"cn-north-4\" (as the region, by the environment variable HW_REGION_NAME). " +
@@ -371,7 +373,7 @@ func TestAuthenticatorLooksUpTheProjectOnce(t *testing.T) {
 // need none.
 func TestAuthenticatorFetchesOnce(t *testing.T) {
 	tests := map[string]struct {
-		put   func(*world)
+		put   func(*testEnvironment)
 		first string
 		calls []string
 	}{
@@ -487,7 +489,7 @@ func TestAuthenticatorRenewalStops(t *testing.T) {
 // those that waited for it, or, with a password, a minute later.
 func TestAuthenticatorFailures(t *testing.T) {
 	stages := map[string]struct {
-		put     func(*world)
+		put     func(*testEnvironment)
 		path    string
 		calls   []string // the last of which fails
 		summary string
@@ -495,16 +497,16 @@ func TestAuthenticatorFailures(t *testing.T) {
 	}{
 		"password": {passwordSet, "/v3/auth/tokens", []string{postToken}, "No token from IAM",
 			`Check the user, the password, and the account (domain) that the user is in, which is not the project. The token was to be for the project with the name "cn-north-4" (as the region, by the default).`},
-		"password for a project by ID": {and(passwordSet, func(w *world) { w.ProjectID = emulator.DefaultProjectID }), "/v3/auth/tokens", []string{postToken}, "No token from IAM",
+		"password for a project by ID": {and(passwordSet, func(w *testEnvironment) { w.ProjectID = emulator.DefaultProjectID }), "/v3/auth/tokens", []string{postToken}, "No token from IAM",
 			"The token was to be for project " + emulator.DefaultProjectID + " (the argument project_id)."},
-		"ID token": {func(w *world) {
+		"ID token": {func(w *testEnvironment) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: canary}
 			w.ProjectName = "mine"
 		}, "/v3.0/OS-AUTH/", []string{postIDToken}, "No token from IAM", `Check that IAM has an identity provider "emulator-idp" that takes tokens of this issuer and audience (in HCP Terraform, ` +
 			`TFC_WORKLOAD_IDENTITY_AUDIENCE of the workspace), and that its rules give users access. ` + notJWT + ` The token was to be for the project with the name "mine" (the argument project_name).`},
 		"metadata": {metadataSet, "/openstack", []string{putSession, getKeys}, "No access key from this ECS",
 			"The metadata service answers on an ECS only, and has a key only if the ECS has an agency. It was asked for by the environment (SPARKRTC_ECS_METADATA)."},
-		"keys for a token": {and(func(w *world) { w.Token = emulator.DefaultToken }, agencyByName), "/v3.0/OS-CREDENTIAL", []string{postKeys}, "No access key for the token",
+		"keys for a token": {and(func(w *testEnvironment) { w.Token = emulator.DefaultToken }, agencyByName), "/v3.0/OS-CREDENTIAL", []string{postKeys}, "No access key for the token",
 			"An agency is assumed with an access key, and IAM gives none for this token."},
 		"agency by name": {and(keySet, agencyByName), "/v3.0/OS-CREDENTIAL", []string{postKeys}, "Agency can't be assumed",
 			"It is agency emulator-agency of account emulator-domain, from assume_role of the provider block. Check its name and account, that it trusts the account of the credentials, and that their user may assume it (permission \"Agent Operator\"). " +
@@ -615,43 +617,43 @@ func TestAuthenticatorFailures(t *testing.T) {
 func TestAuthenticatorIsRefused(t *testing.T) {
 	tests := map[string]struct {
 		opts    emulator.Options
-		put     func(*world, *services)
+		put     func(*testEnvironment, *services)
 		summary string
 		mention string
 		calls   int
 	}{
-		"wrong password": {emulator.Options{Password: "c0ffee-other"}, func(w *world, _ *services) { passwordSet(w) },
+		"wrong password": {emulator.Options{Password: "c0ffee-other"}, func(w *testEnvironment, _ *services) { passwordSet(w) },
 			"No token from IAM", "HTTP 401: The username or password is wrong.", 1},
-		"no such project": {emulator.Options{Projects: []emulator.Project{}}, func(w *world, _ *services) { passwordSet(w) },
+		"no such project": {emulator.Options{Projects: []emulator.Project{}}, func(w *testEnvironment, _ *services) { passwordSet(w) },
 			"No token from IAM", "HTTP 404: Could not find project: cn-north-4.", 1},
-		"no such project for an ID token": {emulator.Options{Projects: []emulator.Project{}}, func(w *world, s *services) {
+		"no such project for an ID token": {emulator.Options{Projects: []emulator.Project{}}, func(w *testEnvironment, s *services) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken()}
 		}, "No token from IAM", "Check the project: project_id is an ID, project_name a name", 1},
-		"ID token for another audience": {emulator.Options{}, func(w *world, s *services) {
+		"ID token for another audience": {emulator.Options{}, func(w *testEnvironment, s *services) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID,
 				IDToken: s.idToken(emulator.WithIssuer("https://issuer"), emulator.WithAudience("a", "b"), emulator.WithSubject("us"), emulator.WithExpiry(time.Unix(4102444800, 0)))}
 		}, "No token from IAM", `and that its rules give users access. The token says: issuer "https://issuer", audience "[a b]", subject "us", valid until 2100-01-01T00:00:00Z. The token was to be for`, 1},
-		"ID token that has expired": {emulator.Options{}, func(w *world, s *services) {
+		"ID token that has expired": {emulator.Options{}, func(w *testEnvironment, s *services) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken(emulator.WithExpiry(time.Unix(1, 0)))}
 		}, "No token from IAM", "HTTP 401: The ID token is invalid: it has expired.", 1},
-		"another identity provider": {emulator.Options{IDPID: "other"}, func(w *world, s *services) {
+		"another identity provider": {emulator.Options{IDPID: "other"}, func(w *testEnvironment, s *services) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken()}
 		}, "No token from IAM", "HTTP 403: The identity provider emulator-idp is not found or not enabled.", 1},
-		"agency by name": {emulator.Options{AgencyForbidden: true}, func(w *world, _ *services) { keySet(w); agencyByName(w) },
+		"agency by name": {emulator.Options{AgencyForbidden: true}, func(w *testEnvironment, _ *services) { keySet(w); agencyByName(w) },
 			"Agency can't be assumed", "HTTP 403: You are not authorized", 1},
-		"agency by ID": {emulator.Options{AgencyForbidden: true}, func(w *world, _ *services) { keySet(w); agencyByID(w) },
+		"agency by ID": {emulator.Options{AgencyForbidden: true}, func(w *testEnvironment, _ *services) { keySet(w); agencyByID(w) },
 			"Agency can't be assumed", "HTTP 403: STS5.0403: not allowed to assume the agency", 1},
-		"wrong secret key": {emulator.Options{SecretKey: "c0ffee-other-key"}, func(w *world, _ *services) { keySet(w) },
+		"wrong secret key": {emulator.Options{SecretKey: "c0ffee-other-key"}, func(w *testEnvironment, _ *services) { keySet(w) },
 			"Access key refused by IAM", "HTTP 401: Incorrect IAM authentication information: verify aksk signature fail", 1},
-		"ECS without an agency": {emulator.Options{MetadataNoAgency: true}, func(w *world, _ *services) { metadataSet(w) },
+		"ECS without an agency": {emulator.Options{MetadataNoAgency: true}, func(w *testEnvironment, _ *services) { metadataSet(w) },
 			"No access key from this ECS", "HTTP 401: 401 Unauthorized Please configure Cloud Service Agency first", 2},
-		"no ECS": {emulator.Options{MetadataOff: true}, func(w *world, _ *services) { metadataSet(w) },
+		"no ECS": {emulator.Options{MetadataOff: true}, func(w *testEnvironment, _ *services) { metadataSet(w) },
 			"No access key from this ECS", "HTTP 404: 404 Not Found", 2},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, tc.opts)
-			a := s.authenticator(func(w *world) { tc.put(w, s) })
+			a := s.authenticator(func(w *testEnvironment) { tc.put(w, s) })
 			for range 3 {
 				a.fails().check(t, "", tc.summary, []string{tc.mention})
 			}
@@ -677,18 +679,18 @@ func TestAuthenticatorWithoutNetwork(t *testing.T) {
 	closed := httptest.NewServer(nil)
 	closed.Close()
 	tests := map[string]struct {
-		put              func(*world)
+		put              func(*testEnvironment)
 		summary, mention string
 		patient          bool
 	}{
-		"password": {and(passwordSet, func(w *world) { w.AuthURL = closed.URL }), "No token from IAM", "Could not log in with the password at ", true},
-		"password, agency": {and(passwordSet, agencyByID, func(w *world) { w.set("SPARKRTC_STS_ENDPOINT=" + closed.URL) }),
+		"password": {and(passwordSet, func(w *testEnvironment) { w.AuthURL = closed.URL }), "No token from IAM", "Could not log in with the password at ", true},
+		"password, agency": {and(passwordSet, agencyByID, func(w *testEnvironment) { w.set("SPARKRTC_STS_ENDPOINT=" + closed.URL) }),
 			"Agency can't be assumed", "Could not assume the agency at ", true},
-		"ID token": {func(w *world) {
+		"ID token": {func(w *testEnvironment) {
 			w.AssumeRoleWithOIDC, w.AuthURL = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary}, closed.URL
 		}, "No token from IAM", "Could not get a token for the ID token at ", false},
-		"access key": {and(keySet, func(w *world) { w.AuthURL = closed.URL }), "Project can't be looked up", "Could not list the projects at ", false},
-		"agency": {and(keySet, agencyByID, func(w *world) { w.set("SPARKRTC_STS_ENDPOINT=" + closed.URL) }),
+		"access key": {and(keySet, func(w *testEnvironment) { w.AuthURL = closed.URL }), "Project can't be looked up", "Could not list the projects at ", false},
+		"agency": {and(keySet, agencyByID, func(w *testEnvironment) { w.set("SPARKRTC_STS_ENDPOINT=" + closed.URL) }),
 			"Agency can't be assumed", "Could not assume the agency at ", false},
 	}
 	for name, tc := range tests {
@@ -716,12 +718,12 @@ func TestAuthenticatorWithoutNetwork(t *testing.T) {
 // one where the answer was lost; nothing else is spared.
 func TestAuthenticatorRepeatsAPasswordOnce(t *testing.T) {
 	tests := map[string]struct {
-		put  func(*world)
+		put  func(*testEnvironment)
 		path string
 		want []string
 	}{
 		"password": {passwordSet, "/v3/auth/tokens", slices.Repeat([]string{postToken}, 2)},
-		"ID token": {func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary} }, "/v3.0/OS-AUTH/", slices.Repeat([]string{postIDToken}, 4)},
+		"ID token": {func(w *testEnvironment) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary} }, "/v3.0/OS-AUTH/", slices.Repeat([]string{postIDToken}, 4)},
 		"password, then keys for the token": {and(passwordSet, agencyByName), "/v3.0/OS-CREDENTIAL",
 			append([]string{postToken}, slices.Repeat([]string{postKeys}, 4)...)},
 	}
@@ -746,9 +748,9 @@ func TestAuthenticatorTokenForAnotherProject(t *testing.T) {
 		summary = "Token of IAM is for another project"
 		todo    = "\n\nSet project_id to the ID of the project that the apps belong to, and check that the credentials are of the same account."
 	)
-	idToken := func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary} }
+	idToken := func(w *testEnvironment) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary} }
 	kinds := map[string]struct {
-		put  func(*world)
+		put  func(*testEnvironment)
 		path string
 		call string
 	}{
@@ -756,22 +758,22 @@ func TestAuthenticatorTokenForAnotherProject(t *testing.T) {
 		"ID token": {idToken, "/v3.0/OS-AUTH/", postIDToken},
 	}
 	tests := map[string]struct {
-		put    func(*world)
+		put    func(*testEnvironment)
 		body   string
 		detail string // "" for a token that is used
 	}{
-		"the one": {func(w *world) { w.ProjectID = "p1" }, `{"token":{"project":{"id":"p1"}}}`, ""},
-		"another one": {func(w *world) { w.ProjectID = "p1" }, `{"token":{"project":{"id":"p2"}}}`,
+		"the one": {func(w *testEnvironment) { w.ProjectID = "p1" }, `{"token":{"project":{"id":"p1"}}}`, ""},
+		"another one": {func(w *testEnvironment) { w.ProjectID = "p1" }, `{"token":{"project":{"id":"p2"}}}`,
 			`IAM was asked for a token for project p1 (the argument project_id), and gave one for project "p2". It is not used.` + todo},
-		"another one than the environment's": {func(w *world) { w.set("HW_PROJECT_ID=p1") }, `{"token":{"project":{"id":"p2"}}}`,
+		"another one than the environment's": {func(w *testEnvironment) { w.set("HW_PROJECT_ID=p1") }, `{"token":{"project":{"id":"p2"}}}`,
 			`IAM was asked for a token for project p1 (the environment variable HW_PROJECT_ID), and gave one for project "p2". It is not used.` + todo},
-		"none for an ID": {func(w *world) { w.ProjectID = "p1" }, `{"token":{}}`,
+		"none for an ID": {func(w *testEnvironment) { w.ProjectID = "p1" }, `{"token":{}}`,
 			`IAM was asked for a token for project p1 (the argument project_id), and gave one for project "". It is not used.` + todo},
-		"some one for a name": {func(w *world) { w.ProjectName = "mine" }, `{"token":{"project":{"id":"p2","name":"theirs"}}}`, ""},
-		"none for a name": {func(w *world) { w.ProjectName = "mine" }, `{"token":{"project":{"name":"mine"}}}`,
+		"some one for a name": {func(w *testEnvironment) { w.ProjectName = "mine" }, `{"token":{"project":{"id":"p2","name":"theirs"}}}`, ""},
+		"none for a name": {func(w *testEnvironment) { w.ProjectName = "mine" }, `{"token":{"project":{"name":"mine"}}}`,
 			`IAM was asked for a token for the project with the name "mine" (the argument project_name), and gave one for project "". It is not used.` + todo},
-		"some one for the region": {func(*world) {}, `{"token":{"project":{"id":"p2"}}}`, ""},
-		"none for the region": {func(*world) {}, `{}`,
+		"some one for the region": {func(*testEnvironment) {}, `{"token":{"project":{"id":"p2"}}}`, ""},
+		"none for the region": {func(*testEnvironment) {}, `{}`,
 			`IAM was asked for a token for the project with the name "cn-north-4" (as the region, by the default), and gave one for project "". It is not used.` + todo},
 	}
 	for kindName, kind := range kinds {
@@ -802,7 +804,7 @@ func TestAuthenticatorTokenForAnotherProject(t *testing.T) {
 			s.secret(canary, "CANARY")
 			s.Fail(emulator.Fault{Path: kind.path, Status: 201, RawBody: "{}", Header: http.Header{"X-Subject-Token": {"c0ffee-token"}}},
 				emulator.Fault{Method: http.MethodPost, Path: "/v3.0/OS-CREDENTIAL", RawBody: `{"credential":{"access":"AKNEW","secret":"c0ffee-sk","securitytoken":"c0ffee-st"}}`, Times: 2})
-			a := s.authenticator(and(kind.put, agencyByName, func(w *world) { w.ProjectID = "p1" }))
+			a := s.authenticator(and(kind.put, agencyByName, func(w *testEnvironment) { w.ProjectID = "p1" }))
 			if got := a.must(); got.AccessKey != "AKNEW" || got.ProjectID != "p1" {
 				t.Errorf("got %v of project %s", got, got.ProjectID)
 			}
@@ -812,8 +814,8 @@ func TestAuthenticatorTokenForAnotherProject(t *testing.T) {
 }
 
 // oidcFile is an ID token in a file, which holds the given one for now.
-func oidcFile(token string) func(*world) {
-	return func(w *world) {
+func oidcFile(token string) func(*testEnvironment) {
+	return func(w *testEnvironment) {
 		w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDTokenFile: w.file("id-token", token)}
 	}
 }
@@ -823,8 +825,8 @@ func oidcFile(token string) func(*world) {
 func TestAuthenticatorTriesAnotherIDToken(t *testing.T) {
 	s := serve(t, emulator.Options{})
 	expired := func() string { return s.idToken(emulator.WithExpiry(time.Unix(1, 0))) }
-	var home *world
-	a := s.authenticator(and(oidcFile(expired()), func(w *world) { home = w }))
+	var home *testEnvironment
+	a := s.authenticator(and(oidcFile(expired()), func(w *testEnvironment) { home = w }))
 	refused := func(first *Error) *Error {
 		t.Helper()
 		for range 3 {
@@ -866,8 +868,8 @@ func TestAuthenticatorTriesAnotherIDToken(t *testing.T) {
 // one may be sent again.
 func TestAuthenticatorForgetsARefusal(t *testing.T) {
 	s := serve(t, emulator.Options{})
-	var home *world
-	a := s.authenticator(and(oidcFile(s.idToken(emulator.WithExpiry(time.Unix(1, 0)))), func(w *world) { home = w }))
+	var home *testEnvironment
+	a := s.authenticator(and(oidcFile(s.idToken(emulator.WithExpiry(time.Unix(1, 0)))), func(w *testEnvironment) { home = w }))
 	a.fails().check(t, "", "No token from IAM", nil)
 	home.file("id-token", s.idToken())
 	first := a.must()
@@ -886,8 +888,8 @@ func TestAuthenticatorForgetsARefusal(t *testing.T) {
 // Another ID token whose fetch ended with its context was not refused.
 func TestAuthenticatorFetchOfAnotherIDTokenStops(t *testing.T) {
 	s := serve(t, emulator.Options{})
-	var home *world
-	a := s.authenticator(and(oidcFile(s.idToken(emulator.WithExpiry(time.Unix(1, 0)))), func(w *world) { home = w }))
+	var home *testEnvironment
+	a := s.authenticator(and(oidcFile(s.idToken(emulator.WithExpiry(time.Unix(1, 0)))), func(w *testEnvironment) { home = w }))
 	a.fails().check(t, "", "No token from IAM", nil)
 	home.file("id-token", s.idToken())
 	g := s.gate(postIDToken)
@@ -906,14 +908,14 @@ func TestAuthenticatorFetchOfAnotherIDTokenStops(t *testing.T) {
 // their lifetime if that is less.
 func TestAuthenticatorRenewsInTime(t *testing.T) {
 	kinds := map[string]struct {
-		put   func(*world, *services)
+		put   func(*testEnvironment, *services)
 		calls []string
 	}{
-		"password": {func(w *world, _ *services) { passwordSet(w) }, []string{postToken}},
-		"ID token": {func(w *world, s *services) {
+		"password": {func(w *testEnvironment, _ *services) { passwordSet(w) }, []string{postToken}},
+		"ID token": {func(w *testEnvironment, s *services) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken(emulator.WithExpiry(s.clock.now().Add(1000 * time.Hour)))}
 		}, []string{postIDToken}},
-		"metadata": {func(w *world, _ *services) { metadataSet(w); w.ProjectID = emulator.DefaultProjectID }, []string{putSession, getKeys}},
+		"metadata": {func(w *testEnvironment, _ *services) { metadataSet(w); w.ProjectID = emulator.DefaultProjectID }, []string{putSession, getKeys}},
 	}
 	for _, tc := range []struct{ lifetime, margin time.Duration }{
 		{24 * time.Hour, 5 * time.Minute},
@@ -925,7 +927,7 @@ func TestAuthenticatorRenewsInTime(t *testing.T) {
 		for name, kind := range kinds {
 			t.Run(name+", "+tc.lifetime.String(), func(t *testing.T) {
 				s := serve(t, emulator.Options{TokenLifetime: tc.lifetime, KeyLifetime: tc.lifetime})
-				a := s.authenticator(func(w *world) { kind.put(w, s) })
+				a := s.authenticator(func(w *testEnvironment) { kind.put(w, s) })
 				first := a.must()
 				for range 2 { // the new ones have a margin of their own
 					s.ResetRequests()
@@ -948,11 +950,11 @@ func TestAuthenticatorRenewsInTime(t *testing.T) {
 
 	// An agency's end counts, not that of what assumes it. Requests to assume
 	// it are signed, and their time has to be about that of the services.
-	for name, put := range map[string]func(*world){"IAM": agencyByName, "STS": agencyByID} {
+	for name, put := range map[string]func(*testEnvironment){"IAM": agencyByName, "STS": agencyByID} {
 		t.Run("agency, "+name, func(t *testing.T) {
 			s := serve(t, emulator.Options{})
 			s.clock.advance(-12 * time.Minute)
-			a := s.authenticator(and(keySet, put, func(w *world) { w.AssumeRole.Duration = 1500; w.ProjectID = emulator.DefaultProjectID }))
+			a := s.authenticator(and(keySet, put, func(w *testEnvironment) { w.AssumeRole.Duration = 1500; w.ProjectID = emulator.DefaultProjectID }))
 			first := a.must()
 			s.clock.advance(20*time.Minute - time.Second)
 			if a.must() != first {
@@ -973,13 +975,13 @@ func TestAuthenticatorRenewsInTime(t *testing.T) {
 func TestAuthenticatorKeepsWhatHasNoEnd(t *testing.T) {
 	token := http.Header{"X-Subject-Token": {"c0ffee-token"}}
 	tests := map[string]struct {
-		put   func(*world)
+		put   func(*testEnvironment)
 		fault emulator.Fault
 	}{
 		"token":             {passwordSet, emulator.Fault{Status: 201, RawBody: `{"token":{"project":{"id":"p"}}}`, Header: token}},
 		"token that is old": {passwordSet, emulator.Fault{Status: 201, RawBody: `{"token":{"expires_at":"2001-01-01T00:00:00Z","project":{"id":"p"}}}`, Header: token}},
 		"token until ?":     {passwordSet, emulator.Fault{Status: 201, RawBody: `{"token":{"expires_at":"tomorrow","project":{"id":"p"}}}`, Header: token}},
-		"keys": {and(metadataSet, func(w *world) { w.ProjectID = "p" }), emulator.Fault{Method: http.MethodGet, RawBody: `{"credential":{"access":"AKNEW","secret":"c0ffee-sk","securitytoken":"c0ffee-st"}}`,
+		"keys": {and(metadataSet, func(w *testEnvironment) { w.ProjectID = "p" }), emulator.Fault{Method: http.MethodGet, RawBody: `{"credential":{"access":"AKNEW","secret":"c0ffee-sk","securitytoken":"c0ffee-st"}}`,
 			ContentType: "application/json"}},
 	}
 	for name, tc := range tests {
@@ -1000,7 +1002,7 @@ func TestAuthenticatorKeepsWhatHasNoEnd(t *testing.T) {
 			}
 		})
 	}
-	for name, put := range map[string]func(*world){"access key": keySet, "static token": func(w *world) { w.Token = emulator.DefaultToken }} {
+	for name, put := range map[string]func(*testEnvironment){"access key": keySet, "static token": func(w *testEnvironment) { w.Token = emulator.DefaultToken }} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, emulator.Options{})
 			a := s.authenticator(put)
@@ -1076,40 +1078,40 @@ func TestAuthenticatorRenewalFails(t *testing.T) {
 }
 
 func TestAuthenticatorRenew(t *testing.T) {
-	static := map[string]func(*world){
+	static := map[string]func(*testEnvironment){
 		"access key":           keySet,
-		"temporary access key": and(keySet, func(w *world) { w.SecurityToken = "c0ffee" }),
-		"token":                func(w *world) { w.Token = emulator.DefaultToken },
+		"temporary access key": and(keySet, func(w *testEnvironment) { w.SecurityToken = "c0ffee" }),
+		"token":                func(w *testEnvironment) { w.Token = emulator.DefaultToken },
 	}
 	for name, put := range static {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, emulator.Options{SecurityToken: map[bool]string{true: "c0ffee"}[strings.HasPrefix(name, "temporary")]})
 			a := s.authenticator(put)
-			held := a.must()
+			current := a.must()
 			s.ResetRequests()
-			if a.Renew(t.Context(), held) || a.Renew(t.Context(), transport.Credentials{}) {
+			if a.Renew(t.Context(), current) || a.Renew(t.Context(), transport.Credentials{}) {
 				t.Error("renewed, and there are no others")
 			}
-			if a.must() != held {
+			if a.must() != current {
 				t.Error("not the same as before")
 			}
 			s.wantCalls()
 		})
 	}
-	fetched := map[string]func(*world, *services){
-		"password": func(w *world, _ *services) { passwordSet(w) },
-		"ID token": func(w *world, s *services) {
+	fetched := map[string]func(*testEnvironment, *services){
+		"password": func(w *testEnvironment, _ *services) { passwordSet(w) },
+		"ID token": func(w *testEnvironment, s *services) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken()}
 		},
-		"metadata":             func(w *world, _ *services) { metadataSet(w) },
-		"agency with a key":    func(w *world, _ *services) { keySet(w); agencyByID(w) },
-		"agency with a token":  func(w *world, _ *services) { w.Token = emulator.DefaultToken; agencyByName(w) },
-		"agency from password": func(w *world, _ *services) { passwordSet(w); agencyByName(w) },
+		"metadata":             func(w *testEnvironment, _ *services) { metadataSet(w) },
+		"agency with a key":    func(w *testEnvironment, _ *services) { keySet(w); agencyByID(w) },
+		"agency with a token":  func(w *testEnvironment, _ *services) { w.Token = emulator.DefaultToken; agencyByName(w) },
+		"agency from password": func(w *testEnvironment, _ *services) { passwordSet(w); agencyByName(w) },
 	}
 	for name, put := range fetched {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, emulator.Options{})
-			a := s.authenticator(func(w *world) { put(w, s) })
+			a := s.authenticator(func(w *testEnvironment) { put(w, s) })
 			if !a.Renew(t.Context(), transport.Credentials{Token: "another"}) {
 				t.Error("what is not held yet can't be better")
 			}
@@ -1240,11 +1242,11 @@ func TestAuthenticatorRenewIsRefused(t *testing.T) {
 func TestAuthenticatorLogs(t *testing.T) {
 	const projectFound = `level=DEBUG msg="project looked up" project_name=cn-north-4 project_id=` + emulator.DefaultProjectID
 	tests := map[string]struct {
-		put  func(*world)
+		put  func(*testEnvironment)
 		want []string
 	}{
 		"access key": {keySet, []string{projectFound}},
-		"token":      {func(w *world) { w.Token = emulator.DefaultToken }, nil},
+		"token":      {func(w *testEnvironment) { w.Token = emulator.DefaultToken }, nil},
 		"password":   {passwordSet, []string{`level=DEBUG msg="credentials fetched" credentials=token found="the password of user emulator-user from the provider block" expires_at=`}},
 		"metadata": {metadataSet, []string{projectFound,
 			`level=DEBUG msg="credentials fetched" credentials="temporary access key ****KEY1" found="the keys of this ECS, asked for by the environment (SPARKRTC_ECS_METADATA)" expires_at=`}},
@@ -1275,21 +1277,21 @@ func TestAuthenticatorLogs(t *testing.T) {
 
 // A service that repeats what it was sent gives nothing away.
 func TestAuthenticatorShowsNoSecret(t *testing.T) {
-	for name, put := range map[string]func(*world, *services){
-		"password":              func(w *world, _ *services) { passwordSet(w) },
-		"password, then agency": func(w *world, _ *services) { passwordSet(w); agencyByName(w) },
-		"ID token": func(w *world, s *services) {
+	for name, put := range map[string]func(*testEnvironment, *services){
+		"password":              func(w *testEnvironment, _ *services) { passwordSet(w) },
+		"password, then agency": func(w *testEnvironment, _ *services) { passwordSet(w); agencyByName(w) },
+		"ID token": func(w *testEnvironment, s *services) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken()}
 		},
-		"metadata":           func(w *world, _ *services) { metadataSet(w) },
-		"token, then agency": func(w *world, _ *services) { w.Token = emulator.DefaultToken; agencyByID(w) },
-		"key, then agency":   func(w *world, _ *services) { keySet(w); agencyByID(w) },
+		"metadata":           func(w *testEnvironment, _ *services) { metadataSet(w) },
+		"token, then agency": func(w *testEnvironment, _ *services) { w.Token = emulator.DefaultToken; agencyByID(w) },
+		"key, then agency":   func(w *testEnvironment, _ *services) { keySet(w); agencyByID(w) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			for nth := range 4 {
 				s := serve(t, emulator.Options{})
 				s.echo = nth + 1
-				a := s.authenticator(func(w *world) { put(w, s) })
+				a := s.authenticator(func(w *testEnvironment) { put(w, s) })
 				c, err := a.Credentials(t.Context())
 				if nth >= len(operations(s)) {
 					return // there is no request that could fail
@@ -1297,7 +1299,7 @@ func TestAuthenticatorShowsNoSecret(t *testing.T) {
 				if e := a.failed(c, err); !strings.Contains(e.Detail, "it was sent") {
 					t.Errorf("what the service said is missing: %s", e.Detail)
 				}
-				s.wantNoSecret(fmt.Sprintf("%v %+v %#v %v", a.found.Set, a.found.Set, a.found.Set, a.found.Hint()))
+				s.wantNoSecret(fmt.Sprintf("%v %+v %#v %v", a.resolved.Set, a.resolved.Set, a.resolved.Set, a.resolved.Hint()))
 			}
 		})
 	}
@@ -1307,18 +1309,18 @@ func TestAuthenticatorShowsNoSecret(t *testing.T) {
 // credentials serve until their end nonetheless.
 func TestAuthenticatorRenewalIsRefused(t *testing.T) {
 	for name, tc := range map[string]struct {
-		put  func(*world, string)
+		put  func(*testEnvironment, string)
 		call string
 	}{
-		"password": {func(w *world, _ string) { passwordSet(w) }, postToken},
-		"ID token": {func(w *world, token string) {
+		"password": {func(w *testEnvironment, _ string) { passwordSet(w) }, postToken},
+		"ID token": {func(w *testEnvironment, token string) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: token}
 		}, postIDToken},
-		"ID token in a file, unchanged": {func(w *world, token string) { oidcFile(token)(w) }, postIDToken},
+		"ID token in a file, unchanged": {func(w *testEnvironment, token string) { oidcFile(token)(w) }, postIDToken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, emulator.Options{TokenLifetime: time.Hour})
-			a := s.authenticator(func(w *world) { tc.put(w, s.idToken(emulator.WithExpiry(s.clock.now().Add(30*time.Minute)))) })
+			a := s.authenticator(func(w *testEnvironment) { tc.put(w, s.idToken(emulator.WithExpiry(s.clock.now().Add(30*time.Minute)))) })
 			old := a.must()
 			s.ResetRequests()
 			s.SetOptions(func(o *emulator.Options) { o.Password = "c0ffee-changed" })
@@ -1341,8 +1343,8 @@ func TestAuthenticatorRenewalIsRefused(t *testing.T) {
 // again after a minute, when there may be another one.
 func TestAuthenticatorRenewalWithAnotherIDToken(t *testing.T) {
 	s := serve(t, emulator.Options{TokenLifetime: time.Hour})
-	var home *world
-	a := s.authenticator(and(oidcFile(s.idToken(emulator.WithExpiry(s.clock.now().Add(30*time.Minute)))), func(w *world) { home = w }))
+	var home *testEnvironment
+	a := s.authenticator(and(oidcFile(s.idToken(emulator.WithExpiry(s.clock.now().Add(30*time.Minute)))), func(w *testEnvironment) { home = w }))
 	old := a.must()
 	s.ResetRequests()
 	s.clock.advance(55*time.Minute + time.Second)
@@ -1368,21 +1370,21 @@ func TestAuthenticatorRenewalWithAnotherIDToken(t *testing.T) {
 // no longer, but for a password's, which is not sent within a minute.
 func TestAuthenticatorRenewalFailsAtTheEnd(t *testing.T) {
 	for name, tc := range map[string]struct {
-		put     func(*world, *services)
+		put     func(*testEnvironment, *services)
 		call    string
 		patient bool
 	}{
-		"password": {func(w *world, _ *services) { passwordSet(w) }, postToken, true},
-		"ID token": {func(w *world, s *services) {
+		"password": {func(w *testEnvironment, _ *services) { passwordSet(w) }, postToken, true},
+		"ID token": {func(w *testEnvironment, s *services) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: emulator.DefaultIDPID, IDToken: s.idToken(emulator.WithExpiry(s.clock.now().Add(1000 * time.Hour)))}
 		}, postIDToken, false},
-		"ID token in a file": {func(w *world, s *services) {
+		"ID token in a file": {func(w *testEnvironment, s *services) {
 			oidcFile(s.idToken(emulator.WithExpiry(s.clock.now().Add(1000 * time.Hour))))(w)
 		}, postIDToken, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, emulator.Options{TokenLifetime: time.Hour})
-			a := s.authenticator(func(w *world) { tc.put(w, s) })
+			a := s.authenticator(func(w *testEnvironment) { tc.put(w, s) })
 			old := a.must()
 			s.Fail(emulator.Fault{Path: "/v3", Status: 503})
 			s.clock.advance(time.Hour - 10*time.Second)

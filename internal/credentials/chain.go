@@ -15,9 +15,9 @@ var (
 	environmentOrigin = origin{source: "the environment", variables: true}
 )
 
-func (f finder) block() (lookup, error) {
+func (f resolver) block() (lookup, error) {
 	s := f.Settings
-	found, err := blockOrigin.read(
+	result, err := blockOrigin.read(
 		blockOrigin.keys(key("access_key", s.AccessKey), secret("secret_key", s.SecretKey), secret("security_token", s.SecurityToken)),
 		blockOrigin.token(secret("token", s.Token)),
 		blockOrigin.password(user{
@@ -28,13 +28,13 @@ func (f finder) block() (lookup, error) {
 		f.blockOIDC(),
 		f.blockECS(),
 	)
-	if found.set != nil {
-		found.set.explicit = true
+	if result.set != nil {
+		result.set.explicit = true
 	}
-	return found, err
+	return result, err
 }
 
-func (f finder) environment() (lookup, error) {
+func (f resolver) environment() (lookup, error) {
 	l := environmentOrigin
 	if err := f.checkDomain(); err != nil {
 		return lookup{}, err
@@ -49,9 +49,8 @@ func (f finder) environment() (lookup, error) {
 	)
 }
 
-// checkDomain keeps a user of the environment from an account that the block
-// does not name.
-func (f finder) checkDomain() error {
+// Do not combine an environment's user with an account that the block does not name.
+func (f resolver) checkDomain() error {
 	name, id := f.nameVariable(EnvDomainName), f.variable(EnvDomainID)
 	if id.set() {
 		name.text = "" // the ID counts
@@ -77,16 +76,16 @@ func (f finder) checkDomain() error {
 	}
 }
 
-func (f finder) sdkEnvironment() (lookup, error) {
+func (f resolver) sdkEnvironment() (lookup, error) {
 	l := environmentOrigin
-	found, err := l.read(
+	result, err := l.read(
 		l.keys(f.variable(EnvSDKAccessKey), f.secretVariable(EnvSDKSecretKey), f.secretVariable(EnvSDKSecurityToken)),
 		l.oidc(f, f.variable(EnvSDKIDPID), path(EnvSDKIDTokenFile, f.Getenv(EnvSDKIDTokenFile))),
 	)
-	if found.set != nil {
-		found.set.projectID = Value{f.Getenv(EnvSDKProjectID), "the environment variable " + EnvSDKProjectID}
+	if result.set != nil {
+		result.set.projectID = Value{Text: f.Getenv(EnvSDKProjectID), Source: "the environment variable " + EnvSDKProjectID}
 	}
-	return found, err
+	return result, err
 }
 
 func (l origin) keys(access, secretKey, token value) spec {
@@ -97,8 +96,8 @@ func (l origin) keys(access, secretKey, token value) spec {
 		begin:  []value{access, secretKey, token},
 		parts:  []part{one(access), one(secretKey)},
 		what:   access.name + " and " + secretKey.name,
-		build: func() (*candidate, error) {
-			return &candidate{Set: Set{
+		build: func() (*sourcedSet, error) {
+			return &sourcedSet{Set: Set{
 				Kind: KindAccessKey, AccessKey: access.text, SecretKey: secretKey.text, SecurityToken: token.text, Source: l.of(access),
 			}}, nil
 		},
@@ -110,8 +109,8 @@ func (l origin) token(token value) spec {
 		called: "a token",
 		begin:  []value{token},
 		what:   token.name,
-		build: func() (*candidate, error) {
-			return &candidate{Set: Set{Kind: KindToken, Token: token.text, Source: l.of(token)}}, nil
+		build: func() (*sourcedSet, error) {
+			return &sourcedSet{Set: Set{Kind: KindToken, Token: token.text, Source: l.of(token)}}, nil
 		},
 	}
 }
@@ -121,9 +120,8 @@ type user struct {
 	domainName, domainID value
 }
 
-// password begins with the password alone, unless it is the provider block's:
-// variables for a user are exported for other purposes too. Where both a
-// name and an ID may be set, the ID counts.
+// User variables are exported for other purposes too, so outside the block only a password shows intent. An ID takes
+// precedence over a name.
 func (l origin) password(u user) spec {
 	users := part{values: []value{u.name, u.id}}
 	domains := part{values: []value{u.domainName, u.domainID}}
@@ -148,12 +146,11 @@ func (l origin) password(u user) spec {
 			set.DomainName = u.domainName.text
 		}
 	}
-	k.build = func() (*candidate, error) { return &candidate{Set: set}, nil }
+	k.build = func() (*sourcedSet, error) { return &sourcedSet{Set: set}, nil }
 	return k
 }
 
-// oidc has tokens of which there may be one only.
-func (l origin) oidc(f finder, idp value, tokens ...value) spec {
+func (l origin) oidc(f resolver, idp value, tokens ...value) spec {
 	k := spec{
 		called: "an ID token",
 		belong: "The ID of an identity provider and an ID token",
@@ -161,21 +158,20 @@ func (l origin) oidc(f finder, idp value, tokens ...value) spec {
 		parts:  []part{one(idp), {values: tokens, alone: true}},
 		what:   idp.name + " and " + names(tokens, " or "),
 	}
-	k.build = func() (*candidate, error) {
+	k.build = func() (*sourcedSet, error) {
 		token := k.parts[1].chosen()
 		set := Set{Kind: KindIDToken, IDPID: idp.text, Source: l.of(idp, token)}
 		if token.secret {
 			set.idToken = token.text
-			return &candidate{Set: set}, nil
+			return &sourcedSet{Set: set}, nil
 		}
 		return f.withTokenFile(l, set, token)
 	}
 	return k
 }
 
-// withTokenFile looks into the file now, so that a wrong one is found before
-// any call, and leaves the token there.
-func (f finder) withTokenFile(l origin, set Set, file value) (*candidate, error) {
+// Read it now, so that a wrong file is reported before any call.
+func (f resolver) withTokenFile(l origin, set Set, file value) (*sourcedSet, error) {
 	full, err := f.expand(file.text)
 	if err == nil {
 		_, err = readToken(f.Open, file.text, full)
@@ -185,10 +181,10 @@ func (f finder) withTokenFile(l origin, set Set, file value) (*candidate, error)
 			fmt.Sprintf("%s, from %s, can't be used: %s.", file.name, l.source, err))
 	}
 	set.IDTokenFile, set.idTokenPath, set.open = file.text, full, f.Open
-	return &candidate{Set: set}, nil
+	return &sourcedSet{Set: set}, nil
 }
 
-func (f finder) blockOIDC() spec {
+func (f resolver) blockOIDC() spec {
 	a := f.AssumeRoleWithOIDC
 	const argument = "assume_role_with_oidc"
 	if a == nil {
@@ -200,7 +196,7 @@ func (f finder) blockOIDC() spec {
 		called: k.called,
 		begin:  []value{{argument, argument, true, asAny}},
 		what:   argument,
-		build: func() (*candidate, error) {
+		build: func() (*sourcedSet, error) {
 			c, err := l.complete(k)
 			if err != nil {
 				return nil, f.hintWorkloadToken(err)
@@ -213,9 +209,7 @@ func (f finder) blockOIDC() spec {
 	}
 }
 
-// hintWorkloadToken says how a token of HCP Terraform is used, to whoever
-// names an identity provider in the block and no token.
-func (f finder) hintWorkloadToken(err error) error {
+func (f resolver) hintWorkloadToken(err error) error {
 	var fault *Error
 	a, tokens := f.AssumeRoleWithOIDC, f.workloadTokens()
 	if errors.As(err, &fault) && a.IDToken == "" && a.IDTokenFile == "" && len(tokens) > 0 {
@@ -224,7 +218,7 @@ func (f finder) hintWorkloadToken(err error) error {
 	return err
 }
 
-func (f finder) oidcEnvironment() (lookup, error) {
+func (f resolver) oidcEnvironment() (lookup, error) {
 	idp, token := f.variable(EnvIDPID), f.secretVariable(EnvIDToken)
 	file := path(EnvIDTokenFile, f.Getenv(EnvIDTokenFile))
 	tokens := []value{token, file, secret(EnvWorkloadToken, "")}
@@ -245,9 +239,7 @@ func (f finder) oidcEnvironment() (lookup, error) {
 	return environmentOrigin.read(k)
 }
 
-// workloadTokens returns those that HCP Terraform gives to a run: the plain one
-// first, then those with a tag.
-func (f finder) workloadTokens() []value {
+func (f resolver) workloadTokens() []value {
 	var tagged []value
 	for _, variable := range f.Environ() {
 		name, text, _ := strings.Cut(variable, "=")
@@ -262,9 +254,7 @@ func (f finder) workloadTokens() []value {
 	return tagged
 }
 
-// workloadToken returns the token that is asked for by its tag, the plain one,
-// or the only one.
-func (f finder) workloadToken(tokens []value) (value, error) {
+func (f resolver) workloadToken(tokens []value) (value, error) {
 	tag := f.Getenv(EnvWorkloadTag)
 	for _, token := range tokens {
 		if tag != "" && token.name == EnvWorkloadToken+"_"+tag || tag == "" && token.name == EnvWorkloadToken {
@@ -296,11 +286,11 @@ func thereAre(tokens []value) string {
 	return "Set in the environment: " + names(tokens, ", ") + "."
 }
 
-func (f finder) blockECS() spec {
+func (f resolver) blockECS() spec {
 	k := spec{
 		called: "the keys of this ECS",
 		what:   "ecs_metadata",
-		build:  func() (*candidate, error) { return ecs("ecs_metadata in the provider block"), nil },
+		build:  func() (*sourcedSet, error) { return ecs("ecs_metadata in the provider block"), nil },
 	}
 	if f.ECSMetadata == nil {
 		return k
@@ -312,9 +302,8 @@ func (f finder) blockECS() spec {
 	return k
 }
 
-// ecsMetadata needs to be asked for: elsewhere than on an ECS, nobody answers
-// at the metadata address, or somebody else.
-func (f finder) ecsMetadata() (lookup, error) {
+// It must be requested: outside an ECS the metadata address is unreachable, or serves something else.
+func (f resolver) ecsMetadata() (lookup, error) {
 	row := finding{what: "ecs_metadata = true, or " + EnvECSMetadata + "=true", found: "not asked for"}
 	text := f.Getenv(EnvECSMetadata)
 	if text == "" || f.ECSMetadata != nil {
@@ -334,6 +323,6 @@ func (f finder) ecsMetadata() (lookup, error) {
 	}
 }
 
-func ecs(source string) *candidate {
-	return &candidate{Set: Set{Kind: KindECSMetadata, Source: source}}
+func ecs(source string) *sourcedSet {
+	return &sourcedSet{Set: Set{Kind: KindECSMetadata, Source: source}}
 }

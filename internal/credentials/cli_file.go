@@ -10,7 +10,6 @@ import (
 	"strings"
 )
 
-// cliConfig is the file of the vendor's CLI, as far as it matters here.
 type cliConfig struct {
 	Current  string       `json:"current"`
 	Profiles []cliProfile `json:"profiles"`
@@ -40,23 +39,22 @@ type cliKeys struct {
 	SecurityToken   string `json:"securityToken"`
 }
 
-func (f finder) blockProfile() spec {
+func (f resolver) blockProfile() spec {
 	return spec{
 		called: "a profile of the CLI",
 		begin:  []value{path("shared_config_file", f.SharedConfigFile), path("profile", f.Profile)},
 		what:   "shared_config_file or profile",
-		build: func() (*candidate, error) {
-			found, err := f.cliFile()
-			return found.set, err
+		build: func() (*sourcedSet, error) {
+			result, err := f.cliFile()
+			return result.set, err
 		},
 	}
 }
 
-// cliFile takes file and profile each from the provider block, else from the
-// environment. Naming either asks for a profile.
-func (f finder) cliFile() (lookup, error) {
-	path := first(Value{f.SharedConfigFile, "the argument shared_config_file"}, f.fromEnvironment(EnvSharedConfigFile), Value{DefaultSharedConfigFile, ""})
-	profile := first(Value{f.Profile, "the argument profile"}, f.fromEnvironment(EnvProfile))
+// Naming the file or the profile requests a profile.
+func (f resolver) cliFile() (lookup, error) {
+	path := first(Value{Text: f.SharedConfigFile, Source: "the argument shared_config_file"}, f.fromEnvironment(EnvSharedConfigFile), Value{Text: DefaultSharedConfigFile})
+	profile := first(Value{Text: f.Profile, Source: "the argument profile"}, f.fromEnvironment(EnvProfile))
 	x := &file{path: path.Text, by: path.Source}
 	if x.by == "" {
 		x.by = profile.Source
@@ -78,7 +76,6 @@ func (f finder) cliFile() (lookup, error) {
 	return f.cliProfile(x, config, profile)
 }
 
-// parseCLIConfig takes an empty file for one without profiles.
 func parseCLIConfig(x *file) (cliConfig, error) {
 	var config cliConfig
 	if len(bytes.TrimSpace(x.text)) == 0 {
@@ -97,13 +94,12 @@ func parseCLIConfig(x *file) (cliConfig, error) {
 	}
 }
 
-// position says where the last of the bytes stands that a parser has read.
 func position(text []byte, read int64) string {
 	before := text[:max(0, read-1)]
 	return fmt.Sprintf("line %d, column %d", 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n'))
 }
 
-func (f finder) cliProfile(x *file, config cliConfig, asked Value) (lookup, error) {
+func (f resolver) cliProfile(x *file, config cliConfig, asked Value) (lookup, error) {
 	name, why := asked.Text, ", which is asked for by "+asked.Source
 	if name == "" {
 		name, why = config.Current, ", which it says is the current one"
@@ -128,7 +124,7 @@ func (f finder) cliProfile(x *file, config cliConfig, asked Value) (lookup, erro
 	}
 }
 
-func (f finder) cliKeys(x *file, p cliProfile) (lookup, error) {
+func (f resolver) cliKeys(x *file, p cliProfile) (lookup, error) {
 	l := origin{source: fmt.Sprintf("profile %q of %s", p.Name, x.path)}
 	keys, prefix := p.cliKeys, ""
 	switch strings.ToUpper(p.Mode) {
@@ -143,23 +139,22 @@ func (f finder) cliKeys(x *file, p cliProfile) (lookup, error) {
 	if prefix != "" {
 		spec.parts = append(spec.parts, one(token))
 	}
-	found, err := l.read(spec)
-	switch c := found.set; {
+	result, err := l.read(spec)
+	switch c := result.set; {
 	case err != nil:
 		return lookup{}, err
 	case c == nil:
 		return absent(x, fmt.Sprintf("has profile %q without keys", p.Name))
 	default:
-		c.region = Value{p.Region, l.source}
-		c.projectID = Value{p.ProjectID, l.source}
+		c.region = Value{Text: p.Region, Source: l.source}
+		c.projectID = Value{Text: p.ProjectID, Source: l.source}
 		c.agency = l.cliAgency(p)
 		f.warnIfShared(c, x)
-		return found, nil
+		return result, nil
 	}
 }
 
-// cliAgency returns how to check the profile's agency. The account that it is
-// in may be the profile's own.
+// The account of the agency defaults to the profile's.
 func (l origin) cliAgency(p cliProfile) func() (*Agency, error) {
 	if p.AgencyName == "" && p.AgencyDomainName == "" {
 		return nil

@@ -14,7 +14,7 @@ import (
 	"syscall"
 )
 
-// maxFile bounds what is read of a file, in bytes.
+// In bytes.
 const maxFile = 1 << 20
 
 var (
@@ -26,8 +26,7 @@ var (
 	errTooLarge   = errors.New("it is larger than 1 MiB")
 )
 
-// openRegular opens a file, or what a symbolic link leads to. It looks first,
-// because opening a pipe waits for somebody to write.
+// Check first: opening a pipe would block.
 func openRegular(path string) (fs.File, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -45,7 +44,6 @@ func openRegular(path string) (fs.File, error) {
 	return os.Open(path) //nolint:gosec // which file is the user's choice
 }
 
-// expand replaces a leading ~ by the home directory, as a shell does.
 func (e Environment) expand(path string) (string, error) {
 	rest, ok := strings.CutPrefix(path, "~")
 	if !ok || rest != "" && rest[0] != '/' && (e.GOOS != "windows" || rest[0] != '\\') {
@@ -61,8 +59,7 @@ func (e Environment) expand(path string) (string, error) {
 	return filepath.Join(home, rest[1:]), nil
 }
 
-// ReadFile returns the text of a file of the user's, whose path may begin with
-// ~. Its error has neither content nor path.
+// ReadFile reads a user's file; the path may begin with ~. Its error has neither content nor path.
 func (e Environment) ReadFile(path string) ([]byte, error) {
 	full, err := e.expand(path)
 	if err != nil {
@@ -72,8 +69,6 @@ func (e Environment) ReadFile(path string) ([]byte, error) {
 	return text, err
 }
 
-// readText returns the UTF-8 text of a file and its mode. The error has neither
-// content nor path.
 func readText(open func(string) (fs.File, error), path string) ([]byte, fs.FileMode, error) {
 	file, err := open(path)
 	if err != nil {
@@ -96,7 +91,6 @@ func readText(open func(string) (fs.File, error), path string) ([]byte, fs.FileM
 	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), info.Mode(), nil
 }
 
-// bare takes the path out of an error, which is said once already.
 func bare(err error) error {
 	var inner *fs.PathError
 	switch {
@@ -109,7 +103,6 @@ func bare(err error) error {
 	}
 }
 
-// readToken returns the token that a file consists of.
 func readToken(open func(string) (fs.File, error), shown, path string) (string, error) {
 	text, _, err := readText(open, path)
 	token := string(bytes.TrimSpace(text))
@@ -125,7 +118,6 @@ func readToken(open func(string) (fs.File, error), shown, path string) (string, 
 	return "", fmt.Errorf("the file %s can't be read as a token: %w", both(shown, path), err)
 }
 
-// both shows a path as the user wrote it, and what it stands for.
 func both(shown, path string) string {
 	if shown == path || path == "" {
 		return shown
@@ -133,7 +125,6 @@ func both(shown, path string) string {
 	return shown + " (" + path + ")"
 }
 
-// file is one that may have credentials.
 type file struct {
 	path string // as the user wrote it
 	full string
@@ -145,9 +136,7 @@ type file struct {
 	mode fs.FileMode
 }
 
-// read reads the file. It returns notes, and no error, for a default file that
-// isn't there.
-func (f finder) read(file *file) ([]finding, error) {
+func (f resolver) read(file *file) ([]finding, error) {
 	var err error
 	if file.full, err = f.expand(file.path); err == nil {
 		file.text, file.mode, err = readText(f.Open, file.full)
@@ -168,7 +157,6 @@ func (f finder) read(file *file) ([]finding, error) {
 
 func (x *file) finding(found string) []finding { return []finding{{what: x.path, found: found}} }
 
-// absent is a fault of a file that was asked for, and a finding of any other.
 func (x *file) absent(found string) ([]finding, error) {
 	if x.by == "" {
 		return x.finding(found), nil
@@ -187,9 +175,8 @@ func (x *file) fault(what string) error {
 	return err
 }
 
-// warnIfShared warns of secrets that every user of the machine can read.
 // Windows has no such mode.
-func (f finder) warnIfShared(c *candidate, x *file) {
+func (f resolver) warnIfShared(c *sourcedSet, x *file) {
 	if f.GOOS == "windows" || x.mode&0o004 == 0 || len(c.Secrets()) == 0 {
 		return
 	}

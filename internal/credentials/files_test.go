@@ -49,7 +49,7 @@ func TestFindFileFaults(t *testing.T) {
 					continue
 				}
 				t.Run(kind.name+" "+name+" "+by, func(t *testing.T) {
-					w := newWorld(t)
+					w := newTestEnvironment(t)
 					path := w.file(kind.path, tc.text)
 					if tc.make != nil {
 						must(t, os.Remove(path))
@@ -90,58 +90,58 @@ func must(t *testing.T, err error) {
 func TestFindFileErrors(t *testing.T) {
 	const summary = "Credentials file can't be used"
 	const twice = `{"current": "a", "profiles": [{"name": "a", "accessKeyId": "AK", "secretAccessKey": "c0ffee"}, {"name": "b", "accessKeyId": "AKB", "secretAccessKey": "c0ffee"}, {"name": "a"}]}`
-	cli := func(text string) func(*world) {
-		return func(w *world) { w.file(".hcloud/config.json", text) }
+	cli := func(text string) func(*testEnvironment) {
+		return func(w *testEnvironment) { w.file(".hcloud/config.json", text) }
 	}
-	asked := func(profile string) func(*world) {
-		return func(w *world) { w.cliFile(); w.set("HW_PROFILE=" + profile) }
+	asked := func(profile string) func(*testEnvironment) {
+		return func(w *testEnvironment) { w.cliFile(); w.set("HW_PROFILE=" + profile) }
 	}
-	sdk := func(text string) func(*world) {
-		return func(w *world) { w.file(".huaweicloud/credentials", text) }
+	sdk := func(text string) func(*testEnvironment) {
+		return func(w *testEnvironment) { w.file(".huaweicloud/credentials", text) }
 	}
-	sdkAsked := func(text string) func(*world) {
-		return func(w *world) { w.set("HUAWEICLOUD_SDK_CREDENTIALS_FILE=" + w.file("sdk", text)) }
+	sdkAsked := func(text string) func(*testEnvironment) {
+		return func(w *testEnvironment) { w.set("HUAWEICLOUD_SDK_CREDENTIALS_FILE=" + w.file("sdk", text)) }
 	}
 	tests := map[string]struct {
-		put       func(*world)
+		put       func(*testEnvironment)
 		attribute string
 		summary   string
 		mentions  []string
 	}{
-		"the block's file is missing": {func(w *world) { w.SharedConfigFile = "~/nowhere.json" }, "shared_config_file", summary,
+		"the block's file is missing": {func(w *testEnvironment) { w.SharedConfigFile = "~/nowhere.json" }, "shared_config_file", summary,
 			[]string{"~/nowhere.json (", "asked for by the argument shared_config_file", "no such file"}},
-		"the default file of the block's profile is missing": {func(w *world) { w.Profile = "dev" }, "profile", summary,
+		"the default file of the block's profile is missing": {func(w *testEnvironment) { w.Profile = "dev" }, "profile", summary,
 			[]string{"~/.hcloud/config.json (", "asked for by the argument profile", "no such file"}},
-		"the environment's file is missing": {func(w *world) { w.set("HW_SHARED_CONFIG_FILE=/nowhere") }, "", summary, []string{"The file /nowhere, asked for by the environment variable HW_SHARED_CONFIG_FILE, can't be read: there is no such file."}},
-		"a file is in the place of a folder above the environment's file": {func(w *world) { w.set("HW_SHARED_CONFIG_FILE=" + w.file("x", "") + "/config.json") }, "", summary,
+		"the environment's file is missing": {func(w *testEnvironment) { w.set("HW_SHARED_CONFIG_FILE=/nowhere") }, "", summary, []string{"The file /nowhere, asked for by the environment variable HW_SHARED_CONFIG_FILE, can't be read: there is no such file."}},
+		"a file is in the place of a folder above the environment's file": {func(w *testEnvironment) { w.set("HW_SHARED_CONFIG_FILE=" + w.file("x", "") + "/config.json") }, "", summary,
 			[]string{"/x/config.json, asked for by the environment variable HW_SHARED_CONFIG_FILE, can't be read: there is no such file."}},
-		"the default file of the environment's profile is missing": {func(w *world) { w.set("HW_PROFILE=dev") }, "", summary, []string{"HW_PROFILE", "no such file"}},
-		"the SDK's file is missing":                                {func(w *world) { w.set("HUAWEICLOUD_SDK_CREDENTIALS_FILE=/nowhere") }, "", summary, []string{"HUAWEICLOUD_SDK_CREDENTIALS_FILE", "no such file"}},
-		"a dangling link": {func(w *world) {
+		"the default file of the environment's profile is missing": {func(w *testEnvironment) { w.set("HW_PROFILE=dev") }, "", summary, []string{"HW_PROFILE", "no such file"}},
+		"the SDK's file is missing":                                {func(w *testEnvironment) { w.set("HUAWEICLOUD_SDK_CREDENTIALS_FILE=/nowhere") }, "", summary, []string{"HUAWEICLOUD_SDK_CREDENTIALS_FILE", "no such file"}},
+		"a dangling link": {func(w *testEnvironment) {
 			path := w.file("link", "")
 			must(w.t, os.Remove(path))
 			must(w.t, os.Symlink("/nowhere/at/all", path))
 			w.SharedConfigFile = path
 		}, "shared_config_file", summary, []string{"no such file"}},
-		"no home for a file that is asked for": {func(w *world) { w.home = ""; w.SharedConfigFile = "~/x" }, "shared_config_file", summary, []string{"home directory is not known"}},
+		"no home for a file that is asked for": {func(w *testEnvironment) { w.home = ""; w.SharedConfigFile = "~/x" }, "shared_config_file", summary, []string{"home directory is not known"}},
 
 		"no such profile": {asked("nowhere"), "", summary, []string{"The file ~/.hcloud/config.json (", "), asked for by the environment variable HW_PROFILE, ",
 			`has no profile "nowhere", which is asked for by the environment variable HW_PROFILE, only "agency", "agencyid", "agencyown", "dev", `}},
-		"no such profile alone": {func(w *world) { cli(`{}`)(w); w.Profile = "x" }, "profile", summary, []string{`has no profile "x", which is asked for by the argument profile.`}},
-		"no such profile in a file that is asked for otherwise": {func(w *world) {
+		"no such profile alone": {func(w *testEnvironment) { cli(`{}`)(w); w.Profile = "x" }, "profile", summary, []string{`has no profile "x", which is asked for by the argument profile.`}},
+		"no such profile in a file that is asked for otherwise": {func(w *testEnvironment) {
 			w.SharedConfigFile = w.file("x", `{"profiles": [{"name": "a"}]}`)
 			w.set("HW_PROFILE=b")
 		}, "shared_config_file", summary,
 			[]string{`, asked for by the argument shared_config_file, has no profile "b", which is asked for by the environment variable HW_PROFILE, only "a".`}},
-		"a profile twice, asked for": {func(w *world) { cli(twice)(w); w.Profile = "a" }, "profile", summary,
+		"a profile twice, asked for": {func(w *testEnvironment) { cli(twice)(w); w.Profile = "a" }, "profile", summary,
 			[]string{`, asked for by the argument profile, has 2 profiles "a", which is asked for by the argument profile.`}},
 		"the current profile twice": {cli(twice), "", summary, []string{`has 2 profiles "a", which it says is the current one.`, "nothing before it has credentials"}},
 		"the current profile isn't there": {cli(`{"current": "gone", "profiles": [{"name": "a", "secretAccessKey": "c0ffee"}]}`), "", summary,
 			[]string{`has no profile "gone", which it says is the current one, only "a".`}},
-		"no current profile, asked for": {func(w *world) {
+		"no current profile, asked for": {func(w *testEnvironment) {
 			w.SharedConfigFile = w.file("x", `{"profiles": [{"name": "b"}, {"name": "a"}]}`)
 		}, "shared_config_file", summary, []string{`names no current profile, only "a", "b"`}},
-		"an empty file, asked for":       {func(w *world) { w.SharedConfigFile = w.file("x", "\r\n") }, "shared_config_file", summary, []string{"names no current profile."}},
+		"an empty file, asked for":       {func(w *testEnvironment) { w.SharedConfigFile = w.file("x", "\r\n") }, "shared_config_file", summary, []string{"names no current profile."}},
 		"another mode, asked for":        {asked("ecs"), "", summary, []string{`has profile "ecs" in mode "ecsAgency", which can't be used here`}},
 		"no keys, asked for":             {asked("empty"), "", summary, []string{`has profile "empty" without keys`}},
 		"half a pair in a profile":       {asked("half"), "", "Incomplete credentials", []string{`secretAccessKey is set in profile "half" of ~/.hcloud/config.json, but accessKeyId is not`}},
@@ -166,7 +166,7 @@ func TestFindFileErrors(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newTestEnvironment(t)
 			tc.put(w)
 			w.fails().check(t, tc.attribute, tc.summary, tc.mentions)
 		})
@@ -189,7 +189,7 @@ func TestFindPassesOver(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newTestEnvironment(t)
 			w.file(tc.path, tc.text)
 			w.fails().check(t, "", "No credentials found", []string{tc.want})
 			w.set("SPARKRTC_ECS_METADATA=true")
@@ -201,7 +201,7 @@ func TestFindPassesOver(t *testing.T) {
 			if runtime.GOOS == "windows" {
 				t.Skip("Windows has another error for it.")
 			}
-			w := newWorld(t)
+			w := newTestEnvironment(t)
 			w.file(path, canary)
 			e := w.fails()
 			e.check(t, "", "No credentials found", nil)
@@ -215,7 +215,7 @@ func TestFindPassesOver(t *testing.T) {
 		})
 	}
 	t.Run("folders that can't be entered", func(t *testing.T) {
-		w := newWorld(t)
+		w := newTestEnvironment(t)
 		w.open = func(string) (fs.File, error) { return nil, errHidden }
 		e := w.fails()
 		e.check(t, "", "No credentials found", nil)
@@ -228,7 +228,7 @@ func TestFindPassesOver(t *testing.T) {
 		w.must()
 	})
 	t.Run("no home", func(t *testing.T) {
-		w := newWorld(t)
+		w := newTestEnvironment(t)
 		w.home = ""
 		w.fails().check(t, "", "No credentials found", []string{"the home directory is not known: $HOME is not defined"})
 	})
@@ -245,17 +245,17 @@ func TestFindFileForms(t *testing.T) {
 		"both":     func(s string) string { return bom + crlf(s) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newTestEnvironment(t)
 			w.file(".huaweicloud/credentials", change(iniText))
 			if got := w.must().Set; got.AccessKey != "AKI" || got.SecretKey != canary {
 				t.Errorf("got %s", shown(got))
 			}
-			w = newWorld(t)
+			w = newTestEnvironment(t)
 			w.file(".hcloud/config.json", change(cliFileText))
 			if got := w.must().Set; got.AccessKey != "AKMAIN" {
 				t.Errorf("got %s", shown(got))
 			}
-			w = newWorld(t).set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN_FILE="+w.file("token", change("c0ffee\n")))
+			w = newTestEnvironment(t).set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN_FILE="+w.file("token", change("c0ffee\n")))
 			if got, err := w.must().Set.IDToken(); err != nil || got != canary {
 				t.Errorf("got %q, %v", got, err)
 			}
@@ -279,7 +279,7 @@ func TestFindPaths(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newTestEnvironment(t)
 			w.goos = tc.goos
 			w.SharedConfigFile = strings.ReplaceAll(tc.path, "HOME", w.home)
 			if tc.at == "" {
@@ -293,7 +293,7 @@ func TestFindPaths(t *testing.T) {
 }
 
 func TestFindFollowsLinks(t *testing.T) {
-	w := newWorld(t)
+	w := newTestEnvironment(t)
 	w.SharedConfigFile = filepath.Join(w.home, "link")
 	must(t, os.Symlink(w.file("real", cliFileText), w.SharedConfigFile))
 	w.must()
@@ -304,24 +304,27 @@ func TestFindWarnsOfSharedFiles(t *testing.T) {
 		t.Skip("Windows has no such modes.")
 	}
 	tests := map[string]struct {
-		put  func(*world) string
+		put  func(*testEnvironment) string
 		mode fs.FileMode
 		goos string
 		want bool
 	}{
-		"CLI, for everybody": {func(w *world) string { return w.file(".hcloud/config.json", cliFileText) }, 0o644, "linux", true},
-		"CLI, for the group": {func(w *world) string { return w.file(".hcloud/config.json", cliFileText) }, 0o640, "linux", false},
-		"CLI, on Windows":    {func(w *world) string { return w.file(".hcloud/config.json", cliFileText) }, 0o644, "windows", false},
-		"SDK, for everybody": {func(w *world) string { return w.file(".huaweicloud/credentials", iniText) }, 0o604, "linux", true},
-		"SDK, without a secret": {func(w *world) string {
+		"CLI, for everybody": {func(w *testEnvironment) string { return w.file(".hcloud/config.json", cliFileText) }, 0o644, "linux", true},
+		"CLI, for the group": {func(w *testEnvironment) string { return w.file(".hcloud/config.json", cliFileText) }, 0o640, "linux", false},
+		"CLI, on Windows":    {func(w *testEnvironment) string { return w.file(".hcloud/config.json", cliFileText) }, 0o644, "windows", false},
+		"SDK, for everybody": {func(w *testEnvironment) string { return w.file(".huaweicloud/credentials", iniText) }, 0o604, "linux", true},
+		"SDK, without a secret": {func(w *testEnvironment) string {
 			w.file("token", canary)
 			return w.file(".huaweicloud/credentials", "[basic]\nidp_id=x\nid_token_file=~/token\n")
 		}, 0o644, "linux", false},
-		"not the set that is used": {func(w *world) string { keyInEnvironment(w); return w.file(".hcloud/config.json", cliFileText) }, 0o644, "linux", false},
+		"not the set that is used": {func(w *testEnvironment) string {
+			keyInEnvironment(w)
+			return w.file(".hcloud/config.json", cliFileText)
+		}, 0o644, "linux", false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newTestEnvironment(t)
 			w.goos = tc.goos
 			path := tc.put(w)
 			must(t, os.Chmod(path, tc.mode))
@@ -363,7 +366,7 @@ func TestOpenRegularInFolders(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no such modes.")
 	}
-	w := newWorld(t)
+	w := newTestEnvironment(t)
 	file := w.file("folder/file", "")
 	if _, err := openRegular(file + "/below"); !errors.Is(err, errMissing) {
 		t.Errorf("below a file: got %v", err)

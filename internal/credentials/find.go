@@ -9,23 +9,20 @@ import (
 	"unicode/utf8"
 )
 
-// Found is what the provider block, the environment and files say, without a
-// call to anything.
-type Found struct {
+// Resolved is what the provider block, the environment and files contain.
+type Resolved struct {
 	Set Set
 
-	// Agency goes on top of the set; nil if there is none.
+	// Agency is assumed with the set; nil for none.
 	Agency *Agency
 
-	// ProjectID is empty if it has to be results up: by ProjectName, or by the
-	// region's name if that is empty too.
+	// ProjectID is empty if it must be looked up by ProjectName, or by the name of the region.
 	ProjectID   Value
 	ProjectName Value
 
 	Region Value // never empty
 
-	// Endpoints are scheme and host, without a slash behind. That of the
-	// metadata service is empty unless it is another than usual.
+	// Endpoints are scheme and host, without a slash. MetadataEndpoint is empty for the default.
 	IAMEndpoint      string
 	STSEndpoint      string
 	MetadataEndpoint string
@@ -33,38 +30,36 @@ type Found struct {
 	Warnings []Warning
 }
 
-// Value is a text, and where it was found in words.
+// Value is a text and its source in words.
 type Value struct {
 	Text   string
 	Source string
 }
 
-// Hint names what was found without giving it away.
-func (f *Found) Hint() string {
+// Hint describes the credentials without secrets.
+func (f *Resolved) Hint() string {
 	if f.Agency == nil {
 		return f.Set.Hint()
 	}
 	return f.Set.Hint() + ", to assume " + f.Agency.String()
 }
 
-// places is where a set is results for. The first that has one wins, and those
-// below it are not even opened.
+// chain is the order of sources. Those after the first match are not opened.
 var chain = []struct {
 	where string
-	find  func(finder) (lookup, error)
+	find  func(resolver) (lookup, error)
 }{
-	{"provider block", finder.block},
-	{"environment", finder.environment},
-	{"environment of the vendor's SDKs", finder.sdkEnvironment},
-	{"file of the vendor's SDKs", finder.sdkFile},
-	{"file of the vendor's CLI", finder.cliFile},
-	{"OIDC, in the environment", finder.oidcEnvironment},
-	{"ECS metadata", finder.ecsMetadata},
+	{"provider block", resolver.block},
+	{"environment", resolver.environment},
+	{"environment of the vendor's SDKs", resolver.sdkEnvironment},
+	{"file of the vendor's SDKs", resolver.sdkFile},
+	{"file of the vendor's CLI", resolver.cliFile},
+	{"OIDC, in the environment", resolver.oidcEnvironment},
+	{"ECS metadata", resolver.ecsMetadata},
 }
 
-// lookup is what a source has: a set, or findings that say why there is none.
 type lookup struct {
-	set      *candidate
+	set      *sourcedSet
 	findings []finding
 }
 
@@ -73,37 +68,32 @@ type finding struct {
 	incomplete  bool // some values of a set are there, others are missing
 }
 
-// candidate is a set with what came along.
-type candidate struct {
+type sourcedSet struct {
 	Set
 
-	// explicit tells that the provider block names the place, so that what
-	// came along counts before the environment.
+	// explicit: the provider block names the source, so its other values take precedence over the environment.
 	explicit bool
 
-	// What came along; the texts may be empty.
+	// Other values of the same source; may be empty.
 	region      Value
 	projectID   Value
 	iamEndpoint Value
 
 	agency func() (*Agency, error) // nil if there is none
-	// agencyIsOwn: it is the one that is assumed.
+	// agencyIsOwn: agency is the one assumed.
 	agencyIsOwn bool
 	warnings    []Warning
 }
 
-type finder struct {
+type resolver struct {
 	Settings
 	Environment
 }
 
-// Find returns the first whole set of credentials, in the order of the
-// places. A set is never put together from two places. Project, region and
-// agency are results for by themselves: first those of the provider block.
-//
-// Errors are of type *Error.
-func Find(settings Settings, env Environment) (*Found, error) {
-	f := finder{settings, env}
+// Find returns the first complete set of the chain, and never combines two sources. Project, region and agency are
+// looked up separately, in the provider block first. Errors are of type *Error.
+func Find(settings Settings, env Environment) (*Resolved, error) {
+	f := resolver{Settings: settings, Environment: env}
 	var results []lookup
 	for _, p := range chain {
 		l, err := p.find(f)
@@ -111,7 +101,7 @@ func Find(settings Settings, env Environment) (*Found, error) {
 			return nil, err
 		}
 		if l.set != nil {
-			return f.settle(l.set)
+			return f.resolve(l.set)
 		}
 		results = append(results, l)
 	}
@@ -122,17 +112,16 @@ func Find(settings Settings, env Environment) (*Found, error) {
 	}
 }
 
-func (f finder) settle(c *candidate) (*Found, error) {
-	found := &Found{Set: c.Set, Warnings: c.warnings}
-	for _, part := range []func(*Found, *candidate) error{f.agency, f.project, f.location} {
-		if err := part(found, c); err != nil {
+func (f resolver) resolve(c *sourcedSet) (*Resolved, error) {
+	resolved := &Resolved{Set: c.Set, Warnings: c.warnings}
+	for _, part := range []func(*Resolved, *sourcedSet) error{f.agency, f.project, f.location} {
+		if err := part(resolved, c); err != nil {
 			return nil, err
 		}
 	}
-	return found, nil
+	return resolved, nil
 }
 
-// tableOf says what was found in the places, which are numbered.
 func tableOf(results []lookup) string {
 	var b strings.Builder
 	for i, l := range results {
@@ -144,7 +133,6 @@ func tableOf(results []lookup) string {
 	return b.String()
 }
 
-// nextStep is to complete what is half there, or what most users do.
 func nextStep(results []lookup) string {
 	var incomplete []string
 	for _, l := range results {
@@ -170,11 +158,11 @@ func widest(results []lookup) int {
 	return width
 }
 
-func (f finder) variable(name string) value { return key(name, f.Getenv(name)) }
+func (f resolver) variable(name string) value { return key(name, f.Getenv(name)) }
 
-func (f finder) secretVariable(name string) value { return secret(name, f.Getenv(name)) }
+func (f resolver) secretVariable(name string) value { return secret(name, f.Getenv(name)) }
 
-func (f finder) nameVariable(n string) value { return name(n, f.Getenv(n)) }
+func (f resolver) nameVariable(n string) value { return name(n, f.Getenv(n)) }
 
 func quoted(list []string) string {
 	shown := make([]string, len(list))

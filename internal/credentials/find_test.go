@@ -31,8 +31,8 @@ const cliFileText = `{"current": "main", "profiles": [
   {"name": "stray", "mode": "AKSK", "accessKeyId": "AKA", "secretAccessKey": "c0ffee-a\n"}
 ]}`
 
-// world is what a test has around the provider block.
-type world struct {
+// testEnvironment is what a test has around the provider block.
+type testEnvironment struct {
 	Settings
 	t    *testing.T
 	home string
@@ -41,13 +41,13 @@ type world struct {
 	open func(string) (fs.File, error)
 }
 
-func newWorld(t *testing.T) *world {
+func newTestEnvironment(t *testing.T) *testEnvironment {
 	t.Helper()
-	return &world{t: t, home: t.TempDir(), env: map[string]string{}, goos: "linux", open: openRegular}
+	return &testEnvironment{t: t, home: t.TempDir(), env: map[string]string{}, goos: "linux", open: openRegular}
 }
 
 // set takes NAME=value.
-func (w *world) set(pairs ...string) *world {
+func (w *testEnvironment) set(pairs ...string) *testEnvironment {
 	for _, pair := range pairs {
 		name, text, _ := strings.Cut(pair, "=")
 		w.env[name] = text
@@ -56,7 +56,7 @@ func (w *world) set(pairs ...string) *world {
 }
 
 // file writes a file below the home directory and returns its path.
-func (w *world) file(name, text string) string {
+func (w *testEnvironment) file(name, text string) string {
 	w.t.Helper()
 	path := filepath.Join(w.home, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -68,10 +68,10 @@ func (w *world) file(name, text string) string {
 	return path
 }
 
-func (w *world) cliFile() { w.t.Helper(); w.file(".hcloud/config.json", cliFileText) }
+func (w *testEnvironment) cliFile() { w.t.Helper(); w.file(".hcloud/config.json", cliFileText) }
 
 // ini adds lines to the section of the SDK's default file.
-func (w *world) ini(lines ...string) {
+func (w *testEnvironment) ini(lines ...string) {
 	w.t.Helper()
 	path := filepath.Join(w.home, ".huaweicloud/credentials")
 	text, err := os.ReadFile(path)
@@ -81,7 +81,7 @@ func (w *world) ini(lines ...string) {
 	w.file(".huaweicloud/credentials", string(text)+strings.Join(lines, "\n")+"\n")
 }
 
-func (w *world) environment() Environment {
+func (w *testEnvironment) environment() Environment {
 	return Environment{
 		Getenv: func(name string) string { return w.env[name] },
 		Environ: func() []string {
@@ -102,9 +102,9 @@ func (w *world) environment() Environment {
 	}
 }
 
-func (w *world) find() (*Found, error) { return Find(w.Settings, w.environment()) }
+func (w *testEnvironment) find() (*Resolved, error) { return Find(w.Settings, w.environment()) }
 
-func (w *world) must() *Found {
+func (w *testEnvironment) must() *Resolved {
 	w.t.Helper()
 	found, err := w.find()
 	if err != nil {
@@ -114,7 +114,7 @@ func (w *world) must() *Found {
 }
 
 // fails returns the error, which has no secret.
-func (w *world) fails() *Error {
+func (w *testEnvironment) fails() *Error {
 	w.t.Helper()
 	found, err := w.find()
 	var e *Error
@@ -135,47 +135,49 @@ func (w *world) fails() *Error {
 var sources = []struct {
 	name  string
 	level string
-	put   func(*world)
+	put   func(*testEnvironment)
 	want  Set
 }{
-	{"key in the block", "block", func(w *world) { w.AccessKey, w.SecretKey, w.SecurityToken = "AKB", "c0ffee-b", "c0ffee-bst" },
+	{"key in the block", "block", func(w *testEnvironment) { w.AccessKey, w.SecretKey, w.SecurityToken = "AKB", "c0ffee-b", "c0ffee-bst" },
 		Set{Kind: KindAccessKey, AccessKey: "AKB", SecretKey: "c0ffee-b", SecurityToken: "c0ffee-bst", Source: "the provider block"}},
-	{"token in the block", "block", func(w *world) { w.Token = "c0ffee-bt" },
+	{"token in the block", "block", func(w *testEnvironment) { w.Token = "c0ffee-bt" },
 		Set{Kind: KindToken, Token: "c0ffee-bt", Source: "the provider block"}},
-	{"password in the block", "block", func(w *world) { w.UserName, w.Password, w.DomainName = "block user", "c0ffee pass", "d" },
+	{"password in the block", "block", func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "block user", "c0ffee pass", "d" },
 		Set{Kind: KindPassword, UserName: "block user", Password: "c0ffee pass", DomainName: "d", Source: "the provider block"}},
-	{"profile in the block", "block", func(w *world) { w.cliFile(); w.Profile = "dev" },
+	{"profile in the block", "block", func(w *testEnvironment) { w.cliFile(); w.Profile = "dev" },
 		Set{Kind: KindAccessKey, AccessKey: "AKDEV", SecretKey: "c0ffee-dev", SecurityToken: "c0ffee-devst", Source: `profile "dev" of ~/.hcloud/config.json`}},
-	{"OIDC in the block", "block", func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: "c0ffee-id"} },
+	{"OIDC in the block", "block", func(w *testEnvironment) {
+		w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: "c0ffee-id"}
+	},
 		Set{Kind: KindIDToken, IDPID: "idp", idToken: "c0ffee-id", Source: "assume_role_with_oidc of the provider block"}},
-	{"metadata in the block", "block", func(w *world) { on := true; w.ECSMetadata = &on },
+	{"metadata in the block", "block", func(w *testEnvironment) { on := true; w.ECSMetadata = &on },
 		Set{Kind: KindECSMetadata, Source: "ecs_metadata in the provider block"}},
-	{"key in the environment", "environment", func(w *world) {
+	{"key in the environment", "environment", func(w *testEnvironment) {
 		w.set("HW_ACCESS_KEY=AKE", "HW_SECRET_KEY=c0ffee-e", "HW_SECURITY_TOKEN=c0ffee-est")
 	}, Set{Kind: KindAccessKey, AccessKey: "AKE", SecretKey: "c0ffee-e", SecurityToken: "c0ffee-est", Source: "the environment (HW_ACCESS_KEY)"}},
-	{"token in the environment", "environment", func(w *world) { w.set("HW_AUTH_TOKEN=c0ffee-et") },
+	{"token in the environment", "environment", func(w *testEnvironment) { w.set("HW_AUTH_TOKEN=c0ffee-et") },
 		Set{Kind: KindToken, Token: "c0ffee-et", Source: "the environment (HW_AUTH_TOKEN)"}},
-	{"password in the environment", "environment", func(w *world) {
+	{"password in the environment", "environment", func(w *testEnvironment) {
 		w.set("HW_USER_NAME=u", "HW_USER_PASSWORD=c0ffee", "HW_DOMAIN_NAME=d")
 	}, Set{Kind: KindPassword, UserName: "u", Password: "c0ffee", DomainName: "d", Source: "the environment (HW_USER_NAME, HW_DOMAIN_NAME)"}},
-	{"key for the SDK", "SDK", func(w *world) {
+	{"key for the SDK", "SDK", func(w *testEnvironment) {
 		w.set("HUAWEICLOUD_SDK_AK=AKS", "HUAWEICLOUD_SDK_SK=c0ffee-s", "HUAWEICLOUD_SDK_SECURITY_TOKEN=c0ffee-sst")
 	}, Set{Kind: KindAccessKey, AccessKey: "AKS", SecretKey: "c0ffee-s", SecurityToken: "c0ffee-sst", Source: "the environment (HUAWEICLOUD_SDK_AK)"}},
-	{"OIDC for the SDK", "SDK", func(w *world) {
+	{"OIDC for the SDK", "SDK", func(w *testEnvironment) {
 		w.file("sdk-token", "c0ffee-sid\n")
 		w.set("HUAWEICLOUD_SDK_IDP_ID=sidp", "HUAWEICLOUD_SDK_ID_TOKEN_FILE=~/sdk-token")
 	}, Set{Kind: KindIDToken, IDPID: "sidp", IDTokenFile: "~/sdk-token", Source: "the environment (HUAWEICLOUD_SDK_IDP_ID, HUAWEICLOUD_SDK_ID_TOKEN_FILE)"}},
-	{"key in the SDK's file", "SDK's file", func(w *world) { w.ini("ak = AKI", "sk = c0ffee-i", "security_token = c0ffee-ist") },
+	{"key in the SDK's file", "SDK's file", func(w *testEnvironment) { w.ini("ak = AKI", "sk = c0ffee-i", "security_token = c0ffee-ist") },
 		Set{Kind: KindAccessKey, AccessKey: "AKI", SecretKey: "c0ffee-i", SecurityToken: "c0ffee-ist", Source: "section [basic] of ~/.huaweicloud/credentials"}},
-	{"OIDC in the SDK's file", "SDK's file", func(w *world) {
+	{"OIDC in the SDK's file", "SDK's file", func(w *testEnvironment) {
 		w.file("ini-token", "c0ffee-iid\n")
 		w.ini("idp_id = iidp", "id_token_file = ~/ini-token")
 	}, Set{Kind: KindIDToken, IDPID: "iidp", IDTokenFile: "~/ini-token", Source: "section [basic] of ~/.huaweicloud/credentials"}},
-	{"the CLI's current profile", "", func(w *world) { w.cliFile() },
+	{"the CLI's current profile", "", func(w *testEnvironment) { w.cliFile() },
 		Set{Kind: KindAccessKey, AccessKey: "AKMAIN", SecretKey: "c0ffee-main", Source: `profile "main" of ~/.hcloud/config.json`}},
-	{"OIDC in the environment", "", func(w *world) { w.set("HW_ASSUME_ROLE_IDP_ID=eidp", "HW_ASSUME_ROLE_ID_TOKEN=c0ffee-eid") },
+	{"OIDC in the environment", "", func(w *testEnvironment) { w.set("HW_ASSUME_ROLE_IDP_ID=eidp", "HW_ASSUME_ROLE_ID_TOKEN=c0ffee-eid") },
 		Set{Kind: KindIDToken, IDPID: "eidp", idToken: "c0ffee-eid", Source: "the environment (HW_ASSUME_ROLE_IDP_ID, HW_ASSUME_ROLE_ID_TOKEN)"}},
-	{"metadata by the environment", "", func(w *world) { w.set("SPARKRTC_ECS_METADATA=true") },
+	{"metadata by the environment", "", func(w *testEnvironment) { w.set("SPARKRTC_ECS_METADATA=true") },
 		Set{Kind: KindECSMetadata, Source: "the environment (SPARKRTC_ECS_METADATA)"}},
 }
 
@@ -200,13 +202,13 @@ func shown(s Set) string {
 func TestFindOrder(t *testing.T) {
 	for i, first := range sources {
 		t.Run(first.name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newTestEnvironment(t)
 			first.put(w)
 			sameSet(t, w.must().Set, first.want)
 		})
 		for _, second := range sources[i+1:] {
 			t.Run(first.name+" and "+second.name, func(t *testing.T) {
-				w := newWorld(t)
+				w := newTestEnvironment(t)
 				second.put(w)
 				first.put(w)
 				if first.level != "" && first.level == second.level {
@@ -223,7 +225,7 @@ func TestFindOrder(t *testing.T) {
 
 // What comes after the set that wins is not even opened.
 func TestFindLooksNoFurther(t *testing.T) {
-	w := newWorld(t).set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee", "HUAWEICLOUD_SDK_AK=half", "SPARKRTC_ECS_METADATA=perhaps",
+	w := newTestEnvironment(t).set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee", "HUAWEICLOUD_SDK_AK=half", "SPARKRTC_ECS_METADATA=perhaps",
 		"HUAWEICLOUD_SDK_CREDENTIALS_FILE=/nowhere", "HW_PROFILE=nowhere", "HW_ASSUME_ROLE_IDP_ID=half")
 	w.open = func(string) (fs.File, error) { t.Error("a file is opened"); return nil, fs.ErrNotExist }
 	w.must()
@@ -231,70 +233,70 @@ func TestFindLooksNoFurther(t *testing.T) {
 
 func TestFindSets(t *testing.T) {
 	tests := map[string]struct {
-		put  func(*world)
+		put  func(*testEnvironment)
 		want Set
 	}{
-		"a user ID needs no domain": {func(w *world) { w.UserID, w.Password, w.DomainName = "uid", "c0ffee", "d" },
+		"a user ID needs no domain": {func(w *testEnvironment) { w.UserID, w.Password, w.DomainName = "uid", "c0ffee", "d" },
 			Set{Kind: KindPassword, UserID: "uid", Password: "c0ffee", Source: "the provider block"}},
-		"a domain's ID": {func(w *world) { w.UserName, w.Password, w.DomainID = "u", "c0ffee", "did" },
+		"a domain's ID": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainID = "u", "c0ffee", "did" },
 			Set{Kind: KindPassword, UserName: "u", Password: "c0ffee", DomainID: "did", Source: "the provider block"}},
-		"IDs come before names in the environment": {func(w *world) {
+		"IDs come before names in the environment": {func(w *testEnvironment) {
 			w.set("HW_USER_ID=uid", "HW_USER_NAME=u", "HW_USER_PASSWORD=c0ffee", "HW_DOMAIN_NAME=d")
 		}, Set{Kind: KindPassword, UserID: "uid", Password: "c0ffee", Source: "the environment (HW_USER_ID)"}},
-		"a domain's ID comes before its name in the environment": {func(w *world) {
+		"a domain's ID comes before its name in the environment": {func(w *testEnvironment) {
 			w.set("HW_USER_NAME=u", "HW_USER_PASSWORD=c0ffee", "HW_DOMAIN_NAME=d", "HW_DOMAIN_ID=did")
 		}, Set{Kind: KindPassword, UserName: "u", Password: "c0ffee", DomainID: "did", Source: "the environment (HW_USER_NAME, HW_DOMAIN_ID)"}},
-		"a password may have blanks and letters of any script": {func(w *world) { w.UserName, w.Password, w.DomainName = "ü ser", " c0ffee–\t", "d" },
+		"a password may have blanks and letters of any script": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "ü ser", " c0ffee–\t", "d" },
 			Set{Kind: KindPassword, UserName: "ü ser", Password: " c0ffee–\t", DomainName: "d", Source: "the provider block"}},
-		"a user's name alone is no half set beside a key": {func(w *world) {
+		"a user's name alone is no half set beside a key": {func(w *testEnvironment) {
 			w.set("HW_USER_NAME=u", "HW_USER_ID=uid", "HW_DOMAIN_NAME=d", "HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee")
 		}, Set{Kind: KindAccessKey, AccessKey: "AK", SecretKey: "c0ffee", Source: "the environment (HW_ACCESS_KEY)"}},
-		"a domain in the block is no half set": {func(w *world) { w.DomainName = "d"; w.set("HW_AUTH_TOKEN=c0ffee") },
+		"a domain in the block is no half set": {func(w *testEnvironment) { w.DomainName = "d"; w.set("HW_AUTH_TOKEN=c0ffee") },
 			Set{Kind: KindToken, Token: "c0ffee", Source: "the environment (HW_AUTH_TOKEN)"}},
-		"the block's pair never takes the environment's security token": {func(w *world) {
+		"the block's pair never takes the environment's security token": {func(w *testEnvironment) {
 			w.AccessKey, w.SecretKey = "AK", "c0ffee"
 			w.set("HW_SECURITY_TOKEN=c0ffee-st")
 		}, Set{Kind: KindAccessKey, AccessKey: "AK", SecretKey: "c0ffee", Source: "the provider block"}},
-		"a domain is not taken from another place": {func(w *world) { w.UserID, w.Password = "uid", "c0ffee"; w.set("HW_DOMAIN_ID=d") },
+		"a domain is not taken from another place": {func(w *testEnvironment) { w.UserID, w.Password = "uid", "c0ffee"; w.set("HW_DOMAIN_ID=d") },
 			Set{Kind: KindPassword, UserID: "uid", Password: "c0ffee", Source: "the provider block"}},
-		"an ID token in a file, in the block": {func(w *world) {
+		"an ID token in a file, in the block": {func(w *testEnvironment) {
 			w.file("token", "c0ffee")
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDTokenFile: "~/token"}
 		}, Set{Kind: KindIDToken, IDPID: "idp", IDTokenFile: "~/token", Source: "assume_role_with_oidc of the provider block"}},
-		"an ID token in a file, in the environment": {func(w *world) {
+		"an ID token in a file, in the environment": {func(w *testEnvironment) {
 			w.file("token", "c0ffee")
 			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN_FILE=~/token", "TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee-w")
 		}, Set{Kind: KindIDToken, IDPID: "idp", IDTokenFile: "~/token", Source: "the environment (HW_ASSUME_ROLE_IDP_ID, HW_ASSUME_ROLE_ID_TOKEN_FILE)"}},
-		"one's own ID token comes before HCP Terraform's": {func(w *world) {
+		"one's own ID token comes before HCP Terraform's": {func(w *testEnvironment) {
 			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN=c0ffee", "TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee-w", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG=NONE")
 		}, Set{Kind: KindIDToken, IDPID: "idp", idToken: "c0ffee", Source: "the environment (HW_ASSUME_ROLE_IDP_ID, HW_ASSUME_ROLE_ID_TOKEN)"}},
-		"HCP Terraform's token": {func(w *world) {
+		"HCP Terraform's token": {func(w *testEnvironment) {
 			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee", "TFC_WORKLOAD_IDENTITY_TOKEN_A=c0ffee-a", "TFC_WORKLOAD_IDENTITY_TOKEN_B=c0ffee-b")
 		}, Set{Kind: KindIDToken, IDPID: "idp", idToken: "c0ffee", Source: "the environment (HW_ASSUME_ROLE_IDP_ID, TFC_WORKLOAD_IDENTITY_TOKEN)"}},
-		"the only one with a tag": {func(w *world) {
+		"the only one with a tag": {func(w *testEnvironment) {
 			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "TFC_WORKLOAD_IDENTITY_TOKEN=", "TFC_WORKLOAD_IDENTITY_TOKEN_A=c0ffee-a", "TFC_WORKLOAD_IDENTITY_TOKEN_B=", "TFC_WORKLOAD_IDENTITY_TOKEN_=c0ffee")
 		}, Set{Kind: KindIDToken, IDPID: "idp", idToken: "c0ffee-a", Source: "the environment (HW_ASSUME_ROLE_IDP_ID, TFC_WORKLOAD_IDENTITY_TOKEN_A)"}},
-		"the one with the tag that is asked for": {func(w *world) {
+		"the one with the tag that is asked for": {func(w *testEnvironment) {
 			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee", "TFC_WORKLOAD_IDENTITY_TOKEN_A=c0ffee-a", "TFC_WORKLOAD_IDENTITY_TOKEN_B=c0ffee-b", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG=B")
 		}, Set{Kind: KindIDToken, IDPID: "idp", idToken: "c0ffee-b", Source: "the environment (HW_ASSUME_ROLE_IDP_ID, TFC_WORKLOAD_IDENTITY_TOKEN_B)"}},
-		"a profile's temporary keys": {func(w *world) { w.cliFile(); w.set("HW_PROFILE=sso") },
+		"a profile's temporary keys": {func(w *testEnvironment) { w.cliFile(); w.set("HW_PROFILE=sso") },
 			Set{Kind: KindAccessKey, AccessKey: "AKSSO", SecretKey: "c0ffee-sso", SecurityToken: "c0ffee-ssost", Source: `profile "sso" of ~/.hcloud/config.json`}},
-		"a profile of the environment's file": {func(w *world) {
+		"a profile of the environment's file": {func(w *testEnvironment) {
 			w.file("other.json", cliFileText)
 			w.Profile = "dev"
 			w.set("HW_SHARED_CONFIG_FILE=~/other.json", "HW_PROFILE=sso")
 		}, Set{Kind: KindAccessKey, AccessKey: "AKDEV", SecretKey: "c0ffee-dev", SecurityToken: "c0ffee-devst", Source: `profile "dev" of ~/other.json`}},
-		"the environment's profile of the block's file": {func(w *world) {
+		"the environment's profile of the block's file": {func(w *testEnvironment) {
 			w.file("other.json", cliFileText)
 			w.SharedConfigFile = "~/other.json"
 			w.set("HW_SHARED_CONFIG_FILE=~/nowhere.json", "HW_PROFILE=sso")
 		}, Set{Kind: KindAccessKey, AccessKey: "AKSSO", SecretKey: "c0ffee-sso", SecurityToken: "c0ffee-ssost", Source: `profile "sso" of ~/other.json`}},
-		"an empty SDK's file is passed over": {func(w *world) { w.file(".huaweicloud/credentials", ""); w.cliFile() },
+		"an empty SDK's file is passed over": {func(w *testEnvironment) { w.file(".huaweicloud/credentials", ""); w.cliFile() },
 			Set{Kind: KindAccessKey, AccessKey: "AKMAIN", SecretKey: "c0ffee-main", Source: `profile "main" of ~/.hcloud/config.json`}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newTestEnvironment(t)
 			tc.put(w)
 			sameSet(t, w.must().Set, tc.want)
 		})
@@ -303,118 +305,125 @@ func TestFindSets(t *testing.T) {
 
 func TestFindErrors(t *testing.T) {
 	tests := map[string]struct {
-		put       func(*world)
+		put       func(*testEnvironment)
 		attribute string
 		summary   string
 		mentions  []string
 	}{
-		"half a pair in the block, the other half in the environment": {func(w *world) { w.AccessKey = "AK"; w.set("HW_SECRET_KEY=c0ffee") },
+		"half a pair in the block, the other half in the environment": {func(w *testEnvironment) { w.AccessKey = "AK"; w.set("HW_SECRET_KEY=c0ffee") },
 			"secret_key", "Incomplete credentials", []string{"access_key is set in the provider block, but secret_key is not", "remove access_key."}},
-		"the other half": {func(w *world) { w.SecretKey = canary },
+		"the other half": {func(w *testEnvironment) { w.SecretKey = canary },
 			"access_key", "Incomplete credentials", []string{"secret_key is set in the provider block, but access_key is not"}},
-		"a security token alone": {func(w *world) { w.SecurityToken = canary },
+		"a security token alone": {func(w *testEnvironment) { w.SecurityToken = canary },
 			"access_key", "Incomplete credentials", []string{"security_token is set"}},
-		"a key without its secret, with a security token": {func(w *world) { w.AccessKey, w.SecurityToken = "AK", canary },
+		"a key without its secret, with a security token": {func(w *testEnvironment) { w.AccessKey, w.SecurityToken = "AK", canary },
 			"secret_key", "Incomplete credentials", []string{"access_key and security_token are set in the provider block", "remove access_key and security_token."}},
-		"half a pair in the environment": {func(w *world) { w.set("HW_ACCESS_KEY=AK") },
+		"half a pair in the environment": {func(w *testEnvironment) { w.set("HW_ACCESS_KEY=AK") },
 			"", "Incomplete credentials", []string{"HW_ACCESS_KEY is set in the environment, but HW_SECRET_KEY is not"}},
-		"half a pair for the SDK": {func(w *world) { w.set("HUAWEICLOUD_SDK_SK=c0ffee") },
+		"half a pair for the SDK": {func(w *testEnvironment) { w.set("HUAWEICLOUD_SDK_SK=c0ffee") },
 			"", "Incomplete credentials", []string{"HUAWEICLOUD_SDK_SK is set in the environment, but HUAWEICLOUD_SDK_AK is not"}},
-		"half an ID token for the SDK": {func(w *world) { w.set("HUAWEICLOUD_SDK_IDP_ID=idp") },
+		"half an ID token for the SDK": {func(w *testEnvironment) { w.set("HUAWEICLOUD_SDK_IDP_ID=idp") },
 			"", "Incomplete credentials", []string{"HUAWEICLOUD_SDK_IDP_ID is set", "HUAWEICLOUD_SDK_ID_TOKEN_FILE is not"}},
-		"a user without a password in the block": {func(w *world) { w.UserName = "u" },
+		"a user without a password in the block": {func(w *testEnvironment) { w.UserName = "u" },
 			"password", "Incomplete credentials", []string{"user_name is set in the provider block, but password is not"}},
-		"a password alone in the block": {func(w *world) { w.Password = canary },
+		"a password alone in the block": {func(w *testEnvironment) { w.Password = canary },
 			"user_name", "Incomplete credentials", []string{"password is set in the provider block, but user_name or user_id is not"}},
-		"a user without a domain": {func(w *world) { w.UserName, w.Password = "u", canary; w.set("HW_DOMAIN_NAME=d") },
+		"a user without a domain": {func(w *testEnvironment) { w.UserName, w.Password = "u", canary; w.set("HW_DOMAIN_NAME=d") },
 			"domain_name", "Incomplete credentials", []string{"user_name and password are set", "domain_name or domain_id is not"}},
-		"a password alone in the environment": {func(w *world) { w.set("HW_USER_PASSWORD=c0ffee") },
+		"a password alone in the environment": {func(w *testEnvironment) { w.set("HW_USER_PASSWORD=c0ffee") },
 			"", "Incomplete credentials", []string{"HW_USER_PASSWORD is set in the environment, but HW_USER_NAME or HW_USER_ID is not"}},
-		"a user without a domain in the environment": {func(w *world) { w.set("HW_USER_PASSWORD=c0ffee", "HW_USER_NAME=u") },
+		"a user without a domain in the environment": {func(w *testEnvironment) { w.set("HW_USER_PASSWORD=c0ffee", "HW_USER_NAME=u") },
 			"", "Incomplete credentials", []string{"HW_USER_PASSWORD is set", "HW_DOMAIN_NAME or HW_DOMAIN_ID is not"}},
-		"two users in the block": {func(w *world) { w.UserName, w.UserID, w.Password = "u", "uid", canary },
+		"two users in the block": {func(w *testEnvironment) { w.UserName, w.UserID, w.Password = "u", "uid", canary },
 			"user_name", "Conflicting credentials", []string{"Both user_id and user_name", "the provider block"}},
-		"two domains in the block": {func(w *world) { w.UserName, w.Password, w.DomainName, w.DomainID = "u", canary, "d", "did" },
+		"two domains in the block": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName, w.DomainID = "u", canary, "d", "did" },
 			"domain_name", "Conflicting credentials", []string{"Both domain_id and domain_name"}},
-		"three kinds in the block": {func(w *world) { w.AccessKey, w.Token, w.Profile = "AK", canary, "dev" },
+		"three kinds in the block": {func(w *testEnvironment) { w.AccessKey, w.Token, w.Profile = "AK", canary, "dev" },
 			"", "Two kinds of credentials", []string{"The provider block has an access key (access_key) and a token (token) and a profile of the CLI (profile)"}},
-		"a token first": {func(w *world) { w.Token, w.UserName = canary, "u" },
+		"a token first": {func(w *testEnvironment) { w.Token, w.UserName = canary, "u" },
 			"", "Two kinds of credentials", []string{"a token (token) and a user and password (user_name)"}},
-		"two kinds in the environment": {func(w *world) { w.set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee", "HW_AUTH_TOKEN=c0ffee") },
+		"two kinds in the environment": {func(w *testEnvironment) { w.set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee", "HW_AUTH_TOKEN=c0ffee") },
 			"", "Two kinds of credentials", []string{"HW_AUTH_TOKEN", "HW_ACCESS_KEY, HW_SECRET_KEY"}},
-		"OIDC beside a key in the block": {func(w *world) { w.AccessKey = "AK"; w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDToken: canary} },
+		"OIDC beside a key in the block": {func(w *testEnvironment) {
+			w.AccessKey = "AK"
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDToken: canary}
+		},
 			"", "Two kinds of credentials", []string{"an ID token (assume_role_with_oidc)"}},
-		"an access key beside an OIDC block, without the key": {func(w *world) { w.SecretKey = canary; w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{} },
+		"an access key beside an OIDC block, without the key": {func(w *testEnvironment) { w.SecretKey = canary; w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{} },
 			"", "Two kinds of credentials", []string{"an access key (secret_key) and an ID token (assume_role_with_oidc)"}},
 
-		"line break behind a secret key": {func(w *world) { w.AccessKey, w.SecretKey = "AK", canary+"\n" },
+		"line break behind a secret key": {func(w *testEnvironment) { w.AccessKey, w.SecretKey = "AK", canary+"\n" },
 			"", "Credentials contain a stray character", []string{"secret_key, from the provider block"}},
-		"blank in a token": {func(w *world) { w.set("HW_AUTH_TOKEN=c0ffee x") },
+		"blank in a token": {func(w *testEnvironment) { w.set("HW_AUTH_TOKEN=c0ffee x") },
 			"", "Credentials contain a stray character", []string{"HW_AUTH_TOKEN, from the environment"}},
-		"line break in a security token": {func(w *world) { w.set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee", "HW_SECURITY_TOKEN=c0f\nfee") },
+		"line break in a security token": {func(w *testEnvironment) {
+			w.set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee", "HW_SECURITY_TOKEN=c0f\nfee")
+		},
 			"", "Credentials contain a stray character", []string{"HW_SECURITY_TOKEN"}},
-		"typographic character in an access key": {func(w *world) { w.AccessKey, w.SecretKey = "AK–", canary },
+		"typographic character in an access key": {func(w *testEnvironment) { w.AccessKey, w.SecretKey = "AK–", canary },
 			"", "Credentials contain a stray character", []string{"access_key, from the provider block"}},
-		"blank behind a user": {func(w *world) { w.UserName, w.Password, w.DomainName = "u ", canary, "d" },
+		"blank behind a user": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "u ", canary, "d" },
 			"user_name", "Credentials contain a stray character", []string{"user_name", "ends with a blank"}},
-		"line break behind a password": {func(w *world) { w.UserName, w.Password, w.DomainName = "u", canary+"\r\n", "d" },
+		"line break behind a password": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "u", canary+"\r\n", "d" },
 			"", "Credentials contain a stray character", []string{"password", "ends with a line break"}},
-		"line break in a domain": {func(w *world) { w.UserName, w.Password, w.DomainName = "u", canary, "d\ne" },
+		"line break in a domain": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "u", canary, "d\ne" },
 			"domain_name", "Credentials contain a stray character", []string{"domain_name"}},
-		"blank in an ID token": {func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary + " "} },
+		"blank in an ID token": {func(w *testEnvironment) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary + " "}
+		},
 			"", "Credentials contain a stray character", []string{"id_token, from assume_role_with_oidc of the provider block"}},
 
-		"an empty OIDC block": {func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{} },
+		"an empty OIDC block": {func(w *testEnvironment) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{} },
 			"assume_role_with_oidc", "Incomplete credentials", []string{"assume_role_with_oidc of the provider block is set, but idp_id is not"}},
-		"an OIDC block without an identity provider": {func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDToken: canary} },
+		"an OIDC block without an identity provider": {func(w *testEnvironment) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDToken: canary} },
 			"", "Incomplete credentials", []string{"id_token is set in assume_role_with_oidc of the provider block, but idp_id is not"}},
-		"an OIDC block without a token": {func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp"} },
+		"an OIDC block without a token": {func(w *testEnvironment) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp"} },
 			"assume_role_with_oidc", "Incomplete credentials", []string{"id_token or id_token_file is not"}},
-		"an OIDC block without a token in HCP Terraform": {func(w *world) {
+		"an OIDC block without a token in HCP Terraform": {func(w *testEnvironment) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp"}
 			w.set("TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee")
 		}, "assume_role_with_oidc", "Incomplete credentials", []string{"TFC_WORKLOAD_IDENTITY_TOKEN is set, and counts if", "HW_ASSUME_ROLE_IDP_ID"}},
-		"two tokens in an OIDC block": {func(w *world) {
+		"two tokens in an OIDC block": {func(w *testEnvironment) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary, IDTokenFile: "x"}
 		}, "", "Conflicting credentials", []string{"Both id_token_file and id_token"}},
-		"two tokens in the environment": {func(w *world) {
+		"two tokens in the environment": {func(w *testEnvironment) {
 			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN=c0ffee", "HW_ASSUME_ROLE_ID_TOKEN_FILE=x")
 		}, "", "Conflicting credentials", []string{"HW_ASSUME_ROLE_ID_TOKEN_FILE and HW_ASSUME_ROLE_ID_TOKEN"}},
-		"an identity provider without a token": {func(w *world) { w.set("HW_ASSUME_ROLE_IDP_ID=idp") },
+		"an identity provider without a token": {func(w *testEnvironment) { w.set("HW_ASSUME_ROLE_IDP_ID=idp") },
 			"", "Incomplete credentials", []string{"HW_ASSUME_ROLE_IDP_ID is set", "HW_ASSUME_ROLE_ID_TOKEN or HW_ASSUME_ROLE_ID_TOKEN_FILE or TFC_WORKLOAD_IDENTITY_TOKEN is not"}},
-		"a token without an identity provider": {func(w *world) { w.set("HW_ASSUME_ROLE_ID_TOKEN=c0ffee") },
+		"a token without an identity provider": {func(w *testEnvironment) { w.set("HW_ASSUME_ROLE_ID_TOKEN=c0ffee") },
 			"", "Incomplete credentials", []string{"HW_ASSUME_ROLE_ID_TOKEN is set", "HW_ASSUME_ROLE_IDP_ID is not"}},
-		"a token's file that is missing": {func(w *world) { w.set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN_FILE=~/nowhere") },
+		"a token's file that is missing": {func(w *testEnvironment) { w.set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN_FILE=~/nowhere") },
 			"", "ID token can't be read", []string{"HW_ASSUME_ROLE_ID_TOKEN_FILE, from the environment", "~/nowhere (", "no such file"}},
-		"a token's file that is missing, in the block": {func(w *world) {
+		"a token's file that is missing, in the block": {func(w *testEnvironment) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDTokenFile: "/nowhere"}
 		}, "assume_role_with_oidc", "ID token can't be read", []string{"id_token_file", "/nowhere", "no such file"}},
-		"a token's file without a token": {func(w *world) {
+		"a token's file without a token": {func(w *testEnvironment) {
 			w.file("token", " \r\n")
 			w.set("HUAWEICLOUD_SDK_IDP_ID=idp", "HUAWEICLOUD_SDK_ID_TOKEN_FILE=~/token")
 		}, "", "ID token can't be read", []string{"it is empty"}},
-		"a token's file with two": {func(w *world) {
+		"a token's file with two": {func(w *testEnvironment) {
 			w.file("token", "c0ffee\nc0ffee\n")
 			w.set("HUAWEICLOUD_SDK_IDP_ID=idp", "HUAWEICLOUD_SDK_ID_TOKEN_FILE=~/token")
 		}, "", "ID token can't be read", []string{"contains a blank, a line break"}},
-		"a token's file below no home": {func(w *world) {
+		"a token's file below no home": {func(w *testEnvironment) {
 			w.home = ""
 			w.set("HUAWEICLOUD_SDK_IDP_ID=idp", "HUAWEICLOUD_SDK_ID_TOKEN_FILE=~/token")
 		}, "", "ID token can't be read", []string{"home directory is not known"}},
-		"several tags": {func(w *world) {
+		"several tags": {func(w *testEnvironment) {
 			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "TFC_WORKLOAD_IDENTITY_TOKEN_B=c0ffee", "TFC_WORKLOAD_IDENTITY_TOKEN_A=c0ffee")
 		}, "", "Several workload identity tokens", []string{"TFC_WORKLOAD_IDENTITY_TOKEN_A, TFC_WORKLOAD_IDENTITY_TOKEN_B", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG"}},
-		"a tag that isn't there": {func(w *world) {
+		"a tag that isn't there": {func(w *testEnvironment) {
 			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "TFC_WORKLOAD_IDENTITY_TOKEN_A=c0ffee", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG=X")
 		}, "", "No workload identity token with this tag", []string{`"X"`, "Set in the environment: TFC_WORKLOAD_IDENTITY_TOKEN_A."}},
-		"a tag, and no token": {func(w *world) { w.set("HW_ASSUME_ROLE_IDP_ID=idp", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG=X") },
+		"a tag, and no token": {func(w *testEnvironment) { w.set("HW_ASSUME_ROLE_IDP_ID=idp", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG=X") },
 			"", "No workload identity token with this tag", []string{"No token is set"}},
-		"a switch that is none": {func(w *world) { w.set("SPARKRTC_ECS_METADATA=perhaps") },
+		"a switch that is none": {func(w *testEnvironment) { w.set("SPARKRTC_ECS_METADATA=perhaps") },
 			"", "Invalid value of a switch", []string{"SPARKRTC_ECS_METADATA", "perhaps"}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newTestEnvironment(t)
 			tc.put(w)
 			w.fails().check(t, tc.attribute, tc.summary, tc.mentions)
 		})
@@ -464,7 +473,7 @@ func TestFindDomainOfTheBlock(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t).set(tc.env...)
+			w := newTestEnvironment(t).set(tc.env...)
 			w.DomainName, w.DomainID = tc.name, tc.id
 			if !tc.conflict {
 				if got := w.must().Set.Source; got != tc.source {
@@ -477,12 +486,12 @@ func TestFindDomainOfTheBlock(t *testing.T) {
 			}
 		})
 	}
-	for name, put := range map[string]func(*world){
-		"no account beside a name": func(w *world) { w.DomainName = "d" },
-		"no account beside an ID":  func(w *world) { w.DomainID = "did" },
+	for name, put := range map[string]func(*testEnvironment){
+		"no account beside a name": func(w *testEnvironment) { w.DomainName = "d" },
+		"no account beside an ID":  func(w *testEnvironment) { w.DomainID = "did" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t).set(user...)
+			w := newTestEnvironment(t).set(user...)
 			put(w)
 			w.fails().check(t, "", "Conflicting credentials", []string{"The provider block names an account (domain), and the user and password are from the environment (HW_USER_NAME)"})
 		})
@@ -492,7 +501,7 @@ func TestFindDomainOfTheBlock(t *testing.T) {
 // Where nothing is there by half, what most have is recommended.
 func TestFindNothingAtAll(t *testing.T) {
 	const want = "\n\nMost have an access key: export HW_ACCESS_KEY and HW_SECRET_KEY, or set access_key and secret_key from sensitive variables."
-	e := newWorld(t).fails()
+	e := newTestEnvironment(t).fails()
 	e.check(t, "", "No credentials found", nil)
 	if !strings.HasSuffix(strings.ReplaceAll(e.Detail, "not asked for\n\n", "\n\n"), want) || strings.Contains(e.Detail, "Half of a set") {
 		t.Errorf("got\n%s", e.Detail)
@@ -501,7 +510,7 @@ func TestFindNothingAtAll(t *testing.T) {
 
 // The table has every place in its order and what was found there.
 func TestFindNothing(t *testing.T) {
-	w := newWorld(t).set("HW_USER_NAME=u", "HW_DOMAIN_NAME=d", "TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee", "HW_ASSUME_ROLE_AGENCY_NAME=a", "HW_PROJECT_ID=p", "HUAWEICLOUD_SDK_PROJECT_ID=p")
+	w := newTestEnvironment(t).set("HW_USER_NAME=u", "HW_DOMAIN_NAME=d", "TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee", "HW_ASSUME_ROLE_AGENCY_NAME=a", "HW_PROJECT_ID=p", "HUAWEICLOUD_SDK_PROJECT_ID=p")
 	w.file(".hcloud/config.json", `{"current": "x", "profiles": [{"name": "x", "mode": "ecsAgency"}]}`)
 	off := false
 	w.ECSMetadata = &off
@@ -565,12 +574,12 @@ func squeeze(s string) string {
 
 // Neither switch of the two says yes.
 func TestFindNoMetadata(t *testing.T) {
-	for name, put := range map[string]func(*world){
-		"switched off in the environment":                  func(w *world) { w.set("SPARKRTC_ECS_METADATA=0") },
-		"switched off in the block, on in the environment": func(w *world) { off := false; w.ECSMetadata = &off; w.set("SPARKRTC_ECS_METADATA=true") },
+	for name, put := range map[string]func(*testEnvironment){
+		"switched off in the environment":                  func(w *testEnvironment) { w.set("SPARKRTC_ECS_METADATA=0") },
+		"switched off in the block, on in the environment": func(w *testEnvironment) { off := false; w.ECSMetadata = &off; w.set("SPARKRTC_ECS_METADATA=true") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newTestEnvironment(t)
 			put(w)
 			w.fails().check(t, "", "No credentials found", []string{"not asked for"})
 		})
@@ -578,49 +587,51 @@ func TestFindNoMetadata(t *testing.T) {
 }
 
 func TestFindAgency(t *testing.T) {
-	key := func(w *world) { w.AccessKey, w.SecretKey = "AK", canary }
-	env := func(w *world) {
+	key := func(w *testEnvironment) { w.AccessKey, w.SecretKey = "AK", canary }
+	env := func(w *testEnvironment) {
 		key(w)
 		w.set("HW_ASSUME_ROLE_AGENCY_NAME=env", "HW_ASSUME_ROLE_DOMAIN_NAME=envd", "HW_ASSUME_ROLE_DURATION=900")
 	}
 	oidc := AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary, AgencyName: "oidc", DomainID: "did", Duration: 86400}
-	profile := func(name string) func(*world) { return func(w *world) { w.cliFile(); w.Profile = name } }
+	profile := func(name string) func(*testEnvironment) {
+		return func(w *testEnvironment) { w.cliFile(); w.Profile = name }
+	}
 	tests := map[string]struct {
-		put  func(*world)
+		put  func(*testEnvironment)
 		want *Agency
 	}{
 		"none": {key, nil},
-		"the block's": {func(w *world) { env(w); w.AssumeRole = &AssumeRole{AgencyName: "a", DomainName: "d"} },
+		"the block's": {func(w *testEnvironment) { env(w); w.AssumeRole = &AssumeRole{AgencyName: "a", DomainName: "d"} },
 			&Agency{Name: "a", DomainName: "d", Duration: time.Hour, Source: "assume_role of the provider block"}},
 		"the environment's": {env, &Agency{Name: "env", DomainName: "envd", Duration: 15 * time.Minute, Source: "the environment (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_NAME)"}},
-		"a domain's ID comes before its name in the environment": {func(w *world) { env(w); w.set("HW_ASSUME_ROLE_DOMAIN_ID=id") },
+		"a domain's ID comes before its name in the environment": {func(w *testEnvironment) { env(w); w.set("HW_ASSUME_ROLE_DOMAIN_ID=id") },
 			&Agency{Name: "env", DomainID: "id", Duration: 15 * time.Minute, Source: "the environment (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_ID)"}},
-		"a duration alone is none": {func(w *world) { key(w); w.set("HW_ASSUME_ROLE_DURATION=never") }, nil},
-		"an ID token's own": {func(w *world) { w.AssumeRoleWithOIDC = &oidc; w.set("HW_ASSUME_ROLE_AGENCY_NAME=env") },
+		"a duration alone is none": {func(w *testEnvironment) { key(w); w.set("HW_ASSUME_ROLE_DURATION=never") }, nil},
+		"an ID token's own": {func(w *testEnvironment) { w.AssumeRoleWithOIDC = &oidc; w.set("HW_ASSUME_ROLE_AGENCY_NAME=env") },
 			&Agency{Name: "oidc", DomainID: "did", Duration: 24 * time.Hour, Source: "assume_role_with_oidc of the provider block"}},
-		"the environment's, for its own ID token": {func(w *world) {
+		"the environment's, for its own ID token": {func(w *testEnvironment) {
 			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN=c0ffee", "HW_ASSUME_ROLE_AGENCY_NAME=a", "HW_ASSUME_ROLE_DOMAIN_NAME=d")
 		}, &Agency{Name: "a", DomainName: "d", Duration: time.Hour, Source: "the environment (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_NAME)"}},
-		"an ID token needs none": {func(w *world) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary} }, nil},
-		"an ID token with the block's": {func(w *world) {
+		"an ID token needs none": {func(w *testEnvironment) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary} }, nil},
+		"an ID token with the block's": {func(w *testEnvironment) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary}
 			w.AssumeRole = &AssumeRole{AgencyName: "a", DomainName: "d", Duration: 1000}
 		}, &Agency{Name: "a", DomainName: "d", Duration: 1000 * time.Second, Source: "assume_role of the provider block"}},
 		"a profile's":                     {profile("agency"), &Agency{Name: "theirs", DomainName: "dname", Duration: time.Hour, Source: `profile "agency" of ~/.hcloud/config.json`}},
 		"a profile's, by the domain's ID": {profile("agencyid"), &Agency{Name: "theirs", DomainID: "did", Duration: time.Hour, Source: `profile "agencyid" of ~/.hcloud/config.json`}},
 		"a profile's, in its own domain":  {profile("agencyown"), &Agency{Name: "theirs", DomainID: "own", Duration: time.Hour, Source: `profile "agencyown" of ~/.hcloud/config.json`}},
-		"a profile's that the block names, over the environment's": {func(w *world) {
+		"a profile's that the block names, over the environment's": {func(w *testEnvironment) {
 			profile("agency")(w)
 			w.set("HW_ASSUME_ROLE_AGENCY_NAME=env", "HW_ASSUME_ROLE_DOMAIN_ID=id")
 		}, &Agency{Name: "theirs", DomainName: "dname", Duration: time.Hour, Source: `profile "agency" of ~/.hcloud/config.json`}},
-		"the environment's over a profile's": {func(w *world) {
+		"the environment's over a profile's": {func(w *testEnvironment) {
 			w.cliFile()
 			w.set("HW_PROFILE=halfagency", "HW_ASSUME_ROLE_AGENCY_NAME=env", "HW_ASSUME_ROLE_DOMAIN_ID=id")
 		}, &Agency{Name: "env", DomainID: "id", Duration: time.Hour, Source: "the environment (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_ID)"}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newTestEnvironment(t)
 			tc.put(w)
 			got := w.must().Agency
 			if (got == nil) != (tc.want == nil) || got != nil && *got != *tc.want {
@@ -669,7 +680,7 @@ func TestFindAgencyErrors(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t).set(tc.env...)
+			w := newTestEnvironment(t).set(tc.env...)
 			w.cliFile()
 			w.AssumeRole, w.AssumeRoleWithOIDC, w.Profile = tc.role, tc.oidc, tc.profile
 			if tc.oidc == nil && tc.profile == "" {

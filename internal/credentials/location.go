@@ -11,85 +11,82 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
-// project finds the project's ID, or else its name. A name in the provider
-// block counts before an ID that is not there.
-func (f finder) project(found *Found, c *candidate) error {
+// A name in the provider block takes precedence over an ID elsewhere.
+func (f resolver) project(resolved *Resolved, c *sourcedSet) error {
 	own, environment := c.projectID, f.fromEnvironment(EnvProjectID)
-	if found.Agency != nil && !c.agencyIsOwn {
+	if resolved.Agency != nil && !c.agencyIsOwn {
 		own = Value{} // of the account that assumes the agency
 	}
-	if c.Kind == KindToken && found.Agency == nil && f.ProjectID+f.ProjectName != "" {
-		found.Warnings = append(found.Warnings, Warning{
+	if c.Kind == KindToken && resolved.Agency == nil && f.ProjectID+f.ProjectName != "" {
+		resolved.Warnings = append(resolved.Warnings, Warning{
 			Summary: "Project without effect",
 			Detail:  "A project is set in the provider block, and requests carry a token, from " + c.Source + ", which was issued for a project. That is the one that counts.\n\nRemove the project from the provider block, or use a token for it.",
 		})
 	}
-	inBlock := Value{f.ProjectID, "the argument project_id"}
+	inBlock := Value{Text: f.ProjectID, Source: "the argument project_id"}
 	if inBlock.Text == "" && f.ProjectName != "" {
-		return f.projectName(found)
+		return f.projectName(resolved)
 	}
-	found.ProjectID = c.first(inBlock, own, environment)
-	if found.ProjectID.Text == "" {
-		return f.projectName(found)
+	resolved.ProjectID = c.first(inBlock, own, environment)
+	if resolved.ProjectID.Text == "" {
+		return f.projectName(resolved)
 	}
-	if strayKey(found.ProjectID.Text) {
+	if strayKey(resolved.ProjectID.Text) {
 		return f.fault("project_id", f.ProjectID, "Project ID contains a stray character",
-			fmt.Sprintf("The project ID, by %s, contains a blank, a line break or another character that no project ID has. Copy the value again.", found.ProjectID.Source))
+			fmt.Sprintf("The project ID, by %s, contains a blank, a line break or another character that no project ID has. Copy the value again.", resolved.ProjectID.Source))
 	}
 	return nil
 }
 
-func (f finder) projectName(found *Found) error {
-	found.ProjectName = first(Value{f.ProjectName, "the argument project_name"}, f.fromEnvironment(EnvProjectName))
-	if asName.stray(found.ProjectName.Text) {
+func (f resolver) projectName(resolved *Resolved) error {
+	resolved.ProjectName = first(Value{Text: f.ProjectName, Source: "the argument project_name"}, f.fromEnvironment(EnvProjectName))
+	if asName.stray(resolved.ProjectName.Text) {
 		return f.fault("project_name", f.ProjectName, "Project name contains a stray character",
-			fmt.Sprintf("The project's name, by %s, %s. Copy the value again.", found.ProjectName.Source, asName.fault))
+			fmt.Sprintf("The project's name, by %s, %s. Copy the value again.", resolved.ProjectName.Source, asName.fault))
 	}
 	return nil
 }
 
-// hosts may consist of these; anything else, and the host would be another one
-// than it seems.
+// Other characters could change the host.
 var (
 	regionPattern = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z_-]*[0-9A-Za-z])?$`)
 	cloudPattern  = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?$`)
 )
 
-// location finds the region, and the endpoints that follow from it.
-func (f finder) location(found *Found, c *candidate) error {
-	environment, preset := f.fromEnvironment(EnvRegion), Value{DefaultRegion, "the default"}
-	inBlock := Value{f.Region, "the argument region"}
-	found.Region = first(c.first(inBlock, c.region, environment), preset)
-	if !regionPattern.MatchString(found.Region.Text) {
+func (f resolver) location(resolved *Resolved, c *sourcedSet) error {
+	environment, preset := f.fromEnvironment(EnvRegion), Value{Text: DefaultRegion, Source: "the default"}
+	inBlock := Value{Text: f.Region, Source: "the argument region"}
+	resolved.Region = first(c.first(inBlock, c.region, environment), preset)
+	if !regionPattern.MatchString(resolved.Region.Text) {
 		return f.fault("region", f.Region, "Invalid region",
-			fmt.Sprintf("The region is %q, by %s. A region is an identifier such as %s.", found.Region.Text, found.Region.Source, DefaultRegion))
+			fmt.Sprintf("The region is %q, by %s. A region is an identifier such as %s.", resolved.Region.Text, resolved.Region.Source, DefaultRegion))
 	}
-	cloud := first(Value{f.Cloud, "the argument cloud"}, f.fromEnvironment(EnvCloud), presetCloud(found.Region.Text))
+	cloud := first(Value{Text: f.Cloud, Source: "the argument cloud"}, f.fromEnvironment(EnvCloud), presetCloud(resolved.Region.Text))
 	if !cloudPattern.MatchString(cloud.Text) {
 		return f.fault("cloud", f.Cloud, "Invalid cloud",
 			fmt.Sprintf("The cloud is %q, by %s. It is a domain name without a scheme, such as %s.", cloud.Text, cloud.Source, DefaultCloud))
 	}
-	host := found.Region.Text + "." + cloud.Text
-	ofIAM := first(Value{f.AuthURL, "the argument auth_url"}, f.fromEnvironment(EnvAuthURL))
+	host := resolved.Region.Text + "." + cloud.Text
+	ofIAM := first(Value{Text: f.AuthURL, Source: "the argument auth_url"}, f.fromEnvironment(EnvAuthURL))
 	if f.Region == "" && f.Cloud == "" {
 		ofIAM = first(ofIAM, c.iamEndpoint)
 	}
 	ofSTS := f.fromEnvironment(EnvSTSEndpoint)
 	if before, after, found := strings.Cut(asEndpoint(ofIAM.Text), "://iam."); found {
-		ofSTS = first(ofSTS, Value{before + "://sts." + after, ofIAM.Source})
+		ofSTS = first(ofSTS, Value{Text: before + "://sts." + after, Source: ofIAM.Source})
 	}
-	return f.endpoints(found, first(ofIAM, Value{"https://iam." + host, ""}), first(ofSTS, Value{"https://sts." + host, ""}))
+	return f.endpoints(resolved, first(ofIAM, Value{Text: "https://iam." + host}), first(ofSTS, Value{Text: "https://sts." + host}))
 }
 
-// presetCloud knows the European sites, which are a cloud of their own.
+// The European sites are a cloud of their own.
 func presetCloud(region string) Value {
 	if strings.HasPrefix(region, "eu-west-1") {
-		return Value{"myhuaweicloud.eu", "the region"}
+		return Value{Text: "myhuaweicloud.eu", Source: "the region"}
 	}
-	return Value{DefaultCloud, "the default"}
+	return Value{Text: DefaultCloud, Source: "the default"}
 }
 
-func (f finder) endpoints(found *Found, ofIAM, ofSTS Value) error {
+func (f resolver) endpoints(resolved *Resolved, ofIAM, ofSTS Value) error {
 	authURL := "" // that of the block, if it is what was taken
 	if f.AuthURL != "" {
 		authURL = "auth_url"
@@ -103,9 +100,9 @@ func (f finder) endpoints(found *Found, ofIAM, ofSTS Value) error {
 		argument string
 		to       *string
 	}{
-		{ofIAM, authURL, &found.IAMEndpoint},
-		{ofSTS, "", &found.STSEndpoint},
-		{metadata, "", &found.MetadataEndpoint},
+		{ofIAM, authURL, &resolved.IAMEndpoint},
+		{ofSTS, "", &resolved.STSEndpoint},
+		{metadata, "", &resolved.MetadataEndpoint},
 	} {
 		if e.from.Text == "" {
 			continue
@@ -123,8 +120,7 @@ func (f finder) endpoints(found *Found, ofIAM, ofSTS Value) error {
 	return nil
 }
 
-// asEndpoint returns scheme and host of an endpoint as users write it: with or
-// without the scheme, and with the version behind.
+// Users write endpoints with or without scheme and version.
 func asEndpoint(s string) string {
 	if !strings.Contains(s, "://") {
 		s = "https://" + s
@@ -132,8 +128,7 @@ func asEndpoint(s string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(s, "/"), "/v3")
 }
 
-// fault points to the argument if it is what was taken.
-func (f finder) fault(argument, inBlock, summary, detail string) error {
+func (f resolver) fault(argument, inBlock, summary, detail string) error {
 	err := &Error{Summary: summary, Detail: detail}
 	if inBlock != "" {
 		err.Attribute = argument
@@ -141,20 +136,17 @@ func (f finder) fault(argument, inBlock, summary, detail string) error {
 	return err
 }
 
-func (f finder) fromEnvironment(variable string) Value {
-	return Value{f.Getenv(variable), "the environment variable " + variable}
+func (f resolver) fromEnvironment(variable string) Value {
+	return Value{Text: f.Getenv(variable), Source: "the environment variable " + variable}
 }
 
-// first returns what counts of a value that came along with the set, and of the
-// same in the provider block and in the environment.
-func (c *candidate) first(inBlock, own, environment Value) Value {
+func (c *sourcedSet) first(inBlock, own, environment Value) Value {
 	if c.explicit {
 		return first(inBlock, own, environment)
 	}
 	return first(inBlock, environment, own)
 }
 
-// first returns the first value that is set, or none.
 func first(values ...Value) Value {
 	for _, v := range values {
 		if v.Text != "" {

@@ -5,33 +5,33 @@ package credentials
 import "testing"
 
 // keyInEnvironment is a set that brings nothing along.
-func keyInEnvironment(w *world) { w.set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee") }
+func keyInEnvironment(w *testEnvironment) { w.set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee") }
 
-func devProfile(w *world) { w.cliFile(); w.Profile = "dev" }
+func devProfile(w *testEnvironment) { w.cliFile(); w.Profile = "dev" }
 
-func sdkKey(w *world) {
+func sdkKey(w *testEnvironment) {
 	w.set("HUAWEICLOUD_SDK_AK=AK", "HUAWEICLOUD_SDK_SK=c0ffee", "HUAWEICLOUD_SDK_PROJECT_ID=psdk")
 }
 
-func agencyAround(w *world) {
+func agencyAround(w *testEnvironment) {
 	w.set("HW_ASSUME_ROLE_AGENCY_NAME=around", "HW_ASSUME_ROLE_DOMAIN_NAME=d")
 }
 
 // agencyProfile has an agency of its own, and a project.
-func agencyProfile(w *world) {
+func agencyProfile(w *testEnvironment) {
 	w.file(".hcloud/config.json", `{"current": "own", "profiles": [{"name": "own", "accessKeyId": "AK", "secretAccessKey": "c0ffee", "projectId": "pown",
 		"agencyName": "theirs", "agencyDomainName": "d"}]}`)
 }
 
 // A token is for a project already.
 func TestFindWarnsOfAProjectBesideAToken(t *testing.T) {
-	token := func(w *world) { w.Token = canary }
-	around := func(w *world) { w.set("HW_AUTH_TOKEN=c0ffee") }
-	project := func(w *world) { w.ProjectID = "p" }
-	projectName := func(w *world) { w.ProjectName = "n" }
-	projectAround := func(w *world) { w.set("HW_PROJECT_ID=p", "HW_PROJECT_NAME=n") }
+	token := func(w *testEnvironment) { w.Token = canary }
+	around := func(w *testEnvironment) { w.set("HW_AUTH_TOKEN=c0ffee") }
+	project := func(w *testEnvironment) { w.ProjectID = "p" }
+	projectName := func(w *testEnvironment) { w.ProjectName = "n" }
+	projectAround := func(w *testEnvironment) { w.set("HW_PROJECT_ID=p", "HW_PROJECT_NAME=n") }
 	tests := map[string]struct {
-		put    func(*world)
+		put    func(*testEnvironment)
 		source string // of the token that is warned of; "" for no warning
 	}{
 		"ID":                            {and(token, project), "the provider block"},
@@ -52,7 +52,7 @@ func TestFindWarnsOfAProjectBesideAToken(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newTestEnvironment(t)
 			tc.put(w)
 			got := w.must().Warnings
 			if tc.source == "" {
@@ -73,48 +73,48 @@ func TestFindWarnsOfAProjectBesideAToken(t *testing.T) {
 func TestFindProject(t *testing.T) {
 	env := []string{"HW_PROJECT_ID=penv", "HW_PROJECT_NAME=nenv"}
 	tests := map[string]struct {
-		set      func(*world)
+		set      func(*testEnvironment)
 		id, name string
 		env      []string
 		wantID   Value
 		wantName Value
 	}{
 		"nowhere":                           {keyInEnvironment, "", "", nil, Value{}, Value{}},
-		"the block's":                       {keyInEnvironment, "p", "n", env, Value{"p", "the argument project_id"}, Value{}},
-		"the block's, over a profile's":     {devProfile, "p", "", env, Value{"p", "the argument project_id"}, Value{}},
-		"the environment's":                 {keyInEnvironment, "", "", env, Value{"penv", "the environment variable HW_PROJECT_ID"}, Value{}},
-		"a profile's that the block names":  {devProfile, "", "", env, Value{"pdev", `profile "dev" of ~/.hcloud/config.json`}, Value{}},
-		"the environment's over a set's":    {(*world).cliFile, "", "", env, Value{"penv", "the environment variable HW_PROJECT_ID"}, Value{}},
-		"a set's":                           {(*world).cliFile, "", "", env[1:], Value{"pmain", `profile "main" of ~/.hcloud/config.json`}, Value{}},
-		"the SDK's":                         {sdkKey, "", "", nil, Value{"psdk", "the environment variable HUAWEICLOUD_SDK_PROJECT_ID"}, Value{}},
-		"the SDK's, for another set":        {func(w *world) { sdkKey(w); keyInEnvironment(w) }, "", "", nil, Value{}, Value{}},
-		"the SDK's file's":                  {func(w *world) { w.ini("ak=AK", "sk=c0ffee", "project_id=pini") }, "", "", nil, Value{"pini", "project_id in section [basic] of ~/.huaweicloud/credentials"}, Value{}},
-		"the block's name":                  {keyInEnvironment, "", "n", env[1:], Value{}, Value{"n", "the argument project_name"}},
-		"the environment's name":            {keyInEnvironment, "", "", env[1:], Value{}, Value{"nenv", "the environment variable HW_PROJECT_NAME"}},
-		"the block's name over an ID":       {keyInEnvironment, "", "n", env, Value{}, Value{"n", "the argument project_name"}},
-		"the block's name over a profile's": {devProfile, "", "n", nil, Value{}, Value{"n", "the argument project_name"}},
+		"the block's":                       {keyInEnvironment, "p", "n", env, Value{Text: "p", Source: "the argument project_id"}, Value{}},
+		"the block's, over a profile's":     {devProfile, "p", "", env, Value{Text: "p", Source: "the argument project_id"}, Value{}},
+		"the environment's":                 {keyInEnvironment, "", "", env, Value{Text: "penv", Source: "the environment variable HW_PROJECT_ID"}, Value{}},
+		"a profile's that the block names":  {devProfile, "", "", env, Value{Text: "pdev", Source: `profile "dev" of ~/.hcloud/config.json`}, Value{}},
+		"the environment's over a set's":    {(*testEnvironment).cliFile, "", "", env, Value{Text: "penv", Source: "the environment variable HW_PROJECT_ID"}, Value{}},
+		"a set's":                           {(*testEnvironment).cliFile, "", "", env[1:], Value{Text: "pmain", Source: `profile "main" of ~/.hcloud/config.json`}, Value{}},
+		"the SDK's":                         {sdkKey, "", "", nil, Value{Text: "psdk", Source: "the environment variable HUAWEICLOUD_SDK_PROJECT_ID"}, Value{}},
+		"the SDK's, for another set":        {func(w *testEnvironment) { sdkKey(w); keyInEnvironment(w) }, "", "", nil, Value{}, Value{}},
+		"the SDK's file's":                  {func(w *testEnvironment) { w.ini("ak=AK", "sk=c0ffee", "project_id=pini") }, "", "", nil, Value{Text: "pini", Source: "project_id in section [basic] of ~/.huaweicloud/credentials"}, Value{}},
+		"the block's name":                  {keyInEnvironment, "", "n", env[1:], Value{}, Value{Text: "n", Source: "the argument project_name"}},
+		"the environment's name":            {keyInEnvironment, "", "", env[1:], Value{}, Value{Text: "nenv", Source: "the environment variable HW_PROJECT_NAME"}},
+		"the block's name over an ID":       {keyInEnvironment, "", "n", env, Value{}, Value{Text: "n", Source: "the argument project_name"}},
+		"the block's name over a profile's": {devProfile, "", "n", nil, Value{}, Value{Text: "n", Source: "the argument project_name"}},
 
 		// What came along is of the account that assumes an agency, unless the
 		// agency came along too.
 		"a profile's, with an agency of the block":              {and(devProfile, agencyByID), "", "", nil, Value{}, Value{}},
-		"a profile's, with one, beside a name":                  {and(devProfile, agencyByID), "", "", env[1:], Value{}, Value{"nenv", "the environment variable HW_PROJECT_NAME"}},
-		"a profile's, with one, beside the environment's":       {and(devProfile, agencyByID), "", "", env, Value{"penv", "the environment variable HW_PROJECT_ID"}, Value{}},
-		"a profile's, with one, beside the block's":             {and(devProfile, agencyByID), "p", "", env, Value{"p", "the argument project_id"}, Value{}},
-		"the current profile's, with an agency around":          {and((*world).cliFile, agencyAround), "", "", nil, Value{}, Value{}},
+		"a profile's, with one, beside a name":                  {and(devProfile, agencyByID), "", "", env[1:], Value{}, Value{Text: "nenv", Source: "the environment variable HW_PROJECT_NAME"}},
+		"a profile's, with one, beside the environment's":       {and(devProfile, agencyByID), "", "", env, Value{Text: "penv", Source: "the environment variable HW_PROJECT_ID"}, Value{}},
+		"a profile's, with one, beside the block's":             {and(devProfile, agencyByID), "p", "", env, Value{Text: "p", Source: "the argument project_id"}, Value{}},
+		"the current profile's, with an agency around":          {and((*testEnvironment).cliFile, agencyAround), "", "", nil, Value{}, Value{}},
 		"a profile's that the block names, with one around":     {and(devProfile, agencyAround), "", "", nil, Value{}, Value{}},
 		"the SDK's, with an agency of the block":                {and(sdkKey, agencyByName), "", "", nil, Value{}, Value{}},
 		"the SDK's, with an agency around":                      {and(sdkKey, agencyAround), "", "", nil, Value{}, Value{}},
-		"the SDK's file's, with an agency around":               {and(func(w *world) { w.ini("ak=AK", "sk=c0ffee", "project_id=pini") }, agencyAround), "", "", nil, Value{}, Value{}},
-		"a profile's, with its own agency":                      {agencyProfile, "", "", nil, Value{"pown", `profile "own" of ~/.hcloud/config.json`}, Value{}},
-		"a profile's that the block names, with its own agency": {and(agencyProfile, func(w *world) { w.Profile = "own" }), "", "", env, Value{"pown", `profile "own" of ~/.hcloud/config.json`}, Value{}},
-		"that, with another around":                             {and(agencyProfile, agencyAround, func(w *world) { w.Profile = "own" }), "", "", nil, Value{"pown", `profile "own" of ~/.hcloud/config.json`}, Value{}},
+		"the SDK's file's, with an agency around":               {and(func(w *testEnvironment) { w.ini("ak=AK", "sk=c0ffee", "project_id=pini") }, agencyAround), "", "", nil, Value{}, Value{}},
+		"a profile's, with its own agency":                      {agencyProfile, "", "", nil, Value{Text: "pown", Source: `profile "own" of ~/.hcloud/config.json`}, Value{}},
+		"a profile's that the block names, with its own agency": {and(agencyProfile, func(w *testEnvironment) { w.Profile = "own" }), "", "", env, Value{Text: "pown", Source: `profile "own" of ~/.hcloud/config.json`}, Value{}},
+		"that, with another around":                             {and(agencyProfile, agencyAround, func(w *testEnvironment) { w.Profile = "own" }), "", "", nil, Value{Text: "pown", Source: `profile "own" of ~/.hcloud/config.json`}, Value{}},
 		"a profile's with an agency, and another around":        {and(agencyProfile, agencyAround), "", "", nil, Value{}, Value{}},
 		"a profile's with an agency, and another in the block":  {and(agencyProfile, agencyByName), "", "", nil, Value{}, Value{}},
-		"the environment's, with its agency":                    {and(keyInEnvironment, agencyAround), "", "", env, Value{"penv", "the environment variable HW_PROJECT_ID"}, Value{}},
+		"the environment's, with its agency":                    {and(keyInEnvironment, agencyAround), "", "", env, Value{Text: "penv", Source: "the environment variable HW_PROJECT_ID"}, Value{}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t).set(tc.env...)
+			w := newTestEnvironment(t).set(tc.env...)
 			w.ProjectID, w.ProjectName = tc.id, tc.name
 			tc.set(w)
 			found := w.must()
@@ -128,20 +128,20 @@ func TestFindProject(t *testing.T) {
 func TestFindRegion(t *testing.T) {
 	env := []string{"HW_REGION_NAME=cn-env-1"}
 	tests := map[string]struct {
-		set    func(*world)
+		set    func(*testEnvironment)
 		region string
 		env    []string
 		want   Value
 	}{
-		"nowhere":                          {keyInEnvironment, "", nil, Value{"cn-north-4", "the default"}},
-		"the block's":                      {devProfile, "cn-block-1", env, Value{"cn-block-1", "the argument region"}},
-		"a profile's that the block names": {devProfile, "", env, Value{"cn-dev-1", `profile "dev" of ~/.hcloud/config.json`}},
-		"the environment's over a set's":   {(*world).cliFile, "", env, Value{"cn-env-1", "the environment variable HW_REGION_NAME"}},
-		"a set's":                          {(*world).cliFile, "", nil, Value{"cn-main-1", `profile "main" of ~/.hcloud/config.json`}},
+		"nowhere":                          {keyInEnvironment, "", nil, Value{Text: "cn-north-4", Source: "the default"}},
+		"the block's":                      {devProfile, "cn-block-1", env, Value{Text: "cn-block-1", Source: "the argument region"}},
+		"a profile's that the block names": {devProfile, "", env, Value{Text: "cn-dev-1", Source: `profile "dev" of ~/.hcloud/config.json`}},
+		"the environment's over a set's":   {(*testEnvironment).cliFile, "", env, Value{Text: "cn-env-1", Source: "the environment variable HW_REGION_NAME"}},
+		"a set's":                          {(*testEnvironment).cliFile, "", nil, Value{Text: "cn-main-1", Source: `profile "main" of ~/.hcloud/config.json`}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t).set(tc.env...)
+			w := newTestEnvironment(t).set(tc.env...)
 			w.Region = tc.region
 			tc.set(w)
 			if got := w.must().Region; got != tc.want {
@@ -154,59 +154,69 @@ func TestFindRegion(t *testing.T) {
 func TestFindEndpoints(t *testing.T) {
 	const metadata = "" // the usual one
 	tests := map[string]struct {
-		put                func(*world)
+		put                func(*testEnvironment)
 		iam, sts, metadata string
 	}{
-		"preset":           {keyInEnvironment, "https://iam.cn-north-4.myhuaweicloud.com", "https://sts.cn-north-4.myhuaweicloud.com", metadata},
-		"a profile's":      {devProfile, "https://iam.cn-dev-1.myhuaweicloud.com", "https://sts.cn-dev-1.myhuaweicloud.com", metadata},
-		"European":         {func(w *world) { keyInEnvironment(w); w.Region = "eu-west-101" }, "https://iam.eu-west-101.myhuaweicloud.eu", "https://sts.eu-west-101.myhuaweicloud.eu", metadata},
-		"not quite":        {func(w *world) { keyInEnvironment(w); w.Region = "eu-west-0" }, "https://iam.eu-west-0.myhuaweicloud.com", "https://sts.eu-west-0.myhuaweicloud.com", metadata},
-		"cloud":            {func(w *world) { keyInEnvironment(w); w.Region, w.Cloud = "eu-west-101", "example.com" }, "https://iam.eu-west-101.example.com", "https://sts.eu-west-101.example.com", metadata},
-		"cloud, variable":  {func(w *world) { keyInEnvironment(w); w.set("HW_CLOUD=example.org") }, "https://iam.cn-north-4.example.org", "https://sts.cn-north-4.example.org", metadata},
-		"auth_url":         {func(w *world) { keyInEnvironment(w); w.AuthURL = "https://iam.example.com/v3/"; w.set("HW_AUTH_URL=x") }, "https://iam.example.com", "https://sts.example.com", metadata},
-		"HW_AUTH_URL":      {func(w *world) { keyInEnvironment(w); w.set("HW_AUTH_URL=https://iam.example.com:8443/v3") }, "https://iam.example.com:8443", "https://sts.example.com:8443", metadata},
-		"without a scheme": {func(w *world) { keyInEnvironment(w); w.AuthURL = "iam.example.com" }, "https://iam.example.com", "https://sts.example.com", metadata},
-		"another host":     {func(w *world) { keyInEnvironment(w); w.AuthURL = "https://auth.iam.example.com" }, "https://auth.iam.example.com", "https://sts.cn-north-4.myhuaweicloud.com", metadata},
-		"almost IAM's":     {func(w *world) { keyInEnvironment(w); w.AuthURL = "https://iam-2.example.com" }, "https://iam-2.example.com", "https://sts.cn-north-4.myhuaweicloud.com", metadata},
-		"another, region":  {func(w *world) { keyInEnvironment(w); w.AuthURL, w.Region = "https://10.0.0.1", "cn-own-1" }, "https://10.0.0.1", "https://sts.cn-own-1.myhuaweicloud.com", metadata},
-		"auth_url, region": {func(w *world) {
+		"preset":          {keyInEnvironment, "https://iam.cn-north-4.myhuaweicloud.com", "https://sts.cn-north-4.myhuaweicloud.com", metadata},
+		"a profile's":     {devProfile, "https://iam.cn-dev-1.myhuaweicloud.com", "https://sts.cn-dev-1.myhuaweicloud.com", metadata},
+		"European":        {func(w *testEnvironment) { keyInEnvironment(w); w.Region = "eu-west-101" }, "https://iam.eu-west-101.myhuaweicloud.eu", "https://sts.eu-west-101.myhuaweicloud.eu", metadata},
+		"not quite":       {func(w *testEnvironment) { keyInEnvironment(w); w.Region = "eu-west-0" }, "https://iam.eu-west-0.myhuaweicloud.com", "https://sts.eu-west-0.myhuaweicloud.com", metadata},
+		"cloud":           {func(w *testEnvironment) { keyInEnvironment(w); w.Region, w.Cloud = "eu-west-101", "example.com" }, "https://iam.eu-west-101.example.com", "https://sts.eu-west-101.example.com", metadata},
+		"cloud, variable": {func(w *testEnvironment) { keyInEnvironment(w); w.set("HW_CLOUD=example.org") }, "https://iam.cn-north-4.example.org", "https://sts.cn-north-4.example.org", metadata},
+		"auth_url": {func(w *testEnvironment) {
+			keyInEnvironment(w)
+			w.AuthURL = "https://iam.example.com/v3/"
+			w.set("HW_AUTH_URL=x")
+		}, "https://iam.example.com", "https://sts.example.com", metadata},
+		"HW_AUTH_URL":      {func(w *testEnvironment) { keyInEnvironment(w); w.set("HW_AUTH_URL=https://iam.example.com:8443/v3") }, "https://iam.example.com:8443", "https://sts.example.com:8443", metadata},
+		"without a scheme": {func(w *testEnvironment) { keyInEnvironment(w); w.AuthURL = "iam.example.com" }, "https://iam.example.com", "https://sts.example.com", metadata},
+		"another host":     {func(w *testEnvironment) { keyInEnvironment(w); w.AuthURL = "https://auth.iam.example.com" }, "https://auth.iam.example.com", "https://sts.cn-north-4.myhuaweicloud.com", metadata},
+		"almost IAM's":     {func(w *testEnvironment) { keyInEnvironment(w); w.AuthURL = "https://iam-2.example.com" }, "https://iam-2.example.com", "https://sts.cn-north-4.myhuaweicloud.com", metadata},
+		"another, region":  {func(w *testEnvironment) { keyInEnvironment(w); w.AuthURL, w.Region = "https://10.0.0.1", "cn-own-1" }, "https://10.0.0.1", "https://sts.cn-own-1.myhuaweicloud.com", metadata},
+		"auth_url, region": {func(w *testEnvironment) {
 			keyInEnvironment(w)
 			w.AuthURL, w.Region, w.Cloud = "https://iam.example.com", "cn-own-1", "x"
 		}, "https://iam.example.com", "https://sts.example.com", metadata},
-		"STS by itself": {func(w *world) {
+		"STS by itself": {func(w *testEnvironment) {
 			keyInEnvironment(w)
 			w.AuthURL = "https://iam.example.com"
 			w.set("SPARKRTC_STS_ENDPOINT=https://sts.example.org/")
 		}, "https://iam.example.com", "https://sts.example.org", metadata},
-		"STS alone":    {func(w *world) { keyInEnvironment(w); w.set("SPARKRTC_STS_ENDPOINT=sts.example.org") }, "https://iam.cn-north-4.myhuaweicloud.com", "https://sts.example.org", metadata},
-		"iam_endpoint": {func(w *world) { w.ini("ak=AK", "sk=c0ffee", "iam_endpoint = https://iam.example.net/") }, "https://iam.example.net", "https://sts.example.net", metadata},
-		"iam_endpoint, elsewhere": {func(w *world) {
+		"STS alone":    {func(w *testEnvironment) { keyInEnvironment(w); w.set("SPARKRTC_STS_ENDPOINT=sts.example.org") }, "https://iam.cn-north-4.myhuaweicloud.com", "https://sts.example.org", metadata},
+		"iam_endpoint": {func(w *testEnvironment) { w.ini("ak=AK", "sk=c0ffee", "iam_endpoint = https://iam.example.net/") }, "https://iam.example.net", "https://sts.example.net", metadata},
+		"iam_endpoint, elsewhere": {func(w *testEnvironment) {
 			w.ini("ak=AK", "sk=c0ffee", "iam_endpoint = https://auth.example.net")
 			w.set("HW_REGION_NAME=cn-env-1")
 		},
 			"https://auth.example.net", "https://sts.cn-env-1.myhuaweicloud.com", metadata},
-		"iam_endpoint, and STS by itself": {func(w *world) {
+		"iam_endpoint, and STS by itself": {func(w *testEnvironment) {
 			w.ini("ak=AK", "sk=c0ffee", "iam_endpoint = https://iam.example.net")
 			w.set("SPARKRTC_STS_ENDPOINT=https://sts.example.org")
 		}, "https://iam.example.net", "https://sts.example.org", metadata},
-		"iam_endpoint, beside HW_AUTH_URL": {func(w *world) {
+		"iam_endpoint, beside HW_AUTH_URL": {func(w *testEnvironment) {
 			w.ini("ak=AK", "sk=c0ffee", "iam_endpoint = https://iam.example.net")
 			w.set("HW_AUTH_URL=https://iam.example.org")
 		}, "https://iam.example.org", "https://sts.example.org", metadata},
-		"iam_endpoint, beside a region of the block": {func(w *world) {
+		"iam_endpoint, beside a region of the block": {func(w *testEnvironment) {
 			w.ini("ak=AK", "sk=c0ffee", "iam_endpoint = https://iam.example.net")
 			w.Region = "cn-own-1"
 		}, "https://iam.cn-own-1.myhuaweicloud.com", "https://sts.cn-own-1.myhuaweicloud.com", metadata},
-		"iam_endpoint, beside a cloud of the block": {func(w *world) { w.ini("ak=AK", "sk=c0ffee", "iam_endpoint = http://x"); w.Cloud = "example.com" },
+		"iam_endpoint, beside a cloud of the block": {func(w *testEnvironment) {
+			w.ini("ak=AK", "sk=c0ffee", "iam_endpoint = http://x")
+			w.Cloud = "example.com"
+		},
 			"https://iam.cn-north-4.example.com", "https://sts.cn-north-4.example.com", metadata},
-		"the usual metadata": {func(w *world) { keyInEnvironment(w); w.set("SPARKRTC_METADATA_ENDPOINT=http://169.254.169.254") },
+		"the usual metadata": {func(w *testEnvironment) {
+			keyInEnvironment(w)
+			w.set("SPARKRTC_METADATA_ENDPOINT=http://169.254.169.254")
+		},
 			"https://iam.cn-north-4.myhuaweicloud.com", "https://sts.cn-north-4.myhuaweicloud.com", metadata},
-		"iam_endpoint of another set": {func(w *world) {
+		"iam_endpoint of another set": {func(w *testEnvironment) {
 			keyInEnvironment(w)
 			w.ini("ak=AK", "sk=c0ffee", "iam_endpoint=https://iam.example.net")
 		},
 			"https://iam.cn-north-4.myhuaweicloud.com", "https://sts.cn-north-4.myhuaweicloud.com", metadata},
-		"loopback": {func(w *world) {
+		"loopback": {func(w *testEnvironment) {
 			keyInEnvironment(w)
 			w.AuthURL = "http://localhost:1"
 			w.set("SPARKRTC_STS_ENDPOINT=http://127.0.0.1:2", "SPARKRTC_METADATA_ENDPOINT=http://[::1]:3")
@@ -214,7 +224,7 @@ func TestFindEndpoints(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newTestEnvironment(t)
 			tc.put(w)
 			found := w.must()
 			if found.IAMEndpoint != tc.iam || found.STSEndpoint != tc.sts || found.MetadataEndpoint != tc.metadata {
@@ -226,34 +236,37 @@ func TestFindEndpoints(t *testing.T) {
 
 func TestFindLocationErrors(t *testing.T) {
 	tests := map[string]struct {
-		put       func(*world)
+		put       func(*testEnvironment)
 		attribute string
 		summary   string
 		mentions  []string
 	}{
-		"blank in a project of the block":        {func(w *world) { w.ProjectID = " p" }, "project_id", "Project ID contains a stray character", []string{"the argument project_id"}},
-		"blank in a project of the environment":  {func(w *world) { w.set("HW_PROJECT_ID=p ") }, "", "Project ID contains a stray character", []string{"HW_PROJECT_ID"}},
-		"blank behind a project's name":          {func(w *world) { w.ProjectName = "p " }, "project_name", "Project name contains a stray character", []string{"the argument project_name"}},
-		"blank behind a variable for it":         {func(w *world) { w.set("HW_PROJECT_NAME=p ") }, "", "Project name contains a stray character", []string{"HW_PROJECT_NAME"}},
-		"region that is a host":                  {func(w *world) { w.Region = "example.com/" }, "region", "Invalid region", []string{`"example.com/"`, "the argument region"}},
-		"region of the environment":              {func(w *world) { w.set("HW_REGION_NAME=cn north") }, "", "Invalid region", []string{"HW_REGION_NAME"}},
-		"cloud with a scheme":                    {func(w *world) { w.Cloud = "https://example.com" }, "cloud", "Invalid cloud", []string{"the argument cloud", "without a scheme"}},
-		"cloud of the environment":               {func(w *world) { w.set("HW_CLOUD=.com") }, "", "Invalid cloud", []string{"HW_CLOUD"}},
-		"no URL":                                 {func(w *world) { w.AuthURL = "https://" }, "auth_url", "Invalid endpoint", []string{"the argument auth_url", "no host"}},
-		"unparseable":                            {func(w *world) { w.AuthURL = "https://%zz" }, "auth_url", "Invalid endpoint", []string{"not a URL"}},
-		"host in another script":                 {func(w *world) { w.AuthURL = "https://ïam.example.com" }, "auth_url", "Invalid endpoint", []string{"ASCII"}},
-		"password in it":                         {func(w *world) { w.AuthURL = "https://u:c0ffee@iam.example.com" }, "auth_url", "Invalid endpoint", []string{"must not contain a user"}},
-		"other scheme":                           {func(w *world) { w.set("HW_AUTH_URL=ftp://iam.example.com") }, "", "Invalid endpoint", []string{"HW_AUTH_URL", `not "ftp"`}},
-		"plain http":                             {func(w *world) { w.AuthURL = "http://iam.example.com" }, "auth_url", "Invalid endpoint", []string{"plain http"}},
-		"plain http to a link's address":         {func(w *world) { w.set("SPARKRTC_STS_ENDPOINT=http://169.254.169.254") }, "", "Invalid endpoint", []string{"SPARKRTC_STS_ENDPOINT", "plain http"}},
-		"plain http to a link's address for IAM": {func(w *world) { w.AuthURL = "http://169.254.169.254" }, "auth_url", "Invalid endpoint", []string{"the argument auth_url", "plain http"}},
-		"colon behind the host":                  {func(w *world) { w.AuthURL = "https://iam.example.com:" }, "auth_url", "Invalid endpoint", []string{"The endpoint from the argument auth_url can't be used: it has a colon behind the host, and no port."}},
-		"colon behind the host, no scheme":       {func(w *world) { w.set("HW_AUTH_URL=iam.example.com:/v3") }, "", "Invalid endpoint", []string{"The endpoint from the environment variable HW_AUTH_URL can't be used: it has a colon behind the host, and no port."}},
-		"colon behind STS":                       {func(w *world) { w.set("SPARKRTC_STS_ENDPOINT=https://[::1]:") }, "", "Invalid endpoint", []string{"SPARKRTC_STS_ENDPOINT can't be used: it has a colon behind the host, and no port."}},
-		"plain http to another metadata":         {func(w *world) { w.AuthURL = "https://x"; w.set("SPARKRTC_METADATA_ENDPOINT=http://192.0.2.1") }, "", "Invalid endpoint", []string{"SPARKRTC_METADATA_ENDPOINT"}},
-		"path":                                   {func(w *world) { w.AuthURL = "https://iam.example.com/v2" }, "auth_url", "Invalid endpoint", []string{"scheme and host only"}},
-		"query":                                  {func(w *world) { w.AuthURL = "https://iam.example.com/v3?c0ffee" }, "auth_url", "Invalid endpoint", []string{"scheme and host only"}},
-		"iam_endpoint": {func(w *world) {
+		"blank in a project of the block":        {func(w *testEnvironment) { w.ProjectID = " p" }, "project_id", "Project ID contains a stray character", []string{"the argument project_id"}},
+		"blank in a project of the environment":  {func(w *testEnvironment) { w.set("HW_PROJECT_ID=p ") }, "", "Project ID contains a stray character", []string{"HW_PROJECT_ID"}},
+		"blank behind a project's name":          {func(w *testEnvironment) { w.ProjectName = "p " }, "project_name", "Project name contains a stray character", []string{"the argument project_name"}},
+		"blank behind a variable for it":         {func(w *testEnvironment) { w.set("HW_PROJECT_NAME=p ") }, "", "Project name contains a stray character", []string{"HW_PROJECT_NAME"}},
+		"region that is a host":                  {func(w *testEnvironment) { w.Region = "example.com/" }, "region", "Invalid region", []string{`"example.com/"`, "the argument region"}},
+		"region of the environment":              {func(w *testEnvironment) { w.set("HW_REGION_NAME=cn north") }, "", "Invalid region", []string{"HW_REGION_NAME"}},
+		"cloud with a scheme":                    {func(w *testEnvironment) { w.Cloud = "https://example.com" }, "cloud", "Invalid cloud", []string{"the argument cloud", "without a scheme"}},
+		"cloud of the environment":               {func(w *testEnvironment) { w.set("HW_CLOUD=.com") }, "", "Invalid cloud", []string{"HW_CLOUD"}},
+		"no URL":                                 {func(w *testEnvironment) { w.AuthURL = "https://" }, "auth_url", "Invalid endpoint", []string{"the argument auth_url", "no host"}},
+		"unparseable":                            {func(w *testEnvironment) { w.AuthURL = "https://%zz" }, "auth_url", "Invalid endpoint", []string{"not a URL"}},
+		"host in another script":                 {func(w *testEnvironment) { w.AuthURL = "https://ïam.example.com" }, "auth_url", "Invalid endpoint", []string{"ASCII"}},
+		"password in it":                         {func(w *testEnvironment) { w.AuthURL = "https://u:c0ffee@iam.example.com" }, "auth_url", "Invalid endpoint", []string{"must not contain a user"}},
+		"other scheme":                           {func(w *testEnvironment) { w.set("HW_AUTH_URL=ftp://iam.example.com") }, "", "Invalid endpoint", []string{"HW_AUTH_URL", `not "ftp"`}},
+		"plain http":                             {func(w *testEnvironment) { w.AuthURL = "http://iam.example.com" }, "auth_url", "Invalid endpoint", []string{"plain http"}},
+		"plain http to a link's address":         {func(w *testEnvironment) { w.set("SPARKRTC_STS_ENDPOINT=http://169.254.169.254") }, "", "Invalid endpoint", []string{"SPARKRTC_STS_ENDPOINT", "plain http"}},
+		"plain http to a link's address for IAM": {func(w *testEnvironment) { w.AuthURL = "http://169.254.169.254" }, "auth_url", "Invalid endpoint", []string{"the argument auth_url", "plain http"}},
+		"colon behind the host":                  {func(w *testEnvironment) { w.AuthURL = "https://iam.example.com:" }, "auth_url", "Invalid endpoint", []string{"The endpoint from the argument auth_url can't be used: it has a colon behind the host, and no port."}},
+		"colon behind the host, no scheme":       {func(w *testEnvironment) { w.set("HW_AUTH_URL=iam.example.com:/v3") }, "", "Invalid endpoint", []string{"The endpoint from the environment variable HW_AUTH_URL can't be used: it has a colon behind the host, and no port."}},
+		"colon behind STS":                       {func(w *testEnvironment) { w.set("SPARKRTC_STS_ENDPOINT=https://[::1]:") }, "", "Invalid endpoint", []string{"SPARKRTC_STS_ENDPOINT can't be used: it has a colon behind the host, and no port."}},
+		"plain http to another metadata": {func(w *testEnvironment) {
+			w.AuthURL = "https://x"
+			w.set("SPARKRTC_METADATA_ENDPOINT=http://192.0.2.1")
+		}, "", "Invalid endpoint", []string{"SPARKRTC_METADATA_ENDPOINT"}},
+		"path":  {func(w *testEnvironment) { w.AuthURL = "https://iam.example.com/v2" }, "auth_url", "Invalid endpoint", []string{"scheme and host only"}},
+		"query": {func(w *testEnvironment) { w.AuthURL = "https://iam.example.com/v3?c0ffee" }, "auth_url", "Invalid endpoint", []string{"scheme and host only"}},
+		"iam_endpoint": {func(w *testEnvironment) {
 			delete(w.env, "HW_ACCESS_KEY")
 			delete(w.env, "HW_SECRET_KEY")
 			w.ini("ak=AK", "sk=c0ffee", "iam_endpoint=http://x")
@@ -261,7 +274,7 @@ func TestFindLocationErrors(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newTestEnvironment(t)
 			keyInEnvironment(w)
 			tc.put(w)
 			w.fails().check(t, tc.attribute, tc.summary, tc.mentions)

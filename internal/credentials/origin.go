@@ -9,7 +9,6 @@ import (
 	"unicode"
 )
 
-// value is one setting, and how it is called where it stands.
 type value struct {
 	name   string
 	text   string
@@ -19,15 +18,13 @@ type value struct {
 
 func (v value) set() bool { return v.text != "" }
 
-// validity is what a value may consist of, and how to say that it doesn't.
 type validity struct {
 	stray func(string) bool
 	fault string
 }
 
 var (
-	// A blank that was copied along is answered with nothing but a failed
-	// signature.
+	// A copied blank would only cause a failed signature.
 	asKey = validity{strayKey, "contains a blank, a line break or another character that no key or token has"}
 
 	asName = validity{
@@ -47,30 +44,36 @@ func strayKey(s string) bool {
 	})
 }
 
-func key(name, text string) value      { return value{name, text, false, asKey} }
-func secret(name, text string) value   { return value{name, text, true, asKey} }
-func name(name, text string) value     { return value{name, text, false, asName} }
-func password(name, text string) value { return value{name, text, true, asPassword} }
-func path(name, text string) value     { return value{name, text, false, asAny} }
+func key(name, text string) value {
+	return value{name: name, text: text, secret: false, valid: asKey}
+}
+func secret(name, text string) value {
+	return value{name: name, text: text, secret: true, valid: asKey}
+}
+func name(name, text string) value {
+	return value{name: name, text: text, secret: false, valid: asName}
+}
+func password(name, text string) value {
+	return value{name: name, text: text, secret: true, valid: asPassword}
+}
+func path(name, text string) value {
+	return value{name: name, text: text, secret: false, valid: asAny}
+}
 
-// origin is a place whose values are all equally explicit, such as the provider
-// block. Two sets on one origin are an error.
+// origin is a source whose values have equal precedence. Two sets in one are an error.
 type origin struct {
 	source string
 
-	// variables tells that a set's source names the variables that it is from.
 	variables bool
 
-	// block tells that the values are arguments of the provider. nested is the
-	// argument that they are nested in, if any.
+	// block: the values are provider arguments, in nested if set.
 	block  bool
 	nested string
 
-	// mute keeps errors from pointing to an argument with a secret inside.
+	// mute: errors must not point to an argument that contains a secret.
 	mute bool
 }
 
-// of says where a set with these values is from.
 func (l origin) of(values ...value) string {
 	if !l.variables {
 		return l.source
@@ -78,7 +81,6 @@ func (l origin) of(values ...value) string {
 	return l.source + " (" + names(values, ", ") + ")"
 }
 
-// part is what a set needs one of.
 type part struct {
 	values []value // the last that is set counts
 	alone  bool    // more than one is an error
@@ -95,20 +97,16 @@ func (p part) chosen() value {
 	return value{}
 }
 
-// spec is what makes up a set of one kind on a origin.
 type spec struct {
 	called string // with an article
 	belong string // says what belongs together
 
-	// begin are the values that show an intent: with none of them set, there
-	// is no set, and no half of one.
+	// begin are the values that show intent: without them, nothing is incomplete.
 	begin []value
 	parts []part
 
-	// build is called with the spec complete.
-	build func() (*candidate, error)
+	build func() (*sourcedSet, error)
 
-	// what is looked for, and what is there without being half a set.
 	what  string
 	found string
 
@@ -132,8 +130,6 @@ func (k spec) finding() finding {
 	return finding{what: k.what, found: k.found, incomplete: k.incomplete}
 }
 
-// read returns the set of the one spec that is there, or findings of what was
-// looked for.
 func (l origin) read(specs ...spec) (lookup, error) {
 	var begun []spec
 	var findings []finding
@@ -154,7 +150,7 @@ func (l origin) read(specs ...spec) (lookup, error) {
 	}
 }
 
-func (l origin) complete(k spec) (*candidate, error) {
+func (l origin) complete(k spec) (*sourcedSet, error) {
 	for _, p := range k.parts {
 		if err := l.choose(k, p); err != nil {
 			return nil, err
@@ -210,7 +206,6 @@ func (l origin) two(specs []spec) error {
 			upperFirst(l.source), strings.Join(called, " and ")))
 }
 
-// check refuses what can't be right.
 func (l origin) check(values ...value) error {
 	for _, v := range values {
 		if v.set() && v.valid.stray(v.text) {
@@ -221,8 +216,7 @@ func (l origin) check(values ...value) error {
 	return nil
 }
 
-// fault returns an error about a value. It points to the argument unless a
-// secret may stand there.
+// It points to the argument unless a secret may be in it.
 func (l origin) fault(v value, summary, detail string) error {
 	err := &Error{Summary: summary, Detail: detail}
 	switch {

@@ -12,11 +12,10 @@ import (
 	"gopkg.in/ini.v1"
 )
 
-// sdkSection has the credentials of a project's services; [global], beside it,
-// those of services without projects.
+// sdkSection is for services with projects; [global] is for others.
 const sdkSection = "basic"
 
-func (f finder) sdkFile() (lookup, error) {
+func (f resolver) sdkFile() (lookup, error) {
 	file := &file{path: DefaultSDKCredentialsFile}
 	if named := f.fromEnvironment(EnvSDKCredentialsFile); named.Text != "" {
 		file.path, file.by = named.Text, named.Source
@@ -37,9 +36,8 @@ func (f finder) sdkFile() (lookup, error) {
 	return f.sdkProfile(file, section)
 }
 
-func (f finder) sdkProfile(x *file, section *ini.Section) (lookup, error) {
-	// Value, not String: that expands %(name)s, and one that names itself
-	// would never end.
+func (f resolver) sdkProfile(x *file, section *ini.Section) (lookup, error) {
+	// String would expand %(name)s, endlessly if it names itself.
 	get := func(key string) string {
 		if section.HasKey(key) {
 			return section.Key(key).Value()
@@ -47,20 +45,20 @@ func (f finder) sdkProfile(x *file, section *ini.Section) (lookup, error) {
 		return ""
 	}
 	l := origin{source: fmt.Sprintf("section [%s] of %s", sdkSection, x.path)}
-	found, err := l.read(
+	result, err := l.read(
 		l.keys(key("ak", get("ak")), secret("sk", get("sk")), secret("security_token", get("security_token"))),
 		l.oidc(f, key("idp_id", get("idp_id")), path("id_token_file", get("id_token_file"))),
 	)
-	switch c := found.set; {
+	switch c := result.set; {
 	case err != nil:
 		return lookup{}, err
 	case c == nil:
 		return absent(x, fmt.Sprintf("has neither ak nor idp_id in its section [%s]", sdkSection))
 	default:
-		c.projectID = Value{get("project_id"), "project_id in " + l.source}
-		c.iamEndpoint = Value{get("iam_endpoint"), "iam_endpoint in " + l.source}
+		c.projectID = Value{Text: get("project_id"), Source: "project_id in " + l.source}
+		c.iamEndpoint = Value{Text: get("iam_endpoint"), Source: "iam_endpoint in " + l.source}
 		f.warnIfShared(c, x)
-		return found, nil
+		return result, nil
 	}
 }
 
@@ -69,8 +67,7 @@ func absent(x *file, found string) (lookup, error) {
 	return lookup{findings: findings}, err
 }
 
-// iniPosition finds the line that the parser repeats in its error: a secret
-// may stand there, so that only its number is shown.
+// Show only the line number: the line may contain a secret.
 func iniPosition(text []byte, err error) string {
 	_, line, _ := strings.Cut(err.Error(), ": ")
 	line = strings.TrimSpace(line)

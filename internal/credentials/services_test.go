@@ -240,14 +240,14 @@ type subject struct {
 
 // authenticator finds credentials as put says, and what they authenticate is
 // left to the services.
-func (s *services) authenticator(put func(*world)) *subject {
+func (s *services) authenticator(put func(*testEnvironment)) *subject {
 	s.t.Helper()
-	w := newWorld(s.t).set("HW_AUTH_URL="+s.url, "SPARKRTC_STS_ENDPOINT="+s.url, "SPARKRTC_METADATA_ENDPOINT="+s.url)
+	w := newTestEnvironment(s.t).set("HW_AUTH_URL="+s.url, "SPARKRTC_STS_ENDPOINT="+s.url, "SPARKRTC_METADATA_ENDPOINT="+s.url)
 	put(w)
 	return s.of(w.must())
 }
 
-func (s *services) of(found *Found) *subject {
+func (s *services) of(found *Resolved) *subject {
 	s.t.Helper()
 	client, err := iam.New(iam.Config{
 		Transport: s.send, Endpoint: found.IAMEndpoint, STSEndpoint: found.STSEndpoint, MetadataEndpoint: found.MetadataEndpoint,

@@ -12,10 +12,10 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
-// Kind tells how a set authenticates.
+// Kind is how a set authenticates.
 type Kind int
 
-// The kinds of sets. Only the first two sign or carry a request as they are.
+// Only the first two are sent or sign as they are.
 const (
 	KindAccessKey Kind = iota + 1
 	KindToken
@@ -41,34 +41,31 @@ func (k Kind) String() string {
 	}
 }
 
-// Set is a whole set of credentials from one place. Fields of other kinds than
-// its own are empty.
+// Set is a complete set of one source. Fields of other kinds are empty.
 type Set struct {
 	Kind Kind
 
-	// SecurityToken is empty for a permanent access key.
+	// Empty for a permanent access key.
 	AccessKey     string
 	SecretKey     string
 	SecurityToken string
 
 	Token string
 
-	// The user has one of UserName and UserID; with UserName come one of
-	// DomainName and DomainID.
+	// UserName or UserID; UserName with DomainName or DomainID.
 	UserName   string
 	UserID     string
 	Password   string
 	DomainName string
 	DomainID   string
 
-	// IDPID is the identity provider that issued the ID token.
+	// IDPID is the identity provider of the ID token.
 	IDPID string
 
-	// IDTokenFile is where the ID token is read at each use, as the user wrote
-	// it; empty if the token itself was given.
+	// IDTokenFile is the path as configured, read at each use; empty if the token was given.
 	IDTokenFile string
 
-	// Source says in words where the set was found.
+	// Source is the source in words.
 	Source string
 
 	idToken     string
@@ -76,8 +73,7 @@ type Set struct {
 	open        func(string) (fs.File, error)
 }
 
-// IDToken returns the ID token. One in a file is read anew each time: whoever
-// issues tokens puts a fresh one there before the last one expires.
+// IDToken returns the ID token. A file is read each time, because its token is replaced before it ends.
 func (s Set) IDToken() (string, error) {
 	switch {
 	case s.Kind != KindIDToken:
@@ -88,8 +84,7 @@ func (s Set) IDToken() (string, error) {
 	return readToken(s.open, s.IDTokenFile, s.idTokenPath)
 }
 
-// Secrets returns the values that must never be shown. An ID token in a file
-// is not among them.
+// Secrets returns the values to mask, without an ID token in a file.
 func (s Set) Secrets() []string {
 	var secrets []string
 	for _, secret := range []string{s.SecretKey, s.SecurityToken, s.Token, s.Password, s.idToken} {
@@ -100,8 +95,7 @@ func (s Set) Secrets() []string {
 	return secrets
 }
 
-// Hint names the set without giving it away: its kind, its source and, of an
-// access key, the last four characters.
+// Hint returns kind, source and, for an access key, its last four characters.
 func (s Set) Hint() string {
 	switch s.Kind {
 	case KindAccessKey:
@@ -119,32 +113,31 @@ func (s Set) Hint() string {
 	}
 }
 
-// String is Hint, so that a careless %v shows no secret.
+// String is Hint, so that %v shows no secret.
 func (s Set) String() string { return s.Hint() }
 
-// GoString is Hint, so that a careless %#v shows no secret.
+// GoString is Hint.
 func (s Set) GoString() string { return s.Hint() }
 
-// LogValue is Hint, so that a careless log line shows no secret.
+// LogValue is Hint.
 func (s Set) LogValue() slog.Value { return slog.StringValue(s.Hint()) }
 
 func (s Set) transport() transport.Credentials {
 	return transport.Credentials{AccessKey: s.AccessKey, SecretKey: s.SecretKey, SecurityToken: s.SecurityToken, Token: s.Token}
 }
 
-// Agency is who to become once the set has authenticated.
+// Agency is the agency to assume.
 type Agency struct {
 	Name string
 
-	// Either DomainName or DomainID says whose agency it is.
+	// DomainName or DomainID.
 	DomainName string
 	DomainID   string
 
-	// Duration is how long its keys are to be valid: 15 minutes to a day, an
-	// hour if nothing is set.
+	// Duration of its keys: 15 minutes to a day; default one hour.
 	Duration time.Duration
 
-	// Source says in words where the agency was found.
+	// Source is the source in words.
 	Source string
 }
 

@@ -25,7 +25,7 @@ func TestSetsShowNoSecret(t *testing.T) {
 	}
 	for _, source := range sources {
 		t.Run(source.name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newTestEnvironment(t)
 			source.put(w)
 			found := w.must()
 			if want, ok := hints[source.name]; ok && found.Set.Hint() != want {
@@ -59,7 +59,7 @@ func TestSetsShowNoSecret(t *testing.T) {
 }
 
 func TestIDToken(t *testing.T) {
-	w := newWorld(t).set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN_FILE=~/token")
+	w := newTestEnvironment(t).set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN_FILE=~/token")
 	path := w.file("token", "c0ffee-1\n")
 	set := w.must().Set
 	if got, err := set.IDToken(); err != nil || got != "c0ffee-1" {

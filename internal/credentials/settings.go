@@ -9,8 +9,7 @@ import (
 	"runtime"
 )
 
-// Environment variables of our users' other tools: the huaweicloud provider's,
-// under the names that it has for them.
+// Those of the huaweicloud provider, under its names.
 const (
 	EnvAccessKey     = "HW_ACCESS_KEY"
 	EnvSecretKey     = "HW_SECRET_KEY"
@@ -39,7 +38,7 @@ const (
 	EnvIDTokenFile      = "HW_ASSUME_ROLE_ID_TOKEN_FILE"
 )
 
-// Environment variables of the vendor's SDKs.
+// Those of the vendor's SDKs.
 const (
 	EnvSDKAccessKey       = "HUAWEICLOUD_SDK_AK"
 	EnvSDKSecretKey       = "HUAWEICLOUD_SDK_SK"
@@ -50,10 +49,9 @@ const (
 	EnvSDKCredentialsFile = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
 )
 
-// Environment variables of HCP Terraform, and our own where nobody has one.
+// Those of HCP Terraform, and our own.
 const (
-	// EnvWorkloadToken is also what a tagged token begins with, as in
-	// TFC_WORKLOAD_IDENTITY_TOKEN_HUAWEI.
+	// EnvWorkloadToken is also the prefix of tagged tokens, as in TFC_WORKLOAD_IDENTITY_TOKEN_HUAWEI.
 	EnvWorkloadToken = "TFC_WORKLOAD_IDENTITY_TOKEN"
 
 	EnvWorkloadTag      = "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG"
@@ -62,7 +60,7 @@ const (
 	EnvMetadataEndpoint = "SPARKRTC_METADATA_ENDPOINT"
 )
 
-// What holds where nothing else is said.
+// Defaults.
 const (
 	DefaultRegion             = "cn-north-4"
 	DefaultCloud              = "myhuaweicloud.com"
@@ -70,15 +68,14 @@ const (
 	DefaultSDKCredentialsFile = "~/.huaweicloud/credentials"
 )
 
-// How long the keys of an agency are valid, in seconds.
+// Validity of an agency's keys, in seconds.
 const (
 	MinDuration     = 900
 	MaxDuration     = 86400
 	DefaultDuration = 3600
 )
 
-// Settings are what the provider block sets. An empty string counts as not
-// set.
+// Settings are the provider block. An empty string is not set.
 type Settings struct {
 	AccessKey     string
 	SecretKey     string
@@ -97,11 +94,10 @@ type Settings struct {
 
 	AssumeRoleWithOIDC *AssumeRoleWithOIDC
 
-	// ECSMetadata is nil if it is not set: false also overrides the
-	// environment.
+	// ECSMetadata: false overrides the environment, nil does not.
 	ECSMetadata *bool
 
-	// AssumeRole is no set, but goes on top of any.
+	// AssumeRole applies to any set.
 	AssumeRole *AssumeRole
 
 	ProjectID   string
@@ -111,8 +107,7 @@ type Settings struct {
 	Cloud       string
 }
 
-// AssumeRole names an agency, whose keys are used instead of those that were
-// found.
+// AssumeRole is an agency to assume.
 type AssumeRole struct {
 	AgencyName string
 	DomainName string
@@ -120,7 +115,7 @@ type AssumeRole struct {
 	Duration   int64 // in seconds; 0 is not set
 }
 
-// AssumeRoleWithOIDC is an ID token and who issued it. The agency is optional.
+// AssumeRoleWithOIDC is an ID token and its identity provider, optionally with an agency.
 type AssumeRoleWithOIDC struct {
 	IDPID       string
 	IDToken     string
@@ -134,34 +129,32 @@ type AssumeRoleWithOIDC struct {
 
 const hidden = "settings of the provider block (not shown)"
 
-// String shows nothing, so that a careless %v shows no secret.
+// String shows no secret.
 func (s Settings) String() string { return hidden }
 
-// GoString shows nothing, so that a careless %#v shows no secret.
+// GoString shows no secret.
 func (s Settings) GoString() string { return hidden }
 
-// LogValue shows nothing, so that a careless log line shows no secret.
+// LogValue shows no secret.
 func (s Settings) LogValue() slog.Value { return slog.StringValue(hidden) }
 
-// String shows nothing, so that a careless %v shows no secret.
+// String shows no secret.
 func (a AssumeRoleWithOIDC) String() string { return hidden }
 
-// GoString shows nothing, so that a careless %#v shows no secret.
+// GoString shows no secret.
 func (a AssumeRoleWithOIDC) GoString() string { return hidden }
 
-// LogValue shows nothing, so that a careless log line shows no secret.
+// LogValue shows no secret.
 func (a AssumeRoleWithOIDC) LogValue() slog.Value { return slog.StringValue(hidden) }
 
-// Environment is what Find knows of the world outside the provider block. All
-// fields are needed; OS has those of this process.
+// Environment is the environment that Find uses. All fields are needed.
 type Environment struct {
 	Getenv  func(string) string
 	Environ func() []string // NAME=value, as os.Environ
 	HomeDir func() (string, error)
 	GOOS    string
 
-	// Open opens a file for reading. It must not wait for one that is no
-	// regular file.
+	// Open must not block on a file that is not regular.
 	Open func(path string) (fs.File, error)
 }
 

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// Describe says what was answered, as the end of an error's text: the status, the
-// code, the message and the request id, as far as there are any.
+// Describe returns the end of an error text: status, code, message and request id, each if known.
 func Describe(status int, code, message, requestID string) string {
 	var b strings.Builder
 	if status != 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
-// ErrorBody is the body of an error, in the gateway's shape or in IAM's.
+// ErrorBody is an error body of the gateway or of IAM.
 type ErrorBody struct {
 	Code      Text `json:"error_code"`
 	Message   Text `json:"error_msg"`
@@ -22,21 +22,20 @@ type ErrorBody struct {
 	} `json:"error"`
 }
 
-// Empty tells whether it has neither a code nor a message.
+// Empty tells whether code and message are missing.
 func (b ErrorBody) Empty() bool { return b.code() == "" && b.message() == "" }
 
 func (b ErrorBody) code() string    { return string(cmp.Or(b.Nested.Code, b.Code)) }
 func (b ErrorBody) message() string { return string(cmp.Or(b.Nested.Message, b.Message)) }
 
-// Error is what a response says of an error.
+// Error is the content of an error response.
 type Error struct {
 	Code      string // "" when there is none
-	Message   string // or what the response is in place of JSON
+	Message   string // or what is wrong with the body
 	RequestID string // "" when there is none
 }
 
-// ReadError reads a response that is no success. The second value is not nil if it
-// is not JSON.
+// ReadError reads an error response. Its error says why the body is not the expected JSON.
 func ReadError(resp *transport.Response) (Error, error) {
 	e := Error{RequestID: resp.RequestID()}
 	var body ErrorBody
@@ -47,16 +46,15 @@ func ReadError(resp *transport.Response) (Error, error) {
 	return body.Error(e.RequestID), nil
 }
 
-// Error returns code, message, and the request id unless another one is known.
+// Error prefers the given request id to the one in the body.
 func (b ErrorBody) Error(requestID string) Error {
 	return Error{Code: b.code(), Message: b.message(), RequestID: cmp.Or(requestID, string(b.RequestID))}
 }
 
-// Refusal is why the gateway refuses authentication.
+// Refusal is the gateway's reason for a 401.
 type Refusal string
 
-// The refusals, with the words that tell them: the gateway has one code for all,
-// APIGW.0301.
+// The gateway has one code for all, APIGW.0301: only the text differs.
 const (
 	NoRefusal        Refusal = ""
 	SignatureRefused Refusal = "verify aksk signature fail"
@@ -68,7 +66,7 @@ const (
 	Unauthenticated  Refusal = "other"
 )
 
-// RefusalOf returns NoRefusal for any other status than 401.
+// RefusalOf returns NoRefusal for any status but 401.
 func RefusalOf(status int, message string) Refusal {
 	if status != http.StatusUnauthorized {
 		return NoRefusal
@@ -81,8 +79,8 @@ func RefusalOf(status int, message string) Refusal {
 	return Unauthenticated
 }
 
-// Judge says what a refusal means for other requests. Renewable ones may be about
-// credentials that expired: a temporary access key is unknown then.
+// Judge returns what a refusal means for later requests. An expired temporary access key is reported as unknown, so
+// that is renewable too.
 func (r Refusal) Judge(message string, header http.Header) transport.Judgement {
 	switch r {
 	case SignatureRefused, AccessKeyLocked:

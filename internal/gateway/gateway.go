@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package gateway reads what the API gateway says that stands in front of all
-// of Huawei Cloud's APIs, as far as it is the same for all of them and said in
-// words only.
+// Package gateway reads what all APIs of Huawei Cloud share: error bodies, refusals, server time and quotas, which
+// are given in words only.
 package gateway
 
 import (
@@ -20,10 +19,8 @@ var (
 	quota      = regexp.MustCompile(`(?i)\blimit\s*:\s*(\d+)\s*,\s*time\s*:\s*(\d*)\s*(second|minute|hour|day)s?\b`)
 )
 
-// ServerTime returns what a gateway takes the time for that refuses the time of
-// a signature: "signature expired, …,server time:20230527T020608Z". If the
-// message doesn't name it, it is the answer's Date; the zero time if there is
-// none either.
+// ServerTime reads "signature expired, …,server time:20230527T020608Z". It falls back to the Date header, then to the
+// zero time.
 func ServerTime(message string, header http.Header) time.Time {
 	if found := serverTime.FindStringSubmatch(message); found != nil {
 		if t, err := time.Parse("20060102T150405Z", found[1]); err == nil {
@@ -37,9 +34,7 @@ func ServerTime(message string, header http.Header) time.Time {
 	return t.UTC()
 }
 
-// Quota returns what a message about throttling names: "policy user over
-// ratelimit,limit:200,time:5 minute". It is the zero value if that is not
-// there, or makes no sense.
+// Quota reads "policy user over ratelimit,limit:200,time:5 minute". It returns zero if that is missing or invalid.
 func Quota(message string) transport.Quota {
 	found := quota.FindStringSubmatch(message)
 	if found == nil {
@@ -63,5 +58,5 @@ func Quota(message string) transport.Quota {
 	return transport.Quota{Limit: int(limit), Window: time.Duration(number) * unit}
 }
 
-// year is the longest window that makes sense.
+// Longer windows are invalid.
 const year = 366 * 24 * time.Hour

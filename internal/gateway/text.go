@@ -4,12 +4,11 @@ package gateway
 
 import "encoding/json"
 
-// Text is a string of an error's, or the JSON of what came in its place: codes
-// are numbers here and strings there, and a message of another type must not
-// hide the code beside it.
+// Text is a string or, for any other type, its JSON: error codes may be numbers, and a message of another type must
+// not hide the code.
 type Text string
 
-// UnmarshalJSON takes any JSON.
+// UnmarshalJSON accepts any JSON.
 func (t *Text) UnmarshalJSON(b []byte) error {
 	var s string
 	if json.Unmarshal(b, &s) != nil {

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package iam calls what credentials come from: IAM, STS and the metadata
-// service of an ECS. It has the few calls that users of SparkRTC need, and
-// leaves it to others which of them to make.
-//
-// Requests go through package transport, which authenticates, repeats, bounds
-// and masks. Errors of all methods are of type *Error.
+// Package iam calls the services that issue credentials: IAM, STS and the metadata service of an ECS. Errors of all
+// methods are of type *Error.
 package iam
 
 import (
@@ -20,41 +16,33 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
-// DefaultMetadataEndpoint is the address of the metadata service on every ECS.
-// It speaks plain http only, and is answered by the host itself.
+// DefaultMetadataEndpoint is the metadata service of every ECS. It is plain http, served by the host.
 const DefaultMetadataEndpoint = "http://169.254.169.254"
 
-// Config is what a Client is made of.
+// Config configures a Client.
 type Config struct {
-	// Transport sends the requests. It may be shared. The metadata service is
-	// asked through another one like it, with fewer retries and no proxy.
+	// Transport may be shared. The metadata service uses a copy with fewer retries and no proxy.
 	Transport *transport.Client
 
-	// Endpoint and STSEndpoint are scheme and host of IAM and of STS; the
-	// calls of one that is empty fail. Plain http is accepted for a loopback
-	// address only.
+	// Endpoint and STSEndpoint are scheme and host; calls without one fail. Plain http needs a loopback address.
 	Endpoint, STSEndpoint string
 
-	// MetadataEndpoint is DefaultMetadataEndpoint when empty. For any other,
-	// the same holds as for those above.
+	// MetadataEndpoint defaults to DefaultMetadataEndpoint.
 	MetadataEndpoint string
 }
 
-// Client calls IAM, STS and the metadata service. It is safe for concurrent
-// use.
+// Client is safe for concurrent use.
 type Client struct {
 	iam, login, sts, metadata service // login is IAM, with fewer retries
 }
 
-// service is one of those that are called.
 type service struct {
 	name      string
 	endpoint  *url.URL // nil if it is not known
 	transport *transport.Client
 }
 
-// New returns a client. It makes no call. Its only error is one of
-// transport.ParseEndpoint.
+// New makes no call. Its error is one of transport.ParseEndpoint.
 func New(cfg Config) (*Client, error) {
 	c := &Client{
 		iam:      service{name: "IAM API", transport: cfg.Transport},
@@ -87,7 +75,6 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// call is one operation.
 type call struct {
 	operation string // in words, behind "could not"
 	service   service
@@ -100,14 +87,11 @@ type call struct {
 	secrets   []string                // values in header or body that must not be shown
 }
 
-// result is what a call expects.
 type result interface {
-	// read takes over a response that has the status of a success. The error
-	// says what is wrong with it and repeats nothing secret of it.
+	// read reads a successful response. Its error contains no secret.
 	read(*transport.Response) error
 }
 
-// do performs the call and reads its response into out.
 func (call call) do(ctx context.Context, out result) error {
 	exchange, host := new(transport.Exchange), ""
 	fail := func(err error) error {
@@ -132,7 +116,7 @@ func (call call) do(ctx context.Context, out result) error {
 		URL:     call.url(),
 		Header:  call.header,
 		Secrets: call.secrets,
-		// Each call reads something, or gives another token or key.
+		// Each call reads, or issues another token or key.
 		Idempotent: true,
 		Judge:      func(resp *transport.Response) (transport.Judgement, error) { return judge(resp, out) },
 	}
@@ -152,8 +136,7 @@ func (call call) do(ctx context.Context, out result) error {
 	return nil
 }
 
-// judge reads a response into out, and says what it means. A 401 in other words
-// than the gateway's says nothing that is certain.
+// A 401 without the gateway's text proves nothing about the credentials.
 func judge(resp *transport.Response, out result) (transport.Judgement, error) {
 	unproven := transport.Judgement{Unproven: !json.Valid(resp.Body)}
 	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusCreated {
@@ -176,8 +159,8 @@ func (call call) url() string {
 	return u.String()
 }
 
-// withoutProject leaves out X-Project-Id: what is asked for is not in a
-// project, and the one that is configured may be another account's.
+// withoutProject omits X-Project-Id: these calls need no project, and the configured one may belong to another
+// account.
 type withoutProject struct{ transport.Authenticator }
 
 func (a withoutProject) Credentials(ctx context.Context) (transport.Credentials, error) {

@@ -13,11 +13,11 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
-// Error is the error of every operation. It holds no secret.
+// Error is the error of every operation. It contains no secret.
 type Error struct {
 	Operation  string // in words: "list the projects", …
-	Host       string // that was asked; "" when none is known
-	StatusCode int    // 0 when there was no answer
+	Host       string // "" when unknown
+	StatusCode int    // 0 without a response
 	Code       string // "" when there was none
 	Message    string // what the service said, or what went wrong
 	RequestID  string // for the service's support; "" when there was none
@@ -25,7 +25,6 @@ type Error struct {
 	cause error
 }
 
-// Error names the operation, the host, what it said and its request id.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("could not " + e.Operation)
@@ -36,14 +35,11 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the cause when there was no usable answer, such as
-// context.Canceled.
+// Unwrap returns the cause, such as context.Canceled; nil if the service responded.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Refused tells whether a service refused what it was asked with or for: a
-// password, key, token or agency. To ask again is no use then, and may lock
-// somebody out. An answer that isn't the service's, such as a proxy's page, is no
-// refusal. It looks at what fetching the credentials of a call met, too.
+// Refused tells whether a service refused a password, key, token or agency, also while fetching credentials. A retry
+// is useless, and may lock out the user. A proxy's page is no refusal.
 func Refused(err error) bool {
 	var e *Error
 	for errors.As(err, &e) {
@@ -56,10 +52,10 @@ func Refused(err error) bool {
 	return false
 }
 
-// Unauthenticated tells whether a service did not take who asks (401).
+// Unauthenticated tells whether the status is 401.
 func Unauthenticated(err error) bool { return hasStatus(err, http.StatusUnauthorized) }
 
-// NotFound tells whether a service doesn't know what was asked for (404).
+// NotFound tells whether the status is 404.
 func NotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
 
 func hasStatus(err error, status int) bool {
@@ -67,14 +63,13 @@ func hasStatus(err error, status int) bool {
 	return errors.As(err, &e) && e.StatusCode == status
 }
 
-// newResponseError reads a response that is no success.
 func newResponseError(resp *transport.Response) *Error {
 	e := &Error{StatusCode: resp.StatusCode, RequestID: resp.RequestID()}
 	if to, redirected := resp.Redirected(); redirected {
 		e.Message = to
 		return e
 	}
-	// The metadata service answers in plain text.
+	// The metadata service responds in plain text.
 	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil && kind == "text/plain" {
 		e.Message = strings.TrimSpace(string(resp.Body))
 		return e

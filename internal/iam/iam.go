@@ -14,8 +14,7 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
-// Project is a project of IAM's. The name of a region's own one is the
-// region's.
+// Project is a project of IAM. The default project of a region has the region's name.
 type Project struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
@@ -35,8 +34,7 @@ func (a *projectsAnswer) read(resp *transport.Response) error {
 	return nil
 }
 
-// Projects returns the projects of that name, or all of them if it is empty
-// (GET /v3/projects). That there are none is no error.
+// Projects returns the projects with that name, or all for "" (GET /v3/projects). An empty result is no error.
 func (c *Client) Projects(ctx context.Context, auth transport.Authenticator, name string) ([]Project, error) {
 	query := url.Values{}
 	if name != "" {
@@ -58,29 +56,27 @@ func (c *Client) Projects(ctx context.Context, auth transport.Authenticator, nam
 	return answer.Projects, nil
 }
 
-// jsonHeader is mandatory on every request of IAM's, also on one without a
-// body.
+// IAM requires it on every request, also without a body.
 func jsonHeader() http.Header { return http.Header{"Content-Type": {"application/json"}} }
 
-// Password is who asks for a token.
+// Password identifies a user.
 type Password struct {
-	// UserID, or else UserName and the account in which that name is one.
+	// UserID, or UserName and its account.
 	UserID, UserName string
 
 	Password string
 
-	// DomainID, or else DomainName, is the account. It doesn't go along with
-	// a UserID.
+	// DomainID, or DomainName: the account of UserName.
 	DomainID, DomainName string
 }
 
-// String names the user, so that a careless %v shows no secret.
+// String names the user without the password.
 func (p Password) String() string { return "password of user " + cmp.Or(p.UserID, p.UserName) }
 
-// GoString is String, so that a careless %#v shows no secret.
+// GoString is String, so that %#v shows no secret.
 func (p Password) GoString() string { return p.String() }
 
-// LogValue is String, so that a careless log line shows no secret.
+// LogValue is String, so that a log line shows no secret.
 func (p Password) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
 func (p Password) user() map[string]any {
@@ -93,7 +89,7 @@ func (p Password) user() map[string]any {
 	return user
 }
 
-// named is how IAM's requests name something: by its id, or else by its name.
+// named identifies an object by its id, or else by its name.
 func named(id, name string) map[string]any {
 	if id != "" {
 		return map[string]any{"id": id}
@@ -101,8 +97,7 @@ func named(id, name string) map[string]any {
 	return map[string]any{"name": name}
 }
 
-// Scope is the project that a token is for: by its id, or else by its name. A
-// token for none is not taken by the SparkRTC API.
+// Scope is the project of a token, by id or else by name. The SparkRTC API refuses tokens without one.
 type Scope struct {
 	ProjectID, ProjectName string
 }
@@ -114,23 +109,23 @@ func (s Scope) into(auth map[string]any) map[string]any {
 	return map[string]any{"auth": auth}
 }
 
-// Token is a token of IAM's.
+// Token is an IAM token.
 type Token struct {
 	Value     string
 	ProjectID string    // "" if it is for no project
 	ExpiresAt time.Time // zero if that is not known
 }
 
-// Transport returns what authenticates a request with the token.
+// Transport returns the token as credentials.
 func (t Token) Transport() transport.Credentials { return transport.Credentials{Token: t.Value} }
 
-// String says what it is, so that a careless %v shows no secret.
+// String shows no secret.
 func (t Token) String() string { return t.Transport().String() }
 
-// GoString is String, so that a careless %#v shows no secret.
+// GoString is String.
 func (t Token) GoString() string { return t.String() }
 
-// LogValue is String, so that a careless log line shows no secret.
+// LogValue is String.
 func (t Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
 type tokenAnswer struct {
@@ -157,9 +152,7 @@ func (a *tokenAnswer) token() Token {
 	return Token{Value: a.value, ProjectID: a.Token.Project.ID, ExpiresAt: expiry(a.Token.ExpiresAt, time.Now())}
 }
 
-// expiry reads when something ends. A time that has passed or can't be read
-// counts as not known: the clock of this machine may be the one that is wrong,
-// and the service that is called knows.
+// A time that has passed counts as unknown: the local clock may be wrong.
 func expiry(s string, now time.Time) time.Time {
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil || !t.After(now) {
@@ -168,11 +161,8 @@ func expiry(s string, now time.Time) time.Time {
 	return t
 }
 
-// PasswordToken returns a token for a user and a password
-// (POST /v3/auth/tokens).
-//
-// It is repeated once at most: where an answer is lost, the password may have
-// been counted as a wrong one, and users are locked for that.
+// PasswordToken returns a token for a password (POST /v3/auth/tokens), with one retry at most: a lost response may
+// have counted as a wrong password, and those lock out the user.
 func (c *Client) PasswordToken(ctx context.Context, p Password, scope Scope) (Token, error) {
 	return c.token(ctx, call{
 		service:   c.login,
@@ -187,8 +177,7 @@ func (c *Client) PasswordToken(ctx context.Context, p Password, scope Scope) (To
 	})
 }
 
-// IDToken returns a token for an ID token of an identity provider
-// (POST /v3.0/OS-AUTH/id-token/tokens).
+// IDToken returns a token for the ID token of an identity provider (POST /v3.0/OS-AUTH/id-token/tokens).
 func (c *Client) IDToken(ctx context.Context, idpID, idToken string, scope Scope) (Token, error) {
 	header := jsonHeader()
 	header.Set("X-Idp-Id", idpID)

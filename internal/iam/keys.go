@@ -19,19 +19,18 @@ type Keys struct {
 	ExpiresAt time.Time // zero if that is not known
 }
 
-// Transport returns what authenticates a request with the keys, but for its
-// project.
+// Transport returns the keys as credentials without a project.
 func (k Keys) Transport() transport.Credentials {
 	return transport.Credentials{AccessKey: k.AccessKey, SecretKey: k.SecretKey, SecurityToken: k.SecurityToken}
 }
 
-// String names the keys, so that a careless %v shows no secret.
+// String shows no secret.
 func (k Keys) String() string { return k.Transport().String() }
 
-// GoString is String, so that a careless %#v shows no secret.
+// GoString is String.
 func (k Keys) GoString() string { return k.String() }
 
-// LogValue is String, so that a careless log line shows no secret.
+// LogValue is String.
 func (k Keys) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
 func (k Keys) check() error {
@@ -41,8 +40,8 @@ func (k Keys) check() error {
 	return nil
 }
 
-// keysAnswer is IAM's, and the metadata service's.
-type keysAnswer struct {
+// keysResponse is that of IAM and of the metadata service.
+type keysResponse struct {
 	Credential struct {
 		Access        string `json:"access"`
 		Secret        string `json:"secret"`
@@ -51,20 +50,19 @@ type keysAnswer struct {
 	} `json:"credential"`
 }
 
-func (a *keysAnswer) read(resp *transport.Response) error {
+func (a *keysResponse) read(resp *transport.Response) error {
 	if err := resp.Decode(a); err != nil {
 		return err
 	}
 	return a.keys().check()
 }
 
-func (a *keysAnswer) keys() Keys {
+func (a *keysResponse) keys() Keys {
 	c := a.Credential
 	return Keys{AccessKey: c.Access, SecretKey: c.Secret, SecurityToken: c.SecurityToken, ExpiresAt: expiry(c.ExpiresAt, time.Now())}
 }
 
-// stsAnswer is that of STS.
-type stsAnswer struct {
+type stsResponse struct {
 	Credentials struct {
 		AccessKeyID     string `json:"access_key_id"`
 		SecretAccessKey string `json:"secret_access_key"`
@@ -73,20 +71,19 @@ type stsAnswer struct {
 	} `json:"credentials"`
 }
 
-func (a *stsAnswer) read(resp *transport.Response) error {
+func (a *stsResponse) read(resp *transport.Response) error {
 	if err := resp.Decode(a); err != nil {
 		return err
 	}
 	return a.keys().check()
 }
 
-func (a *stsAnswer) keys() Keys {
+func (a *stsResponse) keys() Keys {
 	c := a.Credentials
 	return Keys{AccessKey: c.AccessKeyID, SecretKey: c.SecretAccessKey, SecurityToken: c.SecurityToken, ExpiresAt: expiry(c.Expiration, time.Now())}
 }
 
-// withDuration adds for how long keys are wanted. Without it the service
-// decides; the API takes whole seconds.
+// withDuration rounds to whole seconds. Without a duration the service decides.
 func withDuration(fields map[string]any, d time.Duration) map[string]any {
 	if d != 0 {
 		fields["duration_seconds"] = int64(d / time.Second)
@@ -94,9 +91,8 @@ func withDuration(fields map[string]any, d time.Duration) map[string]any {
 	return fields
 }
 
-// TokenKeys returns a temporary access key for a token
-// (POST /v3.0/OS-CREDENTIAL/securitytokens). The service takes 15 minutes to 24
-// hours, and decides itself where the duration is 0.
+// TokenKeys returns a temporary access key for a token (POST /v3.0/OS-CREDENTIAL/securitytokens), for 15 minutes to
+// 24 hours; 0 leaves it to the service.
 func (c *Client) TokenKeys(ctx context.Context, token string, d time.Duration) (Keys, error) {
 	return c.keys(ctx, call{
 		operation: "get a temporary access key for the token",
@@ -105,22 +101,19 @@ func (c *Client) TokenKeys(ctx context.Context, token string, d time.Duration) (
 	})
 }
 
-// Agency is one to assume.
+// Agency is an agency to assume.
 type Agency struct {
 	Name string
 
-	// DomainName and DomainID are the account whose agency it is.
+	// DomainName and DomainID identify its account.
 	DomainName, DomainID string
 
-	// Duration is for how long; 0 leaves it to the service. IAM takes 15
-	// minutes to 24 hours, STS to 12 hours and, where a temporary access key
-	// assumes it, to one.
+	// Duration is 15 minutes to 24 hours, with STS to 12 hours, or to one with a temporary access key; 0 leaves it to
+	// the service.
 	Duration time.Duration
 }
 
-// AssumeAgency returns a temporary access key of an agency
-// (POST /v3.0/OS-CREDENTIAL/securitytokens). Its account is told by name, or
-// else by id.
+// AssumeAgency returns a temporary access key (POST /v3.0/OS-CREDENTIAL/securitytokens). DomainName takes precedence.
 func (c *Client) AssumeAgency(ctx context.Context, auth transport.Authenticator, agency Agency) (Keys, error) {
 	role := map[string]any{"agency_name": agency.Name}
 	if agency.DomainName != "" {
@@ -145,22 +138,20 @@ func identity(method string, fields map[string]any) map[string]any {
 func (c *Client) keys(ctx context.Context, call call) (Keys, error) {
 	call.service, call.method, call.header = c.iam, http.MethodPost, jsonHeader()
 	call.path = "/v3.0/OS-CREDENTIAL/securitytokens"
-	var answer keysAnswer
+	var answer keysResponse
 	if err := call.do(ctx, &answer); err != nil {
 		return Keys{}, err
 	}
 	return answer.keys(), nil
 }
 
-// sessionName is how the audit log of the agency's account calls who assumed
-// it.
+// sessionName appears in the audit log of the agency's account.
 const sessionName = "terraform-provider-sparkrtc"
 
-// AssumeAgencySTS returns a temporary access key of an agency
-// (POST /v5/agencies/assume). Its account is told by id. STS takes signatures
-// only, no token.
+// AssumeAgencySTS returns a temporary access key (POST /v5/agencies/assume). STS needs DomainID, and accepts
+// signatures only.
 func (c *Client) AssumeAgencySTS(ctx context.Context, auth transport.Authenticator, agency Agency) (Keys, error) {
-	var answer stsAnswer
+	var answer stsResponse
 	err := call{
 		operation: "assume the agency",
 		service:   c.sts,

@@ -12,34 +12,32 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
-// forMetadata makes a client one for the metadata service: the host answers at
-// once, or this is no ECS. A proxy would answer for its own host.
+// The host responds at once, or this is no ECS. A proxy would respond for its own host.
 func forMetadata(cfg *transport.Config) {
 	cfg.NoProxy = true
 	cfg.AttemptTimeout = 2 * time.Second
 	cfg.MaxRetries = min(cfg.MaxRetries, 1)
 }
 
-// sessionSeconds is how long a session token is valid; it is used at once.
+// Validity of a session token, which is used at once.
 const sessionSeconds = "60"
 
-type sessionAnswer struct{ token string }
+type sessionResponse struct{ token string }
 
-func (a *sessionAnswer) read(resp *transport.Response) error {
+func (a *sessionResponse) read(resp *transport.Response) error {
 	a.token = strings.TrimSpace(string(resp.Body))
-	// It goes into a header next.
+	// It is sent as a header.
 	if strings.ContainsFunc(a.token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return errors.New("the answer is not a session token")
 	}
 	return nil
 }
 
-// MetadataKeys returns the temporary access key of the agency of the ECS that
-// the program runs on (GET /openstack/latest/securitykey, with a session token
-// where the host knows them).
+// MetadataKeys returns the temporary access key of this ECS's agency (GET /openstack/latest/securitykey, with a
+// session token where the host supports them).
 func (c *Client) MetadataKeys(ctx context.Context) (Keys, error) {
 	const operation = "get the access key of the ECS from its metadata service"
-	var session sessionAnswer
+	var session sessionResponse
 	err := call{
 		operation: operation,
 		service:   c.metadata,
@@ -47,7 +45,7 @@ func (c *Client) MetadataKeys(ctx context.Context) (Keys, error) {
 		path:      "/meta-data/latest/api/token",
 		header:    http.Header{"X-Metadata-Token-Ttl-Seconds": {sessionSeconds}},
 	}.do(ctx, &session)
-	if err != nil && !knowsNoSessions(err) {
+	if err != nil && !lacksSessions(err) {
 		return Keys{}, err
 	}
 
@@ -56,15 +54,15 @@ func (c *Client) MetadataKeys(ctx context.Context) (Keys, error) {
 		show.header = http.Header{"X-Metadata-Token": {session.token}}
 		show.secrets = []string{session.token}
 	}
-	var answer keysAnswer
+	var answer keysResponse
 	if err := show.do(ctx, &answer); err != nil {
 		return Keys{}, err
 	}
 	return answer.keys(), nil
 }
 
-// knowsNoSessions tells an older host.
-func knowsNoSessions(err error) bool {
+// Older hosts have no sessions.
+func lacksSessions(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && (e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusMethodNotAllowed)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package notify builds, signs and sends the notification of a recording event
-// as the service does, so that a receiver can be tested without a recording.
+// Package notify sends the notification of a recording event as the service does, to test a receiver without a
+// recording.
 package notify
 
 import (
@@ -23,9 +23,8 @@ import (
 	"time"
 )
 
-// Signature returns the header X-Rtc-Signature of a notification: HMAC-SHA256 in
-// lower-case hex of X-Rtc-Rand, X-Rtc-Timestamp and the body, concatenated as
-// received (API Reference, "Recording Event Callback Notification Content").
+// Signature returns X-Rtc-Signature: HMAC-SHA256 in lower-case hex of X-Rtc-Rand, X-Rtc-Timestamp and body (API
+// Reference, "Recording Event Callback Notification Content").
 func Signature(authKey, rand, timestamp, body string) string {
 	mac := hmac.New(sha256.New, []byte(authKey))
 	mac.Write([]byte(rand + timestamp + body)) // a hash never returns an error
@@ -41,8 +40,7 @@ const (
 	testOBSLocation    = "cn-north-4"
 )
 
-// Notification is the body that the service sends for a recording event (source
-// as for Signature).
+// Notification is the body (source as for Signature).
 type Notification struct {
 	EventType      string `json:"event_type"`
 	JobID          string `json:"job_id"`
@@ -63,8 +61,7 @@ type Notification struct {
 	DetailMessage  string `json:"detail_message"`
 }
 
-// NewTest returns an event for a recording that does not exist. Its names and
-// detail_message mark it as a test. EventFileComplete has all fields set.
+// NewTest returns an event that its names and detail_message mark as a test.
 func NewTest(eventType, appID string, now time.Time) Notification {
 	n := Notification{
 		EventType: eventType, AppID: appID, JobID: "test-" + rand.Text(), StreamName: "test", RoomID: "test", RecordFormat: "MP4",
@@ -103,15 +100,11 @@ func statusError(status int) error {
 	return fmt.Errorf("%w (HTTP %d %s)", kind, status, http.StatusText(status))
 }
 
-// sendTimeout covers the request and its response. The timeout of the service is
-// not documented.
+// The timeout of the service is not documented.
 const sendTimeout = 10 * time.Second
 
-// Send posts the notification to the callback URL, signed if authKey is not
-// empty, and returns the HTTP status of the response, or 0 if there is none. It
-// does not retry or follow redirects, and times out after ten seconds. A status
-// other than 2xx is one of the errors above. No error contains the query or the
-// user of the URL.
+// Send posts the notification, signed unless authKey is empty, and returns the HTTP status, 0 without a response. It
+// does not retry or follow redirects, and times out after 10 s. No error contains the query or user of the URL.
 func (n Notification) Send(ctx context.Context, callbackURL, authKey string) (status int, err error) {
 	body, err := json.Marshal(n)
 	if err != nil {
@@ -141,8 +134,7 @@ func (n Notification) Send(ctx context.Context, callbackURL, authKey string) (st
 	return resp.StatusCode, statusError(resp.StatusCode)
 }
 
-// noResponse returns the cause without the URL. Unknown errors are replaced,
-// because they may repeat what the receiver sent, and that may be the URL.
+// Unknown errors are replaced, because they may repeat the URL as sent by the receiver.
 func noResponse(ctx context.Context, err error) error {
 	var wrapped *url.Error
 	var network *net.OpError

@@ -210,7 +210,7 @@ func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.Configure
 
 // connect makes the client. It makes no call: credentials that have to be
 // fetched are fetched with the first request.
-func (d *providerData) connect(endpoint string, wire *transport.Client, found *credentials.Found, logger *slog.Logger) error {
+func (d *providerData) connect(endpoint string, wire *transport.Client, found *credentials.Resolved, logger *slog.Logger) error {
 	identity, err := iam.New(iam.Config{
 		Transport: wire, Endpoint: found.IAMEndpoint, STSEndpoint: found.STSEndpoint, MetadataEndpoint: found.MetadataEndpoint,
 	})
@@ -336,7 +336,7 @@ func (s settings) rootCAs(value types.String) *x509.CertPool {
 }
 
 // credentials finds the credentials, without a call. Nil comes with an error.
-func (s settings) credentials(config providerModel) *credentials.Found {
+func (s settings) credentials(config providerModel) *credentials.Resolved {
 	found, err := credentials.Find(config.credentials(), credentials.OS())
 	if err != nil {
 		addCredentialsError(s.diags, err)

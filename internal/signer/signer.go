@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package signer computes SDK-HMAC-SHA256, the request signature of Huawei
-// Cloud's API gateway ("AK/SK authentication" in the vendor's API references).
-//
-// It is a pure function of its inputs, the time among them: it reads no clock,
-// no environment and no request object, and calling it twice gives the same
-// answer. Every attempt of a request is to be signed afresh, because the
-// gateway refuses a date that is more than 15 minutes away from its own.
+// Package signer computes SDK-HMAC-SHA256, the request signature of Huawei Cloud's API gateway ("AK/SK
+// authentication" in its API references). Sign each attempt again: the gateway refuses a date more than 15 minutes
+// from its own.
 package signer
 
 import (
@@ -30,7 +26,7 @@ const (
 	dateHeader = "x-sdk-date"
 )
 
-// Header is a header that is sent and is to be signed.
+// Header is a header to sign.
 type Header struct {
 	Name  string // in any case
 	Value string // blanks at either end do not count
@@ -38,41 +34,34 @@ type Header struct {
 
 // Request is what the signature covers.
 type Request struct {
-	// Method is the HTTP method in upper case.
+	// Method is in upper case.
 	Method string
 
-	// Path is the path of the request line, percent-encoded as it is sent
-	// and without the query, for example "/v2/apps/a%2Fb/record-callback".
+	// Path is percent-encoded as sent, without the query.
 	Path string
 
-	// Query is the query of the request line as it is sent, without "?".
+	// Query is as sent, without "?".
 	Query string
 
-	// Headers are the headers to sign, each name once. X-Sdk-Date is signed
-	// in any case and must not be among them. Headers that a proxy may
-	// rewrite (User-Agent, Accept-Encoding, Content-Length) are better left
-	// out; Host, if it is here, includes a port that is not the default one.
+	// Headers have each name once, without X-Sdk-Date, which is always signed. Leave out what a proxy may rewrite;
+	// Host includes a port that is not the default.
 	Headers []Header
 
-	// Body is the body, byte for byte as it is sent; nil when there is none.
+	// Body is as sent; nil for none.
 	Body []byte
 }
 
-// Signature is what a signed request has to carry.
+// Signature is what a signed request carries.
 type Signature struct {
 	Date          string // the value of X-Sdk-Date
 	Authorization string // the value of Authorization
 }
 
-// Sign returns the signature of r by the given access key at time t.
-//
-// There are no derived keys: the secret key itself is the key of the HMAC.
+// Sign signs r with the secret key itself: there are no derived keys.
 func Sign(accessKey, secretKey string, t time.Time, r Request) Signature {
 	date := t.UTC().Format(DateFormat)
 
-	// The sizes are enough for a request of this provider. They are constants,
-	// and nothing here goes through an interface, so that it all stays on the
-	// stack.
+	// Constant sizes and no interfaces keep it all on the stack.
 	headers := appendHeaders(make([]Header, 0, 8), r.Headers, date)
 	buf := make([]byte, 0, 1024)
 	buf = append(buf, r.Method...)
@@ -111,8 +100,6 @@ func Sign(accessKey, secretKey string, t time.Time, r Request) Signature {
 	return Signature{Date: date, Authorization: string(buf)}
 }
 
-// appendHeaders appends the headers to sign, the date among them, in their
-// canonical order. Names stay as they are until they are written.
 func appendHeaders(headers, in []Header, date string) []Header {
 	for _, h := range in {
 		headers = append(headers, Header{Name: h.Name, Value: strings.TrimSpace(h.Value)})
@@ -132,7 +119,7 @@ func appendNames(buf []byte, headers []Header) []byte {
 	return buf
 }
 
-// appendLower appends the name of a header in lower case. Names are ASCII.
+// Names are ASCII.
 func appendLower(buf []byte, name string) []byte {
 	for i := range len(name) {
 		buf = append(buf, lower(name[i]))
@@ -140,7 +127,6 @@ func appendLower(buf []byte, name string) []byte {
 	return buf
 }
 
-// compareLower compares what appendLower makes of two names.
 func compareLower(a, b string) int {
 	for i := range min(len(a), len(b)) {
 		if c := cmp.Compare(lower(a[i]), lower(b[i])); c != 0 {
@@ -162,9 +148,7 @@ func appendHash(buf, body []byte) []byte {
 	return hex.AppendEncode(buf, sum[:])
 }
 
-// appendURI appends the canonical URI: each segment decoded and encoded again
-// by the strict rule, and a slash at the end that the request line need not
-// have. "%2F" is part of a segment, "/" stands between two.
+// The canonical URI always ends in a slash. "%2F" is part of a segment.
 func appendURI(buf []byte, path string) []byte {
 	slash := false
 	for i := 0; i < len(path); i++ {
@@ -185,13 +169,11 @@ func appendURI(buf []byte, path string) []byte {
 	return buf
 }
 
-// appendQuery appends the canonical query: keys sorted, values sorted within
-// a key, both encoded by the same rule as the path.
 func appendQuery(buf []byte, query string) []byte {
 	if query == "" {
 		return buf
 	}
-	// What can't be parsed is left out here, as the vendor's signer does.
+	// Invalid parts are left out, as the vendor's signer does.
 	values, _ := url.ParseQuery(query)
 	keys := make([]string, 0, len(values))
 	for key := range values {

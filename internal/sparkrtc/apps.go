@@ -15,19 +15,19 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/gateway"
 )
 
-// App is an app of the project, as far as this client is concerned with it.
+// App is an app of the project, with the fields that the provider uses.
 type App struct {
 	ID    string   `json:"app_id"`
 	Name  Label    `json:"app_name"`
 	State AppState `json:"state"`
 
 	Callbacks struct {
-		// RecordCallback is nil, or has an empty URL, when none is set.
+		// RecordCallback is nil or has an empty URL if none is set.
 		RecordCallback *RecordCallback `json:"record_callback"`
 	} `json:"callbacks"`
 }
 
-// RecordCallback returns the callback of the app, nil for none.
+// RecordCallback returns the app's callback, or nil.
 func (a App) RecordCallback() *RecordCallback {
 	if callback := a.Callbacks.RecordCallback; callback != nil && callback.URL != "" {
 		return callback
@@ -38,8 +38,7 @@ func (a App) RecordCallback() *RecordCallback {
 // AppState is the state of an app.
 type AppState string
 
-// UnmarshalJSON reads the state of an answer, an object that has it. Nothing
-// depends on it: what came in its place is "".
+// UnmarshalJSON reads an invalid state as "", because nothing depends on it.
 func (s *AppState) UnmarshalJSON(b []byte) error {
 	var o struct {
 		State string `json:"state"`
@@ -51,10 +50,10 @@ func (s *AppState) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Label is a text that nothing depends on: no state, and no decision.
+// Label is a text that no decision depends on.
 type Label string
 
-// UnmarshalJSON reads a string. What came in its place is "".
+// UnmarshalJSON reads anything but a string as "".
 func (l *Label) UnmarshalJSON(b []byte) error {
 	var text string
 	*l = ""
@@ -74,8 +73,7 @@ const (
 const (
 	appsPage = 100 // the most that the API gives, and its default
 
-	// maxAppsPages bounds what a listing costs of a quota of 60 calls a
-	// minute. Twenty apps are a tenant's quota unless raised.
+	// maxAppsPages bounds the use of a quota of 60 calls a minute. The default quota is 20 apps.
 	maxAppsPages = 10
 )
 
@@ -100,7 +98,7 @@ func (a *appsResult) check(call) *Error {
 	return nil
 }
 
-// number is a whole number, or 0 for what came in its place.
+// number is 0 if it is not a whole number.
 type number int
 
 func (n *number) UnmarshalJSON(b []byte) error {
@@ -112,7 +110,7 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// decodeApp returns the id, if there is one, with an error as well.
+// decodeApp returns the id even with an error, if there is one.
 func decodeApp(raw json.RawMessage) (App, error) {
 	var app App
 	err := json.Unmarshal(raw, &app)
@@ -122,11 +120,8 @@ func decodeApp(raw json.RawMessage) (App, error) {
 	return app, err
 }
 
-// ListApps returns the apps of the project (GET /v2/apps), a call for each
-// hundred, up to a thousand; of more, as the first answer counts them, only the
-// first hundred. An app that is not among them may well exist: one that makes
-// no sense, or is shown in two ways, is left out. With an error, the apps are
-// those of the pages before it.
+// ListApps returns up to 1000 apps (GET /v2/apps, 100 a call), or the first 100 if there are more. Invalid and
+// contradictory entries are left out, so a missing app may exist. An error comes with the apps of earlier pages.
 func (c *Client) ListApps(ctx context.Context) ([]App, error) {
 	var list listing
 	for page := range maxAppsPages {
@@ -141,13 +136,10 @@ func (c *Client) ListApps(ctx context.Context) ([]App, error) {
 	return list.apps(), nil
 }
 
-// ErrIncomplete says that there are apps that a listing did not bring, or not in
-// a form that makes sense.
+// ErrIncomplete means that a listing lacks apps or contains invalid ones.
 var ErrIncomplete = errors.New("the list of apps is not complete")
 
-// ListAllApps returns all apps of the project, however many there are: a call
-// for each hundred. An error that is ErrIncomplete comes with the apps that the
-// listing brought.
+// ListAllApps returns all apps of the project, 100 a call. ErrIncomplete comes with the valid ones.
 func (c *Client) ListAllApps(ctx context.Context) ([]App, error) {
 	var list listing
 	most := 0
@@ -158,8 +150,8 @@ func (c *Client) ListAllApps(ctx context.Context) ([]App, error) {
 		}
 		known := len(list.ids)
 		list.add(answer)
-		// An app that goes while others are listed moves one from a page that is
-		// to come to a page that was: what was counted before that one counts.
+		// An app deleted during the listing moves another to an earlier page, so the highest count is the one to
+		// reach.
 		most = max(most, int(answer.Count))
 		if len(list.ids) == known || len(answer.Apps) < appsPage && list.shown >= most {
 			return list.all(most)
@@ -179,7 +171,6 @@ func (c *Client) listPage(ctx context.Context, page int) (appsResult, error) {
 	return answer, err
 }
 
-// listing is what the pages of a list add up to.
 type listing struct {
 	shown    int // apps, of whatever kind
 	nameless int // those without an ID
@@ -190,10 +181,10 @@ type listing struct {
 type listedApp struct {
 	app     App
 	raw     json.RawMessage
-	useless bool
+	invalid bool
 }
 
-// add takes in a page, and tells whether there may be another one.
+// add tells whether there may be another page.
 func (l *listing) add(page appsResult) bool {
 	first := l.shown == 0
 	known := len(l.ids)
@@ -205,7 +196,7 @@ func (l *listing) add(page appsResult) bool {
 	switch {
 	case len(page.Apps) < appsPage, count > 0 && l.shown >= count:
 		return false
-	case len(l.ids) == known: // it came before: the server may ignore the offset
+	case len(l.ids) == known: // seen before: the server may ignore the offset
 		return false
 	default:
 		return !first || count <= maxAppsPages*appsPage
@@ -219,27 +210,26 @@ func (l *listing) addApp(raw json.RawMessage) {
 		return
 	}
 	if before, again := l.byID[app.ID]; again {
-		before.useless = before.useless || !bytes.Equal(before.raw, raw)
+		before.invalid = before.invalid || !bytes.Equal(before.raw, raw)
 		return
 	}
 	if l.byID == nil {
 		l.byID = make(map[string]*listedApp)
 	}
-	l.byID[app.ID] = &listedApp{app: app, raw: raw, useless: err != nil}
+	l.byID[app.ID] = &listedApp{app: app, raw: raw, invalid: err != nil}
 	l.ids = append(l.ids, app.ID)
 }
 
 func (l *listing) apps() []App {
 	var apps []App
 	for _, id := range l.ids {
-		if listed := l.byID[id]; !listed.useless {
+		if listed := l.byID[id]; !listed.invalid {
 			apps = append(apps, listed.app)
 		}
 	}
 	return apps
 }
 
-// all returns the apps, and an error unless they are as many as were counted.
 func (l *listing) all(count int) ([]App, error) {
 	apps := l.apps()
 	if len(apps) < max(count, len(l.ids)) || l.nameless > 0 {
@@ -263,8 +253,7 @@ func (a *appResult) check(call call) *Error {
 	return aboutAnother(a.ID, call.object.ID)
 }
 
-// ShowApp returns an app (GET /v2/apps/{app_id}). The error of one that does
-// not exist is ErrNotFound.
+// ShowApp returns an app (GET /v2/apps/{app_id}), or an error that is ErrNotFound.
 func (c *Client) ShowApp(ctx context.Context, appID string) (*App, error) {
 	call := call{operation: "ShowApp", method: http.MethodGet, object: Object{KindApp, appID}, segments: []string{"v2", "apps", appID}}
 	if appID == "" {

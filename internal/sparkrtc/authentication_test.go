@@ -119,15 +119,14 @@ func TestStaticCredentialsAreNotRenewed(t *testing.T) {
 	}
 }
 
-// helpless is an Authenticator that fails.
-type helpless struct{ err error }
+type failingAuthenticator struct{ err error }
 
-func (h helpless) Credentials(context.Context) (transport.Credentials, error) {
-	return transport.Credentials{}, h.err
+func (a failingAuthenticator) Credentials(context.Context) (transport.Credentials, error) {
+	return transport.Credentials{}, a.err
 }
 
 func TestNoCredentials(t *testing.T) {
-	answer := new(transport.AnswerError)
+	answer := new(transport.ResponseError)
 	tests := map[string]struct {
 		err   error
 		cause error
@@ -140,7 +139,7 @@ func TestNoCredentials(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, respond(200, okBody))
 			client, err := New(Config{
-				Endpoint: s.URL, Credentials: helpless{tc.err},
+				Endpoint: s.URL, Credentials: failingAuthenticator{tc.err},
 				Transport: transport.New(transport.Config{MaxRetries: 2, RetryWaitMin: time.Millisecond}),
 			})
 			if err != nil {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package sparkrtc is a client of the SparkRTC API (service code CloudRTC,
-// version v2). It knows nothing of Terraform.
-//
-// Requests go through package transport, which authenticates, repeats, bounds
-// and masks. Errors of all methods are of type *Error.
+// Package sparkrtc is a client of the SparkRTC API (service code CloudRTC, version v2), independent of Terraform.
+// Errors of all methods are of type *Error.
 package sparkrtc
 
 import (
@@ -18,41 +15,36 @@ import (
 )
 
 const (
-	// DefaultEndpoint is the one public endpoint of the service (API
-	// Reference, "Before You Start").
+	// DefaultEndpoint is the only public endpoint (API Reference, "Before You Start").
 	DefaultEndpoint = "https://rtc-api.myhuaweicloud.com"
 
-	// DefaultRegion is the one region that the vendor's SDK knows for the
-	// service; DefaultEndpoint belongs to it.
+	// DefaultRegion is the region of DefaultEndpoint, the only one in the vendor's SDK.
 	DefaultRegion = "cn-north-4"
 
-	// DefaultMaxRetries is how often an attempt is repeated unless the user
-	// says otherwise; the huaweicloud provider has the same default.
+	// DefaultMaxRetries is that of the huaweicloud provider.
 	DefaultMaxRetries = 5
 )
 
-// Config is what a Client is made of.
+// Config configures a Client.
 type Config struct {
-	// Endpoint is scheme and host, DefaultEndpoint when empty. Plain http is
-	// accepted for a loopback address only.
+	// Endpoint is scheme and host; default DefaultEndpoint. Plain http needs a loopback address.
 	Endpoint string
 
-	// Credentials authenticate every attempt; see also transport.Renewer.
+	// Credentials may be a transport.Renewer.
 	Credentials transport.Authenticator
 
-	// Transport sends the requests. It may be shared.
+	// Transport may be shared.
 	Transport *transport.Client
 }
 
-// Client calls the SparkRTC API. It is safe for concurrent use.
+// Client is safe for concurrent use.
 type Client struct {
 	endpoint    *url.URL
 	credentials transport.Authenticator
 	transport   *transport.Client
 }
 
-// New returns a client. It makes no call. Its only error is one of
-// transport.ParseEndpoint.
+// New makes no call. Its error is one of transport.ParseEndpoint.
 func New(cfg Config) (*Client, error) {
 	if cfg.Endpoint == "" {
 		cfg.Endpoint = DefaultEndpoint
@@ -64,7 +56,6 @@ func New(cfg Config) (*Client, error) {
 	return &Client{endpoint: endpoint, credentials: cfg.Credentials, transport: cfg.Transport}, nil
 }
 
-// call is one operation on the API.
 type call struct {
 	operation string // its name in the API Reference
 	method    string
@@ -78,13 +69,12 @@ type call struct {
 
 func (c call) succeeds() int { return cmp.Or(c.success, http.StatusOK) }
 
-// result is what a call expects.
 type result interface {
-	// check returns what is wrong with a response that was decoded, or nil.
+	// check returns what is wrong with a decoded response, or nil.
 	check(call) *Error
 }
 
-// do performs the call and decodes its response into out; nil expects none.
+// do decodes the response into out; nil expects an empty one.
 func (c *Client) do(ctx context.Context, call call, out result) error {
 	var body []byte
 	if call.body != nil {
@@ -97,7 +87,7 @@ func (c *Client) do(ctx context.Context, call call, out result) error {
 		Name:   "SparkRTC API request",
 		Method: call.method,
 		URL:    c.url(call),
-		// Mandatory on every request of this API, also on one without a body.
+		// Mandatory on every request of this API, also without a body.
 		Header:        http.Header{"Content-Type": {"application/json"}},
 		Body:          body,
 		Authenticator: c.credentials,
@@ -111,7 +101,6 @@ func (c *Client) do(ctx context.Context, call call, out result) error {
 	return nil
 }
 
-// fail adds to an error what is the same for all errors of a call.
 func (c call) fail(exchange *transport.Exchange, e *Error) error {
 	e.Operation, e.Object, e.Attempts = c.operation, c.object, exchange.Attempts
 	e.InDoubt = exchange.InDoubt || e.StatusCode >= 200 && e.StatusCode < 300
@@ -121,8 +110,7 @@ func (c call) fail(exchange *transport.Exchange, e *Error) error {
 	return e
 }
 
-// url returns the URL of a call. Each segment of the path stays one segment whatever is in
-// it: a dot segment is escaped too, because clients and proxies remove it.
+// Dot segments are escaped too, because clients and proxies remove them.
 func (c *Client) url(call call) string {
 	var path strings.Builder
 	for _, s := range call.segments {
@@ -140,8 +128,6 @@ func (c *Client) url(call call) string {
 	return c.endpoint.String() + path.String()
 }
 
-// aboutAnother is the error of a response that names another app than its call,
-// if both name one.
 func aboutAnother(got, want string) *Error {
 	if got == "" || want == "" || strings.EqualFold(got, want) {
 		return nil

@@ -267,7 +267,7 @@ func TestAnswersThatAreNotTheAPIs(t *testing.T) {
 		"JSON of another type":  {respond(200, `{"record_callback":{"url":7}}`), ReasonInvalidAnswer, "record_callback.url can't be a number", 1},
 		"a list":                {respond(200, `[]`), ReasonInvalidAnswer, "", 1},
 		"another app's answer":  {respond(200, strings.ReplaceAll(okBody, testApp, "another")), ReasonInvalidAnswer, "another", 1},
-		"larger than the bound": {respond(200, strings.Repeat(" ", transport.MaxAnswer)+okBody), ReasonInvalidAnswer, "larger", 1},
+		"larger than the bound": {respond(200, strings.Repeat(" ", transport.MaxResponse)+okBody), ReasonInvalidAnswer, "larger", 1},
 		"compressed, not asked": {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Encoding", "gzip"); ok(w, r) }, ReasonInvalidAnswer, "gzip", 1},
 		"cut off":               {cut, ReasonConnection, "broke off", 3},
 		"connection closed":     {drop, ReasonConnection, "EOF", 3},

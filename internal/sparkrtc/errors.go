@@ -14,11 +14,10 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
-// Reason says what an error means, whatever it looked like on the wire.
+// Reason is the meaning of an error.
 type Reason string
 
-// The reasons, with what they are told by. Codes are those of the API
-// Reference's "Error Codes" and of the gateway.
+// Codes are those of the API Reference's "Error Codes" and of the gateway.
 const (
 	ReasonNotFound           Reason = "not found"           // 404 with an RTC code; 200 without the object
 	ReasonWrongEndpoint      Reason = "wrong endpoint"      // 404 of the gateway, or without a code
@@ -80,12 +79,11 @@ var Reasons = []Reason{
 	ReasonOther,
 }
 
-// ErrNotFound is matched, by errors.Is, by each of the shapes in which the
-// service says that an object is not there. If that is a callback, its app may or
-// may not be there.
+// ErrNotFound matches, by errors.Is, all forms in which the service reports a missing object. The app of a missing
+// callback may exist.
 var ErrNotFound = errors.New("not found")
 
-// Kind is what an object is, as in "app".
+// Kind is the kind of an object, as in "app".
 type Kind string
 
 // The kinds of objects.
@@ -95,13 +93,13 @@ const (
 	KindCallback Kind = "recording callback of app"
 )
 
-// Object is what an operation is about.
+// Object is the object of an operation.
 type Object struct {
 	Kind Kind
 	ID   string // "" for all of a kind; a callback has that of its app
 }
 
-// String is for messages: kind and quoted ID.
+// String returns kind and quoted ID.
 func (o Object) String() string {
 	if o.ID == "" {
 		return string(o.Kind)
@@ -109,7 +107,7 @@ func (o Object) String() string {
 	return fmt.Sprintf("%s %q", o.Kind, o.ID)
 }
 
-// Error is the error of every operation. It holds no secret.
+// Error is the error of every operation. It contains no secret.
 type Error struct {
 	Operation  string // as in the API Reference: UpdateRecordCallback, …
 	Object     Object
@@ -120,28 +118,26 @@ type Error struct {
 	RequestID  string // for the service's support; "" when there was none
 	Attempts   int
 
-	// InDoubt: what was to be done may have been done. An attempt had no answer
-	// that says no, or the answer is a success that can't be read.
+	// InDoubt means that the operation may have taken effect: a response is missing, or is a success that can't be
+	// read.
 	InDoubt bool
 
 	cause error
 }
 
-// Error names the operation, the object, what the server said and its request id.
 func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s: %s%s", e.Operation, e.Object, e.Reason, gateway.Describe(e.StatusCode, e.Code, e.Message, e.RequestID))
 }
 
-// Unwrap returns the cause when there was no usable answer, such as
-// context.Canceled.
+// Unwrap returns the cause, such as context.Canceled; nil if the service responded.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Is makes errors.Is(err, ErrNotFound) work.
+// Is supports errors.Is(err, ErrNotFound).
 func (e *Error) Is(target error) bool {
 	return target == ErrNotFound && e.Reason == ReasonNotFound
 }
 
-// asSuccess returns the error that came with the status of a success, or nil.
+// Some errors come with the status of a success.
 func asSuccess(body gateway.ErrorBody) *Error {
 	if body.Empty() {
 		return nil
@@ -150,9 +146,8 @@ func asSuccess(body gateway.ErrorBody) *Error {
 	return &Error{Reason: ReasonInvalidAnswer, Code: said.Code, Message: "an error came with the status of a success: " + said.Message}
 }
 
-// newResponseError reads a response that is not the success of its call.
 func newResponseError(resp *transport.Response) *Error {
-	said, _ := gateway.ReadError(resp) // what it is in place of JSON is the message then
+	said, _ := gateway.ReadError(resp) // the message says if it is not JSON
 	e := &Error{StatusCode: resp.StatusCode, Code: said.Code, Message: said.Message, RequestID: said.RequestID}
 	e.Reason = reason(e.StatusCode, e.Code, e.Message)
 	if to, redirected := resp.Redirected(); redirected && e.Reason == ReasonRedirected {
@@ -161,8 +156,7 @@ func newResponseError(resp *transport.Response) *Error {
 	return e
 }
 
-// reason reads the table of errors. Only the causes behind one code of the
-// gateway's are told apart by their text: there is nothing else.
+// The gateway's code is shared by several causes, which differ in their text only.
 func reason(status int, code, message string) Reason {
 	switch code {
 	case "RTC.00001001":
@@ -214,8 +208,6 @@ var refusals = map[gateway.Refusal]Reason{
 	gateway.Unauthenticated:  ReasonUnauthenticated,
 }
 
-// judge decodes a response into out, and says what it means: for other requests,
-// and which error it is.
 func (c call) judge(resp *transport.Response, out result) (transport.Judgement, error) {
 	if resp.StatusCode == c.succeeds() {
 		judged := transport.Judgement{Unproven: resp.StatusCode != http.StatusNoContent && !json.Valid(resp.Body)}
@@ -236,7 +228,6 @@ func (c call) judge(resp *transport.Response, out result) (transport.Judgement, 
 	return judged, e
 }
 
-// decode returns what is wrong with the response of a success.
 func (c call) decode(resp *transport.Response, out result) *Error {
 	if out == nil {
 		return nil
@@ -253,8 +244,8 @@ func (c call) decode(resp *transport.Response, out result) *Error {
 	return wrong
 }
 
-// provesCredentials tells an answer of the service's, or of the gateway's once it
-// has looked at the credentials. A 401 is about them in any case.
+// provesCredentials tells whether the service or the gateway has checked the credentials. A 401 is about them in any
+// case.
 func provesCredentials(resp *transport.Response, code string) bool {
 	if resp.StatusCode == http.StatusUnauthorized {
 		return json.Valid(resp.Body)
@@ -262,8 +253,6 @@ func provesCredentials(resp *transport.Response, code string) bool {
 	return strings.HasPrefix(code, "RTC.") || code == "APIGW.0306" || code == "APIGW.0310"
 }
 
-// newTransportError returns the error of a response, or reads that of a call that
-// got none that counts.
 func newTransportError(ctx context.Context, err error) *Error {
 	if judged, ok := err.(*Error); ok { //nolint:errorlint // within another error it is one of another call
 		return judged
@@ -271,7 +260,7 @@ func newTransportError(ctx context.Context, err error) *Error {
 	e := &Error{Reason: ReasonConnection, Message: err.Error(), cause: err}
 	var unsendable *transport.RequestError
 	var unauthenticated *transport.AuthenticationError
-	var unreadable *transport.AnswerError
+	var unreadable *transport.ResponseError
 	switch {
 	case ctx.Err() != nil:
 		e.Reason, e.cause = ReasonCanceled, context.Cause(ctx)
@@ -286,7 +275,7 @@ func newTransportError(ctx context.Context, err error) *Error {
 	return e
 }
 
-// ReasonOf returns the reason of an error of this package's, or "".
+// ReasonOf returns the reason of an *Error, or "".
 func ReasonOf(err error) Reason {
 	var e *Error
 	if errors.As(err, &e) {

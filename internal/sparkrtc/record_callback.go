@@ -10,33 +10,27 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/gateway"
 )
 
-// RecordCallback is where an app's recording events go (API Reference, table
-// "AppCallbackUrl").
+// RecordCallback is the receiver of an app's recording events (API Reference, table "AppCallbackUrl").
 type RecordCallback struct {
-	// URL may come back normalised: the API page's own example does so.
+	// URL may come back normalised, as in the API Reference's example.
 	URL string `json:"url"`
 
 	// AuthKey may come back truncated, masked or not at all.
 	AuthKey string `json:"auth_key"`
 
-	// NotifyEventSubscription are the events that are sent; read only. The
-	// list is open-ended.
+	// NotifyEventSubscription are the events sent; read-only and open-ended.
 	NotifyEventSubscription []string `json:"notify_event_subscription"`
 
 	// UpdateTime is RFC 3339 in UTC with milliseconds.
 	UpdateTime string `json:"update_time"`
 }
 
-// RecordCallbackRequest is the whole configuration of a callback: what is not
-// in it is not configured.
+// RecordCallbackRequest replaces the whole configuration of a callback.
 type RecordCallbackRequest struct {
-	// URL starts with http:// or https:// and accepts POST. The service
-	// tries it when it is set.
+	// URL is http:// or https:// and accepts POST. The service tries it.
 	URL string `json:"url"`
 
-	// AuthKey signs the events. Nil leaves it out, which means no key or the
-	// earlier one: the documentation does not say. An empty key is documented
-	// as "events carry no signature".
+	// AuthKey signs the events. Empty means unsigned events; the effect of nil is not documented.
 	AuthKey *string `json:"auth_key,omitempty"`
 }
 
@@ -57,16 +51,15 @@ func (a *recordCallbackResult) check(call call) *Error {
 	case a.RecordCallback != nil && a.RecordCallback.URL != "":
 		return nil
 	case a.RecordCallback == nil && a.AppID == "":
-		// It is about no app: anything that speaks JSON may have sent it.
+		// Without an app, any JSON service may have sent it.
 		return &Error{Reason: ReasonInvalidAnswer, Message: "the answer names neither an app nor a callback"}
 	default:
 		return &Error{Reason: ReasonNotFound}
 	}
 }
 
-// UpdateRecordCallback sets the callback of an app, whether it has one or not
-// (PUT /v2/apps/{app_id}/record-callback), and returns what the service made
-// of it.
+// UpdateRecordCallback creates or replaces an app's callback (PUT /v2/apps/{app_id}/record-callback), and returns it
+// as stored.
 func (c *Client) UpdateRecordCallback(ctx context.Context, appID string, callback RecordCallbackRequest) (*RecordCallback, error) {
 	call := call{operation: "UpdateRecordCallback", method: http.MethodPut, object: Object{KindCallback, appID}, body: callback}
 	if callback.AuthKey != nil {
@@ -77,7 +70,7 @@ func (c *Client) UpdateRecordCallback(ctx context.Context, appID string, callbac
 	if !errors.As(err, &e) || e.Reason != ReasonNotFound || e.StatusCode != http.StatusOK {
 		return set, err
 	}
-	// It was taken, and the response doesn't say how it is now.
+	// It succeeded without returning the callback.
 	set, err = c.ShowRecordCallback(ctx, appID)
 	if !errors.As(err, &e) {
 		return set, err
@@ -89,8 +82,7 @@ func (c *Client) UpdateRecordCallback(ctx context.Context, appID string, callbac
 	return set, err
 }
 
-// ShowRecordCallback returns the callback of an app
-// (GET /v2/apps/{app_id}/record-callback), or an error that is
+// ShowRecordCallback returns the callback of an app (GET /v2/apps/{app_id}/record-callback), or an error that is
 // ErrNotFound.
 func (c *Client) ShowRecordCallback(ctx context.Context, appID string) (*RecordCallback, error) {
 	return c.recordCallback(ctx, call{operation: "ShowRecordCallback", method: http.MethodGet, object: Object{KindCallback, appID}})

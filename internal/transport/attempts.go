@@ -16,32 +16,29 @@ import (
 	"time"
 )
 
-// attempts is the RoundTripper of all attempts of one request. It authenticates
-// a copy of the request, because header maps are shared between attempts; it
-// reads the whole answer, so that one that breaks off counts as a failed
-// attempt; and it logs, of an answer nothing but its status and request id.
+// attempts is the RoundTripper of all attempts of one request. It works on copies, because attempts share header
+// maps, and reads the whole body, so that a truncated response counts as a failed attempt.
 type attempts struct {
 	client   *Client
 	request  Request
 	exchange *Exchange
 
-	throttled int  // how often it was
-	gaveUp    bool // because of that
-	corrected bool // the clock was corrected for it
+	throttled int
+	gaveUp    bool // throttled too often
+	corrected bool // signed with a corrected clock
 
 	judged Judgement // of the last response
-	err    error     // that the last response is
+	err    error     // of the last response
 }
 
-// RoundTrip makes an attempt. One that is throttled is made again here: it is
-// the pacer's to say when, and no failure that counts against MaxRetries.
+// RoundTrip repeats throttled attempts itself: they don't count against MaxRetries.
 func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, err := bodyOf(req)
 	if err != nil {
 		return nil, err
 	}
 	for {
-		resp, outcome, err := a.take(req, body)
+		resp, outcome, err := a.attempt(req, body)
 		switch outcome {
 		case done:
 			return resp, err
@@ -50,30 +47,27 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 				a.gaveUp = true
 				return resp, err
 			}
-		case tooLate:
+		case stale:
 		}
 	}
 }
 
-// outcome is what came of an attempt, as far as the pacer is concerned.
 type outcome int
 
 const (
-	done      outcome = iota // it has an answer, or an error
-	throttled                // it has an answer, and may be made again
-	tooLate                  // others were throttled before it was sent
+	done outcome = iota
+	throttled
+	stale // a 429 came in before it was sent
 )
 
-// take makes an attempt when its turn has come.
-func (a *attempts) take(req *http.Request, body []byte) (*http.Response, outcome, error) {
+func (a *attempts) attempt(req *http.Request, body []byte) (*http.Response, outcome, error) {
 	ctx := req.Context()
-	place, err := a.place(req)
+	slot, err := a.waitForSlot(req)
 	if err != nil {
 		return nil, done, err
 	}
-	defer place.unused()
-	// Not within the attempt's time: whoever fetches credentials has a client
-	// with bounds of its own.
+	defer slot.cancel()
+	// Outside the attempt's timeout: fetching credentials has its own.
 	credentials, err := a.credentials(ctx)
 	if err != nil {
 		return nil, done, err
@@ -89,30 +83,29 @@ func (a *attempts) take(req *http.Request, body []byte) (*http.Response, outcome
 		a.judge(refusal)
 		return refusal.asReceived(req), done, nil
 	}
-	if place.over() { // by now
-		return nil, tooLate, nil
+	if slot.stale() {
+		return nil, stale, nil
 	}
 
 	resp, judged, err := a.sendInTime(req, body, credentials)
 	if err != nil {
-		place.answered(false)
+		slot.completed(false)
 		return nil, done, err
 	}
-	gate.learn(judged, resp.StatusCode, func() *Response { return a.shown(resp) })
+	gate.learn(judged, resp.StatusCode, func() *Response { return a.masked(resp) })
 	if judged.Throttled == nil || !a.request.Paced {
-		place.answered(true)
+		slot.completed(true)
 		return resp, done, nil
 	}
-	after, told := retryAfter(resp, time.Now().Add(a.client.clock.inUse()), maxWindow)
-	if told {
-		after = max(after, leastRetryAfter)
+	after, ok := retryAfter(resp, time.Now().Add(a.client.clock.inUse()), maxWindow)
+	if ok {
+		after = max(after, minRetryAfter)
 	}
-	place.refused(*judged.Throttled, after)
+	slot.refused(*judged.Throttled, after)
 	return resp, throttled, nil
 }
 
-// place waits for the pacer's. It is nil for a request that isn't paced.
-func (a *attempts) place(req *http.Request) (*place, error) {
+func (a *attempts) waitForSlot(req *http.Request) (*slot, error) {
 	ctx := req.Context()
 	if !a.request.Paced {
 		return nil, nil
@@ -130,7 +123,6 @@ func (a *attempts) place(req *http.Request) (*place, error) {
 	})
 }
 
-// credentials returns nil for a request that is sent without.
 func (a *attempts) credentials(ctx context.Context) (*Credentials, error) {
 	if a.request.Authenticator == nil {
 		return nil, nil
@@ -143,7 +135,6 @@ func (a *attempts) credentials(ctx context.Context) (*Credentials, error) {
 	return &c, nil
 }
 
-// gate is nil for a request that is sent without credentials.
 func (a *attempts) gate(c *Credentials) *gate {
 	if c == nil {
 		return nil
@@ -151,8 +142,7 @@ func (a *attempts) gate(c *Credentials) *gate {
 	return a.client.gates.of(*c)
 }
 
-// sendInTime sends a request and says what its answer means. If the time of the
-// signature was refused it is signed and sent again, once.
+// sendInTime signs and sends once more if the time of the signature was refused.
 func (a *attempts) sendInTime(req *http.Request, body []byte, c *Credentials) (*http.Response, Judgement, error) {
 	signed, used := time.Now(), a.client.clock.inUse()
 	resp, judged, err := a.sendJudged(req, body, c, signed.Add(used))
@@ -175,8 +165,6 @@ func (a *attempts) sendInTime(req *http.Request, body []byte, c *Credentials) (*
 	return resp, judged, err
 }
 
-// sendJudged sends a request, authenticated at the time now, logs that, and
-// judges the answer.
 func (a *attempts) sendJudged(req *http.Request, body []byte, c *Credentials, now time.Time) (*http.Response, Judgement, error) {
 	x := a.exchange
 	x.Attempts++
@@ -209,14 +197,14 @@ func (a *attempts) judge(resp *Response) Judgement {
 	return a.judged
 }
 
-// What send returns in place of a status.
+// Instead of a status.
 const (
-	notSent  = -1 // there was no connection to send it over
+	notSent  = -1 // no connection
 	noStatus = 0
 )
 
-// mayHaveEffect tells whether a request may have taken effect though no answer
-// says so. There may be a status and an error: an answer that broke off.
+// mayHaveEffect tells whether a request may have taken effect without a success. A truncated response has a status
+// and an error.
 func mayHaveEffect(status int, err error) bool {
 	switch {
 	case status == notSent:
@@ -228,7 +216,6 @@ func mayHaveEffect(status int, err error) bool {
 	}
 }
 
-// logUnsent logs a request that others were refused for.
 func (a *attempts) logUnsent(req *http.Request, refusal *Response) {
 	a.client.config.Logger.DebugContext(req.Context(), a.request.Name, append(a.record(req),
 		slog.String("not_sent", "the same credentials were refused before, and more failures would lock an access key"),
@@ -236,7 +223,6 @@ func (a *attempts) logUnsent(req *http.Request, refusal *Response) {
 		slog.String("request_id", a.exchange.redact.text(refusal.RequestID())))...)
 }
 
-// record is what all log lines about a request have.
 func (a *attempts) record(req *http.Request) []any {
 	return []any{
 		slog.String("method", req.Method),
@@ -244,12 +230,11 @@ func (a *attempts) record(req *http.Request) []any {
 	}
 }
 
-// shown returns an answer for others than its own request to see: they don't
-// know the secrets of this one, which it may repeat.
-func (a *attempts) shown(resp *http.Response) *Response {
-	answer := received(resp)
-	masked := &Response{StatusCode: answer.StatusCode, Header: make(http.Header), Body: []byte(a.exchange.redact.text(string(answer.Body)))}
-	for name, values := range answer.Header {
+// masked returns a response for other requests, which don't know the secrets in it.
+func (a *attempts) masked(resp *http.Response) *Response {
+	response := received(resp)
+	masked := &Response{StatusCode: response.StatusCode, Header: make(http.Header), Body: []byte(a.exchange.redact.text(string(response.Body)))}
+	for name, values := range response.Header {
 		for _, v := range values {
 			masked.Header[name] = append(masked.Header[name], a.exchange.redact.text(v))
 		}
@@ -257,13 +242,12 @@ func (a *attempts) shown(resp *http.Response) *Response {
 	return masked
 }
 
-// send returns the status of an answer also with an error.
 func (a *attempts) send(req *http.Request, body []byte, c *Credentials, now time.Time) (resp *http.Response, status int, err error) {
 	bound := a.client.config.AttemptTimeout
 	ctx, cancel := context.WithTimeoutCause(req.Context(), bound, fmt.Errorf("no complete answer within %v", bound))
 	defer cancel()
 
-	// A connection is there once TLS is agreed upon, through a proxy too.
+	// GotConn comes after the TLS handshake, through a proxy too.
 	var connected atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
@@ -281,42 +265,39 @@ func (a *attempts) send(req *http.Request, body []byte, c *Credentials, now time
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	// Whoever sends in another way doesn't tell.
-	if _, tells := a.client.next.(*http.Transport); tells && !connected.Load() {
+	// Other RoundTrippers don't report connections.
+	if _, reports := a.client.next.(*http.Transport); reports && !connected.Load() {
 		status = notSent
 	}
 	return resp, status, err
 }
 
-// receive sends a request and reads its answer to the end.
 func receive(next http.RoundTripper, req *http.Request) (_ *http.Response, status int, err error) {
 	resp, err := next.RoundTrip(req)
 	if err != nil {
 		return nil, noStatus, err
 	}
 	status = resp.StatusCode
-	defer func() { _ = resp.Body.Close() }() // what counts of it is read below
+	defer func() { _ = resp.Body.Close() }()
 	if _, err := url.Parse(resp.Header.Get("Location")); err != nil {
-		// net/http would fail on it before it asks whether to follow, and
-		// what the server said would be lost.
+		// net/http would fail on it and lose the response.
 		resp.Header.Del("Location")
 	}
 	if encoding := resp.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return nil, status, &AnswerError{fmt.Sprintf("the answer is compressed (%q), which was not asked for", encoding)}
+		return nil, status, &ResponseError{fmt.Sprintf("the answer is compressed (%q), which was not asked for", encoding)}
 	}
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, MaxAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxResponse+1))
 	if err != nil {
 		return nil, status, fmt.Errorf("the answer broke off: %w", err)
 	}
-	if len(answer) > MaxAnswer {
-		return nil, status, &AnswerError{fmt.Sprintf("the answer is larger than %d bytes", MaxAnswer)}
+	if len(body) > MaxResponse {
+		return nil, status, &ResponseError{fmt.Sprintf("the answer is larger than %d bytes", MaxResponse)}
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(answer))
+	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, status, nil
 }
 
-// bodyOf reads the body that is about to be sent and closes it, as a
-// RoundTripper must.
+// A RoundTripper must close the body.
 func bodyOf(req *http.Request) ([]byte, error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil, nil

@@ -8,27 +8,22 @@ import (
 )
 
 const (
-	// A server's time is believed if it differs from ours by something that
-	// matters, and by no more than a time zone or a date that is off by one.
+	// Smaller differences don't matter; larger ones are not believed. A day covers time zones and a date off by one.
 	minSkew = time.Minute
 	maxSkew = 24 * time.Hour
 
-	// maxCorrections bounds how often a client changes its mind about the
-	// time, so that servers that contradict each other don't go on for ever.
+	// Servers may contradict each other.
 	maxCorrections = 3
 )
 
-// clock is this machine's, corrected by what servers say.
 type clock struct {
 	mu          sync.Mutex
 	offset      time.Duration
 	corrections int
 }
 
-// correct takes over the time of a server that refused a signature made at the
-// time signed with the offset used. It returns the offset to sign with again,
-// and whether that is worth it; corrected is false if another attempt has found
-// it before.
+// correct adopts the time of a server that refused a signature made at signed with the offset used. It returns the
+// offset to sign with and whether to send again; corrected is false if another attempt was first.
 func (c *clock) correct(server, signed time.Time, used time.Duration) (offset time.Duration, again, corrected bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -47,7 +42,6 @@ func (c *clock) correct(server, signed time.Time, used time.Duration) (offset ti
 	return offset, true, true
 }
 
-// undo takes a correction back that was of no use.
 func (c *clock) undo(wrong, earlier time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

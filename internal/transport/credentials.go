@@ -11,40 +11,35 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/signer"
 )
 
-// Credentials authenticate an attempt: either an access key pair, temporary
-// when there is a security token beside it, or a token of IAM's, which counts
-// first.
+// Credentials are an access key pair, temporary if there is a security token, or an IAM token, which takes
+// precedence.
 type Credentials struct {
 	AccessKey     string
 	SecretKey     string
 	SecurityToken string
 	Token         string
 
-	// ProjectID goes along with an access key pair as X-Project-Id. A token
-	// carries its project itself.
+	// ProjectID is sent as X-Project-Id with an access key pair. A token contains its project.
 	ProjectID string
 }
 
-// Authenticator gives the credentials of an attempt. It may have to fetch them
-// first, and is asked again for each attempt.
+// Authenticator is called for each attempt, and may fetch credentials.
 type Authenticator interface {
 	Credentials(ctx context.Context) (Credentials, error)
 }
 
-// Renewer is an Authenticator that may have better credentials than those that
-// were refused. It returns false if it has none, and remembers which it was asked
-// about: parallel requests are refused together.
+// Renewer is an Authenticator that can replace refused credentials. Renew returns false if it has no others. Parallel
+// requests may report the same credentials.
 type Renewer interface {
 	Renew(ctx context.Context, refused Credentials) bool
 }
 
 var _ Authenticator = Credentials{}
 
-// Credentials returns c: credentials that never change are an Authenticator
-// themselves.
+// Credentials returns c: static credentials are their own Authenticator.
 func (c Credentials) Credentials(context.Context) (Credentials, error) { return c, nil }
 
-// Secrets returns the values that must never be shown.
+// Secrets returns the values to mask.
 func (c Credentials) Secrets() []string {
 	var secrets []string
 	for _, s := range []string{c.SecretKey, c.SecurityToken, c.Token} {
@@ -55,8 +50,7 @@ func (c Credentials) Secrets() []string {
 	return secrets
 }
 
-// String names the credentials without giving them away: their kind and, of an
-// access key, the last four characters.
+// String returns the kind and, for an access key, its Tail.
 func (c Credentials) String() string {
 	switch {
 	case c.Token != "":
@@ -68,14 +62,13 @@ func (c Credentials) String() string {
 	}
 }
 
-// GoString is String, so that a careless %#v shows no secret.
+// GoString is String, so that %#v shows no secret.
 func (c Credentials) GoString() string { return c.String() }
 
-// LogValue is String, so that a careless log line shows no secret.
+// LogValue is String, so that a log line shows no secret.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// Tail returns the last four characters of an access key behind asterisks, or
-// asterisks alone when the rest would be too short to hide.
+// Tail returns asterisks and the last four characters of an access key, or asterisks only for a short one.
 func Tail(accessKey string) string {
 	const shown = 4
 	if len(accessKey) < 3*shown {

@@ -11,9 +11,8 @@ import (
 	"unicode"
 )
 
-// ParseEndpoint checks an endpoint: https and a host, or http and a loopback
-// address; no path, query or user. The error says what is wrong without the
-// name of the argument, and shows what an endpoint looks like by the example.
+// ParseEndpoint accepts https with a host, or http with a loopback address; no path, query or user. Its error leaves
+// out the name of the argument and contains the example.
 func ParseEndpoint(s, example string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {

@@ -2,25 +2,23 @@
 
 package transport
 
-// RequestError is a request that could not be made.
+// RequestError is an invalid request, which was not sent.
 type RequestError struct{ Err error }
 
 func (e *RequestError) Error() string { return e.Err.Error() }
 
-// Unwrap returns what is wrong with it.
+// Unwrap returns Err.
 func (e *RequestError) Unwrap() error { return e.Err }
 
-// AuthenticationError is an Authenticator's failure to come up with
-// credentials. The request was not sent then.
+// AuthenticationError is the error of an Authenticator. The request was not sent.
 type AuthenticationError struct{ Err error }
 
 func (e *AuthenticationError) Error() string { return "no credentials: " + e.Err.Error() }
 
-// Unwrap returns the Authenticator's own error.
+// Unwrap returns the error of the Authenticator.
 func (e *AuthenticationError) Unwrap() error { return e.Err }
 
-// AnswerError is an answer that is neither read to its end nor worth asking for
-// again.
-type AnswerError struct{ text string }
+// ResponseError is a response that can't be read, and that a retry would not change.
+type ResponseError struct{ text string }
 
-func (e *AnswerError) Error() string { return e.text }
+func (e *ResponseError) Error() string { return e.text }

@@ -9,32 +9,27 @@ import (
 	"unicode"
 )
 
-// canonicalRequest is what the gateway adds to a refused signature: all of the
-// request as it was signed, which tells users nothing.
+// The gateway appends the signed request to a refused signature, which is of no use to users.
 var canonicalRequest = regexp.MustCompile(`(?s)[\s,]*canonicalRequest:.*`)
 
-// Exchange is how a request went.
+// Exchange is what happened to a request.
 type Exchange struct {
-	// Attempts is how often the request was sent. It is 0 if others with the
-	// same credentials were refused before: the answer is theirs then.
+	// Attempts is the number of times the request was sent; 0 if its credentials were already refused.
 	Attempts int
 
-	// Waited is how long it waited for the quota.
+	// Waited is the time spent waiting for the quota.
 	Waited time.Duration
 
-	// InDoubt: an attempt was sent that may have taken effect, and no success
-	// was answered after it.
+	// InDoubt means that an attempt may have taken effect, and none after it succeeded.
 	InDoubt bool
 
-	// Sent are the credentials of the last attempt; the zero value if there
-	// were none.
+	// Sent are the credentials of the last attempt; zero for none.
 	Sent Credentials
 
 	redact redactor
 }
 
-// authenticated notes what the next attempt is sent with. Those of earlier
-// attempts remain secrets.
+// Secrets of earlier attempts stay masked.
 func (x *Exchange) authenticated(c Credentials) {
 	if c != x.Sent {
 		x.redact = x.redact.with(c.Secrets()...).accessKey(c.AccessKey)
@@ -42,14 +37,12 @@ func (x *Exchange) authenticated(c Credentials) {
 	x.Sent = c
 }
 
-// Printable returns a text, such as what a server said, as one bounded line
-// without the secrets that were sent.
+// Printable returns s without secrets, as one line of at most 2000 characters.
 func (x *Exchange) Printable(s string) string {
 	// Masked before it is cut: half a secret would not be found.
 	return printable(canonicalRequest.ReplaceAllString(x.redact.text(s), ""))
 }
 
-// printable returns a text as one bounded line.
 func printable(s string) string {
 	const bound = 2000
 	s = strings.Map(func(r rune) rune {

@@ -12,25 +12,20 @@ import (
 )
 
 const (
-	// patience is how long an attempt keeps others waiting for what comes of
-	// the credentials: one that hangs must not stop them all.
-	patience = 5 * time.Second
+	// exclusiveTimeout bounds how long one attempt blocks the others: one that hangs must not stop them all.
+	exclusiveTimeout = 5 * time.Second
 
-	// maxSigned bounds how many attempts are under way with one access key at
-	// a time: should all of them be refused together, because the clock jumped
-	// or the key was revoked, it is not locked yet.
+	// maxSigned bounds the attempts under way with one access key. If all are refused together, the key is not locked
+	// yet.
 	maxSigned = 5
 
-	// maxUnclear bounds how many refusals in a row are borne that don't say
-	// what they are about.
-	maxUnclear = 3
+	// maxUnclassified401s bounds 401s in a row whose cause is unknown.
+	maxUnclassified401s = 3
 
-	// maxGates bounds how many credentials are remembered. Few are in use at
-	// a time, and those that were renewed never come back.
+	// Few credentials are in use at a time, and renewed ones never come back.
 	maxGates = 16
 )
 
-// gates are the gates of all credentials that were sent.
 type gates struct {
 	all sync.Map // Credentials → *gate
 
@@ -55,33 +50,31 @@ func (g *gates) of(c Credentials) *gate {
 	return found.(*gate) //nolint:forcetypeassert // see above
 }
 
-// gate lets the attempts with some credentials through one at a time until it
-// is known what becomes of them: more than five failures in a row lock an
-// access key, for everyone who uses it. Once they are taken it stands open, and
-// once they are refused it is closed for good.
+// gate sends one attempt at a time with new credentials, because more than five failures in a row lock an access key
+// for all its users. It stays open once the credentials are accepted and closed once they are refused.
 type gate struct {
-	lone  chan struct{} // is held by the attempt that goes alone
-	slots chan struct{} // has one for each attempt under way; nil for a token
+	exclusive chan struct{} // taken by the attempt that is sent alone
+	slots     chan struct{} // one for each attempt under way; nil for a token
 
-	unclear atomic.Int32 // refusals in a row that say nothing certain
+	unclassified401s atomic.Int32 // in a row
 
 	once    sync.Once
-	settled chan struct{} // is closed when it is known
+	decided chan struct{} // closed once the credentials are accepted or refused
 	refusal atomic.Pointer[Response]
 }
 
 func newGate(c Credentials) *gate {
-	g := &gate{lone: make(chan struct{}, 1), settled: make(chan struct{})}
+	g := &gate{exclusive: make(chan struct{}, 1), decided: make(chan struct{})}
 	if c.Token == "" {
 		g.slots = make(chan struct{}, maxSigned)
 	}
 	return g
 }
 
-// enter waits until an attempt may be sent, or returns the answer that it would
-// get. Whoever may send calls leave afterwards.
+// enter waits until an attempt may be sent, or returns the response that it would get. The caller must call leave
+// after the attempt.
 func (g *gate) enter(ctx context.Context) (leave func(), refusal *Response, err error) {
-	if g == nil { // nothing is known of no credentials
+	if g == nil { // requests without credentials skip the gate
 		return func() {}, nil, nil
 	}
 	if g.slots != nil {
@@ -91,7 +84,7 @@ func (g *gate) enter(ctx context.Context) (leave func(), refusal *Response, err 
 			return nil, nil, context.Cause(ctx)
 		}
 	}
-	free, refusal, err := g.alone(ctx)
+	free, refusal, err := g.enterExclusive(ctx)
 	if g.slots == nil {
 		return free, refusal, err
 	}
@@ -102,61 +95,56 @@ func (g *gate) enter(ctx context.Context) (leave func(), refusal *Response, err 
 	return func() { free(); <-g.slots }, refusal, nil
 }
 
-// alone waits for the others until it is known what becomes of the credentials.
-func (g *gate) alone(ctx context.Context) (leave func(), refusal *Response, err error) {
-	if g.known() {
+func (g *gate) enterExclusive(ctx context.Context) (leave func(), refusal *Response, err error) {
+	if g.isDecided() {
 		return func() {}, g.refusal.Load(), nil
 	}
 	select {
 	case <-ctx.Done():
 		return nil, nil, context.Cause(ctx)
-	case <-g.settled:
+	case <-g.decided:
 		return func() {}, g.refusal.Load(), nil
-	case g.lone <- struct{}{}:
+	case g.exclusive <- struct{}{}:
 	}
-	free := sync.OnceFunc(func() { <-g.lone })
-	if g.known() { // select takes any that is ready
+	free := sync.OnceFunc(func() { <-g.exclusive })
+	if g.isDecided() { // select takes any that is ready
 		free()
 		return func() {}, g.refusal.Load(), nil
 	}
-	impatience := time.AfterFunc(patience, free)
-	return func() { impatience.Stop(); free() }, nil, nil
+	timer := time.AfterFunc(exclusiveTimeout, free)
+	return func() { timer.Stop(); free() }, nil, nil
 }
 
-// learn takes what an answer says of the credentials.
-func (g *gate) learn(judged Judgement, status int, shown func() *Response) {
+func (g *gate) learn(judged Judgement, status int, masked func() *Response) {
 	switch {
 	case g == nil:
 	case judged.Refused || judged.Expired: // the next ones would be, too
-		g.shut(shown())
+		g.shut(masked())
 	case status == http.StatusUnauthorized && !judged.Unproven:
-		if g.unclear.Add(1) >= maxUnclear {
-			g.shut(shown())
+		if g.unclassified401s.Add(1) >= maxUnclassified401s {
+			g.shut(masked())
 		}
-	case taken(status) && !judged.Unproven:
-		g.unclear.Store(0)
+	case accepted(status) && !judged.Unproven:
+		g.unclassified401s.Store(0)
 		g.open()
 	}
 }
 
-func (g *gate) known() bool {
+func (g *gate) isDecided() bool {
 	select {
-	case <-g.settled:
+	case <-g.decided:
 		return true
 	default:
 		return false
 	}
 }
 
-// open is called when the credentials were taken. It changes nothing once they
-// were refused.
 func (g *gate) open() {
 	if g != nil {
-		g.once.Do(func() { close(g.settled) })
+		g.once.Do(func() { close(g.decided) })
 	}
 }
 
-// shut is called when the credentials were refused; the first answer stays.
 func (g *gate) shut(refusal *Response) {
 	if g != nil {
 		g.refusal.CompareAndSwap(nil, refusal)
@@ -164,9 +152,9 @@ func (g *gate) shut(refusal *Response) {
 	}
 }
 
-// taken tells whether an answer shows that the credentials were looked at and
-// taken. What stands before the gateway, or fails in it, shows nothing.
-func taken(status int) bool {
+// accepted tells whether a status shows that the credentials were checked and accepted. Statuses of proxies and of a
+// failing gateway don't.
+func accepted(status int) bool {
 	switch status {
 	case http.StatusUnauthorized, http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooManyRequests:
 		return false

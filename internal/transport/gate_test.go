@@ -32,7 +32,7 @@ func TestGate(t *testing.T) {
 		"forbidden, hence taken":   {answer: always(403, ""), calls: 10, atOnce: 9, status: 403},
 		"refused":                  {answer: always(401, "refused"), calls: 1, atOnce: 1, status: 401},
 		"expired for good":         {answer: always(401, "expired"), calls: 1, atOnce: 1, status: 401},
-		"a 401 that says nothing":  {answer: always(401, ""), calls: maxUnclear, atOnce: 1, status: 401},
+		"a 401 that says nothing":  {answer: always(401, ""), calls: maxUnclassified401s, atOnce: 1, status: 401},
 		"a server error":           {answer: always(503, ""), calls: 10, atOnce: 1, status: 503},
 		"a redirect":               {answer: always(302, ""), calls: 10, atOnce: 1, status: 302},
 		"throttled":                {answer: always(429, ""), calls: 10, atOnce: 1, status: 429},
@@ -282,8 +282,8 @@ func TestCancelledWaitsGiveTheirSlotsBack(t *testing.T) {
 	})
 }
 
-// Three unclear refusals close the gate only if no success is between them.
-func TestSuccessResetsTheCountOfUnclearRefusals(t *testing.T) {
+// Three unclassified 401s close the gate only if no success is between them.
+func TestSuccessResetsTheCountOfUnclassified401s(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		statuses := []int{401, 401, 200, 401, 401, 200, 401, 401, 401, 200}
 		f := &fake{answer: func(n int, _ *http.Request) (*http.Response, error) { return say(statuses[n-1], "") }}

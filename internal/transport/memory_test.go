@@ -80,7 +80,7 @@ func testJudge(r *Response) (Judgement, error) {
 	case "throttled":
 		limit, err := strconv.Atoi(rest)
 		if err != nil {
-			return Judgement{Throttled: &Quota{}}, nil //nolint:nilerr // the message names no quota
+			return Judgement{Throttled: &Quota{}}, nil //nolint:nilerr // a body without a quota is still throttled
 		}
 		return Judgement{Throttled: &Quota{Limit: limit, Window: time.Minute}}, nil
 	default:

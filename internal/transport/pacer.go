@@ -9,42 +9,31 @@ import (
 )
 
 const (
-	// defaultMaxThrottled is how often a throttled attempt is repeated. It
-	// costs one of the caller's minutes each, not one of its retries.
+	// Separate from retries: each costs up to a window of the quota.
 	defaultMaxThrottled = 20
 
-	// leastRetryAfter keeps a server that says "at once" from being asked
-	// without end.
-	leastRetryAfter = time.Second
+	// minRetryAfter bounds the rate of requests to a server that answers Retry-After: 0.
+	minRetryAfter = time.Second
 
-	// maxWindow bounds what a server may call its quota's window.
 	maxWindow = 10 * time.Minute
 
-	// remembered bounds what is known of own calls before the first 429 tells
-	// how long they count.
-	remembered    = 5 * time.Minute
-	maxRemembered = 4096
+	// Calls are counted before the first 429 too, which may name a longer window.
+	maxHistoryAge = 5 * time.Minute
+	maxHistory    = 4096
 
-	// untold is a wait whose end is somebody else's answer.
-	untold = time.Minute
+	// unknownWait ends early: a pending response wakes the waiters.
+	unknownWait = time.Minute
 )
 
-// defaultQuota is that of the SparkRTC API.
+// Documented for the SparkRTC API.
 var defaultQuota = Quota{Limit: 60, Window: time.Minute}
 
-// pacer keeps requests within a quota that it learns from being refused, and
-// from how many own calls got through. It says nothing before the first 429.
-//
-// After a 429 it blocks: nobody sends until it is likely that the quota is open
-// again; then one goes alone, as a probe. When that gets through, as many
-// follow as are left by the own count of the last window. Others may use the
-// same quota: if it was used up by fewer own calls than its limit, that number
-// is the budget, until a window without a 429 has passed, or a probe got through
-// though the budget was used up before or by it; then attempts beyond it go
-// alone, and each that gets through is one more.
+// pacer keeps requests within a quota that it learns from 429 responses. After a 429 it blocks until the quota is
+// likely to be open, then sends one probe. Others may use the same quota, so the budget is the number of own calls
+// that got through; it grows by one with each exclusive attempt beyond it.
 type pacer struct {
 	mu      sync.Mutex
-	changed chan struct{} // is closed, and another takes its place, at each change
+	changed chan struct{} // is closed and replaced at each change
 
 	quota   Quota       // zero before the first 429
 	budget  int         // at most quota.Limit
@@ -54,36 +43,32 @@ type pacer struct {
 	blocked   bool
 	refusedAt time.Time // the last 429
 	retryAt   time.Time // what its Retry-After says; zero without one
-	probes    int       // how many in a row were refused
+	probes    int       // refused in a row
 	surplus   bool      // a probe got through and used the budget up, and nothing was refused since
-	round     int       // counts what was learned from 429s, see refused
+	round     int       // number of 429s learned from
 
-	lone      *place // the attempt that is under way alone
-	loneUntil time.Time
+	probe      *slot // the exclusive attempt under way
+	probeUntil time.Time
 
 	longest time.Duration
 }
 
-// pace is how often a pacer probes.
 type pace struct{ min, max time.Duration }
 
-// place is an attempt's in the count of a pacer.
-type place struct {
+type slot struct {
 	pacer *pacer
-	alone bool
-	round int // of the pacer, when it was given
+	round int // of the pacer, when it was taken
 	done  bool
 }
 
 func newPacer() *pacer { return &pacer{changed: make(chan struct{})} }
 
-// wait waits for a place. It calls announce, once, when that is going to take
-// longer than a second.
-func (p *pacer) wait(ctx context.Context, pace pace, announce func(time.Duration, Quota)) (*place, error) {
+// wait waits for a slot. It calls announce once if that takes longer than a second.
+func (p *pacer) wait(ctx context.Context, pace pace, announce func(time.Duration, Quota)) (*slot, error) {
 	for announced := false; ; {
-		given, wait, changed, quota := p.ask(time.Now(), pace)
-		if given != nil {
-			return given, nil
+		s, wait, changed, quota := p.acquire(time.Now(), pace)
+		if s != nil {
+			return s, nil
 		}
 		if wait > time.Second && !announced {
 			announced = true
@@ -101,89 +86,80 @@ func (p *pacer) wait(ctx context.Context, pace pace, announce func(time.Duration
 	}
 }
 
-// ask returns a place, or how long to wait before asking again and what may end
-// the wait before.
-func (p *pacer) ask(now time.Time, pace pace) (*place, time.Duration, <-chan struct{}, Quota) {
+func (p *pacer) acquire(now time.Time, pace pace) (*slot, time.Duration, <-chan struct{}, Quota) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.forget(now)
-	wait, alone := p.next(now, pace)
+	p.dropOld(now)
+	wait, exclusive := p.next(now, pace)
 	if wait > 0 {
 		return nil, wait, p.changed, p.quota
 	}
-	given := &place{pacer: p, alone: alone, round: p.round}
+	s := &slot{pacer: p, round: p.round}
 	p.pending++
-	if alone {
-		p.lone, p.loneUntil = given, now.Add(patience)
+	if exclusive {
+		p.probe, p.probeUntil = s, now.Add(exclusiveTimeout)
 	}
-	return given, 0, nil, p.quota
+	return s, 0, nil, p.quota
 }
 
-// next returns how long an attempt has to wait, or whether it goes alone.
-func (p *pacer) next(now time.Time, pace pace) (wait time.Duration, alone bool) {
+func (p *pacer) next(now time.Time, pace pace) (wait time.Duration, exclusive bool) {
 	if p.quota.Limit == 0 {
 		return 0, false
 	}
 	used := len(p.passed) + p.pending
 	switch {
 	case p.blocked:
-		if end := p.end(pace); now.Before(end) {
+		if end := p.reopensAt(pace); now.Before(end) {
 			return end.Sub(now), false
 		}
 	case used < p.budget:
 		return 0, false
 	case used >= p.quota.Limit || !p.surplus && now.Before(p.refusedAt.Add(p.quota.Window)):
 		if len(p.passed) == 0 {
-			return untold, false
+			return unknownWait, false
 		}
 		return p.passed[0].Add(p.quota.Window).Sub(now), false
 	}
-	if p.lone != nil && now.Before(p.loneUntil) {
-		return p.loneUntil.Sub(now), false
+	if p.probe != nil && now.Before(p.probeUntil) {
+		return p.probeUntil.Sub(now), false
 	}
 	return 0, true
 }
 
-// end is when the quota is likely to be open again.
-func (p *pacer) end(pace pace) time.Time {
+func (p *pacer) reopensAt(pace pace) time.Time {
 	switch over := len(p.passed) - p.quota.Limit; {
 	case !p.retryAt.IsZero():
 		return p.retryAt
 	case over >= 0:
-		// What the message names may be wrong, and to try costs one call.
+		// The message may name a wrong limit, and a probe costs only one call.
 		end, latest := p.passed[over].Add(p.quota.Window), p.refusedAt.Add(pace.max)
 		if latest.Before(end) {
 			return latest
 		}
 		return end
 	default:
-		// Others use it as well, and nobody knows when it began.
 		return p.refusedAt.Add(doubled(pace.min, p.probes, min(pace.max, p.quota.Window)))
 	}
 }
 
-// forget drops calls that count no more.
-func (p *pacer) forget(now time.Time) {
+func (p *pacer) dropOld(now time.Time) {
 	window := p.quota.Window
 	if window == 0 {
-		window = remembered
+		window = maxHistoryAge
 	}
-	old := max(0, len(p.passed)-maxRemembered)
+	old := max(0, len(p.passed)-maxHistory)
 	for old < len(p.passed) && now.Sub(p.passed[old]) >= window {
 		old++
 	}
-	// Not moved to the front, which would cost more with each call: append
-	// leaves behind what is dropped, once it needs room.
 	p.passed = p.passed[old:]
 }
 
-// answered gives a place back after an attempt that was sent: got tells whether
-// there was an answer. One that is lost may have counted.
-func (pl *place) answered(got bool) {
-	pl.leave(func(p *pacer, now time.Time) {
+// completed releases a slot after an attempt that may have counted, with or without a response.
+func (s *slot) completed(responded bool) {
+	s.release(func(p *pacer, now time.Time) {
 		p.passed = append(p.passed, now)
-		p.forget(now)
-		if got && p.blocked && pl.round == p.round {
+		p.dropOld(now)
+		if responded && p.blocked && s.round == p.round {
 			p.blocked, p.retryAt, p.probes = false, time.Time{}, 0
 			p.surplus = len(p.passed) >= p.budget
 		}
@@ -191,23 +167,21 @@ func (pl *place) answered(got bool) {
 	})
 }
 
-// refused gives a place back after a 429. Attempts that were under way together
-// are refused together, and only the first of them tells anything.
-func (pl *place) refused(quota Quota, after time.Duration) {
-	pl.leave(func(p *pacer, now time.Time) {
-		p.quota = quota.sane()
-		p.forget(now)
+// refused releases a slot after a 429. Of attempts that were sent together only the first 429 is news.
+func (s *slot) refused(quota Quota, after time.Duration) {
+	s.release(func(p *pacer, now time.Time) {
+		p.quota = quota.orDefault()
+		p.dropOld(now)
 		p.refusedAt = now
-		if pl.round != p.round {
+		if s.round != p.round {
 			return
 		}
 		p.round++
 		p.surplus = false
 		p.retryAt = time.Time{}
 		if after > 0 {
-			// One that is too short, again and again, must not use up what
-			// throttled requests may be repeated.
-			p.retryAt = now.Add(min(max(after, doubled(leastRetryAfter, p.probes, p.quota.Window)), p.quota.Window))
+			// A Retry-After that is always too short must not use up MaxThrottled.
+			p.retryAt = now.Add(min(max(after, doubled(minRetryAfter, p.probes, p.quota.Window)), p.quota.Window))
 		}
 		if p.blocked {
 			p.probes++
@@ -218,41 +192,38 @@ func (pl *place) refused(quota Quota, after time.Duration) {
 	})
 }
 
-// over tells whether a place is worth nothing any more: others were refused since
-// it was given.
-func (pl *place) over() bool {
-	if pl == nil {
+// stale tells whether a 429 came in since the slot was taken.
+func (s *slot) stale() bool {
+	if s == nil {
 		return false
 	}
-	pl.pacer.mu.Lock()
-	defer pl.pacer.mu.Unlock()
-	return pl.round != pl.pacer.round
+	s.pacer.mu.Lock()
+	defer s.pacer.mu.Unlock()
+	return s.round != s.pacer.round
 }
 
-// unused gives a place back after an attempt that was not sent. It does nothing
-// once the place was given back.
-func (pl *place) unused() { pl.leave(func(*pacer, time.Time) {}) }
+// cancel releases a slot whose attempt was not sent. It does nothing after another release.
+func (s *slot) cancel() { s.release(func(*pacer, time.Time) {}) }
 
-func (pl *place) leave(change func(*pacer, time.Time)) {
-	if pl == nil || pl.done {
+func (s *slot) release(change func(*pacer, time.Time)) {
+	if s == nil || s.done {
 		return
 	}
-	pl.done = true
-	p := pl.pacer
+	s.done = true
+	p := s.pacer
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pending--
-	if p.lone == pl {
-		p.lone = nil
+	if p.probe == s {
+		p.probe = nil
 	}
 	change(p, time.Now())
-	if p.quota.Limit > 0 { // otherwise nobody waits
+	if p.quota.Limit > 0 { // otherwise no attempt waits
 		close(p.changed)
 		p.changed = make(chan struct{})
 	}
 }
 
-// waited notes how long a request had to wait.
 func (p *pacer) waited(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -263,13 +234,12 @@ func (p *pacer) learned() (time.Duration, Quota) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.quota.Limit == 0 {
-		return 0, Quota{} // to ask takes a moment, too
+		return 0, Quota{} // taking a slot takes a moment, too
 	}
 	return p.longest, p.quota
 }
 
-// sane replaces what can't be.
-func (q Quota) sane() Quota {
+func (q Quota) orDefault() Quota {
 	if q.Limit < 1 || q.Window <= 0 {
 		return defaultQuota
 	}

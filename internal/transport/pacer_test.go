@@ -317,20 +317,20 @@ func TestSlidingQuota(t *testing.T) {
 	}
 }
 
-// What is remembered of own calls is bounded, however many there are.
+// The history of own calls is bounded.
 func TestPacerForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{answer: func(int, *http.Request) (*http.Response, error) { return say(200, "") }}
 		client := f.client()
-		for range maxRemembered + 100 {
+		for range maxHistory + 100 {
 			if _, _, err := client.Do(t.Context(), paced(testCredentials)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if got := len(client.pacer.passed); got != maxRemembered {
+		if got := len(client.pacer.passed); got != maxHistory {
 			t.Errorf("%d calls are remembered", got)
 		}
-		time.Sleep(remembered)
+		time.Sleep(maxHistoryAge)
 		if _, _, err := client.Do(t.Context(), paced(testCredentials)); err != nil || len(client.pacer.passed) != 1 {
 			t.Errorf("%d calls are remembered, %v", len(client.pacer.passed), err)
 		}

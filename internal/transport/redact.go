@@ -16,28 +16,23 @@ import (
 const (
 	mask = "(masked)"
 
-	// tooShort is the length below which masking a secret in a text would
-	// spell it out by what is missing.
-	tooShort = 6
+	// Masking a shorter secret would reveal it by what is missing.
+	minMaskedLength = 6
 )
 
-// signature matches the signature in a header or in a canonical request that
-// a server repeats.
 var signature = regexp.MustCompile(`(?i)(Signature=)[0-9a-f]+`)
 
-// redactor masks secrets in texts that leave the client. Servers repeat what
-// they were sent: the gateway's message on a failed signature has the headers
-// in it, x-security-token included.
+// redactor masks secrets in texts. Servers repeat what they received: the gateway's message on a failed signature
+// contains the headers, x-security-token included.
 type redactor struct {
-	secrets []string        // as they were given
+	secrets []string
 	encoded func() []string // all forms of them, longest first
 	access  []string
 }
 
 func newRedactor(secrets ...string) redactor { return redactor{}.with(secrets...) }
 
-// with returns a redactor that masks these secrets too. Their forms are made
-// with the first text, because most requests have none.
+// with adds secrets. Their encoded forms are computed on first use, because most requests have no text to mask.
 func (r redactor) with(secrets ...string) redactor {
 	all := slices.Clip(r.secrets)
 	for _, s := range secrets {
@@ -64,8 +59,7 @@ func (r redactor) all() []string {
 	return r.encoded()
 }
 
-// accessKey returns a redactor that shortens this access key too, which is no
-// secret but nobody's business either.
+// accessKey shortens an access key too: it is not secret, but sensitive.
 func (r redactor) accessKey(key string) redactor {
 	if key != "" {
 		r.access = append(slices.Clip(r.access), key)
@@ -73,11 +67,10 @@ func (r redactor) accessKey(key string) redactor {
 	return r
 }
 
-// text returns s without secrets, or a note in its place if a secret in it is
-// too short to be masked.
+// text masks s, or replaces it if it contains a secret that is too short to mask.
 func (r redactor) text(s string) string {
 	for _, secret := range r.all() {
-		if len(secret) < tooShort && strings.Contains(s, secret) {
+		if len(secret) < minMaskedLength && strings.Contains(s, secret) {
 			return "(withheld, because it contains a secret)"
 		}
 		s = strings.ReplaceAll(s, secret, mask)
@@ -88,7 +81,7 @@ func (r redactor) text(s string) string {
 	return signature.ReplaceAllString(s, "${1}"+mask)
 }
 
-// forms returns a secret and what becomes of it in JSON, URLs, base64 and hex.
+// forms returns a secret as it may appear in JSON, URLs, base64 and hex.
 func forms(s string) []string {
 	list := []string{
 		s,
@@ -101,7 +94,6 @@ func forms(s string) []string {
 		hex.EncodeToString([]byte(s)),
 		strings.ToUpper(hex.EncodeToString([]byte(s))),
 	}
-	// JSON as it is sent, and as Go and others escape it.
 	for _, marshal := range []func(any) ([]byte, error){EncodeJSON, json.Marshal} {
 		if quoted, err := marshal(s); err == nil {
 			list = append(list, strings.Trim(strings.TrimSpace(string(quoted)), `"`))

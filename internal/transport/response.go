@@ -16,25 +16,22 @@ import (
 	"strings"
 )
 
-// Response is an answer that was read to its end. Headers and body may hold
-// secrets.
+// Response is a complete response. Header and body may contain secrets.
 type Response struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte
 }
 
-// RequestID returns the id that the support of the service asks for, or "".
+// RequestID returns the id that the service's support asks for, or "".
 func (r *Response) RequestID() string { return requestID(r.Header) }
 
 func requestID(header http.Header) string {
 	return strings.TrimSpace(header.Get("X-Request-Id"))
 }
 
-// Decode reads the body as JSON. The error says what it is instead, in the
-// words of HTTP and JSON, and repeats nothing of the body but the title of an
-// HTML page: proxies and captive portals say there who they are. The text
-// belongs into Exchange.Printable.
+// Decode reads the body as JSON. Its error repeats only the title of an HTML page, which identifies proxies and
+// captive portals; pass it through Exchange.Printable.
 func (r *Response) Decode(v any) error {
 	err := json.Unmarshal(r.Body, v)
 	if err == nil {
@@ -53,7 +50,6 @@ func (r *Response) Decode(v any) error {
 
 var titleElement = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 
-// title returns the title of an HTML page, to be put behind its type, or "".
 func (r *Response) title() string {
 	const bound = 80
 	found := titleElement.FindSubmatch(r.Body)
@@ -79,8 +75,7 @@ func (e *decodeError) Error() string { return e.text }
 
 func (e *decodeError) Unwrap() error { return e.cause }
 
-// Redirected says where the answer sends the request, as scheme and host, if it
-// is a redirect.
+// Redirected describes the target of a redirect, as scheme and host.
 func (r *Response) Redirected() (text string, redirected bool) {
 	if r.StatusCode < 300 || r.StatusCode >= 400 {
 		return "", false
@@ -91,14 +86,12 @@ func (r *Response) Redirected() (text string, redirected bool) {
 	return "the server sent the request elsewhere", true
 }
 
-// received returns an answer that receive has read.
 func received(resp *http.Response) *Response {
 	content, _ := io.ReadAll(resp.Body) // in memory
 	resp.Body = io.NopCloser(bytes.NewReader(content))
 	return &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: content}
 }
 
-// asReceived is an answer as that of another request.
 func (r *Response) asReceived(req *http.Request) *http.Response {
 	return &http.Response{
 		Status:        http.StatusText(r.StatusCode),

@@ -14,16 +14,15 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// maxRetryAfter bounds what a server may ask for between attempts that no quota
-// is known of.
+// maxRetryAfter applies to requests that are not paced.
 const maxRetryAfter = time.Minute
 
-// shouldRetry repeats connection failures, 429 and 5xx but 501.
+// shouldRetry retries connection failures, 429, and 5xx except 501.
 func shouldRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	var helpless *AuthenticationError // has repeated what is worth it
-	var nonsense *AnswerError
+	var authentication *AuthenticationError // has been retried already
+	var unreadable *ResponseError
 	var dns *net.DNSError
-	if errors.As(err, &helpless) || errors.As(err, &nonsense) || errors.As(err, &dns) && dns.IsNotFound || errors.Is(err, http.ErrSchemeMismatch) {
+	if errors.As(err, &authentication) || errors.As(err, &unreadable) || errors.As(err, &dns) && dns.IsNotFound || errors.Is(err, http.ErrSchemeMismatch) {
 		return false, err
 	}
 	return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
@@ -41,17 +40,15 @@ func (b backoff) withDefaults() backoff {
 	return b
 }
 
-// wait is a retryablehttp.Backoff (a paced request that is throttled waits for the
-// pacer instead): Retry-After where the server sends it,
-// within a bound; else exponential with equal jitter, so that parallel
-// operations don't come back together.
+// wait is a retryablehttp.Backoff: Retry-After within a bound, else exponential with equal jitter, so that parallel
+// operations don't retry together.
 func (b backoff) wait(lower, upper time.Duration, attempt int, resp *http.Response) time.Duration {
 	if resp != nil {
 		if after, ok := retryAfter(resp, time.Now(), maxRetryAfter); ok {
 			return jitter(after, after/8)
 		}
 		if resp.StatusCode == http.StatusTooManyRequests {
-			// Quotas are a minute's: coming back at once only wastes calls.
+			// Quotas are per minute: an early retry only wastes calls.
 			lower, upper = 10*lower, 2*upper
 		}
 	}
@@ -59,7 +56,6 @@ func (b backoff) wait(lower, upper time.Duration, attempt int, resp *http.Respon
 	return jitter(wait/2, wait/2)
 }
 
-// doubled returns d doubled n times, or the most that it may be.
 func doubled(d time.Duration, n int, most time.Duration) time.Duration {
 	if n < 30 && d < most>>n {
 		return d << n
@@ -67,12 +63,10 @@ func doubled(d time.Duration, n int, most time.Duration) time.Duration {
 	return most
 }
 
-// jitter returns between least and least+spread.
-func jitter(least, spread time.Duration) time.Duration {
-	return least + rand.N(spread+1) //nolint:gosec // spreads load, protects nothing
+func jitter(lower, spread time.Duration) time.Duration {
+	return lower + rand.N(spread+1) //nolint:gosec // spreads load, protects nothing
 }
 
-// retryAfter reads Retry-After, seconds or a date, and bounds it.
 func retryAfter(resp *http.Response, now time.Time, most time.Duration) (time.Duration, bool) {
 	header := resp.Header.Get("Retry-After")
 	if header == "" {

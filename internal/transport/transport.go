@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package transport sends requests to Huawei Cloud's APIs, whichever they are.
-// It knows what they have in common: how a request is authenticated, and which
-// answers are worth asking for again.
+// Package transport sends requests to Huawei Cloud's APIs: it authenticates, retries, keeps within quotas and masks
+// secrets. Callers say what a response means (Judgement).
 //
-// A Client signs each attempt afresh or sends a token, repeats what is worth
-// repeating, never follows a redirect, bounds what it reads, and masks secrets
-// in everything that it logs. It keeps requests away from what would lock an
-// access key, signs with the server's time if this machine's is wrong, and
-// keeps within a quota. What an answer means is for the caller to say.
+// It never follows redirects, and stops sending credentials before they cause a lock-out. A request is sent more than
+// once for four reasons, each with its own bound; from the outside in:
 //
-// A request may go more than once for four reasons, each with a bound of its
-// own; from the outside in:
-//
-//   - other credentials may be better: Do, once, if the Authenticator is a Renewer
-//   - an attempt failed: go-retryablehttp's loop in sendRetrying, MaxRetries
-//   - it was throttled: RoundTrip, MaxThrottled, when the pacer says
-//   - its signature had the wrong time: sendInTime, once
+// - renewed credentials: Do, once, if the Authenticator is a Renewer
+// - a failed attempt: go-retryablehttp in sendRetrying, MaxRetries
+// - throttling: RoundTrip, MaxThrottled, when the pacer allows
+// - a wrong time in the signature: sendInTime, once
 package transport
 
 import (
@@ -39,57 +32,47 @@ import (
 )
 
 const (
-	// MaxAnswer bounds the body of an answer, in bytes. The largest that is
-	// expected, a full page of 100 apps, is below 100 KB.
-	MaxAnswer = 1 << 20
+	// MaxResponse bounds a body, in bytes. The largest expected one, 100 apps, is below 100 KB.
+	MaxResponse = 1 << 20
 
-	maxAnswerHeader = 64 << 10
+	maxResponseHeader = 64 << 10
 
-	// maxConnections is above Terraform's ten parallel operations, so that
-	// none of them has to open a connection for each request.
+	// More than Terraform's ten parallel operations.
 	maxConnections = 32
 )
 
-// Config is how a Client behaves.
+// Config configures a Client.
 type Config struct {
-	// MaxRetries is how often a failed attempt is repeated; 0 means never, not
-	// even one that was throttled.
+	// MaxRetries of a failed attempt; 0 also turns off MaxThrottled.
 	MaxRetries int
 
-	// MaxThrottled is how often a paced attempt is repeated that was
-	// throttled, which doesn't count as a retry; 20 when zero.
+	// MaxThrottled is how often a throttled attempt of a paced request is repeated; default 20.
 	MaxThrottled int
 
-	// Insecure turns off the verification of servers' certificates.
+	// Insecure skips the verification of server certificates.
 	Insecure bool
 
-	// RootCAs are whose certificates are taken; nil means the system's.
+	// RootCAs default to the system's.
 	RootCAs *x509.CertPool
 
-	// NoProxy ignores the proxy that the environment names.
+	// NoProxy ignores the proxy environment variables.
 	NoProxy bool
 
-	// UserAgent is sent as it is.
 	UserAgent string
 
-	// Logger receives a debug record for each attempt, an information about
-	// each longer wait for a quota, and a warning about a clock that is off;
-	// nil logs nothing.
+	// Logger gets debug records of attempts, information about long waits, and warnings about the clock; nil logs
+	// nothing.
 	Logger *slog.Logger
 
-	// RoundTripper sends what was authenticated; nil means over connections
-	// of the client's own. Insecure, RootCAs and NoProxy are of no meaning to
-	// another one.
+	// RoundTripper sends authenticated requests. Insecure, RootCAs and NoProxy apply only to the default, nil.
 	RoundTripper http.RoundTripper
 
-	// RetryWaitMin and RetryWaitMax bound the back-off between two attempts;
-	// 500 ms and 30 s when zero. After a 429 without Retry-After the wait
-	// starts at ten times the minimum, and goes up to twice the maximum.
+	// RetryWaitMin and RetryWaitMax bound the back-off; default 500 ms and 30 s. After a 429 without Retry-After they
+	// are 10 and 2 times as long.
 	RetryWaitMin, RetryWaitMax time.Duration
 
-	// AttemptTimeout bounds one attempt, from the connection to the last
-	// byte of the answer; 60 s when zero. What an Authenticator takes does
-	// not count.
+	// AttemptTimeout covers one attempt from the connection to the last byte, without the Authenticator; default 60
+	// s.
 	AttemptTimeout time.Duration
 }
 
@@ -100,14 +83,14 @@ type Client struct {
 	*memory
 }
 
-// memory is what a client learns.
+// memory is what related clients share.
 type memory struct {
 	gates gates
 	clock clock
 	pacer *pacer
 }
 
-// New returns a client with connections of its own. It makes no call.
+// New returns a client with its own connections. It makes no call.
 func New(cfg Config) *Client { return newWith(cfg, &memory{pacer: newPacer()}) }
 
 func newWith(cfg Config, learned *memory) *Client {
@@ -124,29 +107,23 @@ func newWith(cfg Config, learned *memory) *Client {
 	return client
 }
 
-// With returns another client: as this one, but for what change does to its
-// configuration. What one of them learns of credentials, the time and the
-// quota, the other knows too.
+// With returns a client with a changed configuration that shares what is learned about credentials, time and quota.
 func (c *Client) With(change func(*Config)) *Client {
 	cfg := c.config
 	change(&cfg)
 	return newWith(cfg, c.memory)
 }
 
-// ClockOffset returns by how much servers are ahead of this machine's clock,
-// as far as requests are signed with their time; 0 if with this machine's.
+// ClockOffset is added to the local time for signatures: how far servers are ahead.
 func (c *Client) ClockOffset() time.Duration { return c.clock.inUse() }
 
-// Throttled returns how long a request has waited for the quota, in all its
-// attempts together and at most, and the quota that was learned; the zero value
-// if there never was a 429.
+// Throttled returns the longest wait of a request for the quota, and the quota; zero before the first 429.
 func (c *Client) Throttled() (longest time.Duration, quota Quota) { return c.pacer.learned() }
 
 func (c *Client) backoff() backoff {
 	return backoff{min: c.config.RetryWaitMin, max: c.config.RetryWaitMax}.withDefaults()
 }
 
-// pace is that of the back-off after a 429.
 func (c *Client) pace() pace {
 	b := c.backoff()
 	return pace{min: 10 * b.min, max: 2 * b.max}
@@ -173,7 +150,7 @@ func newTransport(cfg Config) *http.Transport {
 		IdleConnTimeout:        90 * time.Second,
 		MaxIdleConns:           maxConnections,
 		MaxIdleConnsPerHost:    maxConnections,
-		MaxResponseHeaderBytes: maxAnswerHeader,
+		MaxResponseHeaderBytes: maxResponseHeader,
 		DisableCompression:     true, // an answer is small, and a compressed one has no bound
 		TLSClientConfig: &tls.Config{
 			MinVersion:         tls.VersionTLS12,
@@ -183,9 +160,9 @@ func newTransport(cfg Config) *http.Transport {
 	}
 }
 
-// Request is what Do sends.
+// Request is the input of Do.
 type Request struct {
-	// Name opens the log line of each attempt, as in "IAM API request".
+	// Name starts each log line, as in "IAM API request".
 	Name string
 
 	Method string
@@ -193,22 +170,21 @@ type Request struct {
 	Header http.Header
 	Body   []byte // nil for none
 
-	// Authenticator authenticates each attempt; nil sends it without.
+	// Authenticator may be nil for a request without credentials.
 	Authenticator Authenticator
 
-	// Judge says what a response means for other requests, and which error it is
-	// for this one; Do returns that of the last response. Nil judges nothing.
+	// Judge returns what a response means for later requests, and its error. Do returns that error for the last
+	// response.
 	Judge func(*Response) (Judgement, error)
 
-	// Paced makes attempts wait for the quota that paced requests share. It
-	// is learned from answers that Judge calls throttled.
+	// Paced requests share a quota, learned from responses that Judge calls throttled.
 	Paced bool
 
-	// Idempotent lets a POST or a PATCH be repeated though it may have taken
-	// effect. Other methods are idempotent by themselves (RFC 9110, 9.2.2).
+	// Idempotent allows retries of a POST or PATCH that may have taken effect. Other methods are idempotent (RFC
+	// 9110, 9.2.2).
 	Idempotent bool
 
-	// Secrets are values in URL, header or body that must not be shown.
+	// Secrets are values in URL, header or body to mask.
 	Secrets []string
 }
 
@@ -216,16 +192,11 @@ func (r Request) idempotent() bool {
 	return r.Idempotent || r.Method != http.MethodPost && r.Method != http.MethodPatch
 }
 
-// Do sends a request, and again as long as that is worth it and does no harm.
-// The last response counts, whatever its status, with the error that Judge returns
-// of it.
+// Do sends a request and retries it where that is useful and harmless. It returns the last response of any status,
+// with the error of Judge.
 //
-// Where there is none the error is a *RequestError, an *AuthenticationError, an
-// *AnswerError, the cause of the context's end, or else about the connection.
-// The text of the latter two kinds may hold what a server said, and belongs
-// into Exchange.Printable.
-//
-// The Exchange is never nil.
+// Without a response the error is a *RequestError, *AuthenticationError, *ResponseError, the cause of the context, or
+// about the connection. Pass the text of the latter two through Exchange.Printable. The Exchange is never nil.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, *Exchange, error) {
 	x := &Exchange{redact: newRedactor(r.Secrets...)}
 	resp, judged, err := c.sendRetrying(ctx, r, x)
@@ -235,8 +206,6 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, *Exchange, error
 	return resp, x, err
 }
 
-// sendRetrying sends a request with the credentials that there are, and returns
-// what its last response means.
 func (c *Client) sendRetrying(ctx context.Context, r Request, x *Exchange) (*Response, Judgement, error) {
 	var body any // an empty []byte would be a body, too
 	if r.Body != nil {
@@ -256,7 +225,7 @@ func (c *Client) sendRetrying(ctx context.Context, r Request, x *Exchange) (*Res
 	defer func() { _ = resp.Body.Close() }()
 	content, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, Judgement{}, err // can't be: attempts has read it into memory
+		return nil, Judgement{}, err // can't happen: it is in memory
 	}
 	return &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: content}, a.judged, a.err
 }
@@ -266,7 +235,7 @@ func (c *Client) retrying(a *attempts) *retryablehttp.Client {
 	return &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport: a,
-			// A signed request is not to be carried to another place.
+			// A signed request must not go to another host.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		Logger:       nil, // the default one writes to stderr
@@ -280,12 +249,11 @@ func (c *Client) retrying(a *attempts) *retryablehttp.Client {
 			return shouldRetry(ctx, resp, err)
 		},
 		Backoff: policy.wait,
-		// Without it the last answer is thrown away when retries run out.
+		// By default the last response is dropped when retries run out.
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 }
 
-// cause returns what ended a request.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -297,7 +265,7 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-// EncodeJSON returns v as JSON without the escapes that Go adds for HTML.
+// EncodeJSON returns v as JSON without Go's escapes for HTML.
 func EncodeJSON(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)

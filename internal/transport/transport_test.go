@@ -223,7 +223,7 @@ func TestStatusOfAnUnreadableAnswer(t *testing.T) {
 				w.Header().Set("Content-Encoding", "gzip")
 				w.WriteHeader(tc.status)
 			},
-			"too large": respond(tc.status, strings.Repeat("x", MaxAnswer+1)),
+			"too large": respond(tc.status, strings.Repeat("x", MaxResponse+1)),
 			"cut off": func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Length", "10")
 				w.WriteHeader(tc.status)
@@ -586,7 +586,7 @@ func TestAnswersThatAreNotTaken(t *testing.T) {
 		handler  http.HandlerFunc
 		mentions string
 	}{
-		"too large": {respond(200, strings.Repeat("x", MaxAnswer+1)), "larger than 1048576 bytes"},
+		"too large": {respond(200, strings.Repeat("x", MaxResponse+1)), "larger than 1048576 bytes"},
 		"compressed": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			respond(200, "{}")(w, r)
@@ -596,14 +596,14 @@ func TestAnswersThatAreNotTaken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, tc.handler)
 			_, _, err := get(t, newClient(), s.URL)
-			var answer *AnswerError
+			var answer *ResponseError
 			if !errors.As(err, &answer) || !strings.Contains(err.Error(), tc.mentions) || s.calls.Load() != 1 {
 				t.Errorf("got %v after %d calls", err, s.calls.Load())
 			}
 		})
 	}
-	s := serve(t, respond(200, strings.Repeat("x", MaxAnswer)))
-	if resp, _, err := get(t, newClient(), s.URL); err != nil || len(resp.Body) != MaxAnswer {
+	s := serve(t, respond(200, strings.Repeat("x", MaxResponse)))
+	if resp, _, err := get(t, newClient(), s.URL); err != nil || len(resp.Body) != MaxResponse {
 		t.Errorf("an answer of the largest size: %v", err)
 	}
 }

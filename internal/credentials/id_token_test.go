@@ -56,7 +56,7 @@ func TestClaimsInWords(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := claimsInWords(tc.token)
+			got := describeIDToken(tc.token)
 			if got != tc.want {
 				t.Errorf("got  %s\nwant %s", got, tc.want)
 			}

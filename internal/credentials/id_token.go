@@ -10,10 +10,8 @@ import (
 	"time"
 )
 
-// claimsInWords says what an ID token says of itself, so that it can be compared
-// with what IAM expects. Only the signature makes a token a secret; the claims
-// that are shown here stand in IAM, too.
-func claimsInWords(token string) string {
+// Only the signature makes a token secret; IAM stores these claims too.
+func describeIDToken(token string) string {
 	const malformed = "It does not have the form of a JSON Web Token: three parts with dots between them."
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
