@@ -22,6 +22,9 @@ type Memory struct {
 	Fresh bool `json:"fresh,omitempty"`
 
 	// Imported: no own write yet.
+	// MayHaveKey: the app's key was set, and changed outside. It may be hidden.
+	MayHaveKey bool `json:"may_have_key,omitempty"`
+
 	Imported bool `json:"imported,omitempty"`
 
 	// URLTaken: the URL in the state was shown, not set.
@@ -68,11 +71,12 @@ type Observation struct {
 // URL and key follow the first row that fits. A lost value becomes what is shown (URL) or null (key).
 //
 // 1. shown as set: kept
-// 2. same update_time: kept
-// 3. changed update_time: lost
-// 4. no time, shown as before: kept
-// 5. no time, first read after an own write, a possible form of it: kept
-// 6. anything else: lost
+// 2. another whole value, from a service that showed what was set exactly: lost
+// 3. same update_time: kept
+// 4. changed update_time: lost
+// 5. no time, shown as before: kept
+// 6. no time, first read after an own write, a possible form of it: kept
+// 7. anything else: lost
 func Observe(state Settings, before *Memory, shown Shown) Observation {
 	imported := state.URL.IsNull()
 	m, when := Memory{Imported: true}, timeChanged
@@ -100,7 +104,7 @@ func Observe(state Settings, before *Memory, shown Shown) Observation {
 	case exactly || m.keepsKey(shown.Key, when):
 		m.ShowsKeys = exactly
 	default:
-		state.Key, state.Version, m.Key, hasKey = Null, Null, nil, false
+		state.Key, state.Version, m.Key, hasKey, m.MayHaveKey = Null, Null, nil, false, true
 		if before != nil { // otherwise the plan says that it can't tell
 			changes = append(changes, KeyChanged)
 		}
@@ -115,7 +119,7 @@ func Observe(state Settings, before *Memory, shown Shown) Observation {
 func (m *Memory) Unchanged(state Settings, shown Shown) bool {
 	return shown.URL == m.URL && shown.Time != "" && shown.Time == m.Time && formOf(shown.Key) == m.Form &&
 		(!m.Fresh || isPrecise(shown.Time)) &&
-		(!m.ShowsKeys || !state.Key.Known() || state.Key.Text() == shown.Key)
+		(!m.ShowsKeys || !state.hasKey(m) || m.isKey(state, shown.Key, timeSame))
 }
 
 func (m *Memory) showURL(set, shown string) {
@@ -133,12 +137,13 @@ func (m *Memory) take(shown Shown, look bool) {
 
 func lookOf(shown string) []byte { return argon(make([]byte, saltLength), shown)[:1] }
 
-// isKey computes a fingerprint only for a write-only key whose time proves nothing.
+// isKey computes a fingerprint only for a write-only key whose time proves nothing:
+// two writes may share a second.
 func (m *Memory) isKey(state Settings, shown string, when timing) bool {
 	if state.Key.Known() {
 		return shown == state.Key.Text()
 	}
-	if when == timeSame && !m.Fresh {
+	if when == timeSame && !m.Fresh && isPrecise(m.Time) {
 		return m.ShowsKeys && formOf(shown) == m.Form
 	}
 	return m.Key.Matches(shown)
@@ -147,6 +152,8 @@ func (m *Memory) isKey(state Settings, shown string, when timing) bool {
 func (m *Memory) keepsKey(shown string, when timing) bool {
 	form := formOf(shown)
 	switch {
+	case m.ShowsKeys && form == FormWhole:
+		return false
 	case when != timeMissing:
 		return when == timeSame
 	case form == m.Form && (form == FormNone || m.Look == nil && form == FormPart || string(lookOf(shown)) == string(m.Look)):
@@ -160,6 +167,8 @@ func (m *Memory) keepsURL(set, shown string, when timing) bool {
 	switch {
 	case Equivalent(set, shown):
 		return true
+	case m.ShowsURLs && !isPartOfURL(shown, set):
+		return false
 	case when != timeMissing:
 		return when == timeSame
 	default:

@@ -18,6 +18,9 @@ type Change struct {
 	// Existing is the callback that the app has, as it was read for this plan; nil
 	// if there is none, or if it was not read.
 	Existing *Shown
+
+	// IgnoresWriteOnly: the plan has no auth_key_wo, because it is ignored.
+	IgnoresWriteOnly bool
 }
 
 // Decision is what a plan does and says.
@@ -44,6 +47,7 @@ const (
 	KeyAlsoSent      // another write-only key is sent under the same version
 	KeyIgnored       // error: ignore_changes leaves no key to send
 	URLIgnored       // error: ignore_changes leaves no URL to send
+	URLMayBeCut      // the write sends a URL that may be shown only in part
 
 	// Of Check.
 	PlainHTTP
@@ -73,9 +77,10 @@ func Plan(c Change) Decision {
 		m = &Memory{Form: FormNone}
 	}
 	ownKey := c.Prior.hasKey(m)
-	thereIsKey := ownKey || m.Form != FormNone
+	thereIsKey := ownKey || m.Form != FormNone || m.MayHaveKey
+	changesWriteOnly := d.Write && key.WriteOnly && ownKey && c.Planned.Version == c.Prior.Version && m.isOther(key.Text)
 	switch {
-	case key.Ignored && d.Write && (!m.ShowsKeys || m.Form != FormWhole):
+	case key.Ignored && d.Write && (!m.ShowsKeys || m.Form == FormPart), c.IgnoresWriteOnly && changesWriteOnly:
 		d.say(KeyIgnored)
 	case key.Ignored:
 	case !key.Set && thereIsKey && d.Write:
@@ -84,12 +89,14 @@ func Plan(c Change) Decision {
 		d.say(KeyNotConfigured)
 	case key.Set && thereIsKey && !ownKey && m.Imported && !isShown(key, c.Existing):
 		d.say(KeyNotCompared)
-	case d.Write && key.WriteOnly && ownKey && c.Planned.Version == c.Prior.Version && m.isOther(key.Text):
+	case changesWriteOnly:
 		d.say(KeyAlsoSent)
 	}
-	ignoresURL := c.Configured.URL.Known() && c.Planned.URL.Known() && c.Configured.URL != c.Planned.URL
-	if d.Write && ignoresURL && m.URLTaken && !m.ShowsURLs {
+	switch mayBeCut := d.Write && m.URLTaken && !m.ShowsURLs && c.Planned.URL == c.Prior.URL; {
+	case mayBeCut && c.Configured.URL != c.Planned.URL:
 		d.say(URLIgnored)
+	case mayBeCut && isOrigin(c.Planned.URL.Text()):
+		d.say(URLMayBeCut)
 	}
 	return d
 }
@@ -98,7 +105,7 @@ func create(existing *Shown, key Key) Decision {
 	d := Decision{Write: true}
 	switch {
 	case existing == nil:
-	case existing.Key != "" && !key.Set:
+	case existing.Key != "" && !key.Set && !key.Ignored:
 		d.say(OverwritesKey)
 	default:
 		d.say(Overwrites)
@@ -156,11 +163,11 @@ func (c Change) MayBeThere() bool {
 	if c.Prior == nil || c.Memory == nil || !Equivalent(c.Prior.URL.Text(), c.Planned.URL.Text()) {
 		return false
 	}
-	key, form := KeyToSend(c.Planned, c.Configured), FormNone
-	if key.Set {
-		form = FormWhole
-	}
-	if c.Memory.Form != form {
+	key := KeyToSend(c.Planned, c.Configured)
+	switch {
+	case key.Set && c.Memory.Form != FormWhole:
+		return false
+	case !key.Set && (c.Memory.Form != FormNone || !c.Memory.ShowsKeys): // one may be hidden
 		return false
 	}
 	return c.Prior.Key == c.Planned.Key && c.Prior.Version == c.Planned.Version || !c.Prior.hasKey(c.Memory) ||
@@ -170,4 +177,10 @@ func (c Change) MayBeThere() bool {
 // IsThere tells whether a callback is shown exactly as it would be sent.
 func IsThere(url, key string, shown Shown) bool {
 	return Equivalent(url, shown.URL) && key == shown.Key
+}
+
+// Returnable tells whether a key that is shown can be sent back: the service is known to show keys exactly, or
+// shows that there is none.
+func (m *Memory) Returnable(shown string) bool {
+	return m != nil && m.ShowsKeys && formOf(shown) != FormPart
 }

@@ -358,10 +358,12 @@ type memory struct {
 	sent   arguments
 	hasKey bool   // the state has the key that was set
 	url    string // in the state: what was set, or what is shown
+	taken  bool   // it is what is shown
 
 	shown     shownCallback // last
 	fresh     bool          // nothing was read since the PUT
 	showsKeys bool          // a key that was set was shown exactly
+	showsURLs bool          // likewise a URL with a path or a query
 }
 
 // elapsed says what update_time tells.
@@ -399,23 +401,40 @@ func (k memory) elapsed(now shownCallback) elapsed {
 // changed tells what is, or may be, another value than the state has.
 func (k memory) changed(now shownCallback) (url, key bool) {
 	passed := k.elapsed(now)
-	if plainURL(now.URL) != plainURL(k.url) && passed != sameTime {
-		cut := k.fresh && strings.HasPrefix(plainURL(k.url), plainURL(now.URL))
-		url = passed == otherTime || now.URL != k.shown.URL && !cut
+	part := strings.HasPrefix(plainURL(k.url), plainURL(now.URL))
+	switch {
+	case plainURL(now.URL) == plainURL(k.url):
+	case k.showsURLs && !part, passed == otherTime:
+		url = true
+	case passed == noTime:
+		url = now.URL != k.shown.URL && (!k.fresh || !part)
 	}
-	if k.hasKey && now.Key != k.sent.key && passed != sameTime {
+	switch {
+	case !k.hasKey || now.Key == k.sent.key:
+	case k.showsKeys && now.Key != "" && !isPart(now.Key), passed == otherTime:
+		key = true
+	case passed == noTime:
 		plausible := k.fresh && (isPart(now.Key) || !k.showsKeys)
-		key = passed == otherTime || now.Key != k.shown.Key && !plausible
+		key = now.Key != k.shown.Key && !plausible
 	}
 	return url, key
+}
+
+// learns is about URLs that were set, and are more than scheme and host.
+func (k memory) learns(now shownCallback) memory {
+	if !k.taken && strings.Count(strings.TrimSuffix(plainURL(k.url), "/"), "/") > 2 {
+		k.showsURLs = plainURL(now.URL) == plainURL(k.url)
+	}
+	return k
 }
 
 // after is the memory once now is shown.
 func (k memory) after(now shownCallback) memory {
 	url, key := k.changed(now)
 	if url {
-		k.url = now.URL
+		k.url, k.taken = now.URL, true
 	}
+	k = k.learns(now)
 	k.hasKey = k.hasKey && !key
 	if k.hasKey {
 		k.showsKeys = now.Key == k.sent.key
@@ -543,8 +562,10 @@ func (w *historyRun) checkBelieved(stored acctest.Object) error {
 		return err
 	}
 	said, saidAlone := got.Diagnostics.Warnings(), want.Diagnostics.Warnings()
+	// The first plan has no read in its process to compare a key with.
+	said, saidAlone = without(said, callback.KeyNotCompared), without(saidAlone, callback.KeyNotCompared)
 	if w.options.ListKeyEcho != "" { // lists may show that there is a key where reads don't
-		said, saidAlone = withoutKeyNotConfigured(said), withoutKeyNotConfigured(saidAlone)
+		said, saidAlone = without(said, callback.KeyNotConfigured), without(saidAlone, callback.KeyNotConfigured)
 	}
 	if !alone.Value.Equal(stored.Value) || got.Action != want.Action || !slices.Equal(said, saidAlone) {
 		return fmt.Errorf("a list was believed, and a read by itself has %v: planned is %s %q, and then %s %q", alone.Value, got.Action, said, want.Action, saidAlone)
@@ -552,9 +573,9 @@ func (w *historyRun) checkBelieved(stored acctest.Object) error {
 	return nil
 }
 
-func withoutKeyNotConfigured(warnings []string) []string {
+func without(warnings []string, notice callback.Notice) []string {
 	return slices.DeleteFunc(slices.Clone(warnings), func(summary string) bool {
-		return summary == callbackWords[callback.KeyNotConfigured].summary
+		return summary == callbackWords[notice].summary
 	})
 }
 
@@ -716,7 +737,6 @@ func (r tfRun) apply(w *historyRun, core acctest.Resource, plan acctest.Plan) er
 	}
 	w.ResetRequests()
 	truth, _ := w.Callback(testApp)
-	hidden := w.shown().Key == ""
 	result, err := core.Apply(plan)
 	puts := sentPayloads(w.t, w.Emulator)
 	w.ClearFaults()
@@ -732,8 +752,7 @@ func (r tfRun) apply(w *historyRun, core acctest.Resource, plan acctest.Plan) er
 			return fmt.Errorf("sent is %v", put)
 		}
 	}
-	// A key that the service hides, and that is not configured, is left alone.
-	isThere := plainURL(truth.URL) == plainURL(w.config.url) && (truth.AuthKey == w.config.key || w.config.key == "" && hidden)
+	isThere := plainURL(truth.URL) == plainURL(w.config.url) && truth.AuthKey == w.config.key
 	if len(puts) > most || len(puts) == 0 && (!isThere || plan.Action == acctest.ActionCreate) {
 		return fmt.Errorf("sent are %d PUTs, and there was %+v", len(puts), truth)
 	}
@@ -768,7 +787,7 @@ func (w *historyRun) checkRead(refreshed acctest.Object, there bool, now shownCa
 		return memory{}, nil
 	}
 	if k.imported && k.url == "" {
-		k.url = now.URL
+		k.url, k.taken = now.URL, true
 	}
 	urlChanged, keyChanged := k.changed(now)
 	if keyChanged && k.elapsed(now) == noTime && refreshed.Text("auth_key") == w.stored.Text("auth_key") &&
@@ -868,7 +887,7 @@ func (w *historyRun) checkApplied(sent bool) error {
 	}
 	// It may insist on keeping a key.
 	kept := w.config.key == "" && w.options.KeepKey && w.options.EmptyKey != emulator.EmptyClears
-	if truth.AuthKey != w.config.key && !kept && (sent || w.config.key != "") {
+	if truth.AuthKey != w.config.key && !kept {
 		return fmt.Errorf("the service has the key %q after an apply", truth.AuthKey)
 	}
 	w.set = truth
@@ -876,7 +895,8 @@ func (w *historyRun) checkApplied(sent bool) error {
 	if !sent {
 		written = now
 	}
-	w.known = memory{sent: w.config, hasKey: w.config.key != "", url: w.config.url, shown: written, fresh: sent, showsKeys: w.known.showsKeys}
+	w.known = memory{sent: w.config, hasKey: w.config.key != "", url: w.config.url, shown: written, fresh: sent, showsKeys: w.known.showsKeys, showsURLs: w.known.showsURLs}
+	w.known = w.known.learns(written)
 	if w.config.key != "" {
 		w.known.showsKeys = written.Key == w.config.key
 	}

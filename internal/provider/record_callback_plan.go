@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -24,6 +25,7 @@ type callbackPlans struct {
 	// configured has the configuration itself. Terraform hands ModifyPlan another
 	// one under ignore_changes, and no other request before the apply has it.
 	configured sync.Map // callback.Config
+	validated  atomic.Bool
 
 	// shown is what was read in this process, so that a plan can compare a key that
 	// is not stored.
@@ -52,6 +54,7 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 		return
 	}
 	change := callback.Change{Planned: plan.settings(), Configured: r.configured(config), Memory: memory}
+	change.IgnoresWriteOnly = config.AuthKeyWO.IsNull() && !change.Configured.WriteOnly.IsNull()
 	sayAll(diags, plan, callback.Check(config.config())...)
 	found := *plan
 	if again := r.plannedBefore(plan.AppID); again {
@@ -96,7 +99,11 @@ func (r *recordCallbackResource) configured(visible *recordCallbackModel) callba
 	if config, ok := r.provider.callbacks.configured.Load(visible.AppID.ValueString()); ok && !visible.AppID.IsUnknown() {
 		return config.(callback.Config) //nolint:forcetypeassert // nothing else is stored
 	}
-	return visible.config()
+	config := visible.config()
+	if r.provider.callbacks.validated.Load() && !visible.AppID.IsUnknown() && config.Key.IsNull() && config.WriteOnly.IsNull() {
+		config.Key = callback.Unknown // app_id is ignored, too, and a key may be configured
+	}
+	return config
 }
 
 // shown returns nil for a callback that was not read in this process.

@@ -191,6 +191,7 @@ func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resourc
 	}
 	if r.provider != nil {
 		r.provider.callbacks.configured.Store(config.AppID.ValueString(), config.config())
+		r.provider.callbacks.validated.Store(true)
 	}
 	// Once a run, Terraform validates without configuring the provider.
 	if r.provider == nil && !config.AuthKey.IsNull() && req.ClientCapabilities.WriteOnlyAttributesAllowed {
@@ -272,7 +273,11 @@ func (r *recordCallbackResource) write(ctx context.Context, w callbackWrite, sta
 	if !ok || ignored {
 		return
 	}
-	memory := callback.Remember(w.change.Memory, w.plan.URL.ValueString(), key.Text, r.fingerprintOf(key), shownOf(shown))
+	fingerprint := r.fingerprintOf(key)
+	if key.Ignored && !w.plan.AuthKeyWOVersion.IsNull() {
+		fingerprint = w.change.Memory.Key // that of the version in the state
+	}
+	memory := callback.Remember(w.change.Memory, w.plan.URL.ValueString(), key.Text, fingerprint, shownOf(shown))
 	memory.Fresh = sent
 	w.plan.NotifyEventSubscription, w.plan.UpdateTime = computed(ctx, shown)
 	diags.Append(setIn(ctx, state, *w.plan)...)
@@ -307,10 +312,10 @@ func (r *recordCallbackResource) compare(ctx context.Context, w callbackWrite) (
 	switch {
 	case err != nil:
 		return nil, key, err
-	case key.Ignored && (present == nil || !callback.LooksLikeKey(present.AuthKey)):
+	case key.Ignored && (present == nil || !w.change.Memory.Returnable(present.AuthKey)):
 		return nil, key, errIgnoredKey
 	case key.Ignored:
-		key = callback.Key{Set: true, Text: present.AuthKey}
+		key = callback.Key{Set: present.AuthKey != "", Text: present.AuthKey, Ignored: true}
 	}
 	if isThere(present) {
 		return present, key, nil
@@ -354,14 +359,14 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 	}
 	appID := state.AppID.ValueString()
 	identify(ctx, resp.Identity, "app_id", state.AppID, diags)
+	if r.provider.client == nil && state.URL.IsNull() {
+		r.provider.addUnknownError(diags, readOf(appID), "can't be imported")
+		return
+	}
 	if r.provider.client == nil {
-		effect := "The plan uses its last known state."
-		if state.URL.IsNull() {
-			effect = "The plan can't tell whether there is a callback to import."
-		}
 		diags.AddWarning("Recording callback not read", fmt.Sprintf(
-			"The callback of app %q was not read, because the provider configuration is known only after apply (%s).\n\n%s",
-			appID, strings.Join(r.provider.unknown, ", "), effect))
+			"The callback of app %q was not read, because the provider configuration is known only after apply (%s).\n\nThe plan uses its last known state.",
+			appID, strings.Join(r.provider.unknown, ", ")))
 		return
 	}
 	bound := load(readTimeout.of(ctx, state.Timeouts))(diags)
@@ -413,6 +418,7 @@ func (r *recordCallbackResource) unchanged(ctx context.Context, state *recordCal
 	if err != nil || listed == nil || listed.NotifyEventSubscription == nil || !memory.Unchanged(state.settings(), shownOf(listed)) {
 		return false, err
 	}
+	r.provider.callbacks.shown.Store(state.AppID.ValueString(), shownOf(listed))
 	events, _ := computed(ctx, listed)
 	return events.Equal(state.NotifyEventSubscription), nil
 }

@@ -35,7 +35,7 @@ var callbackWords = map[callback.Notice]words{
 	},
 	callback.Overwrites: {
 		summary: "Existing callback will be overwritten",
-		detail: "App {app} already has a recording callback, set at {time}: its events go to {url}. Creating this resource overwrites it.\n\n" +
+		detail: "App {app} already has a recording callback, set at {time}: its events go to {url}. Creating this resource overwrites it. If this configuration set it, as a tainted or renamed resource, nothing is lost.\n\n" +
 			"To take it over instead, import it:\n\n  import {\n    to = sparkrtc_record_callback.NAME\n    id = {app}\n  }",
 	},
 	callback.OverwritesKey: {
@@ -66,7 +66,7 @@ var callbackWords = map[callback.Notice]words{
 	callback.KeyIgnored: {
 		isError: true,
 		summary: "Callback key is ignored and can't be read",
-		detail: "This plan changes the callback of app {app}, and every change has to send its key. ignore_changes keeps the configured key out, and the service is not known to show the present one exactly.\n\n" +
+		detail: "This plan changes the callback of app {app}, and every change has to send its key. ignore_changes keeps the configured key out, and the provider can't send the present one, because the service is not known to show it exactly.\n\n" +
 			"Remove the key from ignore_changes for this apply; it sets the configured key.",
 	},
 	callback.URLIgnored: {
@@ -74,6 +74,11 @@ var callbackWords = map[callback.Notice]words{
 		summary: "Callback URL is ignored and can't be read",
 		detail: "This plan changes the callback of app {app}, and every change has to send its URL. ignore_changes keeps the configured URL out, and the service may show only a part of the present one.\n\n" +
 			"Remove url from ignore_changes for this apply; it sets the configured URL.",
+	},
+	callback.URLMayBeCut: {
+		summary: "Callback URL may be only a part",
+		detail: "This apply sends the imported URL of app {app}, {url}. The service may show only scheme and host of a URL, and the app may have a longer one.\n\n" +
+			"Check the URL in the SparkRTC console.",
 	},
 	callback.PlainHTTP: {
 		summary: "Callback URL without TLS",
