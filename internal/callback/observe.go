@@ -104,7 +104,8 @@ func Observe(state Settings, before *Memory, shown Shown) Observation {
 	case exactly || m.keepsKey(shown.Key, when):
 		m.ShowsKeys = exactly
 	default:
-		state.Key, state.Version, m.Key, hasKey, m.MayHaveKey = Null, Null, nil, false, true
+		state.Key, state.Version, m.Key, hasKey = Null, Null, nil, false
+		m.MayHaveKey = !m.ShowsKeys || shown.Key != ""
 		if before != nil { // otherwise the plan says that it can't tell
 			changes = append(changes, KeyChanged)
 		}

@@ -256,11 +256,10 @@ func TestAccCLI_unknownEndpointWarns(t *testing.T) {
 	}
 	r.Must(t, 0, "state", "rm", "sparkrtc_record_callback.test")
 	r.Write(t, config("three")+"import {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
-	if out := r.Run(t, "plan").Out(); !strings.Contains(out, "can't tell whether there is a callback to import") {
+	if out := r.Must(t, 1, "plan").Out(); !strings.Contains(out, "Provider configuration is not known") || !strings.Contains(out, "can't be imported") {
 		t.Errorf("of an import: %s", out)
 	}
 
-	// Nobody knows of an app whether its callback is configured.
 	r.Must(t, 0, "state", "rm", "terraform_data.late")
 	c.ResetRequests()
 	for _, kind := range []string{"data", "ephemeral"} {
