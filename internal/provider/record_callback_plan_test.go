@@ -334,7 +334,7 @@ func TestAccCLI_planWarnings(t *testing.T) {
 		"the_key_goes":                     {"", callback(clearText), nil, callback(""), losesKey, []string{"no longer signed", "auth_key_wo"}},
 		"the_write-only_key_goes":          {"", callback(writeOnly), nil, callback(""), losesKey, []string{"no longer signed"}},
 		"the_key_moves":                    {"", callback(clearText), nil, callback(writeOnly), "", nil},
-		"created_with_a_key_over_one":      {"", "", live, callback(writeOnly), overwrites, []string{"overwrites it.\n", "import {"}},
+		"created_with_a_key_over_one":      {"", "", live, callback(writeOnly), overwrites, []string{"overwrites it. If", "import {"}},
 		"created_without_over_one_with":    {"", "", live, callback(""), overwritesKey, []string{"no longer signed", "auth_key_wo", "import {"}},
 		"adopted_with_a_key_that_is_shown": {"", "", live, adopting + callback(clearText), "", nil},
 		"adopted_with_a_key_that_is_not":   {emulator.EchoMasked, "", live, adopting + callback(clearText), notCompared, []string{"This apply sets it"}},
