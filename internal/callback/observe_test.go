@@ -185,7 +185,7 @@ func TestObserve_url(t *testing.T) {
 	}
 }
 
-// A key that nobody configured is in no state, whatever is shown.
+// A key that is not configured is in no state, whatever is shown.
 func TestObserve_import(t *testing.T) {
 	for name, shown := range map[string]Shown{
 		"whole":  {wholeURL, otherKey, t0},

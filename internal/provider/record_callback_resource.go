@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -61,32 +60,25 @@ type recordCallbackModel struct {
 
 // settings are what the callback package decides on.
 func (m *recordCallbackModel) settings() callback.Settings {
-	return callback.Settings{URL: valueOf(m.URL), Key: valueOf(m.AuthKey), Version: versionOf(m.AuthKeyWOVersion)}
-}
-
-func (m *recordCallbackModel) config() callback.Config {
-	return callback.Config{Settings: m.settings(), WriteOnly: valueOf(m.AuthKeyWO)}
-}
-
-func valueOf(v types.String) callback.Value {
-	switch {
-	case v.IsUnknown():
-		return callback.Unknown
-	case v.IsNull():
-		return callback.Null
-	default:
-		return callback.Of(v.ValueString())
+	return callback.Settings{
+		URL:     valueOf(m.URL, m.URL.ValueString()),
+		Key:     valueOf(m.AuthKey, m.AuthKey.ValueString()),
+		Version: valueOf(m.AuthKeyWOVersion, m.AuthKeyWOVersion.String()),
 	}
 }
 
-func versionOf(v types.Int64) callback.Value {
+func (m *recordCallbackModel) config() callback.Config {
+	return callback.Config{Settings: m.settings(), WriteOnly: valueOf(m.AuthKeyWO, m.AuthKeyWO.ValueString())}
+}
+
+func valueOf(v attr.Value, text string) callback.Value {
 	switch {
 	case v.IsUnknown():
 		return callback.Unknown
 	case v.IsNull():
 		return callback.Null
 	default:
-		return callback.Of(strconv.FormatInt(v.ValueInt64(), 10))
+		return callback.Of(text)
 	}
 }
 
