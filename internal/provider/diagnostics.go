@@ -78,6 +78,38 @@ var advices = map[sparkrtc.Reason]advice{
 		todo:      "Make sure that the receiver is up, answers POST with 200, and can be reached from the internet with a certificate that is publicly trusted. If the same apply creates the receiver, let this resource depend on it.",
 		attribute: "url",
 	},
+	sparkrtc.ReasonNameTaken: {
+		summary:   "SparkRTC app name is taken",
+		why:       "App names are unique in an account, and another app has this one.",
+		todo:      "Choose another app_name, or import that app.",
+		attribute: "app_name",
+	},
+	sparkrtc.ReasonAppQuota: {
+		summary: "SparkRTC app quota is used up",
+		why:     "An account may have 20 apps, unless Huawei Cloud has raised its quota.",
+		todo:    "Delete an app that is not needed, or open a service ticket to raise the quota.",
+	},
+	sparkrtc.ReasonRegionNotServed: {
+		summary:   "SparkRTC does not record to this region",
+		why:       "Recordings can only be stored in buckets of certain regions.",
+		todo:      "Set region in obs to " + sparkrtc.DefaultRegion + ", and bucket to a bucket of that region.",
+		attribute: "obs",
+	},
+	sparkrtc.ReasonBackupRule: {
+		summary: "Recording rule has a backup rule",
+		why:     "Huawei Cloud tied a backup rule to this recording rule, and only its support can remove that.",
+		todo:    "Open a service ticket, and try again afterwards.",
+	},
+	sparkrtc.ReasonRulesExist: {
+		summary: "SparkRTC app has recording rules",
+		why:     "The service does not do this while the app has recording rules.",
+		todo:    "Delete the recording rules of the app, and try again.",
+	},
+	sparkrtc.ReasonDeletionRefused: {
+		summary: "SparkRTC refused the deletion",
+		why:     "Something still uses the object. The service does not say what.",
+		todo:    "For an app, delete its recording rules, switch off automatic recording, and disable it. For a recording rule, switch off the automatic recording that uses it. Then try again.",
+	},
 	sparkrtc.ReasonTenantUnknown: {
 		summary:        "SparkRTC does not recognise the tenant",
 		why:            "The credentials are valid, but the service finds no account for them and the project.",
@@ -256,6 +288,9 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, about sub
 		paragraphs = append(paragraphs, reason)
 	}
 	todo := advice.todo
+	if e.Reason == sparkrtc.ReasonAccessDenied && e.Action != "" {
+		todo += " This operation needs the action " + e.Action + "."
+	}
 	if advice.arguments {
 		todo = about.todo()
 	}

@@ -15,61 +15,6 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/gateway"
 )
 
-// App is an app of the project, with the fields that the provider uses.
-type App struct {
-	ID    string   `json:"app_id"`
-	Name  Label    `json:"app_name"`
-	State AppState `json:"state"`
-
-	Callbacks struct {
-		// RecordCallback is nil or has an empty URL if none is set.
-		RecordCallback *RecordCallback `json:"record_callback"`
-	} `json:"callbacks"`
-}
-
-// RecordCallback returns the app's callback, or nil.
-func (a App) RecordCallback() *RecordCallback {
-	if callback := a.Callbacks.RecordCallback; callback != nil && callback.URL != "" {
-		return callback
-	}
-	return nil
-}
-
-// AppState is the state of an app.
-type AppState string
-
-// UnmarshalJSON reads an invalid state as "", because nothing depends on it.
-func (s *AppState) UnmarshalJSON(b []byte) error {
-	var o struct {
-		State string `json:"state"`
-	}
-	*s = ""
-	if json.Unmarshal(b, &o) == nil {
-		*s = AppState(o.State)
-	}
-	return nil
-}
-
-// Label is a text that no decision depends on.
-type Label string
-
-// UnmarshalJSON reads anything but a string as "".
-func (l *Label) UnmarshalJSON(b []byte) error {
-	var text string
-	*l = ""
-	if json.Unmarshal(b, &text) == nil {
-		*l = Label(text)
-	}
-	return nil
-}
-
-// The documented states.
-const (
-	AppActive      AppState = "ACTIVATION"
-	AppDeactivated AppState = "DEACTIVATION"
-	AppInArrears   AppState = "ARREARS"
-)
-
 const (
 	appsPage = 100 // the most that the API gives, and its default
 
@@ -121,7 +66,8 @@ func decodeApp(raw json.RawMessage) (App, error) {
 }
 
 // ListApps returns up to 1000 apps (GET /v2/apps, 100 a call), or the first 100 if there are more. Invalid and
-// contradictory entries are left out, so a missing app may exist. An error comes with the apps of earlier pages.
+// contradictory entries are left out, so a missing app may exist. So are apps that are shown as deleted. An error comes
+// with the apps of earlier pages.
 func (c *Client) ListApps(ctx context.Context) ([]App, error) {
 	var list listing
 	for page := range maxAppsPages {
@@ -161,8 +107,9 @@ func (c *Client) ListAllApps(ctx context.Context) ([]App, error) {
 
 func (c *Client) listPage(ctx context.Context, page int) (appsResult, error) {
 	var answer appsResult
-	err := c.do(ctx, call{
+	_, err := c.do(ctx, call{
 		operation: "ListApps",
+		action:    "rtc:app:list",
 		object:    Object{Kind: KindApps},
 		method:    http.MethodGet,
 		segments:  []string{"v2", "apps"},
@@ -223,45 +170,26 @@ func (l *listing) addApp(raw json.RawMessage) {
 func (l *listing) apps() []App {
 	var apps []App
 	for _, id := range l.ids {
-		if listed := l.byID[id]; !listed.invalid {
+		if listed := l.byID[id]; !listed.invalid && listed.app.State != AppDeleted {
 			apps = append(apps, listed.app)
 		}
 	}
 	return apps
 }
 
+func (l *listing) deleted() (n int) {
+	for _, listed := range l.byID {
+		if !listed.invalid && listed.app.State == AppDeleted {
+			n++
+		}
+	}
+	return n
+}
+
 func (l *listing) all(count int) ([]App, error) {
 	apps := l.apps()
-	if len(apps) < max(count, len(l.ids)) || l.nameless > 0 {
+	if len(apps)+l.deleted() < max(count, len(l.ids)) || l.nameless > 0 {
 		return apps, fmt.Errorf("%w: %d apps are counted, and %d are shown in a form that makes sense", ErrIncomplete, max(count, l.shown), len(apps))
 	}
 	return apps, nil
-}
-
-type appResult struct {
-	gateway.ErrorBody
-	App
-}
-
-func (a *appResult) check(call call) *Error {
-	if wrong := asSuccess(a.ErrorBody); wrong != nil {
-		return wrong
-	}
-	if a.ID == "" {
-		return &Error{Reason: ReasonInvalidAnswer, Message: "the answer names no app"}
-	}
-	return aboutAnother(a.ID, call.object.ID)
-}
-
-// ShowApp returns an app (GET /v2/apps/{app_id}), or an error that is ErrNotFound.
-func (c *Client) ShowApp(ctx context.Context, appID string) (*App, error) {
-	call := call{operation: "ShowApp", method: http.MethodGet, object: Object{KindApp, appID}, segments: []string{"v2", "apps", appID}}
-	if appID == "" {
-		return nil, noApp(call)
-	}
-	var answer appResult
-	if err := c.do(ctx, call, &answer); err != nil {
-		return nil, err
-	}
-	return &answer.App, nil
 }

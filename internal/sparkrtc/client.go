@@ -5,10 +5,12 @@
 package sparkrtc
 
 import (
-	"cmp"
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
@@ -57,33 +59,49 @@ func New(cfg Config) (*Client, error) {
 }
 
 type call struct {
-	operation string // its name in the API Reference
-	method    string
-	success   int // the status of one, 200 when 0
-	object    Object
-	segments  []string // of the path, not escaped
-	query     url.Values
-	body      any      // sent as JSON unless nil
-	secrets   []string // values in the body that must not be shown
+	operation       string // its name in the API Reference
+	action          string // of IAM; "" if it is not documented
+	method          string
+	success         []int // the statuses of one, 200 when nil
+	object          Object
+	app, rule       string   // their IDs, if the path names them
+	segments        []string // of the path, not escaped
+	query           url.Values
+	body            any      // sent as JSON unless nil
+	secrets         []string // values in the body that must not be shown
+	idempotent      bool     // although it is a POST
+	retriesNotFound bool     // as of a new object
 }
 
-func (c call) succeeds() int { return cmp.Or(c.success, http.StatusOK) }
+func ofApp(c call, appID string, segments ...string) call {
+	c.app, c.segments = appID, append([]string{"v2", "apps", appID}, segments...)
+	return c
+}
+
+func (c call) succeeds(status int) bool {
+	if c.success == nil {
+		return status == http.StatusOK
+	}
+	return slices.Contains(c.success, status)
+}
 
 type result interface {
 	// check returns what is wrong with a decoded response, or nil.
 	check(call) *Error
 }
 
-// do decodes the response into out; nil expects an empty one.
-func (c *Client) do(ctx context.Context, call call, out result) error {
+// do decodes the response into out; nil expects an empty one. It returns the status of a success.
+func (c *Client) do(ctx context.Context, call call, out result) (status int, err error) {
+	if slices.Contains(call.segments, "") {
+		return 0, call.fail(new(transport.Exchange), &Error{Reason: ReasonInvalidRequest, Message: "an ID in the path is empty"})
+	}
 	var body []byte
 	if call.body != nil {
-		var err error
 		if body, err = transport.EncodeJSON(call.body); err != nil {
-			return call.fail(new(transport.Exchange), &Error{Reason: ReasonInvalidRequest, Message: err.Error(), cause: err})
+			return 0, call.fail(new(transport.Exchange), &Error{Reason: ReasonInvalidRequest, Message: err.Error(), cause: err})
 		}
 	}
-	_, exchange, err := c.transport.Do(ctx, transport.Request{
+	resp, exchange, err := c.transport.Do(ctx, transport.Request{
 		Name:   "SparkRTC API request",
 		Method: call.method,
 		URL:    c.url(call),
@@ -93,17 +111,35 @@ func (c *Client) do(ctx context.Context, call call, out result) error {
 		Authenticator: c.credentials,
 		Judge:         func(resp *transport.Response) (transport.Judgement, error) { return call.judge(resp, out) },
 		Paced:         true, // all calls share one quota
+		Idempotent:    call.idempotent,
 		Secrets:       call.secrets,
 	})
 	if err != nil {
-		return call.fail(exchange, newTransportError(ctx, err))
+		if resp != nil {
+			exchange.Mask(keysIn(resp.Body)...)
+		}
+		return 0, call.fail(exchange, newTransportError(ctx, err))
 	}
-	return nil
+	return resp.StatusCode, nil
+}
+
+var keyMember = regexp.MustCompile(`(?i)"(?:app_key|auth_key)"\s*:\s*("(?:[^"\\]|\\.)*")`)
+
+// keysIn returns the keys of apps and callbacks in a response, also in one that is not valid.
+func keysIn(body []byte) []string {
+	var keys []string
+	for _, found := range keyMember.FindAllSubmatch(body, -1) {
+		var key string
+		if json.Unmarshal(found[1], &key) == nil {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 func (c call) fail(exchange *transport.Exchange, e *Error) error {
-	e.Operation, e.Object, e.Attempts = c.operation, c.object, exchange.Attempts
-	e.InDoubt = exchange.InDoubt || e.StatusCode >= 200 && e.StatusCode < 300
+	e.Operation, e.Action, e.Object, e.Attempts = c.operation, c.action, c.object, exchange.Attempts
+	e.InDoubt = c.method != http.MethodGet && (exchange.InDoubt || e.StatusCode >= 200 && e.StatusCode < 300)
 	for _, s := range []*string{&e.Code, &e.Message, &e.RequestID} {
 		*s = exchange.Printable(*s)
 	}
@@ -133,8 +169,4 @@ func aboutAnother(got, want string) *Error {
 		return nil
 	}
 	return &Error{Reason: ReasonInvalidAnswer, Message: "the answer is about another app, " + got}
-}
-
-func noApp(call call) *Error {
-	return &Error{Operation: call.operation, Object: call.object, Reason: ReasonInvalidRequest, Message: "the app id is empty"}
 }

@@ -445,7 +445,7 @@ func FuzzAnswer(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		about := call{object: Object{ID: testApp}}
+		about := call{app: testApp}
 		var got recordCallbackResult
 		resp := &transport.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: []byte(body)}
 		if err := resp.Decode(&got); err != nil {
@@ -552,7 +552,7 @@ func (*success) check(call) *Error { return nil }
 // another operation.
 func TestSuccess(t *testing.T) {
 	tests := map[string]struct {
-		success int
+		success []int
 		out     result
 		status  int
 		body    string
@@ -560,16 +560,16 @@ func TestSuccess(t *testing.T) {
 	}{
 		"200":                          {out: &success{}, status: 200, body: `{"app_id":"a"}`},
 		"201 in place of 200":          {out: &success{}, status: 201, body: `{"app_id":"a"}`, want: ReasonInvalidAnswer},
-		"201":                          {success: 201, out: &success{}, status: 201, body: `{"app_id":"a"}`},
-		"200 in place of 201":          {success: 201, out: &success{}, status: 200, body: `{"app_id":"a"}`, want: ReasonInvalidAnswer},
-		"204":                          {success: 204, status: 204},
+		"201":                          {success: []int{201}, out: &success{}, status: 201, body: `{"app_id":"a"}`},
+		"200 in place of 201":          {success: []int{201}, out: &success{}, status: 200, body: `{"app_id":"a"}`, want: ReasonInvalidAnswer},
+		"204":                          {success: []int{204}, status: 204},
 		"204 in place of an answer":    {out: &success{}, status: 204, want: ReasonInvalidAnswer},
-		"what is expected has no body": {success: 201, out: &success{}, status: 201, want: ReasonInvalidAnswer},
+		"what is expected has no body": {success: []int{201}, out: &success{}, status: 201, want: ReasonInvalidAnswer},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, respond(tc.status, tc.body))
-			err := newClient(t, s.URL).do(t.Context(), call{operation: "Test", method: http.MethodPost, success: tc.success, segments: []string{"v2"}}, tc.out)
+			_, err := newClient(t, s.URL).do(t.Context(), call{operation: "Test", method: http.MethodPost, success: tc.success, segments: []string{"v2"}}, tc.out)
 			if ReasonOf(err) != tc.want || (err == nil) != (tc.want == "") {
 				t.Errorf("got %v, want %q", err, tc.want)
 			}
@@ -590,20 +590,20 @@ func TestSuccess(t *testing.T) {
 // the credentials: until they are known to be taken, one call goes at a time.
 func TestProxyProvesNothing(t *testing.T) {
 	for name, tc := range map[string]struct {
-		success  int
+		success  []int
 		status   int
 		body     string
 		unproven bool
 	}{
-		"page":                          {0, 200, "<html></html>", true},
-		"nothing":                       {0, 200, "", true},
-		"JSON":                          {0, 200, "{}", false},
-		"another success":               {0, 201, "{}", true},
-		"no content in place of a body": {0, 204, "", true},
-		"created":                       {201, 201, "{}", false},
-		"page, created":                 {201, 201, "<html></html>", true},
-		"no content":                    {204, 204, "", false},
-		"a body in place of no content": {204, 200, "{}", true},
+		"page":                          {nil, 200, "<html></html>", true},
+		"nothing":                       {nil, 200, "", true},
+		"JSON":                          {nil, 200, "{}", false},
+		"another success":               {nil, 201, "{}", true},
+		"no content in place of a body": {nil, 204, "", true},
+		"created":                       {[]int{201}, 201, "{}", false},
+		"page, created":                 {[]int{201}, 201, "<html></html>", true},
+		"no content":                    {[]int{204}, 204, "", false},
+		"a body in place of no content": {[]int{204}, 200, "{}", true},
 	} {
 		if got, _ := (call{success: tc.success}).judge(&transport.Response{StatusCode: tc.status, Body: []byte(tc.body)}, nil); got.Unproven != tc.unproven {
 			t.Errorf("%s: judged %+v", name, got)

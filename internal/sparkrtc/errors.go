@@ -3,6 +3,7 @@
 package sparkrtc
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,12 @@ const (
 	ReasonMalformedRequest   Reason = "malformed request"   // RTC.00001002
 	ReasonAppDeactivated     Reason = "app deactivated"     // RTC.00001016
 	ReasonURLUnavailable     Reason = "URL unavailable"     // RTC.00001018
+	ReasonNameTaken          Reason = "name taken"          // RTC.00001020: another app has the name
+	ReasonAppQuota           Reason = "app quota exceeded"  // RTC.00001017
+	ReasonRegionNotServed    Reason = "region not served"   // RTC.00001012
+	ReasonBackupRule         Reason = "backup rule"         // RTC.00001013: the service tied the rule to one
+	ReasonRulesExist         Reason = "rules exist"         // RTC.00001019
+	ReasonDeletionRefused    Reason = "deletion refused"    // any other RTC code for a 400 of a DELETE
 	ReasonTenantUnknown      Reason = "tenant unknown"      // RTC.00001001
 	ReasonSignatureRefused   Reason = "signature refused"   // APIGW.0301: verify aksk signature fail
 	ReasonAccessKeyUnknown   Reason = "access key unknown"  // APIGW.0301: ak not exist
@@ -33,7 +40,7 @@ const (
 	ReasonTokenInvalid       Reason = "token invalid"       // APIGW.0301: decrypt token fail
 	ReasonTokenExpired       Reason = "token expired"       // APIGW.0301: token expires
 	ReasonUnauthenticated    Reason = "unauthenticated"     // any other 401
-	ReasonAccessDenied       Reason = "access denied"       // 403: APIGW.0306 and any other
+	ReasonAccessDenied       Reason = "access denied"       // RTC.00001021; 403: APIGW.0306 and any other
 	ReasonProjectUnavailable Reason = "project unavailable" // APIGW.0310
 	ReasonAddressNotAllowed  Reason = "address not allowed" // APIGW.0402
 	ReasonThrottled          Reason = "throttled"           // 429
@@ -56,6 +63,12 @@ var Reasons = []Reason{
 	ReasonMalformedRequest,
 	ReasonAppDeactivated,
 	ReasonURLUnavailable,
+	ReasonNameTaken,
+	ReasonAppQuota,
+	ReasonRegionNotServed,
+	ReasonBackupRule,
+	ReasonRulesExist,
+	ReasonDeletionRefused,
 	ReasonTenantUnknown,
 	ReasonSignatureRefused,
 	ReasonAccessKeyUnknown,
@@ -88,15 +101,21 @@ type Kind string
 
 // The kinds of objects.
 const (
-	KindApps     Kind = "apps" // all of them
-	KindApp      Kind = "app"
-	KindCallback Kind = "recording callback of app"
+	KindApps        Kind = "apps" // all of them
+	KindApp         Kind = "app"
+	KindNamedApp    Kind = "app named" // one that has no ID yet
+	KindCallback    Kind = "recording callback of app"
+	KindRecordRule  Kind = "recording rule"
+	KindRecordRules Kind = "recording rules of app"
+	KindAutoRecord  Kind = "automatic recording of app"
 )
 
 // Object is the object of an operation.
 type Object struct {
 	Kind Kind
-	ID   string // "" for all of a kind; a callback has that of its app
+
+	// ID is "" for all of a kind, and "app_id/rule_id" for a rule. What an app has one of has the ID of the app.
+	ID string
 }
 
 // String returns kind and quoted ID.
@@ -110,6 +129,7 @@ func (o Object) String() string {
 // Error is the error of every operation. It contains no secret.
 type Error struct {
 	Operation  string // as in the API Reference: UpdateRecordCallback, …
+	Action     string // of IAM, as in "rtc:app:get"; "" if it is not documented
 	Object     Object
 	Reason     Reason
 	StatusCode int    // 0 when there was no answer
@@ -118,15 +138,18 @@ type Error struct {
 	RequestID  string // for the service's support; "" when there was none
 	Attempts   int
 
-	// InDoubt means that the operation may have taken effect: a response is missing, or is a success that can't be
-	// read.
+	// InDoubt means that a write may have taken effect: a response is missing, or is a success that can't be read.
 	InDoubt bool
 
 	cause error
 }
 
 func (e *Error) Error() string {
-	return fmt.Sprintf("%s: %s: %s%s", e.Operation, e.Object, e.Reason, gateway.Describe(e.StatusCode, e.Code, e.Message, e.RequestID))
+	reason := string(e.Reason)
+	if e.InDoubt {
+		reason += ", and it may have taken effect"
+	}
+	return fmt.Sprintf("%s: %s: %s%s", e.Operation, e.Object, reason, gateway.Describe(e.StatusCode, e.Code, e.Message, e.RequestID))
 }
 
 // Unwrap returns the cause, such as context.Canceled; nil if the service responded.
@@ -159,24 +182,14 @@ func newResponseError(resp *transport.Response) *Error {
 // The gateway's code is shared by several causes, which differ in their text only.
 func reason(status int, code, message string) Reason {
 	switch code {
-	case "RTC.00001001":
-		return ReasonTenantUnknown
-	case "RTC.00001002":
-		return ReasonMalformedRequest
-	case "RTC.00001016":
-		return ReasonAppDeactivated
-	case "RTC.00001018":
-		return ReasonURLUnavailable
 	case "APIGW.0310":
 		return ReasonProjectUnavailable
 	case "APIGW.0402":
 		return ReasonAddressNotAllowed
-	case "RTC.00001003", "RTC.00001004", "RTC.00001005":
-		if status == http.StatusBadRequest {
-			return ReasonInvalidParameter
-		}
 	}
 	switch {
+	case status == http.StatusBadRequest:
+		return cmp.Or(badRequests[code], ReasonOther)
 	case status == http.StatusNotFound && strings.HasPrefix(code, "RTC."):
 		return ReasonNotFound
 	case status == http.StatusNotFound:
@@ -198,6 +211,30 @@ func reason(status int, code, message string) Reason {
 	}
 }
 
+// Other statuses come with these codes too: a 404 has RTC.00001003.
+var badRequests = map[string]Reason{
+	"RTC.00001001": ReasonTenantUnknown,
+	"RTC.00001002": ReasonMalformedRequest,
+	"RTC.00001003": ReasonInvalidParameter,
+	"RTC.00001004": ReasonInvalidParameter,
+	"RTC.00001005": ReasonInvalidParameter,
+	"RTC.00001012": ReasonRegionNotServed,
+	"RTC.00001013": ReasonBackupRule,
+	"RTC.00001016": ReasonAppDeactivated,
+	"RTC.00001017": ReasonAppQuota,
+	"RTC.00001018": ReasonURLUnavailable,
+	"RTC.00001019": ReasonRulesExist,
+	"RTC.00001020": ReasonNameTaken,
+	"RTC.00001021": ReasonAccessDenied,
+}
+
+// deletionRefused tells whether a 400 is about what the documentation calls the conditions for deletion. No code is
+// documented for that.
+func deletionRefused(e *Error) bool {
+	return e.StatusCode == http.StatusBadRequest && strings.HasPrefix(e.Code, "RTC.") &&
+		(e.Reason == ReasonInvalidParameter || e.Reason == ReasonOther)
+}
+
 var refusals = map[gateway.Refusal]Reason{
 	gateway.SignatureRefused: ReasonSignatureRefused,
 	gateway.AccessKeyUnknown: ReasonAccessKeyUnknown,
@@ -209,7 +246,7 @@ var refusals = map[gateway.Refusal]Reason{
 }
 
 func (c call) judge(resp *transport.Response, out result) (transport.Judgement, error) {
-	if resp.StatusCode == c.succeeds() {
+	if c.succeeds(resp.StatusCode) {
 		judged := transport.Judgement{Unproven: resp.StatusCode != http.StatusNoContent && !json.Valid(resp.Body)}
 		if wrong := c.decode(resp, out); wrong != nil {
 			return judged, wrong
@@ -217,6 +254,9 @@ func (c call) judge(resp *transport.Response, out result) (transport.Judgement, 
 		return judged, nil
 	}
 	e := newResponseError(resp)
+	if c.method == http.MethodDelete && deletionRefused(e) {
+		e.Reason = ReasonDeletionRefused
+	}
 	if resp.StatusCode == http.StatusTooManyRequests { // whatever its code
 		quota := gateway.Quota(e.Message)
 		return transport.Judgement{Throttled: &quota}, e
@@ -224,6 +264,7 @@ func (c call) judge(resp *transport.Response, out result) (transport.Judgement, 
 	judged := gateway.RefusalOf(resp.StatusCode, e.Message).Judge(e.Message, resp.Header)
 	if !judged.Refused && !judged.Expired {
 		judged.Unproven = !provesCredentials(resp, e.Code)
+		judged.Retry = c.retriesNotFound && e.Reason == ReasonNotFound
 	}
 	return judged, e
 }

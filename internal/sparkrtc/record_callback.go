@@ -44,7 +44,7 @@ func (a *recordCallbackResult) check(call call) *Error {
 	if wrong := asSuccess(a.ErrorBody); wrong != nil {
 		return wrong
 	}
-	if wrong := aboutAnother(a.AppID, call.object.ID); wrong != nil {
+	if wrong := aboutAnother(a.AppID, call.app); wrong != nil {
 		return wrong
 	}
 	switch {
@@ -89,12 +89,8 @@ func (c *Client) ShowRecordCallback(ctx context.Context, appID string) (*RecordC
 }
 
 func (c *Client) recordCallback(ctx context.Context, call call) (*RecordCallback, error) {
-	if call.object.ID == "" {
-		return nil, noApp(call)
-	}
-	call.segments = []string{"v2", "apps", call.object.ID, "record-callback"}
 	var answer recordCallbackResult
-	if err := c.do(ctx, call, &answer); err != nil {
+	if _, err := c.do(ctx, ofApp(call, call.object.ID, "record-callback"), &answer); err != nil {
 		return nil, err
 	}
 	return answer.RecordCallback, nil

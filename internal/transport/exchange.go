@@ -37,6 +37,9 @@ func (x *Exchange) authenticated(c Credentials) {
 	x.Sent = c
 }
 
+// Mask adds secrets of the response.
+func (x *Exchange) Mask(secrets ...string) { x.redact = x.redact.with(secrets...) }
+
 // Printable returns s without secrets, as one line of at most 2000 characters.
 func (x *Exchange) Printable(s string) string {
 	// Masked before it is cut: half a secret would not be found.

@@ -20,6 +20,9 @@ type Judgement struct {
 	// Renewable: other credentials of the same kind may be accepted, such as a new token.
 	Renewable bool
 
+	// Retry: the response may soon be another one. It is retried like a failure.
+	Retry bool
+
 	// Throttled is the quota if the call exceeded it. Unknown fields are zero.
 	Throttled *Quota
 }

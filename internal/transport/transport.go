@@ -246,6 +246,9 @@ func (c *Client) retrying(a *attempts) *retryablehttp.Client {
 			if a.gaveUp || a.exchange.InDoubt && !a.request.idempotent() {
 				return false, nil
 			}
+			if err == nil && a.judged.Retry {
+				return true, nil
+			}
 			return shouldRetry(ctx, resp, err)
 		},
 		Backoff: policy.wait,
