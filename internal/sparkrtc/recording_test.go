@@ -3,6 +3,7 @@
 package sparkrtc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -36,7 +37,7 @@ const (
 var operations = []struct {
 	name, action string
 	object       Object
-	call         func(*testing.T, *Client) error
+	call         func(context.Context, *Client) error
 
 	method, path, body string
 	status             int // of a success
@@ -45,38 +46,38 @@ var operations = []struct {
 }{
 	{
 		"CreateApp", "rtc:app:create", Object{KindNamedApp, "a <b>"},
-		func(t *testing.T, c *Client) error { _, err := c.CreateApp(t.Context(), "a <b>"); return err },
+		func(ctx context.Context, c *Client) error { _, err := c.CreateApp(ctx, "a <b>"); return err },
 		"POST", "/v2/apps", `{"app_name":"a <b>"}`, 201, `{"app_id":"` + testApp + `"}`, false,
 	},
 	{
 		"ShowApp", "rtc:app:get", Object{KindApp, testApp},
-		func(t *testing.T, c *Client) error { _, err := c.ShowApp(t.Context(), testApp); return err },
+		func(ctx context.Context, c *Client) error { _, err := c.ShowApp(ctx, testApp); return err },
 		"GET", "/v2/apps/" + testApp, "", 200, appBody, true,
 	},
 	{
 		"ShowApp", "rtc:app:get", Object{KindApp, testApp},
-		func(t *testing.T, c *Client) error { _, err := c.ShowAppKey(t.Context(), testApp); return err },
+		func(ctx context.Context, c *Client) error { _, err := c.ShowAppKey(ctx, testApp); return err },
 		"GET", "/v2/apps/" + testApp, "", 200, appBody, true,
 	},
 	{
 		"DeleteApp", "rtc:app:delete", Object{KindApp, testApp},
-		func(t *testing.T, c *Client) error { return c.DeleteApp(t.Context(), testApp) },
+		func(ctx context.Context, c *Client) error { return c.DeleteApp(ctx, testApp) },
 		"DELETE", "/v2/apps/" + testApp, "", 204, "", true,
 	},
 	{
 		"StartApp", "rtc:app:enable", Object{KindApp, testApp},
-		func(t *testing.T, c *Client) error { _, err := c.StartApp(t.Context(), testApp); return err },
+		func(ctx context.Context, c *Client) error { _, err := c.StartApp(ctx, testApp); return err },
 		"POST", "/v2/apps/" + testApp + "/enable", "", 200, appBody, true,
 	},
 	{
 		"StopApp", "rtc:app:disable", Object{KindApp, testApp},
-		func(t *testing.T, c *Client) error { _, err := c.StopApp(t.Context(), testApp); return err },
+		func(ctx context.Context, c *Client) error { _, err := c.StopApp(ctx, testApp); return err },
 		"POST", "/v2/apps/" + testApp + "/disable", "", 200, appBody, true,
 	},
 	{
 		"CreateRecordRule", "rtc:recordRule:save", Object{KindRecordRules, testApp},
-		func(t *testing.T, c *Client) error {
-			_, _, err := c.CreateRecordRule(t.Context(), testApp, bothFormats)
+		func(ctx context.Context, c *Client) error {
+			_, _, err := c.CreateRecordRule(ctx, testApp, bothFormats)
 			return err
 		},
 		"POST", "/v2/apps/" + testApp + "/record-rules",
@@ -87,8 +88,8 @@ var operations = []struct {
 	},
 	{
 		"UpdateRecordRule", "rtc:recordRule:update", Object{KindRecordRule, testApp + "/" + testRule},
-		func(t *testing.T, c *Client) error {
-			_, err := c.UpdateRecordRule(t.Context(), testApp, testRule, zeros)
+		func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateRecordRule(ctx, testApp, testRule, zeros)
 			return err
 		},
 		"PUT", "/v2/apps/" + testApp + "/record-rules/" + testRule,
@@ -99,41 +100,41 @@ var operations = []struct {
 	},
 	{
 		"ShowRecordRule", "rtc:recordRule:get", Object{KindRecordRule, testApp + "/" + testRule},
-		func(t *testing.T, c *Client) error {
-			_, err := c.ShowRecordRule(t.Context(), testApp, testRule)
+		func(ctx context.Context, c *Client) error {
+			_, err := c.ShowRecordRule(ctx, testApp, testRule)
 			return err
 		},
 		"GET", "/v2/apps/" + testApp + "/record-rules/" + testRule, "", 200, ruleBody, true,
 	},
 	{
 		"ListRecordRules", "rtc:recordRule:list", Object{KindRecordRules, testApp},
-		func(t *testing.T, c *Client) error { _, err := c.ListRecordRules(t.Context(), testApp); return err },
+		func(ctx context.Context, c *Client) error { _, err := c.ListRecordRules(ctx, testApp); return err },
 		"GET", "/v2/apps/" + testApp + "/record-rules?limit=10&offset=0", "", 200, `{"rules":[` + ruleBody + `]}`, true,
 	},
 	{
 		"DeleteRecordRule", "rtc:recordRule:delete", Object{KindRecordRule, testApp + "/" + testRule},
-		func(t *testing.T, c *Client) error { return c.DeleteRecordRule(t.Context(), testApp, testRule) },
+		func(ctx context.Context, c *Client) error { return c.DeleteRecordRule(ctx, testApp, testRule) },
 		"DELETE", "/v2/apps/" + testApp + "/record-rules/" + testRule, "", 204, "", true,
 	},
 	{
 		"UpdateAutoRecord", "", Object{KindAutoRecord, testApp},
-		func(t *testing.T, c *Client) error {
-			_, err := c.UpdateAutoRecord(t.Context(), testApp, AutoRecordIndividual, testRule)
+		func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateAutoRecord(ctx, testApp, AutoRecordIndividual, testRule)
 			return err
 		},
 		"PUT", "/v2/apps/" + testApp + "/auto-record-mode", `{"mode":"AUTO_INDIVIDUAL_RECORD","record_rule_id":"` + testRule + `"}`, 200, autoBody, true,
 	},
 	{
 		"UpdateAutoRecord", "", Object{KindAutoRecord, testApp},
-		func(t *testing.T, c *Client) error {
-			_, err := c.UpdateAutoRecord(t.Context(), testApp, AutoRecordOff, testRule)
+		func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateAutoRecord(ctx, testApp, AutoRecordOff, testRule)
 			return err
 		},
 		"PUT", "/v2/apps/" + testApp + "/auto-record-mode", `{"mode":"AUTO_RECORD_OFF"}`, 200, `{"app_id":"` + testApp + `"}`, true,
 	},
 	{
 		"ShowAutoRecord", "", Object{KindAutoRecord, testApp},
-		func(t *testing.T, c *Client) error { _, err := c.ShowAutoRecord(t.Context(), testApp); return err },
+		func(ctx context.Context, c *Client) error { _, err := c.ShowAutoRecord(ctx, testApp); return err },
 		"GET", "/v2/apps/" + testApp + "/auto-record-mode", "", 200, autoBody, true,
 	},
 }
@@ -147,7 +148,7 @@ func TestOperationsOnTheWire(t *testing.T) {
 				got = r.Method + " " + r.RequestURI + " " + strings.TrimSpace(string(body))
 				respond(op.status, op.answer)(w, r)
 			})
-			if err := op.call(t, newClient(t, s.URL)); err != nil {
+			if err := op.call(t.Context(), newClient(t, s.URL)); err != nil {
 				t.Fatal(err)
 			}
 			if want := op.method + " " + op.path + " " + op.body; got != want || s.calls.Load() != 1 {
@@ -163,7 +164,7 @@ func TestOperationsInDoubt(t *testing.T) {
 		for name, handler := range map[string]http.HandlerFunc{"500": respond(500, `{"error_code":"RTC.00002001"}`), "no response": drop, "cut off": cut} {
 			t.Run(op.name+"/"+name, func(t *testing.T) {
 				s := serve(t, handler)
-				e := asError(t, op.call(t, newClient(t, s.URL)))
+				e := asError(t, op.call(t.Context(), newClient(t, s.URL)))
 				if write := op.method != http.MethodGet; e.InDoubt != write || strings.Contains(e.Error(), "may have taken effect") != write {
 					t.Errorf("in doubt: %t, want %t: %v", e.InDoubt, write, e)
 				}
@@ -190,7 +191,7 @@ func TestThrottledOperationsAreRepeated(t *testing.T) {
 			}
 			respond(op.status, op.answer)(w, r)
 		})
-		if err := op.call(t, newClient(t, s.URL)); err != nil || s.calls.Load() != 2 {
+		if err := op.call(t.Context(), newClient(t, s.URL)); err != nil || s.calls.Load() != 2 {
 			t.Errorf("%s: %d calls, %v", op.name, s.calls.Load(), err)
 		}
 	}
@@ -215,7 +216,7 @@ func TestOperationsWithOtherAnswers(t *testing.T) {
 				continue
 			}
 			s := serve(t, respond(op.status, body))
-			err := op.call(t, newClient(t, s.URL))
+			err := op.call(t.Context(), newClient(t, s.URL))
 			if e := asError(t, err); e.Reason != ReasonInvalidAnswer || e.InDoubt != (op.method != http.MethodGet) {
 				t.Errorf("%s, %s: %v", op.name, name, err)
 			}
@@ -225,7 +226,7 @@ func TestOperationsWithOtherAnswers(t *testing.T) {
 				continue
 			}
 			s := serve(t, respond(status, op.answer))
-			if e := asError(t, op.call(t, newClient(t, s.URL))); e.Reason != ReasonInvalidAnswer {
+			if e := asError(t, op.call(t.Context(), newClient(t, s.URL))); e.Reason != ReasonInvalidAnswer {
 				t.Errorf("%s, %d: %v", op.name, status, e)
 			}
 		}
@@ -287,7 +288,7 @@ func TestReasonsOfOperations(t *testing.T) {
 			if op.method == http.MethodDelete {
 				want = tc.delete
 			}
-			err := op.call(t, client)
+			err := op.call(t.Context(), client)
 			if tc.status == 401 {
 				client = newClient(t, s.URL) // one client stops after some
 			}
@@ -521,8 +522,8 @@ func TestSecretsOfAppsStayInside(t *testing.T) {
 	}
 	var log strings.Builder
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	list := func(t *testing.T, c *Client) error { _, err := c.ListApps(t.Context()); return err }
-	calls := []func(*testing.T, *Client) error{list}
+	list := func(ctx context.Context, c *Client) error { _, err := c.ListApps(ctx); return err }
+	calls := []func(context.Context, *Client) error{list}
 	for _, op := range operations {
 		calls = append(calls, op.call)
 	}
@@ -530,7 +531,7 @@ func TestSecretsOfAppsStayInside(t *testing.T) {
 		for _, status := range []int{200, 201, 204, 400, 404, 500} {
 			for _, body := range bodies {
 				s := serve(t, respond(status, body))
-				err := call(t, newClient(t, s.URL, func(c *config) { c.Logger, c.MaxRetries = logger, 0 }))
+				err := call(t.Context(), newClient(t, s.URL, func(c *config) { c.Logger, c.MaxRetries = logger, 0 }))
 				if err == nil {
 					continue
 				}
