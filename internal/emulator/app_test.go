@@ -112,13 +112,16 @@ func TestApps(t *testing.T) {
 	at := func(ms int) time.Time { return testTime.Add(time.Duration(ms) * time.Millisecond) }
 	events := []string{"RECORD_NEW_FILE_START", "RECORD_FILE_COMPLETE"}
 	want := []AppState{
-		{ID: testApp, Name: testApp, CreateTime: testTime, UpdateTime: testTime},
+		{ID: testApp, Name: testApp, State: StateActive, CreateTime: testTime, UpdateTime: testTime},
 		{
-			ID: "second", Name: "Second", Inactive: true, CreateTime: at(1000), UpdateTime: at(2000),
+			ID: "second", Name: "Second", State: StateInactive, CreateTime: at(1000), UpdateTime: at(2000),
 			Callback: &Callback{URL: "https://example.com", AuthKey: testKey, Events: events, UpdateTime: at(2000)},
 		},
 	}
-	if got := f.Apps(); !reflect.DeepEqual(got, want) {
+	for i, a := range f.Apps() {
+		want[i].AppKey = a.AppKey
+	}
+	if got := f.Apps(); !reflect.DeepEqual(got, want) || len(want[0].AppKey) != 32 || want[0].AppKey == want[1].AppKey {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	f.Apps()[1].Callback.Events[0] = "changed"
@@ -183,10 +186,11 @@ func TestShapeOfAnApp(t *testing.T) {
 	f.SetCallback(testApp, "https://example.com/path", testKey)
 	f.clock.move(time.Second)
 	f.DeactivateApp(testApp)
-	const want = `{"app_name":"` + testApp + `","app_id":"` + testApp + `",` +
+	state, _ := f.App(testApp)
+	want := `{"app_name":"` + testApp + `","app_id":"` + testApp + `",` +
 		`"state":{"state":"DEACTIVATION","update_time":"2026-01-01T00:00:02.000Z"},` +
-		`"scope":"GLOBAL","tenant_name":"","domain":"","create_time":"2026-01-01T00:00:00.000Z",` +
-		`"authentication":{"enable":false,"expire":0,"app_key":"","update_time":"2026-01-01T00:00:00.000Z"},` +
+		`"scope":"GLOBAL","tenant_name":"emulator-domain","domain":"rtc.example.com","create_time":"2026-01-01T00:00:00.000Z",` +
+		`"authentication":{"enable":true,"expire":300,"app_key":"` + state.AppKey + `","update_time":"2026-01-01T00:00:00.000Z"},` +
 		`"callbacks":{"record_callback":{"url":"https://example.com","auth_key":"******",` +
 		`"notify_event_subscription":["RECORD_NEW_FILE_START","RECORD_FILE_COMPLETE"],"update_time":"2026-01-01T00:00:02.000Z"}},` +
 		`"auto_record_mode":{"mode":"AUTO_RECORD_OFF","record_rule_id":"","update_time":"2026-01-01T00:00:00.000Z"}}`

@@ -115,6 +115,10 @@ func created(v any) *response {
 	return resp
 }
 
+func noContent() *response {
+	return &response{status: http.StatusNoContent}
+}
+
 func plain(status int, text string) *response {
 	return &response{status: status, contentType: "text/plain; charset=utf-8", body: []byte(text)}
 }

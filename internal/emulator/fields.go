@@ -3,13 +3,57 @@
 package emulator
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
+	"maps"
 	"math"
+	"regexp"
 )
 
 // fields is a JSON object with case-sensitive names, which structs don't have in
 // encoding/json. A value that is missing or of another type is zero.
 type fields map[string]any
+
+// decode reads an object into a struct with pointers. Unlike encoding/json, it
+// takes names only in lower case, as they are documented.
+func decode(text []byte, v any) error {
+	var object map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&object); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("there is more than one value")
+	}
+	if object == nil {
+		return errors.New("the body is null")
+	}
+	text, err := json.Marshal(lowerCase(object))
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, v)
+}
+
+var lowerCaseName = regexp.MustCompile(`^[a-z0-9_]+$`)
+
+func lowerCase(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		maps.DeleteFunc(v, func(name string, _ any) bool { return !lowerCaseName.MatchString(name) })
+		for _, value := range v {
+			lowerCase(value)
+		}
+	case []any:
+		for _, value := range v {
+			lowerCase(value)
+		}
+	}
+	return v
+}
 
 // parseFields returns nil if the text is no object.
 func parseFields(text []byte) fields {

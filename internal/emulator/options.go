@@ -3,12 +3,11 @@
 package emulator
 
 import (
-	"fmt"
-	"slices"
+	"cmp"
 	"time"
 )
 
-// The default credentials. They are made up.
+// The defaults of Options. The credentials are made up.
 const (
 	DefaultAccessKey = "AKEMULATOR0000000001"
 	DefaultSecretKey = "SKEMULATOR0000000000000000000000000000001"
@@ -22,6 +21,10 @@ const (
 	DefaultUserID      = "e0000000000000000000000000000001"
 	DefaultPassword    = "Emulator-Password-1" //nolint:gosec // see above
 	DefaultAgencyName  = "emulator-agency"
+
+	DefaultLocation    = "cn-north-4"
+	DefaultBucket      = "emulator-recordings"
+	UnauthorizedBucket = "emulator-unauthorized"
 
 	DefaultIDPID           = "emulator-idp"
 	DefaultIDTokenIssuer   = "https://idp.example.com" //nolint:gosec // no credential
@@ -108,6 +111,44 @@ type Options struct {
 	// EmptyKey is EmptyClears by default.
 	EmptyKey EmptyKey
 
+	// The following are what the documentation leaves open about apps, recording
+	// rules and automatic recording. The first constant of each type is the
+	// default; Switches lists all.
+	AfterCreate     AfterCreate
+	AppDeletion     AppDeletion
+	AppNames        AppNames
+	DeletedApp      DeletedApp
+	AppKeyEcho      AppKeyEcho
+	SameState       SameState
+	StoppedApp      StoppedApp
+	ReplacedRule    ReplacedRule
+	OmittedFields   OmittedFields
+	MovedRule       MovedRule
+	UsedRule        UsedRule
+	UnusedConfig    UnusedConfig
+	DefaultsEcho    DefaultsEcho
+	PathEcho        PathEcho
+	BucketCheck     BucketCheck
+	UnsetAutoRecord UnsetAutoRecord
+	OffRule         OffRule
+	UnknownRule     UnknownRule
+
+	// AppQuota is how many apps CreateApp allows; 0 means no limit. One more gets
+	// 400 RTC.00001017. Apps whose name is not free after their deletion count.
+	AppQuota int
+
+	// Locations are where buckets of recording rules may be; DefaultLocation when
+	// empty. Another one gets 400 RTC.00001012. An app has one rule per location.
+	Locations []string
+
+	// Buckets are what BucketCheck knows. The default is an authorized
+	// DefaultBucket and an UnauthorizedBucket, both in ProjectID.
+	Buckets []Bucket
+
+	// Forbidden are operations, such as CreateApp, for which the user has no
+	// permission: they get 400 RTC.00001021.
+	Forbidden []string
+
 	// Quota is how many calls SparkRTC allows in a minute; 0 means no limit. A
 	// call over the quota gets 429 APIGW.0308.
 	Quota int
@@ -122,6 +163,12 @@ type Options struct {
 	// Observe, unless nil, gets the log entry of each request before the
 	// response is sent. It may call the server.
 	Observe func(Request)
+}
+
+// Bucket is an OBS bucket.
+type Bucket struct {
+	Name, Location, ProjectID string
+	Authorized                bool // SparkRTC may write to it
 }
 
 // withDefaults panics if a mode does not exist, since a test with a misspelt mode
@@ -140,11 +187,20 @@ func (o Options) withDefaults() Options {
 	fill(&o.IDPID, DefaultIDPID)
 	fill(&o.IDTokenIssuer, DefaultIDTokenIssuer)
 	fill(&o.IDTokenAudience, DefaultIDTokenAudience)
-	fill(&o.KeyEcho, EchoExact, KeyEchoes...)
-	fill(&o.URLEcho, URLExact, URLEchoes...)
-	fill(&o.TimeEcho, TimeExact, TimeEchoes...)
-	fill(&o.Unset, UnsetNotFound, Unsets...)
-	fill(&o.EmptyKey, EmptyClears, EmptyKeys...)
+	for _, sw := range switches {
+		if err := sw.apply(&o, cmp.Or(sw.get(&o), sw.Values[0])); err != nil {
+			panic("emulator: " + err.Error())
+		}
+	}
+	if len(o.Locations) == 0 {
+		o.Locations = []string{DefaultLocation}
+	}
+	if o.Buckets == nil {
+		o.Buckets = []Bucket{
+			{Name: DefaultBucket, Location: DefaultLocation, ProjectID: o.ProjectID, Authorized: true},
+			{Name: UnauthorizedBucket, Location: DefaultLocation, ProjectID: o.ProjectID},
+		}
+	}
 	if o.TokenLifetime == 0 {
 		o.TokenLifetime = 24 * time.Hour
 	}
@@ -154,11 +210,6 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-func fill[T ~string](v *T, value T, allowed ...T) {
-	if *v == "" {
-		*v = value
-	}
-	if len(allowed) > 0 && !slices.Contains(allowed, *v) {
-		panic(fmt.Sprintf("emulator: there is no %T %q", *v, *v))
-	}
+func fill(v *string, value string) {
+	*v = cmp.Or(*v, value)
 }

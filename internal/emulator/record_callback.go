@@ -3,8 +3,6 @@
 package emulator
 
 import (
-	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -30,11 +28,7 @@ type Callback struct {
 func (s *Server) SetCallback(id, url, authKey string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.apps[id]
-	if a == nil {
-		a = s.addApp(id)
-	}
-	s.setCallback(a, url, authKey)
+	s.setCallback(s.appWith(id), url, authKey)
 }
 
 // ClearCallback removes the callback of an app, if the app exists.
@@ -101,7 +95,7 @@ type (
 )
 
 func (s *Server) showRecordCallback(c *call) *response {
-	a := s.apps[c.vars["app_id"]]
+	a := s.findApp(c)
 	if a == nil {
 		return c.notFound()
 	}
@@ -113,23 +107,28 @@ func (s *Server) showRecordCallback(c *call) *response {
 }
 
 func (s *Server) updateRecordCallback(c *call) *response {
-	callbackURL, key, err := parseUpdate(c.body)
-	a := s.apps[c.vars["app_id"]]
+	var sent struct {
+		URL     *string `json:"url"`
+		AuthKey *string `json:"auth_key"`
+	}
+	malformed := decode(c.body, &sent) != nil
+	a := s.findApp(c)
 	switch {
-	case err != nil:
-		return c.fail(http.StatusBadRequest, "RTC.00001002", "MalformedRequestBody: json parsing failed")
+	case malformed:
+		return c.malformed()
 	case a == nil:
 		return c.notFound()
-	case a.inactive:
-		return c.fail(http.StatusBadRequest, "RTC.00001016", "AppDeactivation")
-	case callbackURL == nil:
-		return c.fail(http.StatusBadRequest, "RTC.00001005", "MissingParameter")
-	case !validURL(*callbackURL):
+	case s.stopped(a):
+		return c.deactivated()
+	case sent.URL == nil:
+		return c.missing()
+	case !validURL(*sent.URL):
 		return c.invalid()
-	case s.unreachable[*callbackURL]:
+	case s.unreachable[*sent.URL]:
 		return c.fail(http.StatusBadRequest, "RTC.00001018", "URL unavailable: The callback URL is unavailable")
 	}
 
+	key := sent.AuthKey
 	if key != nil && *key == "" {
 		switch s.opts.EmptyKey {
 		case EmptyRefused:
@@ -145,27 +144,8 @@ func (s *Server) updateRecordCallback(c *call) *response {
 	case s.opts.KeepKey && a.callback != nil:
 		newKey = a.callback.key
 	}
-	s.setCallback(a, *callbackURL, newKey)
+	s.setCallback(a, *sent.URL, newKey)
 	return ok(callbackResponse{AppID: a.id, RecordCallback: s.viewCallback(a, inUpdate)})
-}
-
-// parseUpdate reads case-sensitive names, which structs in encoding/json are not.
-func parseUpdate(body []byte) (callbackURL, key *string, err error) {
-	var sent map[string]json.RawMessage
-	if err := json.Unmarshal(body, &sent); err != nil {
-		return nil, nil, err
-	}
-	if sent == nil {
-		return nil, nil, errors.New("the body is null")
-	}
-	for name, field := range map[string]**string{"url": &callbackURL, "auth_key": &key} {
-		if raw, found := sent[name]; found {
-			if err := json.Unmarshal(raw, field); err != nil {
-				return nil, nil, err
-			}
-		}
-	}
-	return callbackURL, key, nil
 }
 
 func validURL(s string) bool {

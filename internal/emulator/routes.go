@@ -18,10 +18,21 @@ type operation struct {
 }
 
 var operations = []*operation{
+	{http.MethodPost, "/v2/apps", "CreateApp", sparkRTC, tokenOrSignature, (*Server).createApp},
 	{http.MethodGet, "/v2/apps", "ListApps", sparkRTC, tokenOrSignature, (*Server).listApps},
 	{http.MethodGet, "/v2/apps/{app_id}", "ShowApp", sparkRTC, tokenOrSignature, (*Server).showApp},
+	{http.MethodDelete, "/v2/apps/{app_id}", "DeleteApp", sparkRTC, tokenOrSignature, (*Server).deleteApp},
+	{http.MethodPost, "/v2/apps/{app_id}/enable", "StartApp", sparkRTC, tokenOrSignature, (*Server).startApp},
+	{http.MethodPost, "/v2/apps/{app_id}/disable", "StopApp", sparkRTC, tokenOrSignature, (*Server).stopApp},
 	{http.MethodGet, "/v2/apps/{app_id}/record-callback", "ShowRecordCallback", sparkRTC, tokenOrSignature, (*Server).showRecordCallback},
 	{http.MethodPut, "/v2/apps/{app_id}/record-callback", "UpdateRecordCallback", sparkRTC, tokenOrSignature, (*Server).updateRecordCallback},
+	{http.MethodPost, "/v2/apps/{app_id}/record-rules", "CreateRecordRule", sparkRTC, tokenOrSignature, (*Server).createRecordRule},
+	{http.MethodGet, "/v2/apps/{app_id}/record-rules", "ListRecordRules", sparkRTC, tokenOrSignature, (*Server).listRecordRules},
+	{http.MethodGet, "/v2/apps/{app_id}/record-rules/{rule_id}", "ShowRecordRule", sparkRTC, tokenOrSignature, (*Server).showRecordRule},
+	{http.MethodPut, "/v2/apps/{app_id}/record-rules/{rule_id}", "UpdateRecordRule", sparkRTC, tokenOrSignature, (*Server).updateRecordRule},
+	{http.MethodDelete, "/v2/apps/{app_id}/record-rules/{rule_id}", "DeleteRecordRule", sparkRTC, tokenOrSignature, (*Server).deleteRecordRule},
+	{http.MethodGet, "/v2/apps/{app_id}/auto-record-mode", "ShowAutoRecord", sparkRTC, tokenOrSignature, (*Server).showAutoRecord},
+	{http.MethodPut, "/v2/apps/{app_id}/auto-record-mode", "UpdateAutoRecord", sparkRTC, tokenOrSignature, (*Server).updateAutoRecord},
 
 	{http.MethodGet, "/v3/projects", "ListProjects", iam, tokenOrSignature, (*Server).listProjects},
 	{http.MethodPost, "/v3/auth/tokens", "CreateToken", iam, byHandler, (*Server).createToken},

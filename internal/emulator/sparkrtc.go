@@ -2,7 +2,10 @@
 
 package emulator
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // timeLayout is how SparkRTC and STS write times.
 const timeLayout = "2006-01-02T15:04:05.000Z"
@@ -17,6 +20,9 @@ func (s *Server) checkSparkRTC(c *call) *response {
 	if !isJSON(c.r) {
 		return c.fail(http.StatusBadRequest, "RTC.00001002", "MalformedRequestBody: Content-Type is not application/json")
 	}
+	if slices.Contains(s.opts.Forbidden, c.operation.name) {
+		return c.fail(http.StatusBadRequest, "RTC.00001021", "NoPermission")
+	}
 	return nil
 }
 
@@ -26,4 +32,20 @@ func (c *call) notFound() *response {
 
 func (c *call) invalid() *response {
 	return c.fail(http.StatusBadRequest, "RTC.00001003", "InvalidParameterValue")
+}
+
+func (c *call) malformed() *response {
+	return c.fail(http.StatusBadRequest, "RTC.00001002", "MalformedRequestBody: json parsing failed")
+}
+
+func (c *call) missing() *response {
+	return c.fail(http.StatusBadRequest, "RTC.00001005", "MissingParameter")
+}
+
+func (c *call) deactivated() *response {
+	return c.fail(http.StatusBadRequest, "RTC.00001016", "AppDeactivation")
+}
+
+func (c *call) ruleExists() *response {
+	return c.fail(http.StatusBadRequest, "RTC.00001019", "RecordRuleExist")
 }

@@ -76,7 +76,7 @@ const (
 func showApps(apps []emulator.AppState) []app {
 	shown := make([]app, 0, len(apps))
 	for _, a := range apps {
-		s := app{ID: a.ID, Name: a.Name, Active: !a.Inactive, Updated: a.UpdateTime}
+		s := app{ID: a.ID, Name: a.Name, Active: a.State == emulator.StateActive, Updated: a.UpdateTime}
 		if a.Callback != nil {
 			s.Callback = &callback{URL: a.Callback.URL, HasKey: a.Callback.AuthKey != ""}
 		}
