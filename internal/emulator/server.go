@@ -137,7 +137,10 @@ func write(w http.ResponseWriter, c *call, resp *response, fault *Fault) {
 		body = body[:len(body)/2]
 	}
 	w.WriteHeader(resp.status)
-	_, err := w.Write(body)
+	var err error
+	if len(body) > 0 { // a 204 can't have one
+		_, err = w.Write(body)
+	}
 	if fault.Cut {
 		_ = http.NewResponseController(w).Flush() // the client may be gone
 	}
