@@ -73,8 +73,8 @@ const (
 	notFound    = "404 RTC.00001003"
 )
 
-// answers has a test for each value of each switch but those of callbacks.
-var answers = map[string]func(*fixture){
+// switchTests has a test for each value of each switch but those of callbacks.
+var switchTests = map[string]func(*fixture){
 	"after-create=usable": func(f *fixture) {
 		id := f.try("201", "POST", "/v2/apps", `{"app_name":"new"}`).json(f.t)["app_id"].(string)
 		f.try("200", "GET", "/v2/apps/"+id, "")
@@ -528,7 +528,7 @@ var callbackSwitches = []string{
 	"list-key-echo", "list-url-echo", "list-time-echo", "list-no-events", "unset", "empty-key", "keep-key", "retry-after",
 }
 
-func TestAnswers(t *testing.T) {
+func TestSwitches(t *testing.T) {
 	tested := 0
 	for _, sw := range Switches() {
 		for i, value := range sw.Values {
@@ -536,7 +536,7 @@ func TestAnswers(t *testing.T) {
 			if slices.Contains(callbackSwitches, sw.Name) {
 				continue
 			}
-			test := answers[name]
+			test := switchTests[name]
 			if test == nil {
 				t.Errorf("%s has no test", name)
 				continue
@@ -554,8 +554,8 @@ func TestAnswers(t *testing.T) {
 			})
 		}
 	}
-	if tested != len(answers) {
-		t.Errorf("%d of %d tests ran", tested, len(answers))
+	if tested != len(switchTests) {
+		t.Errorf("%d of %d tests ran", tested, len(switchTests))
 	}
 }
 
