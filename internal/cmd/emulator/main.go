@@ -135,9 +135,9 @@ Serves the emulated SparkRTC API, with IAM, STS and the ECS metadata service,
 until you press Ctrl-C. It prints the provider's environment variables, and a
 line for each request.
 
-The web page at ` + page.Path + ` shows apps, callbacks, requests and notifications. There
-you can change callbacks outside of Terraform, send notifications, and make
-requests fail.
+The web page at ` + page.Path + ` shows apps with their recording rules and callbacks,
+requests and notifications. There you can change apps outside of Terraform, send
+notifications, and make requests fail.
 
 Flags:
 `
@@ -168,13 +168,11 @@ func parse(args []string, out io.Writer) (config, error) {
 		cfg.page.Hosts = append(cfg.page.Hosts, name)
 		return nil
 	})
-	mode(flags, &cfg.options.KeyEcho, "key-echo", "how responses show auth_key", emulator.KeyEchoes)
-	mode(flags, &cfg.options.URLEcho, "url-echo", "how responses show url", emulator.URLEchoes)
-	mode(flags, &cfg.options.TimeEcho, "time-echo", "how responses show update_time", emulator.TimeEchoes)
-	flags.BoolVar(&cfg.options.RetryAfter, "retry-after", false, "send Retry-After when the -quota is exceeded")
-	mode(flags, &cfg.options.Unset, "unset", "what a GET returns without a callback", emulator.Unsets)
-	mode(flags, &cfg.options.EmptyKey, "empty-key", `what a PUT with an auth_key of "" does`, emulator.EmptyKeys)
-	flags.BoolVar(&cfg.options.KeepKey, "keep-key", false, "a PUT without auth_key keeps the key")
+	flags.Func("switch", "`name=value` of a switch below; can be repeated", func(s string) error {
+		name, value, _ := strings.Cut(s, "=")
+		return cfg.options.Set(name, value)
+	})
+	flags.IntVar(&cfg.options.AppQuota, "app-quota", 0, "maximum `number` of apps; 0 means no limit")
 	flags.IntVar(&cfg.options.Quota, "quota", 0, "`calls` per minute; 0 means no limit")
 
 	if err := flags.Parse(args); err != nil {
@@ -182,14 +180,15 @@ func parse(args []string, out io.Writer) (config, error) {
 			fmt.Fprint(out, help)
 			flags.SetOutput(out)
 			flags.PrintDefaults()
+			fmt.Fprint(out, switches())
 		}
 		return cfg, err
 	}
 	if flags.NArg() > 0 {
 		return cfg, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	if cfg.options.Quota < 0 {
-		return cfg, errors.New("-quota must not be negative")
+	if cfg.options.Quota < 0 || cfg.options.AppQuota < 0 {
+		return cfg, errors.New("-quota and -app-quota must not be negative")
 	}
 	if len(cfg.apps) == 0 {
 		cfg.apps = slices.Clone(defaultApps)
@@ -204,20 +203,14 @@ func parse(args []string, out io.Writer) (config, error) {
 	return cfg, nil
 }
 
-// mode adds a flag with a fixed set of values, of which the first is the default.
-func mode[T ~string](flags *flag.FlagSet, v *T, name, text string, values []T) {
-	var list []string
-	for _, value := range values {
-		list = append(list, string(value))
+// switches lists the emulator's switches for the help.
+func switches() string {
+	var b strings.Builder
+	b.WriteString("\nSwitches are for what the API's documentation leaves open. The first value is the default:\n")
+	for _, sw := range emulator.Switches() {
+		fmt.Fprintf(&b, "  %-18s %s: %s\n", sw.Name, sw.About, strings.Join(sw.Values, ", "))
 	}
-	*v = values[0]
-	flags.Func(name, fmt.Sprintf("%s: one of %s (default %s)", text, strings.Join(list, ", "), list[0]), func(s string) error {
-		if !slices.Contains(values, T(s)) {
-			return fmt.Errorf("it must be one of %s", strings.Join(list, ", "))
-		}
-		*v = T(s)
-		return nil
-	})
+	return b.String()
 }
 
 // unsetVariables could make the provider use other credentials or endpoints than

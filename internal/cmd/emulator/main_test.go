@@ -25,28 +25,24 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	defaults := emulator.Options{
-		KeyEcho: emulator.EchoExact, URLEcho: emulator.URLExact, TimeEcho: emulator.TimeExact, Unset: emulator.UnsetNotFound, EmptyKey: emulator.EmptyClears,
-	}
 	tests := map[string]struct {
 		args []string
 		want config
 	}{
-		"none": {nil, config{addr: "127.0.0.1:8089", apps: defaultApps, options: defaults}},
+		"none": {nil, config{addr: "127.0.0.1:8089", apps: defaultApps}},
 		"all": {
 			[]string{
-				"-addr", "[::1]:80", "-app", "one", "-app", "two/2=Two=2", "-no-page", "-page-host", "a.test", "-page-host", "b", "-key-echo", "masked", "-url-echo", "origin", "-time-echo", "seconds", "-retry-after",
-				"-unset", "empty", "-keep-key", "-empty-key", "refused", "-quota", "60",
+				"-addr", "[::1]:80", "-app", "one", "-app", "two/2=Two=2", "-no-page", "-page-host", "a.test", "-page-host", "b", "-switch", "key-echo=masked", "-switch", "keep-key=yes",
+				"-switch", "used-rule=refused", "-switch", "used-rule=off", "-app-quota", "20", "-quota", "60",
 			},
 			config{addr: "[::1]:80", apps: []app{{"one", "one"}, {"two/2", "Two=2"}}, noPage: true, page: page.Options{Hosts: []string{"a.test", "b"}}, options: emulator.Options{
-				KeyEcho: emulator.EchoMasked, URLEcho: emulator.URLOrigin, TimeEcho: emulator.TimeSeconds, RetryAfter: true, Unset: emulator.UnsetEmpty,
-				KeepKey: true, EmptyKey: emulator.EmptyRefused, Quota: 60,
+				KeyEcho: emulator.EchoMasked, KeepKey: true, UsedRule: emulator.UsedTurnsOff, AppQuota: 20, Quota: 60,
 			}},
 		},
-		"localhost": {[]string{"-addr", "localhost:1", "-app", "a"}, config{addr: "localhost:1", apps: []app{{"a", "a"}}, options: defaults}},
+		"localhost": {[]string{"-addr", "localhost:1", "-app", "a"}, config{addr: "localhost:1", apps: []app{{"a", "a"}}}},
 		"remote": {
 			[]string{"-addr", ":8089", "-allow-remote", "-app", "a"},
-			config{addr: ":8089", apps: []app{{"a", "a"}}, page: page.Options{Remote: true}, options: defaults},
+			config{addr: ":8089", apps: []app{{"a", "a"}}, page: page.Options{Remote: true}},
 		},
 	}
 	for name, tc := range tests {
@@ -59,38 +55,15 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestParseAcceptsAllModes(t *testing.T) {
-	for _, m := range emulator.KeyEchoes {
-		if c, err := parse([]string{"-key-echo", string(m)}, io.Discard); err != nil || c.options.KeyEcho != m {
-			t.Errorf("%s: %v, %v", m, c.options.KeyEcho, err)
-		}
-	}
-	for _, m := range emulator.URLEchoes {
-		if c, err := parse([]string{"-url-echo", string(m)}, io.Discard); err != nil || c.options.URLEcho != m {
-			t.Errorf("%s: %v, %v", m, c.options.URLEcho, err)
-		}
-	}
-	for _, m := range emulator.Unsets {
-		if c, err := parse([]string{"-unset", string(m)}, io.Discard); err != nil || c.options.Unset != m {
-			t.Errorf("%s: %v, %v", m, c.options.Unset, err)
-		}
-	}
-	for _, m := range emulator.EmptyKeys {
-		if c, err := parse([]string{"-empty-key", string(m)}, io.Discard); err != nil || c.options.EmptyKey != m {
-			t.Errorf("%s: %v, %v", m, c.options.EmptyKey, err)
-		}
-	}
-}
-
 func TestParseRefuses(t *testing.T) {
 	for want, args := range map[string][]string{
-		`"x" for flag -key-echo: it must be one of exact, `: {"-key-echo", "x"},
-		`"" for flag -url-echo: it must be one of exact, `:  {"-url-echo", ""},
-		"-unset: it must be one of 404, missing, empty":     {"-unset", "x"},
-		"-empty-key: it must be one of clears, ":            {"-empty-key", "x"},
-		`"" for flag -app: the app ID is empty`:             {"-app", ""},
-		`"=name" for flag -app: the app ID is empty`:        {"-app", "=name"},
+		`"key-echo=x" for flag -switch: key-echo must be one of exact, `: {"-switch", "key-echo=x"},
+		`"unset" for flag -switch: unset must be one of 404, `:           {"-switch", "unset"},
+		`"x=404" for flag -switch: there is no switch "x"`:               {"-switch", "x=404"},
+		`"" for flag -app: the app ID is empty`:                          {"-app", ""},
+		`"=name" for flag -app: the app ID is empty`:                     {"-app", "=name"},
 		"-quota":                       {"-quota", "-1"},
+		"-app-quota":                   {"-app-quota", "-1"},
 		`unexpected argument "more"`:   {"more"},
 		"not defined":                  {"-no-such-flag"},
 		"missing port":                 {"-addr", "127.0.0.1"},
@@ -121,10 +94,14 @@ func TestHelp(t *testing.T) {
 	if err := run(t.Context(), []string{"-h"}, &out); err != nil {
 		t.Error(err)
 	}
-	for _, name := range []string{
-		"-addr", "-allow-remote", "-app", "-key-echo", "-url-echo", "-time-echo", "-retry-after", "-unset", "-keep-key", "-empty-key", "-quota", "truncated",
+	names := []string{
+		"-addr", "-allow-remote", "-app", "-app-quota", "-quota", "-switch",
 		"-no-page", "-page-host", "/ui/", "60a1b2c3d4e5f60718293a4b=conference",
-	} {
+	}
+	for _, sw := range emulator.Switches() {
+		names = append(names, "  "+sw.Name+" ", sw.About+": "+strings.Join(sw.Values, ", ")+"\n")
+	}
+	for _, name := range names {
 		if !strings.Contains(out.String(), name) {
 			t.Errorf("no %s in %s", name, &out)
 		}
@@ -237,7 +214,7 @@ func TestRun(t *testing.T) {
 	out, in := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := run(ctx, []string{"-addr", "127.0.0.1:0", "-app", "one", "-app", "two", "-key-echo", "masked"}, in)
+		err := run(ctx, []string{"-addr", "127.0.0.1:0", "-app", "one", "-app", "two", "-switch", "key-echo=masked"}, in)
 		in.Close()
 		ended <- err
 	}()
