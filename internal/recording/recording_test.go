@@ -77,6 +77,7 @@ var fields = []struct {
 	{"obs_addr.object", `""`, func(r *sparkrtc.RecordRuleRequest) { r.OBS.Object = "" }},
 	{"obs_addr.object", ``, func(r *sparkrtc.RecordRuleRequest) { r.OBS.Object = "" }},
 	{"hls_config.record_cycle", `0`, func(r *sparkrtc.RecordRuleRequest) { r.HLS.RecordCycle = 0 }},
+	{"hls_config.record_cycle", ``, func(r *sparkrtc.RecordRuleRequest) { r.HLS.RecordCycle = 0 }},
 	{"hls_config.record_prefix", `"x"`, func(r *sparkrtc.RecordRuleRequest) { r.HLS.RecordPrefix = "x" }},
 	{"hls_config.record_prefix", ``, func(r *sparkrtc.RecordRuleRequest) { r.HLS.RecordPrefix = sparkrtc.DefaultRecordPrefix }},
 	{"hls_config.record_slice_duration", `60`, func(r *sparkrtc.RecordRuleRequest) { r.HLS.RecordSliceDuration = 60 }},
@@ -186,12 +187,14 @@ func TestObserveFirstRead(t *testing.T) {
 			observe(t, &state, &before, shownAs(t, state, at, forms[name]...), settings())
 		}
 	}
-	// Without one, everything else is drift.
-	for _, field := range fields {
-		state, want := settings(), settings()
-		field.want(&want)
-		before := Remember(shownAs(t, state, ""))
-		observe(t, &state, &before, shownAs(t, state, "", [2]string{field.path, field.other}), want)
+	// Without one, or with whole seconds, everything else is drift.
+	for _, at := range []string{"", "2026-01-01T00:00:00Z"} {
+		for _, field := range fields {
+			state, want := settings(), settings()
+			field.want(&want)
+			before := Remember(shownAs(t, state, at))
+			observe(t, &state, &before, shownAs(t, state, at, [2]string{field.path, field.other}), want)
+		}
 	}
 	// Later, slashes are a difference: the file is named by them.
 	state, want := settings(), settings()

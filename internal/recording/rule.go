@@ -33,7 +33,7 @@ func Remember(shown sparkrtc.RecordRule) Memory { return Memory{Shown: shown, Fr
 //
 // 1. that value, or nothing for a default
 // 2. the same as after the last own write or the import
-// 3. on the first read after an own write: the same update_time, or a path that differs in slashes only
+// 3. on the first read after an own write: the same update_time, which has a fraction, or a path that differs in slashes only
 //
 // Any other value was set outside Terraform, and replaces that of the state.
 func Observe(state *sparkrtc.RecordRuleRequest, before *Memory, shown sparkrtc.RecordRule) (sparkrtc.RecordRuleRequest, Memory) {
@@ -44,7 +44,8 @@ func Observe(state *sparkrtc.RecordRuleRequest, before *Memory, shown sparkrtc.R
 	if before != nil {
 		o.remembered, o.before = true, before.Shown
 		o.fresh = before.Fresh
-		o.same = before.Fresh && shown.UpdateTime != "" && shown.UpdateTime == before.Shown.UpdateTime
+		// Two writes may share a second.
+		o.same = before.Fresh && strings.Contains(shown.UpdateTime, ".") && shown.UpdateTime == before.Shown.UpdateTime
 	}
 	addr, was := shown.OBS, o.before.OBS
 	return sparkrtc.RecordRuleRequest{
@@ -78,7 +79,7 @@ func (o observation) hls(state *sparkrtc.HLSConfig) *sparkrtc.HLSConfig {
 	}
 	was, now := o.before.HLSConfig, o.shown.HLSConfig
 	return &sparkrtc.HLSConfig{
-		RecordCycle:         value(o, set.RecordCycle, was.RecordCycle, now.RecordCycle, set.RecordCycle),
+		RecordCycle:         value(o, set.RecordCycle, was.RecordCycle, now.RecordCycle, 0),
 		RecordPrefix:        path(o, set.RecordPrefix, was.RecordPrefix, now.RecordPrefix, sparkrtc.DefaultRecordPrefix),
 		RecordSliceDuration: value(o, set.RecordSliceDuration, was.RecordSliceDuration, now.RecordSliceDuration, sparkrtc.DefaultRecordSliceDuration),
 		RecordMaxDurationToMergeFile: value(o, set.RecordMaxDurationToMergeFile,
@@ -96,7 +97,7 @@ func (o observation) mp4(state *sparkrtc.MP4Config) *sparkrtc.MP4Config {
 	}
 	was, now := o.before.MP4Config, o.shown.MP4Config
 	return &sparkrtc.MP4Config{
-		RecordCycle:  value(o, set.RecordCycle, was.RecordCycle, now.RecordCycle, set.RecordCycle),
+		RecordCycle:  value(o, set.RecordCycle, was.RecordCycle, now.RecordCycle, 0),
 		RecordPrefix: path(o, set.RecordPrefix, was.RecordPrefix, now.RecordPrefix, sparkrtc.DefaultRecordPrefix),
 		RecordMaxDurationToMergeFile: value(o, set.RecordMaxDurationToMergeFile,
 			was.RecordMaxDurationToMergeFile, now.RecordMaxDurationToMergeFile, 0),

@@ -180,6 +180,13 @@ func (c *Client) ShowRecordRule(ctx context.Context, appID, ruleID string) (*Rec
 	return c.recordRule(ctx, ruleCall("ShowRecordRule", "rtc:recordRule:get", http.MethodGet, appID, ruleID))
 }
 
+// ShowNewRecordRule is ShowRecordRule for a rule that was just created, as ShowNewApp is for an app.
+func (c *Client) ShowNewRecordRule(ctx context.Context, appID, ruleID string) (*RecordRule, error) {
+	call := ruleCall("ShowRecordRule", "rtc:recordRule:get", http.MethodGet, appID, ruleID)
+	call.retriesNotFound = true
+	return c.recordRule(ctx, call)
+}
+
 func (c *Client) recordRule(ctx context.Context, call call) (*RecordRule, error) {
 	var answer recordRuleResult
 	if _, err := c.do(ctx, call, &answer); err != nil {

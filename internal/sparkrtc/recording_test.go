@@ -328,6 +328,10 @@ func TestShowNewApp(t *testing.T) {
 		}
 	}
 	s := serve(t, tests["never there"].first)
+	if _, err := newClient(t, s.URL).ShowNewRecordRule(t.Context(), testApp, testRule); !errors.Is(err, ErrNotFound) || s.calls.Load() != 3 {
+		t.Errorf("rule: %d calls, %v", s.calls.Load(), err)
+	}
+	s = serve(t, tests["never there"].first)
 	if _, err := newClient(t, s.URL).ShowApp(t.Context(), testApp); !errors.Is(err, ErrNotFound) || s.calls.Load() != 1 {
 		t.Errorf("unasked: %d calls, %v", s.calls.Load(), err)
 	}
