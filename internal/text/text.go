@@ -25,6 +25,16 @@ func StrayCharacter(s string) (description string, found bool) {
 	return "", false
 }
 
+// InvisibleCharacter tells whether a text has such a character anywhere, and describes the first one.
+func InvisibleCharacter(s string) (description string, found bool) {
+	for _, r := range s {
+		if invisible(r) {
+			return describe(r), true
+		}
+	}
+	return "", false
+}
+
 // The category Cf has the byte order mark and the zero-width characters.
 func invisible(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == hangulFiller || r == brailleBlank

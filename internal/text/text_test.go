@@ -48,3 +48,23 @@ func TestStrayCharacter(t *testing.T) {
 		}
 	}
 }
+
+func TestInvisibleCharacter(t *testing.T) {
+	tests := map[string]string{
+		"":                "",
+		"https://x.y/?z#": "",
+		"schlüssel/鍵/👍":   "",
+		"not UTF-8 \xff":  "a blank",
+		"a\xff":           "",
+		"a b":             "a blank",
+		"a\tb\n":          "a tab",
+		"a\u200bb":        "a zero-width space (U+200B)",
+		"a\x00":           "an invisible character (U+0000)",
+	}
+	for s, want := range tests {
+		got, found := InvisibleCharacter(s)
+		if got != want || found != (want != "") {
+			t.Errorf("%q: got %q, %t, want %q", s, got, found, want)
+		}
+	}
+}
