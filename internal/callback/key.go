@@ -10,7 +10,18 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/text"
 )
+
+// KeyProblem completes a sentence about a key that can't be used, without showing any of it; "" for a usable one.
+func KeyProblem(key string) string {
+	if key == "" {
+		return "is empty"
+	}
+	stray, _ := text.StrayCharacter(key)
+	return stray
+}
 
 // Form is how the service shows a key.
 type Form string
@@ -73,16 +84,16 @@ const (
 )
 
 // Matches compares with a key. Nil matches nothing.
-func (f *Fingerprint) Matches(text string) bool {
-	return f != nil && text != "" && bytes.Equal(argon(f.Salt, text), f.Sum)
+func (f *Fingerprint) Matches(key string) bool {
+	return f != nil && key != "" && bytes.Equal(argon(f.Salt, key), f.Sum)
 }
 
 func (f *Fingerprint) valid() bool {
 	return f == nil || len(f.Salt) == saltLength && len(f.Sum) == sumLength
 }
 
-func argon(salt []byte, text string) []byte {
-	return argon2.IDKey([]byte(text), salt, argonPasses, argonMemory, argonThreads, sumLength)
+func argon(salt []byte, key string) []byte {
+	return argon2.IDKey([]byte(key), salt, argonPasses, argonMemory, argonThreads, sumLength)
 }
 
 // Fingerprints computes each fingerprint once for all callbacks. It is safe for concurrent use.
