@@ -5,12 +5,11 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"log"
 	"os"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/provider"
 )
@@ -26,11 +25,11 @@ func main() {
 	if !debug { // started by hand, the CLI's variables are not here
 		provider.SilenceUnwantedLogs(os.Getenv, os.Setenv)
 	}
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
-		Address: "registry.terraform.io/sparkrtc/sparkrtc",
-		Debug:   debug,
-	})
-	if err != nil {
+	var options []tf6server.ServeOpt
+	if debug {
+		options = append(options, tf6server.WithManagedDebug())
+	}
+	if err := tf6server.Serve("registry.terraform.io/sparkrtc/sparkrtc", provider.NewServer(version), options...); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -88,16 +88,6 @@ func countURLs(s string) (n int) {
 	return n
 }
 
-// URLToSend returns a URL with its scheme in small letters: the service may accept only the documented http:// and
-// https://.
-func URLToSend(s string) string {
-	scheme, rest, found := strings.Cut(s, "://")
-	if !found {
-		return s
-	}
-	return strings.ToLower(scheme) + "://" + rest
-}
-
 // Equivalent compares by RFC 3986, 6.2.2 and 6.2.3: case of scheme and host, "" or "/" as path, default port.
 func Equivalent(a, b string) bool { return a == b || normalised(a).String() == normalised(b).String() }
 

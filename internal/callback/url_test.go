@@ -81,19 +81,6 @@ func TestURLProblem(t *testing.T) {
 	}
 }
 
-func TestURLToSend(t *testing.T) {
-	for s, want := range map[string]string{
-		"HTTPS://Recordings.example.com/X": "https://Recordings.example.com/X",
-		"Http://[2001:db8::1]:8443/":       "http://[2001:db8::1]:8443/",
-		"https://recordings.example.com":   "https://recordings.example.com",
-		"":                                 "",
-	} {
-		if got := URLToSend(s); got != want || !Equivalent(s, got) {
-			t.Errorf("%q: got %q, want %q", s, got, want)
-		}
-	}
-}
-
 func TestKeyProblem(t *testing.T) {
 	for key, want := range map[string]string{
 		"":             "is empty",

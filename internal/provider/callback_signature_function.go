@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/notify"
 )
 
@@ -27,7 +28,7 @@ func (callbackSignatureFunction) Definition(_ context.Context, _ function.Defini
 		MarkdownDescription: "Computes what a receiver must find in the header `X-Rtc-Signature` of a recording event: HMAC-SHA256, in lower-case hex, of `X-Rtc-Rand`, `X-Rtc-Timestamp` and the body, one after another.\n\n" +
 			"Use it to check a receiver from a configuration or in `terraform test`. Compare signatures in constant time where it matters: in the receiver.",
 		Parameters: []function.Parameter{
-			function.StringParameter{Name: "auth_key", MarkdownDescription: "The callback's key."},
+			function.StringParameter{Name: "auth_key", MarkdownDescription: "The callback's key. Pass a variable: if a call fails, Terraform prints its lines, and a literal key with them."},
 			function.StringParameter{Name: "rand", MarkdownDescription: "The header `X-Rtc-Rand`, as it arrived."},
 			function.StringParameter{Name: "timestamp", MarkdownDescription: "The header `X-Rtc-Timestamp`, as it arrived."},
 			function.StringParameter{Name: "body", MarkdownDescription: "The body, byte for byte as it arrived."},
@@ -42,9 +43,13 @@ func (callbackSignatureFunction) Run(ctx context.Context, req function.RunReques
 	if resp.Error != nil {
 		return
 	}
-	if authKey == "" {
-		resp.Error = function.NewArgumentFuncError(0, "The key is empty: a callback without a key sends events without a signature")
-		return
+	// Not about argument 0: Terraform would point at it.
+	switch wrong := callback.KeyProblem(authKey); {
+	case wrong == "":
+		resp.Error = resp.Result.Set(ctx, notify.Signature(authKey, rand, timestamp, body))
+	case authKey == "":
+		resp.Error = function.NewFuncError("The key is empty: a callback without a key sends events without a signature")
+	default:
+		resp.Error = function.NewFuncError("Callback key with a stray character" + ": auth_key " + wrong)
 	}
-	resp.Error = resp.Result.Set(ctx, notify.Signature(authKey, rand, timestamp, body))
 }

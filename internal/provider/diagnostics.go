@@ -73,10 +73,9 @@ var advices = map[sparkrtc.Reason]advice{
 		attribute: "app_id",
 	},
 	sparkrtc.ReasonURLUnavailable: {
-		summary:   "SparkRTC cannot reach the callback URL",
-		why:       "The service tries the URL when it is set, and got no answer from it.",
-		todo:      "Make sure that the receiver is up, answers POST with 200, and can be reached from the internet with a certificate that is publicly trusted. If the same apply creates the receiver, let this resource depend on it.",
-		attribute: "url",
+		summary: "SparkRTC cannot reach the callback URL",
+		why:     "The service tries the URL when it is set, and got no answer from it.",
+		todo:    "Make sure that the receiver is up, answers POST with 200, and can be reached from the internet with a certificate that is publicly trusted. If the same apply creates the receiver, let this resource depend on it.",
 	},
 	sparkrtc.ReasonNameTaken: {
 		summary:   "SparkRTC app name is taken",
@@ -250,7 +249,7 @@ func callbackOf(appID string) subject {
 	return subject{
 		name:       fmt.Sprintf("The recording callback of app %q", appID),
 		arguments:  "app_id, url (a complete http or https URL) and auth_key (the console takes 32 to 64 characters)",
-		attributes: []string{"app_id", "url"},
+		attributes: []string{"app_id"},
 	}
 }
 
@@ -415,7 +414,7 @@ func addCredentialsError(diags *diag.Diagnostics, err error) {
 		diags.AddError("Invalid credentials", err.Error()+reportBug)
 		return
 	}
-	if e.Attribute != "" {
+	if e.Attribute != "" && !mayHoldSecret[e.Attribute] {
 		diags.AddAttributeError(path.Root(e.Attribute), e.Summary, e.Detail)
 		return
 	}

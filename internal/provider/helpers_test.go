@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
@@ -29,7 +29,7 @@ var testProviders = map[string]func() (tfprotov6.ProviderServer, error){
 		if acctest.Live() {
 			p.retryWait = 0 // the quota is shared there
 		}
-		return providerserver.NewProtocol6WithError(p)()
+		return serve(p), nil
 	},
 }
 
@@ -48,15 +48,15 @@ func newCore(tb testing.TB, e *acctest.Emulator, p *sparkRTCProvider, arguments 
 	settings := e.Settings()
 	settings["max_retries"] = 0
 	maps.Copy(settings, arguments)
-	return acctest.NewCore(tb, providerserver.NewProtocol6WithError(p), settings)
+	return acctest.NewCore(tb, serving(p), settings)
+}
+
+func serving(p provider.Provider) func() (tfprotov6.ProviderServer, error) {
+	return func() (tfprotov6.ProviderServer, error) { return serve(p), nil }
 }
 
 var schemas = sync.OnceValue(func() *tfprotov6.GetProviderSchemaResponse {
-	server, err := providerserver.NewProtocol6WithError(New("test")())()
-	if err != nil {
-		panic(err)
-	}
-	schemas, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	schemas, err := NewServer("test")().GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		panic(err)
 	}

@@ -279,9 +279,9 @@ func (s settings) endpoint(value types.String) string {
 	return endpoint
 }
 
-func (s settings) maxRetries(value types.Int64) int {
+func (s settings) maxRetries(value types.Number) int {
 	if !value.IsNull() {
-		return int(value.ValueInt64())
+		return int(int64Of(value))
 	}
 	text := s.getenv(envMaxRetries)
 	if text == "" {
@@ -330,7 +330,7 @@ func (s settings) rootCAs(value types.String) *x509.CertPool {
 		err = errors.New("it has no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
 	}
 	if err != nil {
-		s.diags.AddAttributeError(path.Root("cacert_file"), "CA certificate can't be used", fmt.Sprintf("The CA certificate from %s can't be used: %s.", source, err))
+		s.diags.AddError("CA certificate can't be used", fmt.Sprintf("The CA certificate from %s can't be used: %s.", source, err))
 	}
 	return pool
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -31,7 +30,7 @@ type providerModel struct {
 	ECSMetadata         types.Bool               `tfsdk:"ecs_metadata"`
 	Endpoint            types.String             `tfsdk:"endpoint"`
 	Insecure            types.Bool               `tfsdk:"insecure"`
-	MaxRetries          types.Int64              `tfsdk:"max_retries"`
+	MaxRetries          types.Number             `tfsdk:"max_retries"`
 	Password            types.String             `tfsdk:"password"`
 	Profile             types.String             `tfsdk:"profile"`
 	ProjectID           types.String             `tfsdk:"project_id"`
@@ -50,14 +49,14 @@ type assumeRoleModel struct {
 	AgencyName types.String `tfsdk:"agency_name"`
 	DomainID   types.String `tfsdk:"domain_id"`
 	DomainName types.String `tfsdk:"domain_name"`
-	Duration   types.Int64  `tfsdk:"duration"`
+	Duration   types.Number `tfsdk:"duration"`
 }
 
 type assumeRoleWithOIDCModel struct {
 	AgencyName  types.String `tfsdk:"agency_name"`
 	DomainID    types.String `tfsdk:"domain_id"`
 	DomainName  types.String `tfsdk:"domain_name"`
-	Duration    types.Int64  `tfsdk:"duration"`
+	Duration    types.Number `tfsdk:"duration"`
 	IDPID       types.String `tfsdk:"idp_id"`
 	IDToken     types.String `tfsdk:"id_token"`
 	IDTokenFile types.String `tfsdk:"id_token_file"`
@@ -92,10 +91,10 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 				MarkdownDescription: "Whether to accept any TLS certificate: anybody on the way can then read and change requests." + orVariable(envInsecure) + " Default: `false`.",
 				Optional:            true,
 			},
-			"max_retries": schema.Int64Attribute{
+			"max_retries": schema.NumberAttribute{
 				MarkdownDescription: fmt.Sprintf("How often a request is repeated that failed for want of a connection or met a server error (5xx). One that is throttled (429) waits for the quota, and is repeated up to four times as often.%s Default: `%d`.", orVariable(envMaxRetries), sparkrtc.DefaultMaxRetries),
 				Optional:            true,
-				Validators:          []validator.Int64{int64validator.Between(0, maxMaxRetries)},
+				Validators:          []validator.Number{wholeNumber{0, maxMaxRetries}},
 			},
 			"password": secretText("Password of `user_name` or `user_id`.", credentials.EnvPassword),
 			"profile": text("Name of a profile in the configuration file of the vendor's CLI. Default: the one that the file calls the current one.",
@@ -165,11 +164,11 @@ func orVariable(name string) string {
 // outside names the variable that counts where there is no block at all.
 func outside(variable string) string { return " Outside of the block: `" + variable + "`." }
 
-func durationAttribute() schema.Int64Attribute {
-	return schema.Int64Attribute{
+func durationAttribute() schema.NumberAttribute {
+	return schema.NumberAttribute{
 		MarkdownDescription: fmt.Sprintf("How long the agency's access key is valid, %d to %d seconds; it is renewed in time. Default: `%d`.", credentials.MinDuration, credentials.MaxDuration, credentials.DefaultDuration),
 		Optional:            true,
-		Validators:          []validator.Int64{int64validator.Between(credentials.MinDuration, credentials.MaxDuration)},
+		Validators:          []validator.Number{wholeNumber{credentials.MinDuration, credentials.MaxDuration}},
 	}
 }
 
@@ -199,7 +198,7 @@ func (m providerModel) credentials() credentials.Settings {
 			AgencyName: a.AgencyName.ValueString(),
 			DomainName: a.DomainName.ValueString(),
 			DomainID:   a.DomainID.ValueString(),
-			Duration:   a.Duration.ValueInt64(),
+			Duration:   int64Of(a.Duration),
 		}
 	}
 	if a := m.AssumeRoleWithOIDC; a != nil {
@@ -210,7 +209,7 @@ func (m providerModel) credentials() credentials.Settings {
 			AgencyName:  a.AgencyName.ValueString(),
 			DomainName:  a.DomainName.ValueString(),
 			DomainID:    a.DomainID.ValueString(),
-			Duration:    a.Duration.ValueInt64(),
+			Duration:    int64Of(a.Duration),
 		}
 	}
 	return s

@@ -21,7 +21,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
@@ -38,10 +37,7 @@ import (
 
 // What the framework itself finds wrong with the schemas.
 func TestSchemasAreValid(t *testing.T) {
-	server, err := providerserver.NewProtocol6WithError(New("test")())()
-	if err != nil {
-		t.Fatal(err)
-	}
+	server := NewServer("test")()
 	resp, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +115,7 @@ func TestAccCLI_providerErrors(t *testing.T) {
 		"a pair and a token":           {"", append([]string{"HW_AUTH_TOKEN=t"}, full...), "error", "Two kinds of credentials", []string{"HW_AUTH_TOKEN", "HW_ACCESS_KEY"}},
 		"a pair and a password":        {"user_name = \"me\"\npassword = \"" + secret + "\"\naccess_key = \"AK\"", full, "error", "Two kinds of credentials", []string{"user_name", "access_key", "he provider block"}},
 		"agency without an account":    {"assume_role {\n  agency_name = \"a\"\n}", full, "error", "Incomplete credentials", []string{"agency_name", "domain_name or domain_id"}},
-		"short duration":               {"assume_role {\n  agency_name = \"a\"\n  domain_id = \"d\"\n  duration = 60\n}", full, "error", "Invalid Attribute Value", []string{"duration", "between 900 and 86400"}},
+		"short duration":               {"assume_role {\n  agency_name = \"a\"\n  domain_id = \"d\"\n  duration = 60\n}", full, "error", "Invalid number", []string{"duration", "from 900 to 86400"}},
 		"profile that isn't there":     {"profile = \"prod\"", full, "error", "Credentials file can't be used", []string{"~/.hcloud/config.json", "the argument profile"}},
 		"CA certificate that isn't":    {"cacert_file = \"~/ca.pem\"", full, "error", "CA certificate can't be used", []string{"the argument cacert_file", "no such file"}},
 		"CA certificate, environment":  {"", append([]string{"HW_CACERT=-----BEGIN NONSENSE-----"}, full...), "error", "CA certificate can't be used", []string{"HW_CACERT", "no certificate in PEM form"}},
@@ -129,7 +125,7 @@ func TestAccCLI_providerErrors(t *testing.T) {
 		"endpoint from environment":    {"", append([]string{"SPARKRTC_ENDPOINT=rtc.example.com"}, full...), "error", "Invalid endpoint", []string{"SPARKRTC_ENDPOINT"}},
 		"retries from environment":     {"", append([]string{"HW_MAX_RETRIES=many"}, full...), "error", "Invalid number of retries", []string{"HW_MAX_RETRIES", "between 0 and 20", "many"}},
 		"too many retries":             {"", append([]string{"HW_MAX_RETRIES=21"}, full...), "error", "Invalid number of retries", []string{"21"}},
-		"retries in the block":         {"max_retries = -1", full, "error", "Invalid Attribute Value", []string{"max_retries", "between 0 and 20"}},
+		"retries in the block":         {"max_retries = -1", full, "error", "Invalid number", []string{"max_retries", "from 0 to 20"}},
 		"switch from environment":      {"", append([]string{"HW_INSECURE=perhaps"}, full...), "error", "Invalid value of a switch", []string{"HW_INSECURE", "perhaps"}},
 		"another region":               {"region = \"eu-west-101\"", full, "warning", "SparkRTC is not known in this region", []string{"eu-west-101", "the argument region", "cn-north-4"}},
 		"another region, environment":  {"", append([]string{"HW_REGION_NAME=eu-west-101"}, full...), "warning", "SparkRTC is not known in this region", []string{"HW_REGION_NAME"}},

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
@@ -472,7 +470,7 @@ func TestAccCLI_appNotKnownYet(t *testing.T) {
 // A CLI that knows no write-only arguments gives its user no other choice.
 func TestClearTextKeyWarningNeedsAChoice(t *testing.T) {
 	for _, allowed := range []bool{false, true} {
-		core, err := acctest.StartCore(t, providerserver.NewProtocol6WithError(New("test")()))
+		core, err := acctest.StartCore(t, serving(New("test")()))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -51,19 +52,22 @@ type recordCallbackModel struct {
 	AppID                   types.String   `tfsdk:"app_id"`
 	AuthKey                 types.String   `tfsdk:"auth_key"`
 	AuthKeyWO               types.String   `tfsdk:"auth_key_wo"`
-	AuthKeyWOVersion        types.Int64    `tfsdk:"auth_key_wo_version"`
+	AuthKeyWOVersion        types.Number   `tfsdk:"auth_key_wo_version"`
 	NotifyEventSubscription types.Set      `tfsdk:"notify_event_subscription"`
 	Timeouts                timeouts.Value `tfsdk:"timeouts"`
 	UpdateTime              types.String   `tfsdk:"update_time"`
 	URL                     types.String   `tfsdk:"url"`
 }
 
+// maxVersion is the largest number that every JSON reader of a state reads exactly.
+const maxVersion = 1<<53 - 1
+
 // settings are what the callback package decides on.
 func (m *recordCallbackModel) settings() callback.Settings {
 	return callback.Settings{
 		URL:     valueOf(m.URL, m.URL.ValueString()),
 		Key:     valueOf(m.AuthKey, m.AuthKey.ValueString()),
-		Version: valueOf(m.AuthKeyWOVersion, m.AuthKeyWOVersion.String()),
+		Version: valueOf(m.AuthKeyWOVersion, strconv.FormatInt(int64Of(m.AuthKeyWOVersion), 10)),
 	}
 }
 
@@ -90,7 +94,7 @@ func (m *recordCallbackModel) observed(ctx context.Context, seen callback.Observ
 		m.AuthKey = types.StringNull()
 	}
 	if seen.State.Version.IsNull() {
-		m.AuthKeyWOVersion = types.Int64Null()
+		m.AuthKeyWOVersion = types.NumberNull()
 	}
 	before := m.UpdateTime
 	m.NotifyEventSubscription, m.UpdateTime = computed(ctx, shown)
@@ -127,9 +131,10 @@ func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRe
 				WriteOnly:           true,
 				Validators:          []validator.String{authKeyValidator{}},
 			},
-			"auth_key_wo_version": schema.Int64Attribute{
-				MarkdownDescription: "Version of `auth_key_wo`, any number. Terraform can't see that a write-only key changed: change the version to send it. It becomes null in the state if the key was, or may have been, changed outside Terraform.",
+			"auth_key_wo_version": schema.NumberAttribute{
+				MarkdownDescription: "Version of `auth_key_wo`, a whole number from 0. Terraform can't see that a write-only key changed: change the version to send it. It becomes null in the state if the key was, or may have been, changed outside Terraform.",
 				Optional:            true,
+				Validators:          []validator.Number{wholeNumber{0, maxVersion}},
 			},
 			// Deliberately without UseStateForUnknown, both of them: a write changes
 			// the time, and may change the events.
@@ -149,7 +154,7 @@ func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRe
 			},
 		},
 		Blocks: map[string]schema.Block{
-			"timeouts": timeouts.Block(ctx, timeouts.Opts{
+			"timeouts": timeoutsBlock(ctx, timeouts.Opts{
 				Create: true, CreateDescription: timeoutDescription("creating the resource"),
 				Read: true, ReadDescription: timeoutDescription("reading it, in each plan,"),
 				Update: true, UpdateDescription: timeoutDescription("updating it"),
@@ -172,7 +177,6 @@ func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resourc
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	checkTimeouts(ctx, config.Timeouts, &resp.Diagnostics)
 	switch {
 	case isSet(config.AuthKey) && isSet(config.AuthKeyWO):
 		resp.Diagnostics.AddError("Two callback keys",

@@ -538,7 +538,7 @@ func TestAccRecordCallback_importErrors(t *testing.T) {
 }
 
 func TestAccRecordCallback_replace(t *testing.T) {
-	const otherApp = "app-two/100%é"
+	const otherApp = "app-two;100é"
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp, otherApp)
 	url, key := arg("url", testURL), arg("auth_key", testKey)
 	resource.ParallelTest(t, resource.TestCase{
@@ -553,7 +553,7 @@ func TestAccRecordCallback_replace(t *testing.T) {
 		CheckDestroy: func(*terraform.State) error {
 			c.ExpectSent(t,
 				acctest.Request{Method: http.MethodPut, Path: callbackPath(testApp), Body: withKey(testURL, testKey)},
-				acctest.Request{Method: http.MethodPut, Path: callbackPath("app-two%2F100%25%C3%A9"), Body: withKey(testURL, testKey)})
+				acctest.Request{Method: http.MethodPut, Path: callbackPath("app-two%3B100%C3%A9"), Body: withKey(testURL, testKey)})
 			expectTruth(t, c, testApp, testURL, testKey)
 			expectTruth(t, c, otherApp, testURL, testKey)
 			return nil

@@ -167,16 +167,26 @@ func TestAccCLI_writeOnlyKeyErrors(t *testing.T) {
 		{"auth_key_wo = null\n  auth_key_wo_version = 1", expectation{"no_key", "", "", "", nil}}, // a variable without a value means no key
 		{"auth_key_wo = \"\"\n  auth_key_wo_version = 1", expectation{"empty", "error", "Empty callback key", "", []string{"auth_key_wo is empty"}}},
 		{fmt.Sprintf("auth_key_wo = %q\n  auth_key_wo_version = 1", long), expectation{"right", "", "", "", nil}},
+
+		// Of none of these is the line shown, which has a key in it.
+		{fmt.Sprintf("auth_key_wo = false ? %q : \"\"\n  auth_key_wo_version = 1", long), expectation{"signed_or_not", "error", "Empty callback key", "", []string{"auth_key_wo is empty"}}},
+		{fmt.Sprintf("auth_key_wo = %q\n  auth_key_wo_version = 1", long+"\n"), expectation{"of_a_file", "error", "Callback key with a stray character", "", []string{"auth_key_wo ends with a line break", "trimspace"}}},
+		{fmt.Sprintf("auth_key = %q", "\ufeff"+long), expectation{"byte_order_mark", "error", "Callback key with a stray character", "", []string{"auth_key begins with a byte order mark"}}},
+		{fmt.Sprintf("auth_key_wo = %q\n  auth_key_wo_version = 1.5", long), expectation{"fraction", "error", "Invalid number", "auth_key_wo_version", []string{"auth_key_wo_version must be a whole number from 0 to"}}},
 	}
-	var config strings.Builder
+	config := new(strings.Builder)
+	fmt.Fprintf(config, "resource \"sparkrtc_record_callback\" \"null_url\" {\n  app_id = \"app\"\n  url = false ? \"https://user:%s@h/\" : null\n}\n", long)
+	fmt.Fprintf(config, "data \"sparkrtc_record_callback\" \"read_only\" {\n  app_id = \"app\"\n  url = \"https://user:%s@h/\"\n}\n", long)
 	for _, tc := range tests {
-		fmt.Fprintf(&config, "resource \"sparkrtc_record_callback\" %q {\n  app_id = \"app\"\n  url = %q\n  %s\n}\n", tc.name, testURL, tc.arguments)
+		fmt.Fprintf(config, "resource \"sparkrtc_record_callback\" %q {\n  app_id = \"app\"\n  url = %q\n  %s\n}\n", tc.name, testURL, tc.arguments)
 	}
 	got := newCLI(t, nil, config.String()).Must(t, 1, "validate", "-json")
 	if strings.Contains(got.Stdout, "literal-key") || strings.Contains(got.Stdout, long) {
 		t.Error("a key is in the messages")
 	}
 	list := got.Diagnostics(t)
+	expectation{"null_url", "error", "Missing Configuration for Required Attribute", "", []string{"url"}}.check(t, list)
+	acctest.Expectation{Address: "data." + callbackAddress("read_only"), Severity: "error", Summary: "Invalid Configuration for Read-Only Attribute", Mentions: []string{"url: "}}.Check(t, list)
 	for _, tc := range tests {
 		tc.check(t, list)
 	}

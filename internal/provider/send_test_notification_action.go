@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -116,9 +116,14 @@ func (a *sendTestNotificationAction) receiver(ctx context.Context, model sendTes
 	appID := model.AppID.ValueString()
 	url = model.URL.ValueString()
 	if variable := model.AuthKeyEnv.ValueString(); variable != "" {
-		if key = os.Getenv(variable); key == "" {
-			diags.AddAttributeError(path.Root("auth_key_env"), "Key to sign with is not set", fmt.Sprintf(
-				"The environment variable %s is not set, or empty. Nothing was sent.\n\nSet it where Terraform runs: in HCP Terraform, as a sensitive environment variable of the workspace.", variable))
+		key = os.Getenv(variable)
+		switch wrong := callback.KeyProblem(key); {
+		case key == "":
+			diags.AddError("Key to sign with is not set", shownVariable(variable)+" is not set, or empty. Nothing was sent.\n\n"+
+				"Set it where Terraform runs: in HCP Terraform, as a sensitive environment variable of the workspace.")
+			return "", ""
+		case wrong != "":
+			diags.AddError("Callback key with a stray character", shownVariable(variable)+" "+wrong+". Nothing was sent. "+strayKeyAdvice)
 			return "", ""
 		}
 	}
@@ -155,6 +160,16 @@ func (a *sendTestNotificationAction) receiver(ctx context.Context, model sendTes
 			"The recording callback of app %q has a key, and the service does not show it as it is. Nothing was sent.\n\nPut the key into an environment variable, and its name into auth_key_env.", appID))
 	}
 	return url, key
+}
+
+var variableName = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
+
+// shownVariable names only what is written like a variable: some set auth_key_env to the key itself.
+func shownVariable(name string) string {
+	if !variableName.MatchString(name) {
+		return "The environment variable that auth_key_env names"
+	}
+	return "The environment variable " + name + " (auth_key_env)"
 }
 
 func adviceOnRefusal(err error) string {

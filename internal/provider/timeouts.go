@@ -10,7 +10,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
 // defaultTimeout is long enough for a few hundred callbacks within a quota of 60
@@ -18,18 +19,18 @@ import (
 const defaultTimeout = 20 * time.Minute
 
 func timeoutDescription(what string) string {
-	return fmt.Sprintf("How long %s may take, with all waits and retries: a [duration](https://pkg.go.dev/time#ParseDuration) such as `\"90s\"` or `\"5m\"`. Default: `\"%.0fm\"`.", what, defaultTimeout.Minutes())
+	return fmt.Sprintf("How long %s may take, with all waits and retries: a number with a unit, such as `\"90s\"`, `\"5m\"` or `\"1h30m\"`, from `\"1s\"` to `\"24h\"`. Default: `\"%.0fm\"`.", what, defaultTimeout.Minutes())
 }
 
-// checkTimeouts refuses what no operation can keep: a read with such a timeout
-// would fail each plan from then on.
-func checkTimeouts(ctx context.Context, value timeouts.Value, diags *diag.Diagnostics) {
-	for _, timeout := range []timeout{createTimeout, readTimeout, updateTimeout, deleteTimeout} {
-		if bound, d := timeout.of(ctx, value); !d.HasError() && bound < time.Second {
-			diags.AddAttributeError(path.Root("timeouts").AtName(timeout.name), "Invalid timeout",
-				fmt.Sprintf("No operation ends within %v. Allow a second at least; the default is %v.", bound, defaultTimeout))
-		}
+// timeoutsBlock is the library's, whose validator accepts negative durations and speaks of Go.
+func timeoutsBlock(ctx context.Context, opts timeouts.Opts) schema.Block {
+	block, _ := timeouts.Block(ctx, opts).(schema.SingleNestedBlock)
+	for name, attribute := range block.Attributes {
+		text, _ := attribute.(schema.StringAttribute)
+		text.Validators = []validator.String{duration{time.Second, 24 * time.Hour}}
+		block.Attributes[name] = text
 	}
+	return block
 }
 
 // timeout is one of those in the block.

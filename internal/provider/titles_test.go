@@ -15,7 +15,7 @@ var (
 	// A title is the first text with a capital in the call of a function that takes one,
 	// or what a constant, variable or field of that name is set to.
 	titleFunction      = regexp.MustCompile(`(?m)^func (?:\([^)]*\) )?(\w+)\([^)]*\b(?:summary|title)\b`)
-	titleCall          = `\b(?:Add\w*Error|Add\w*Warning|New\w*Diagnostic|NewArgumentFuncError%s)\([^\n]*?"([A-Z][^"]*)"`
+	titleCall          = `\b(?:Add\w*Error|Add\w*Warning|New\w*Diagnostic|New\w*FuncError%s)\([^\n]*?"([A-Z][^"]*)"`
 	titleField         = regexp.MustCompile(`(?i)\b\w*(?:summary|title)(?:, \w+)?\s*:?[:=]\s*"([^"]+)"`)
 	functionDefinition = regexp.MustCompile(`(?s)function\.Definition\{\s*Summary: "[^"]*"`)
 	titleRow           = regexp.MustCompile(`(?m)^\| \*\*(.+?)\*\*.*\|$`)

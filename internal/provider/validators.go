@@ -5,10 +5,9 @@ package provider
 import (
 	"context"
 	"fmt"
-	"net/url"
-	"strconv"
+	"math/big"
 	"strings"
-	"unicode"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
+	texts "github.com/sparkrtc/terraform-provider-sparkrtc/internal/text"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
@@ -39,10 +39,9 @@ func (endpointValidator) ValidateString(_ context.Context, req validator.StringR
 	}
 }
 
-// addEndpointError does not repeat the endpoint, which may have a password in
-// it.
+// An endpoint may contain a password: it is not repeated, and Terraform prints no line for it.
 func addEndpointError(diags *diag.Diagnostics, source string, err error) {
-	diags.AddAttributeError(path.Root("endpoint"), "Invalid endpoint",
+	diags.AddError("Invalid endpoint",
 		fmt.Sprintf("The endpoint from %s can't be used: %s.", source, err))
 }
 
@@ -50,36 +49,47 @@ func addEndpointError(diags *diag.Diagnostics, source string, err error) {
 type appIDValidator struct{}
 
 func (appIDValidator) Description(context.Context) string {
-	return "not empty, and without blanks"
+	return "one segment of a URL's path, without blanks"
 }
 
 func (v appIDValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (appIDValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
+	if isSet(req.ConfigValue) {
+		checkAppID(req.Path, req.ConfigValue, &resp.Diagnostics)
 	}
-	checkAppID(req.Path, req.ConfigValue, &resp.Diagnostics)
 }
 
 func checkAppID(at path.Path, value types.String, diags *diag.Diagnostics) {
-	wrong := ""
-	switch id := value.ValueString(); {
-	case id == "":
-		wrong = "is empty"
-	case strings.ContainsFunc(id, isStray):
-		wrong = "has a blank, a line break or another control character in it"
-	}
-	if wrong != "" {
+	if wrong := appIDProblem(value.ValueString()); wrong != "" {
 		diags.AddAttributeError(at, "Invalid app ID", "The ID of the app "+wrong+".\n\nCopy it from the app list of the SparkRTC console: for example 5ff9701f2346968bb306cb43.")
 	}
 }
 
-func isStray(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+// appIDProblem completes a sentence about an ID, or returns "". Proxies and servers disagree on dots and delimiters
+// in a path, also when they are escaped.
+func appIDProblem(id string) string {
+	if id == "" {
+		return "is empty"
+	}
+	if stray, found := texts.StrayCharacter(id); found {
+		return stray
+	}
+	if invisible, found := texts.InvisibleCharacter(id); found {
+		return "has " + invisible + " in it"
+	}
+	if id == "." || id == ".." {
+		return "is a dot segment of a path"
+	}
+	const delimiters = `/\?#%`
+	if at := strings.IndexAny(id, delimiters); at >= 0 {
+		return fmt.Sprintf("has %q in it", id[at:at+1])
+	}
+	return ""
+}
 
-// callbackURLValidator accepts what the API is documented to accept. What it
-// accepts and a user may regret is a warning of the plan: values of variables
-// are not known before, and validators run more than once.
+// callbackURLValidator refuses invalid URLs. The plan warns about valid ones that may be mistakes, because validators
+// run several times and don't know variables the first time.
 type callbackURLValidator struct{}
 
 func (callbackURLValidator) Description(context.Context) string {
@@ -91,65 +101,86 @@ func (v callbackURLValidator) MarkdownDescription(ctx context.Context) string {
 }
 
 func (callbackURLValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+	if !isSet(req.ConfigValue) {
 		return
 	}
-	if _, wrong := parseCallbackURL(req.ConfigValue.ValueString()); wrong != "" {
-		// It doesn't repeat the URL, which may hold a secret.
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid callback URL",
-			"The URL "+wrong+".\n\nIt must be complete, start with http:// or https://, and accept POST requests: for example https://recordings.example.com/sparkrtc.")
+	if wrong := callback.URLProblem(req.ConfigValue.ValueString()); wrong != "" {
+		resp.Diagnostics.AddError("Invalid callback URL", fmt.Sprintf(
+			"%s %s.\n\nIt must be complete, start with http:// or https://, and accept POST requests: for example https://recordings.example.com/sparkrtc.", req.Path, wrong))
 	}
 }
 
-// parseCallbackURL returns what is wrong with a URL, as the end of a sentence,
-// or "".
-func parseCallbackURL(s string) (*url.URL, string) {
-	if s == "" {
-		return nil, "is empty"
-	}
-	if strings.TrimSpace(s) != s {
-		return nil, "has a blank or a line break at one end"
-	}
-	if strings.ContainsFunc(s, isStray) {
-		return nil, "has a blank or a control character in it"
-	}
-	u, err := url.Parse(s)
-	switch {
-	case err != nil: // whose text may have a password in it
-		return nil, "is not a URL: look at its port, and at characters such as # and % that have to be escaped in a user, a password or a path"
-	case u.Scheme == "", strings.Contains(u.Scheme, "."), u.Scheme == "localhost": // a host, with a port behind
-		return nil, "has no scheme"
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Sprintf("has the scheme %q, which SparkRTC does not call", u.Scheme)
-	case u.Hostname() == "":
-		return nil, "has no host"
-	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			return nil, "has a port that is not between 1 and 65535"
-		}
-	}
-	return u, ""
-}
-
-// authKeyValidator refuses an empty key.
+// authKeyValidator refuses keys that a receiver would not use as they are.
 type authKeyValidator struct{}
 
 func (authKeyValidator) Description(context.Context) string {
-	return fmt.Sprintf("not empty; %d to %d characters are recommended", callback.MinKey, callback.MaxKey)
+	return fmt.Sprintf("not empty, no blank or line break at either end; %d to %d characters are recommended", callback.MinKey, callback.MaxKey)
 }
 
 func (v authKeyValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (authKeyValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+	if !isSet(req.ConfigValue) {
 		return
 	}
-	if req.ConfigValue.ValueString() == "" {
-		// Not about the attribute: Terraform would print its line, and another key
-		// may be in it.
+	key := req.ConfigValue.ValueString()
+	switch wrong := callback.KeyProblem(key); {
+	case wrong == "":
+	case key == "":
 		resp.Diagnostics.AddError("Empty callback key", fmt.Sprintf(
 			"%s is empty: events would be sent without a signature.\n\nSet a key of %d to %d characters, or leave it out (or null) for events without a signature.",
 			req.Path, callback.MinKey, callback.MaxKey))
+	default:
+		resp.Diagnostics.AddError("Callback key with a stray character", fmt.Sprintf("%s %s. %s", req.Path, wrong, strayKeyAdvice))
+	}
+}
+
+const strayKeyAdvice = "A receiver that trims its key would refuse every event.\n\n" +
+	"Remove the character. The function trimspace removes blanks and line breaks, for example of a file."
+
+// wholeNumber is for a NumberAttribute: the framework reports a fraction or a huge value of an Int64Attribute as its
+// own error, without the range.
+type wholeNumber struct{ least, most int64 }
+
+func (v wholeNumber) Description(context.Context) string {
+	return fmt.Sprintf("a whole number from %d to %d", v.least, v.most)
+}
+
+func (v wholeNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v wholeNumber) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+	if !isSet(req.ConfigValue) {
+		return
+	}
+	n := req.ConfigValue.ValueBigFloat()
+	if !n.IsInt() || n.Cmp(big.NewFloat(0).SetInt64(v.least)) < 0 || n.Cmp(big.NewFloat(0).SetInt64(v.most)) > 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid number", fmt.Sprintf("%s must be %s.", req.Path, v.Description(ctx)))
+	}
+}
+
+// int64Of is 0 for null.
+func int64Of(n types.Number) int64 {
+	if n.ValueBigFloat() == nil {
+		return 0
+	}
+	i, _ := n.ValueBigFloat().Int64()
+	return i
+}
+
+// duration is for the timeouts: a read with one that no operation can keep would fail each plan from then on.
+type duration struct{ least, most time.Duration }
+
+func (v duration) Description(context.Context) string {
+	return fmt.Sprintf("a number with the unit s, m or h, from %.0f second to %.0f hours, such as \"90s\", \"20m\" or \"1h30m\"", v.least.Seconds(), v.most.Hours())
+}
+
+func (v duration) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v duration) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if !isSet(req.ConfigValue) {
+		return
+	}
+	if d, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || d < v.least || d > v.most {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid timeout", fmt.Sprintf("%s must be %s.", req.Path, v.Description(ctx)))
 	}
 }
