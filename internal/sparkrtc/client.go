@@ -92,8 +92,9 @@ type result interface {
 
 // do decodes the response into out; nil expects an empty one. It returns the status of a success.
 func (c *Client) do(ctx context.Context, call call, out result) (status int, err error) {
-	if slices.Contains(call.segments, "") {
-		return 0, call.fail(new(transport.Exchange), &Error{Reason: ReasonInvalidRequest, Message: "an ID in the path is empty"})
+	// Clients, proxies and servers remove dot segments, also escaped ones: the request would be about something else.
+	if slices.ContainsFunc(call.segments, func(s string) bool { return s == "" || s == "." || s == ".." }) {
+		return 0, call.fail(new(transport.Exchange), &Error{Reason: ReasonInvalidRequest, Message: "an ID in the path is empty, . or .."})
 	}
 	var body []byte
 	if call.body != nil {
@@ -146,17 +147,10 @@ func (c call) fail(exchange *transport.Exchange, e *Error) error {
 	return e
 }
 
-// Dot segments are escaped too, because clients and proxies remove them.
 func (c *Client) url(call call) string {
 	var path strings.Builder
 	for _, s := range call.segments {
-		path.WriteByte('/')
-		switch s {
-		case ".", "..":
-			path.WriteString(strings.ReplaceAll(s, ".", "%2E"))
-		default:
-			path.WriteString(url.PathEscape(s))
-		}
+		path.WriteString("/" + url.PathEscape(s))
 	}
 	if len(call.query) > 0 {
 		path.WriteString("?" + call.query.Encode())

@@ -365,7 +365,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 
 // An app id is one segment of the path, whatever it is made of.
 func TestAppIDStaysOneSegment(t *testing.T) {
-	for _, id := range []string{"a b", "a/b", "../x", ".", "..", "...", "100%", "%2F", "a?b=c", "a#b", "a;b", "été", "日本", "a+b", "a&b=c", `a"b\c`, " ", "\t\n"} {
+	for _, id := range []string{"a b", "a/b", "../x", "...", "100%", "%2F", "a?b=c", "a#b", "a;b", "été", "日本", "a+b", "a&b=c", `a"b\c`, " ", "\t\n"} {
 		var path string
 		s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			path = r.RequestURI
@@ -384,9 +384,17 @@ func TestAppIDStaysOneSegment(t *testing.T) {
 			t.Errorf("%q went out as %s", id, path)
 		}
 	}
-	_, err := newClient(t, "").ShowRecordCallback(t.Context(), "")
-	if e := asError(t, err); e.Reason != ReasonInvalidRequest {
-		t.Errorf("empty app id: %v", e)
+	s := serve(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("sent: %s %s", r.Method, r.RequestURI) })
+	client := newClient(t, s.URL)
+	for _, id := range []string{"", ".", ".."} {
+		_, read := client.ShowRecordCallback(t.Context(), id)
+		_, set := client.UpdateRecordCallback(t.Context(), id, RecordCallbackRequest{URL: "https://example.com"})
+		_, shown := client.ShowApp(t.Context(), id)
+		for _, err := range []error{read, set, shown} {
+			if e := asError(t, err); e.Reason != ReasonInvalidRequest || e.Object.ID != id || e.InDoubt {
+				t.Errorf("%q: %v", id, e)
+			}
+		}
 	}
 }
 
