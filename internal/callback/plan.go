@@ -45,6 +45,7 @@ const (
 	KeyNotConfigured // there is a key, it is not configured, and left alone
 	KeyNotCompared   // there is a key, and it may be the configured one
 	KeyAlsoSent      // another write-only key is sent under the same version
+	KeyNotSent       // a write-only key that was null is configured under the same version
 	KeyIgnored       // error: ignore_changes leaves no key to send
 	URLIgnored       // error: ignore_changes leaves no URL to send
 	URLMayBeCut      // the write sends a URL that may be shown only in part
@@ -91,6 +92,8 @@ func Plan(c Change) Decision {
 		d.say(KeyNotCompared)
 	case changesWriteOnly:
 		d.say(KeyAlsoSent)
+	case key.WriteOnly && !c.IgnoresWriteOnly && !d.Write && m.Key == nil && c.Memory != nil && !c.Prior.Version.IsNull():
+		d.say(KeyNotSent)
 	}
 	switch mayBeCut := d.Write && m.URLTaken && !m.ShowsURLs && c.Planned.URL == c.Prior.URL; {
 	case mayBeCut && c.Configured.URL != c.Planned.URL:

@@ -44,6 +44,14 @@ func TestPlan(t *testing.T) {
 		{"write-only key removed", Change{&wo, none, plain(none), remembered(masks, "write-only", t0, false), nil, false}, true, []Notice{LosesKey}},
 		{"version of a null key", Change{&wo, moved(wo), configured(moved(wo), Null), remembered(exact, "none", t0, false), nil, false}, true, nil},
 
+		// A version without a key, as a module has by default.
+		{"version of a null key, nothing changes", Change{&wo, wo, configured(wo, Null), remembered(exact, "none", t0, false), nil, false}, false, nil},
+		{"key under the version of a null one", Change{&wo, wo, withWO(wo, ownKey), remembered(exact, "none", t0, false), nil, false}, false, []Notice{KeyNotSent}},
+		{"key known after apply under the version of a null one", Change{&wo, wo, configured(wo, Unknown), remembered(hides, "none", t0, false), nil, false}, false, []Notice{KeyNotSent}},
+		{"key under the version of a null one, ignored", Change{&wo, wo, withWO(wo, ownKey), remembered(exact, "none", t0, false), nil, true}, false, nil},
+		{"key under the version of a null one, another URL", Change{&wo, moved(wo), withWO(moved(wo), ownKey), remembered(exact, "none", t0, false), nil, false}, true, nil},
+		{"key with a version, no memory", Change{&wo, wo, withWO(wo, ownKey), nil, nil, false}, false, nil},
+
 		// A key that is not configured.
 		{"imported key", Change{&none, none, plain(none), imported(exact.show(wholeURL, otherKey, t0)), nil, false}, false, []Notice{KeyNotConfigured}},
 		{"imported masked key", Change{&none, none, plain(none), imported(masks.show(wholeURL, otherKey, t0)), nil, false}, false, []Notice{KeyNotConfigured}},

@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -103,6 +105,19 @@ func (a *apps) listedApp(ctx context.Context, client *sparkrtc.Client, id string
 	defer a.mu.Unlock()
 	app, listed = a.byID[id]
 	return app, listed, err
+}
+
+// named returns the quoted IDs of the listed apps of a name.
+func (a *apps) named(name string) (ids []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for id, app := range a.byID {
+		if string(app.Name) == name {
+			ids = append(ids, strconv.Quote(id))
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // failure returns why the apps are not listed, or not all of them.

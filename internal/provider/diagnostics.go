@@ -293,6 +293,9 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, about sub
 	if advice.arguments {
 		todo = about.todo()
 	}
+	if ids := d.apps.named(e.Object.ID); e.Reason == sparkrtc.ReasonNotFound && len(ids) > 0 {
+		todo = fmt.Sprintf("%q is the name of an app. Set app_id to its ID: %s.", e.Object.ID, strings.Join(ids, " or "))
+	}
 	paragraphs = append(paragraphs, todo)
 	if e.RequestID != "" {
 		paragraphs = append(paragraphs, "Request ID: "+e.RequestID)

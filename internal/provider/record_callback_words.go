@@ -63,6 +63,11 @@ var callbackWords = map[callback.Notice]words{
 		detail: "auth_key_wo has another value than the last key that was set for app {app}, and auth_key_wo_version is the same. Every change sends the key, so this apply sets the new one.\n\n" +
 			"If you want the new key, let the receiver accept it first, and raise auth_key_wo_version. If not, configure the old one.",
 	},
+	callback.KeyNotSent: {
+		summary: "Callback key needs a new version",
+		detail: "auth_key_wo was null when auth_key_wo_version was last set for app {app}, and now has a key. Terraform can't see that, so events are still not signed.\n\n" +
+			"Change auth_key_wo_version to set the key.",
+	},
 	callback.KeyIgnored: {
 		isError: true,
 		summary: "Callback key is ignored and can't be read",

@@ -62,7 +62,7 @@ func (appIDValidator) ValidateString(_ context.Context, req validator.StringRequ
 
 func checkAppID(at path.Path, value types.String, diags *diag.Diagnostics) {
 	if wrong := appIDProblem(value.ValueString()); wrong != "" {
-		diags.AddAttributeError(at, "Invalid app ID", "The ID of the app "+wrong+".\n\nCopy it from the app list of the SparkRTC console: for example 5ff9701f2346968bb306cb43.")
+		diags.AddAttributeError(at, "Invalid app ID", "The ID of the app "+wrong+".\n\nCopy the ID, not the name, from the app list of the SparkRTC console: for example 5ff9701f2346968bb306cb43.")
 	}
 }
 
