@@ -4,6 +4,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -189,5 +190,46 @@ func TestAccCLI_writeOnlyKeyErrors(t *testing.T) {
 	acctest.Expectation{Address: "data." + callbackAddress("read_only"), Severity: "error", Summary: "Invalid Configuration for Read-Only Attribute", Mentions: []string{"url: "}}.Check(t, list)
 	for _, tc := range tests {
 		tc.check(t, list)
+	}
+}
+
+// A module has a version by default, and a key that is null by default.
+func TestVersionOfANullKey(t *testing.T) {
+	for _, echo := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked, emulator.EchoAbsent} {
+		t.Run(string(echo), func(t *testing.T) {
+			c := acctest.StartEmulator(t, emulator.Options{KeyEcho: echo}, testApp)
+			given := func(key any, version int) map[string]any {
+				return map[string]any{"app_id": testApp, "url": testURL, "auth_key_wo": key, "auth_key_wo_version": version}
+			}
+			var stored acctest.Object
+			expect := func(what string, config map[string]any, action string, warnings []string, puts ...payload) {
+				t.Helper()
+				callbacks, err := newCallbacks(t, c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if stored.Exists() {
+					if stored, err = callbacks.Read(stored); err != nil {
+						t.Fatal(err)
+					}
+				}
+				c.ResetRequests()
+				plan, err := callbacks.Plan(stored, callbacks.ConfigOf(config), acctest.ValidateFirst())
+				if err != nil || plan.Action != action || !slices.Equal(plan.Diagnostics.Warnings(), warnings) {
+					t.Fatalf("%s: %s, %v, %v", what, plan.Action, plan.Diagnostics, err)
+				}
+				if action != acctest.ActionNone {
+					if stored, err = callbacks.Apply(plan); err != nil {
+						t.Fatal(err)
+					}
+				}
+				expectPuts(t, c, testApp, puts...)
+			}
+			expect("no key", given(nil, 1), acctest.ActionCreate, nil, withKey(testURL, ""))
+			expect("no key again", given(nil, 1), acctest.ActionNone, nil)
+			expect("a key under the same version", given(testKey, 1), acctest.ActionNone, []string{"Callback key needs a new version"})
+			expect("a key", given(testKey, 2), acctest.ActionUpdate, nil, withKey(testURL, testKey))
+			expect("the key again", given(testKey, 2), acctest.ActionNone, nil)
+		})
 	}
 }

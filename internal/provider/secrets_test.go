@@ -223,7 +223,7 @@ func TestNumbersHaveARange(t *testing.T) {
 			continue
 		}
 		isNumber := func(a *tfprotov6.SchemaAttribute) bool {
-			return tftypes.Number.Equal(a.Type) && !(a.Computed && !a.Optional)
+			return tftypes.Number.Equal(a.Type) && (a.Optional || a.Required)
 		}
 		isDuration := func(a *tfprotov6.SchemaAttribute) bool {
 			return slices.Contains([]string{"create", "read", "update", "delete"}, a.Name)
@@ -236,9 +236,9 @@ func TestNumbersHaveARange(t *testing.T) {
 				t.Errorf("%s: what is its range?", name)
 				continue
 			}
-			given := append(wrong[1:], "", "5", "soon", "9999999h", "1e30s")
+			given := slices.Concat(wrong[1:], []any{"", "5", "soon", "9999999h", "1e30s"})
 			if !strings.Contains(argument, "timeouts") {
-				given = append(wrong[1:], 1.5, -0.5, huge, new(big.Float).Neg(huge), new(big.Float).SetInf(false))
+				given = slices.Concat(wrong[1:], []any{1.5, -0.5, huge, new(big.Float).Neg(huge), new(big.Float).SetInf(false)})
 			}
 			for _, value := range given {
 				config := configsWith(of.schema.Block, func(*tfprotov6.SchemaAttribute) (any, bool) { return nil, true })[argument]
