@@ -56,26 +56,35 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 	change := callback.Change{Planned: plan.settings(), Configured: r.configured(config), Memory: memory}
 	change.IgnoresWriteOnly = config.AuthKeyWO.IsNull() && !change.Configured.WriteOnly.IsNull()
 	sayAll(diags, plan, callback.Check(config.config())...)
-	found := *plan
-	if again := r.plannedBefore(plan.AppID); again {
-		sayAll(diags, plan, callback.TwoResources)
-	} else if state == nil {
-		change.Existing = r.existing(ctx, plan.AppID, diags)
-	}
-	if state != nil {
-		prior := state.settings()
-		change.Prior = &prior
-		change.Existing = r.shown(state.AppID)
-		found = *state
-	} else if change.Existing != nil {
-		found.URL, found.UpdateTime = types.StringValue(change.Existing.URL), types.StringValue(change.Existing.Time)
-	}
+	about := r.compareWith(ctx, &change, plan, state, diags)
 	decision := callback.Plan(change)
-	sayAll(diags, &found, decision.Notices...)
+	sayAll(diags, about, decision.Notices...)
 	if state != nil {
 		plan.planComputed(state, decision.Write)
 		diags.Append(planModel(ctx, &resp.Plan, *plan)...)
 	}
+}
+
+// compareWith completes a change with what there is: the state, or the callback that a create would overwrite. It
+// returns the callback that notices are about.
+func (r *recordCallbackResource) compareWith(ctx context.Context, change *callback.Change, plan, state *recordCallbackModel, diags *diag.Diagnostics) *recordCallbackModel {
+	again := r.plannedBefore(plan.AppID)
+	if again {
+		sayAll(diags, plan, callback.TwoResources)
+	}
+	if state != nil {
+		prior := state.settings()
+		change.Prior, change.Existing = &prior, r.shown(state.AppID)
+		return state
+	}
+	about := *plan
+	if !again {
+		change.Existing = r.existing(ctx, plan.AppID, diags)
+	}
+	if change.Existing != nil {
+		about.URL, about.UpdateTime = types.StringValue(change.Existing.URL), types.StringValue(change.Existing.Time)
+	}
+	return &about
 }
 
 // load is for reading several things before looking at the diagnostics.
