@@ -17,23 +17,23 @@ const (
 
 // Check returns notices about valid values that may be mistakes.
 func Check(c Config) []Notice {
-	var found []Notice
+	var notices []Notice
 	if u, err := url.Parse(c.URL.Text()); err == nil {
 		if u.Scheme == "http" {
-			found = append(found, PlainHTTP)
+			notices = append(notices, PlainHTTP)
 		}
 		if u.User != nil {
-			found = append(found, UserInURL)
+			notices = append(notices, UserInURL)
 		}
 	}
 	for _, key := range []Value{c.Key, c.WriteOnly} {
 		switch length := utf8.RuneCountInString(key.Text()); {
 		case length == 0:
 		case strings.Contains(key.Text(), "***"):
-			found = append(found, MaskAsKey)
+			notices = append(notices, MaskAsKey)
 		case length < MinKey, length > MaxKey:
-			found = append(found, UnusualKeyLength)
+			notices = append(notices, UnusualKeyLength)
 		}
 	}
-	return found
+	return notices
 }

@@ -67,8 +67,7 @@ func looksMasked(shown string) bool {
 	return strings.Contains(shown, "**") || strings.Contains(shown, "••") || strings.Contains(shown, "...") || strings.Contains(shown, "…")
 }
 
-// Fingerprint recognises a write-only key without storing it: Argon2id (RFC 9106) with a salt, so that a guess costs
-// milliseconds and 4 MiB.
+// Fingerprint recognises a write-only key by Argon2id (RFC 9106) with a salt: a guess costs milliseconds and 4 MiB.
 type Fingerprint struct {
 	Salt []byte `json:"salt"`
 	Sum  []byte `json:"sum"`

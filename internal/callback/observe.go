@@ -14,28 +14,18 @@ type Memory struct {
 	Form Form   `json:"form"`
 	Time string `json:"time,omitempty"`
 
-	// Look is one byte derived from the shown key, kept only if the service gives no time. More would help to guess a
-	// key shown in part.
-	Look []byte `json:"look,omitempty"`
+	// Checksum is one byte of the shown key, kept only if the service gives no time: more would help to guess a key
+	// that is shown in part.
+	Checksum []byte `json:"checksum,omitempty"`
 
-	// Fresh: no read since an own write, whose response may show and round values differently.
-	Fresh bool `json:"fresh,omitempty"`
+	Fresh      bool `json:"fresh,omitempty"`        // no read since an own write, whose response may differ from a read
+	Imported   bool `json:"imported,omitempty"`     // no own write yet
+	MayHaveKey bool `json:"may_have_key,omitempty"` // the key was changed outside, and may be hidden
+	URLTaken   bool `json:"url_taken,omitempty"`    // the URL in the state was shown, not set
+	ShowsKeys  bool `json:"shows_keys,omitempty"`   // the key set was shown exactly
+	ShowsURLs  bool `json:"shows_urls,omitempty"`   // the URL set was shown exactly
 
-	// Imported: no own write yet.
-	// MayHaveKey: the app's key was set, and changed outside. It may be hidden.
-	MayHaveKey bool `json:"may_have_key,omitempty"`
-
-	Imported bool `json:"imported,omitempty"`
-
-	// URLTaken: the URL in the state was shown, not set.
-	URLTaken bool `json:"url_taken,omitempty"`
-
-	// ShowsKeys and ShowsURLs: the value set was shown exactly.
-	ShowsKeys bool `json:"shows_keys,omitempty"`
-	ShowsURLs bool `json:"shows_urls,omitempty"`
-
-	// Key belongs to a write-only key; nil for none.
-	Key *Fingerprint `json:"key,omitempty"`
+	Key *Fingerprint `json:"key,omitempty"` // of a write-only key
 }
 
 // Valid tells whether this package can have made it.
@@ -51,7 +41,7 @@ func Remember(before *Memory, url, key string, fingerprint *Fingerprint, shown S
 		m.ShowsKeys = shown.Key == key
 	}
 	m.showURL(url, shown.URL)
-	m.take(shown, key != "" && !m.ShowsKeys)
+	m.record(shown, key != "" && !m.ShowsKeys)
 	return m
 }
 
@@ -60,23 +50,11 @@ type Observation struct {
 	State   Settings
 	Memory  Memory
 	Changes []Notice // outside Terraform
-
-	// Written: the callback was written since, with the same values or others. Otherwise a different update_time is
-	// only rounded.
-	Written bool
+	Written bool     // since the memory; otherwise a different update_time is only rounded
 }
 
-// Observe returns what a response means. A state without a URL is an import; before may be nil.
-//
-// URL and key follow the first row that fits. A lost value becomes what is shown (URL) or null (key).
-//
-// 1. shown as set: kept
-// 2. another whole value, from a service that showed what was set exactly: lost
-// 3. same update_time: kept
-// 4. changed update_time: lost
-// 5. no time, shown as before: kept
-// 6. no time, first read after an own write, a possible form of it: kept
-// 7. anything else: lost
+// Observe returns what a response means, by the table in DESIGN.md. A state without a URL is an import; before may be
+// nil.
 func Observe(state Settings, before *Memory, shown Shown) Observation {
 	imported := state.URL.IsNull()
 	m, when := Memory{Imported: true}, timeChanged
@@ -111,12 +89,11 @@ func Observe(state Settings, before *Memory, shown Shown) Observation {
 		}
 	}
 	m.Fresh = false
-	m.take(shown, hasKey && !exactly)
+	m.record(shown, hasKey && !exactly)
 	return Observation{state, m, changes, when == timeChanged}
 }
 
-// Unchanged tells whether a list shows that a read would find nothing new. A time without a fraction right after a
-// write proves nothing, because a read may have one.
+// Unchanged tells whether a list proves that nothing changed. Right after a write, a time without a fraction doesn't.
 func (m *Memory) Unchanged(state Settings, shown Shown) bool {
 	return shown.URL == m.URL && shown.Time != "" && shown.Time == m.Time && formOf(shown.Key) == m.Form &&
 		(!m.Fresh || isPrecise(shown.Time)) &&
@@ -129,17 +106,16 @@ func (m *Memory) showURL(set, shown string) {
 	}
 }
 
-func (m *Memory) take(shown Shown, look bool) {
-	m.URL, m.Form, m.Time, m.Look = shown.URL, formOf(shown.Key), shown.Time, nil
-	if look && shown.Time == "" && shown.Key != "" {
-		m.Look = lookOf(shown.Key)
+func (m *Memory) record(shown Shown, withChecksum bool) {
+	m.URL, m.Form, m.Time, m.Checksum = shown.URL, formOf(shown.Key), shown.Time, nil
+	if withChecksum && shown.Time == "" && shown.Key != "" {
+		m.Checksum = checksum(shown.Key)
 	}
 }
 
-func lookOf(shown string) []byte { return argon(make([]byte, saltLength), shown)[:1] }
+func checksum(shown string) []byte { return argon(make([]byte, saltLength), shown)[:1] }
 
-// isKey computes a fingerprint only for a write-only key whose time proves nothing:
-// two writes may share a second.
+// Two writes may share a second, so only a precise time saves the fingerprint's cost.
 func (m *Memory) isKey(state Settings, shown string, when timing) bool {
 	if state.Key.Known() {
 		return shown == state.Key.Text()
@@ -157,7 +133,7 @@ func (m *Memory) keepsKey(shown string, when timing) bool {
 		return false
 	case when != timeMissing:
 		return when == timeSame
-	case form == m.Form && (form == FormNone || m.Look == nil && form == FormPart || string(lookOf(shown)) == string(m.Look)):
+	case form == m.Form && (form == FormNone || m.Checksum == nil && form == FormPart || string(checksum(shown)) == string(m.Checksum)):
 		return true
 	default:
 		return m.Fresh && (form == FormPart || !m.ShowsKeys)

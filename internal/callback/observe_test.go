@@ -339,10 +339,10 @@ func TestMemory_hasNoKey(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if strings.Contains(string(content), ownKey[:8]) || strings.Contains(string(content), "wxyz") || len(m.Look) > 1 {
+				if strings.Contains(string(content), ownKey[:8]) || strings.Contains(string(content), "wxyz") || len(m.Checksum) > 1 {
 					t.Errorf("%s", content)
 				}
-				if (m.Key != nil) != (kind == "write-only") || (m.Look != nil) != (at == "" && m.Form == FormPart) {
+				if (m.Key != nil) != (kind == "write-only") || (m.Checksum != nil) != (at == "" && m.Form == FormPart) {
 					t.Errorf("%s, %q: %s", kind, at, content)
 				}
 				var back Memory

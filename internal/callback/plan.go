@@ -4,23 +4,13 @@ package callback
 
 // Change is the input of Plan.
 type Change struct {
-	// Prior is the state after the read; nil for a create.
-	Prior *Settings
-
-	// Planned is the plan: under ignore_changes an attribute has the value of the state.
-	Planned Settings
-
+	Prior      *Settings // the state after the read; nil for a create
+	Planned    Settings  // under ignore_changes, with the state's value
 	Configured Config
+	Memory     *Memory // may be nil
+	Existing   *Shown  // as read for this plan; nil if there is none, or if it was not read
 
-	// Memory may be nil.
-	Memory *Memory
-
-	// Existing is the callback that the app has, as it was read for this plan; nil
-	// if there is none, or if it was not read.
-	Existing *Shown
-
-	// IgnoresWriteOnly: the plan has no auth_key_wo, because it is ignored.
-	IgnoresWriteOnly bool
+	IgnoresWriteOnly bool // auth_key_wo is in ignore_changes
 }
 
 // Decision is what a plan does and says.
@@ -122,24 +112,21 @@ func isShown(key Key, shown *Shown) bool {
 
 func (d *Decision) say(n Notice) { d.Notices = append(d.Notices, n) }
 
-// A version without a fingerprint belongs to a write-only key that is null.
+// A version may belong to a write-only key that is null: then there is no fingerprint.
 func (s Settings) hasKey(m *Memory) bool {
 	return !s.Key.IsNull() || !s.Version.IsNull() && m.Key != nil
 }
 
-// It computes a fingerprint.
 func (m *Memory) isOther(key string) bool {
 	return key != "" && m.Key != nil && !m.Key.Matches(key)
 }
 
 // Key is the key of a write.
 type Key struct {
-	Set       bool   // there is one
+	Set       bool
 	Text      string // "" also for one that is known only after apply
 	WriteOnly bool
-
-	// Ignored: under ignore_changes the key to send is the app's own.
-	Ignored bool
+	Ignored   bool // by ignore_changes: the key to send is the app's own
 }
 
 // KeyToSend returns the key of a write. Under ignore_changes plan and configuration differ.
@@ -158,10 +145,8 @@ func KeyToSend(planned Settings, configured Config) Key {
 	}
 }
 
-// MayBeThere tells whether an update may find that the app has what it would
-// send, so that a read is worth it: the URL is the same, and so is the key, also if
-// it is given in another way, or the state has none. A key that is not shown whole
-// can't be compared, and a new version asks for a write.
+// MayBeThere tells whether a read before an update could save the write. A key that is not shown whole can't be
+// compared, and a new version asks for a write.
 func (c Change) MayBeThere() bool {
 	if c.Prior == nil || c.Memory == nil || !Equivalent(c.Prior.URL.Text(), c.Planned.URL.Text()) {
 		return false
@@ -182,8 +167,7 @@ func IsThere(url, key string, shown Shown) bool {
 	return Equivalent(url, shown.URL) && key == shown.Key
 }
 
-// Returnable tells whether a key that is shown can be sent back: the service is known to show keys exactly, or
-// shows that there is none.
+// Returnable tells whether the shown key is certainly the whole one, or none.
 func (m *Memory) Returnable(shown string) bool {
 	return m != nil && m.ShowsKeys && formOf(shown) != FormPart
 }

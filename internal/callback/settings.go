@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package callback decides about recording callbacks, without Terraform or HTTP: Observe reads a response, Plan makes
-// a plan. DESIGN.md has both as tables.
+// Package callback decides about recording callbacks. DESIGN.md has Observe and Plan as tables.
 package callback
 
 // Value is a Terraform argument: null, unknown or a text.
@@ -18,11 +17,9 @@ const (
 	known
 )
 
+// Values without a text; Null is the zero Value.
 var (
-	// Null is the zero Value.
-	Null = Value{}
-
-	// Unknown is known only after apply.
+	Null    = Value{}
 	Unknown = Value{kind: unknown}
 )
 
