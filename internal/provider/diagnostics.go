@@ -16,8 +16,7 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
 )
 
-// advice is what a user is told about a reason that the API or its gateway had
-// to refuse a request.
+// advice explains why the API or its gateway refused a request.
 type advice struct {
 	summary string
 	why     string // may be ""
@@ -53,7 +52,7 @@ var advices = map[sparkrtc.Reason]advice{
 	},
 	sparkrtc.ReasonWrongEndpoint: {
 		summary: "Endpoint does not serve the SparkRTC API",
-		why:     "The answer is a 404 of the gateway in front, or of another server: the host or the path is not known there. It says nothing about the app, which is left as it is in the state.",
+		why:     "The response is a 404 of the gateway or of another server, which does not know the host or the path. It says nothing about the app, which stays in the state.",
 		todo:    "Check endpoint in the provider block and " + envEndpoint + " in the environment. The public endpoint is " + sparkrtc.DefaultEndpoint + ".",
 	},
 	sparkrtc.ReasonInvalidParameter: {
@@ -74,8 +73,8 @@ var advices = map[sparkrtc.Reason]advice{
 	},
 	sparkrtc.ReasonURLUnavailable: {
 		summary: "SparkRTC cannot reach the callback URL",
-		why:     "The service tries the URL when it is set, and got no answer from it.",
-		todo:    "Make sure that the receiver is up, answers POST with 200, and can be reached from the internet with a certificate that is publicly trusted. If the same apply creates the receiver, let this resource depend on it.",
+		why:     "The service tries the URL when it is set, and got no response.",
+		todo:    "Make sure that the receiver is up, responds to POST with 200, and can be reached from the internet with a certificate that is publicly trusted. If the same apply creates the receiver, let this resource depend on it.",
 	},
 	sparkrtc.ReasonNameTaken: {
 		summary:   "SparkRTC app name is taken",
@@ -117,7 +116,7 @@ var advices = map[sparkrtc.Reason]advice{
 	},
 	sparkrtc.ReasonSignatureRefused: {
 		summary:        "Signature refused",
-		why:            "The secret key is not the one of this access key, or a blank was copied along with one of them.",
+		why:            "The secret key is not the one of this access key, or one of them was copied with a blank.",
 		todo:           "Check the secret key. " + suspectProject + " More than five failures in a row lock an access key for five minutes, for everyone who uses it.",
 		authentication: true,
 	},
@@ -181,17 +180,17 @@ var advices = map[sparkrtc.Reason]advice{
 	},
 	sparkrtc.ReasonServerError: {
 		summary: "SparkRTC has a server error",
-		why:     "The request was repeated as often as max_retries allows, unless the answer rules that out.",
+		why:     "The request was repeated as often as max_retries allows, unless the response rules that out.",
 		todo:    "Try again later. If it stays, ask Huawei Cloud's support, with the request ID.",
 	},
 	sparkrtc.ReasonRedirected: {
 		summary: "Endpoint redirects",
-		why:     "A signed request is not carried to another place, so redirects are never followed.",
-		todo:    "Check endpoint in the provider block and " + envEndpoint + " in the environment, and whether a proxy or a captive portal answers in place of the service.",
+		why:     "A signed request is for one host, so redirects are never followed.",
+		todo:    "Check endpoint in the provider block and " + envEndpoint + " in the environment, and whether a proxy or a captive portal responds instead of the service.",
 	},
 	sparkrtc.ReasonInvalidAnswer: {
-		summary: "Answer is not one of the SparkRTC API",
-		why:     "A proxy, a captive portal or another server may have answered in its place.",
+		summary: "Response is not from the SparkRTC API",
+		why:     "A proxy, a captive portal or another server may have responded instead.",
 		todo:    "Check endpoint in the provider block, " + envEndpoint + " in the environment and the proxy (HTTPS_PROXY, NO_PROXY).",
 	},
 	sparkrtc.ReasonNotKept: {
@@ -223,14 +222,13 @@ var advices = map[sparkrtc.Reason]advice{
 	},
 }
 
-// timeIsUp is about the end of an operation that a timeout brought.
-var timeIsUp = advice{
-	summary: "Time is up",
+var timedOut = advice{
+	summary: "Operation timed out",
 	why:     "The operation took longer than the timeouts block of the resource, or its default, allows. Waiting for the quota of the service, and retries, count too.",
 	todo:    "Run it again: an interrupted request may or may not have reached the service, and repeating it does no harm. If it happens again, allow more with timeouts. For a read, the timeout in the state counts: to get a higher one there, apply with -refresh=false.",
 }
 
-// subject is what a call is about.
+// subject is the object of a call.
 type subject struct {
 	name string // a sentence begins with it
 
@@ -275,8 +273,8 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, about sub
 	if !ok {
 		advice = advices[sparkrtc.ReasonOther]
 	}
-	if errors.Is(err, errTimeIsUp) {
-		advice = timeIsUp
+	if errors.Is(err, errTimedOut) {
+		advice = timedOut
 	}
 	paragraphs := []string{about.name + " " + what + ": " + happened(e) + "."}
 	reason := advice.why
@@ -328,7 +326,7 @@ func (d *providerData) addFetchError(diags *diag.Diagnostics, err error, about s
 	diags.AddError(summary, fmt.Sprintf("%s %s, because there was nothing to authenticate it with. %s\n\n%s Found: %s.", about.name, what, detail, advice.why, d.credentials))
 }
 
-// happened says what came back, or what came in its place.
+// happened describes the response, or why there was none.
 func happened(e *sparkrtc.Error) string {
 	var parts []string
 	if e.StatusCode != 0 {
@@ -363,11 +361,10 @@ func refusesCredentials(err error) bool {
 	}
 }
 
-// longWait is from when on a user is told what was waited for.
+// longWait is the wait for the quota that is worth a warning.
 const longWait = 5 * time.Second
 
-// addNotices tells, once in a run, what went well only because something was done
-// about it.
+// addNotices warns, once in a run, of a corrected clock and of waits for the quota.
 func (d *providerData) addNotices(diags *diag.Diagnostics) {
 	if d.wire == nil {
 		return
@@ -393,8 +390,8 @@ func (d *providerData) addNotices(diags *diag.Diagnostics) {
 	}
 }
 
-// willNotBeTaken tells whether credentials are refused for good, so that no other
-// call would help. What may be a proxy's or IAM's mood is not among it.
+// willNotBeTaken tells whether the credentials are refused for good. A refusal that a proxy or IAM may take back does
+// not count.
 func willNotBeTaken(err error) bool {
 	switch sparkrtc.ReasonOf(err) {
 	case sparkrtc.ReasonSignatureRefused, sparkrtc.ReasonAccessKeyUnknown, sparkrtc.ReasonAccessKeyLocked,

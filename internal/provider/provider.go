@@ -36,9 +36,8 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
-// Environment variables that stand in for arguments, beside those of the
-// credentials package. They are named as the huaweicloud provider names them,
-// but for what it has no variable for.
+// Environment variables of arguments, besides those of the credentials package. They have the names of the
+// huaweicloud provider, where it has one.
 const (
 	envEndpoint   = "SPARKRTC_ENDPOINT"
 	envMaxRetries = "HW_MAX_RETRIES"
@@ -103,7 +102,7 @@ type providerData struct {
 	// credentials says in words which credentials the client uses.
 	credentials string
 
-	// wire sends the requests. What it met is told to the user once.
+	// wire sends the requests.
 	wire      *transport.Client
 	saidClock sync.Once
 	saidQuota sync.Once
@@ -229,7 +228,7 @@ func (d *providerData) connect(endpoint string, wire *transport.Client, found *c
 
 // userAgent names the provider and the CLI, and appends what the user asks for
 // with TF_APPEND_USER_AGENT, as HashiCorp's providers do. Terraform and
-// OpenTofu give their version in the same field and can't be told apart.
+// OpenTofu give their version in the same field.
 func userAgent(version, cliVersion, appended string) string {
 	agent := "terraform-provider-sparkrtc/" + version + " (+https://github.com/sparkrtc/terraform-provider-sparkrtc)"
 	if cliVersion != "" {
@@ -241,7 +240,7 @@ func userAgent(version, cliVersion, appended string) string {
 	return agent
 }
 
-// settings reads arguments, and the environment in their place.
+// settings reads arguments, or else the environment.
 type settings struct {
 	getenv func(string) string
 	diags  *diag.Diagnostics

@@ -67,9 +67,9 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 		MarkdownDescription: "The SparkRTC provider manages [Huawei Cloud SparkRTC](https://www.huaweicloud.com/intl/en-us/product/rtc.html) (real-time audio and video, service code CloudRTC): where the recording events of an app go.",
 		Attributes: map[string]schema.Attribute{
 			"access_key": text("Access key ID (AK). Needs `secret_key`.", credentials.EnvAccessKey),
-			"auth_url": text("Scheme and host of IAM, where tokens, temporary access keys and project IDs come from; a `/v3` behind is ignored. Default: `https://iam.REGION.CLOUD`, of `region` and `cloud`.",
+			"auth_url": text("Scheme and host of IAM, where tokens, temporary access keys and project IDs come from; a trailing `/v3` is ignored. Default: `https://iam.REGION.CLOUD`, of `region` and `cloud`.",
 				credentials.EnvAuthURL),
-			"cacert_file": text("A CA certificate to trust beside those of the system: the path of a PEM file, or its content.", envCACert),
+			"cacert_file": text("A CA certificate to trust in addition to those of the system: the path of a PEM file, or its content.", envCACert),
 			"clear_text_key_warning": schema.BoolAttribute{
 				MarkdownDescription: "Whether to warn, once a run for each provider configuration, of an `auth_key` where the CLI would allow `auth_key_wo`, which is not stored in the state." + orVariable(envClearTextKeyWarning) + " Default: `true`.",
 				Optional:            true,
@@ -88,11 +88,11 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 				Validators:          []validator.String{endpointValidator{}},
 			},
 			"insecure": schema.BoolAttribute{
-				MarkdownDescription: "Whether to accept any TLS certificate: anybody on the way can then read and change requests." + orVariable(envInsecure) + " Default: `false`.",
+				MarkdownDescription: "Whether to accept any TLS certificate: anyone on the path can then read and change requests." + orVariable(envInsecure) + " Default: `false`.",
 				Optional:            true,
 			},
 			"max_retries": schema.NumberAttribute{
-				MarkdownDescription: fmt.Sprintf("How often a request is repeated that failed for want of a connection or met a server error (5xx). One that is throttled (429) waits for the quota, and is repeated up to four times as often.%s Default: `%d`.", orVariable(envMaxRetries), sparkrtc.DefaultMaxRetries),
+				MarkdownDescription: fmt.Sprintf("Maximum number of retries after a connection error or a server error (5xx). A throttled request (429) waits for the quota, and is repeated up to four times as often.%s Default: `%d`.", orVariable(envMaxRetries), sparkrtc.DefaultMaxRetries),
 				Optional:            true,
 				Validators:          []validator.Number{wholeNumber{0, maxMaxRetries}},
 			},
@@ -161,7 +161,7 @@ func orVariable(name string) string {
 	return " Can also be set with the environment variable `" + name + "`."
 }
 
-// outside names the variable that counts where there is no block at all.
+// outside names the variable that counts without the block.
 func outside(variable string) string { return " Outside of the block: `" + variable + "`." }
 
 func durationAttribute() schema.NumberAttribute {

@@ -74,8 +74,7 @@ func (l *recordCallbackListResource) List(ctx context.Context, req list.ListRequ
 	}
 }
 
-// result is a callback as a read would find it, but for the key: what is listed
-// is shown to whoever looks.
+// result is a callback as a read would find it, without the key: results are printed.
 func (l *recordCallbackListResource) result(ctx context.Context, req list.ListRequest, app sparkrtc.App) list.ListResult {
 	result := req.NewListResult(ctx)
 	result.DisplayName = app.ID

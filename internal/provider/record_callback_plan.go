@@ -32,8 +32,7 @@ type callbackPlans struct {
 	shown sync.Map // callback.Shown
 }
 
-// ModifyPlan says what an apply would do beyond what the plan shows. What is
-// planned is Terraform's own difference.
+// ModifyPlan adds notices of what an apply would do. Terraform plans the changes.
 func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	diags := &resp.Diagnostics
 	plan := load(modelIn[recordCallbackModel](ctx, req.Plan))(diags)   // nil for a destroy
@@ -88,15 +87,14 @@ func (r *recordCallbackResource) compareWith(ctx context.Context, change *callba
 }
 
 // load is for reading several things before looking at the diagnostics.
-func load[T any](value T, found diag.Diagnostics) func(*diag.Diagnostics) T {
+func load[T any](value T, reported diag.Diagnostics) func(*diag.Diagnostics) T {
 	return func(diags *diag.Diagnostics) T {
-		diags.Append(found...)
+		diags.Append(reported...)
 		return value
 	}
 }
 
-// planComputed: a write moves the time and may change the events, and without
-// one nothing changes.
+// planComputed: a write changes the time, and may change the events.
 func (m *recordCallbackModel) planComputed(state *recordCallbackModel, write bool) {
 	m.UpdateTime, m.NotifyEventSubscription = state.UpdateTime, state.NotifyEventSubscription
 	if write {
@@ -124,8 +122,7 @@ func (r *recordCallbackResource) shown(appID types.String) *callback.Shown {
 	return nil
 }
 
-// plannedBefore tells whether another resource has the app: each is planned once
-// in the life of a providerData.
+// plannedBefore tells whether another resource has the app: each is planned once in a process.
 func (r *recordCallbackResource) plannedBefore(appID types.String) bool {
 	if appID.IsUnknown() {
 		return false

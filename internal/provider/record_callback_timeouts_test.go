@@ -53,7 +53,7 @@ func TestAccCLI_timeouts(t *testing.T) {
 			if took := time.Since(begun); took > 15*time.Second { // the retries alone would take minutes
 				t.Errorf("it took %v", took)
 			}
-			if !strings.Contains(out, "Time is up") || !strings.Contains(out, "timeouts block") || strings.Contains(out, "may or may not have been set") != tc.doubt {
+			if !strings.Contains(out, "Operation timed out") || !strings.Contains(out, "timeouts block") || strings.Contains(out, "may or may not have been set") != tc.doubt {
 				t.Errorf("the message: %s", out)
 			}
 			c.ClearFaults()

@@ -123,7 +123,7 @@ func TestNoURLInMessages(t *testing.T) {
 			if strings.Contains(all, "canary") {
 				t.Errorf("a part of a URL is said: %s", all)
 			}
-			for _, want := range []string{"https://elsewhere.example.com", "will be overwritten", "may have changed", "leaves the callback in place", "cannot reach the callback URL", "with a user or a password", "Invalid callback URL", "No answer from the receiver"} {
+			for _, want := range []string{"https://elsewhere.example.com", "will be overwritten", "may have changed", "leaves the callback in place", "cannot reach the callback URL", "with a user or a password", "Invalid callback URL", "No response from the receiver"} {
 				if !strings.Contains(all, want) {
 					t.Errorf("%q is not said: %s", want, all)
 				}

@@ -42,8 +42,7 @@ type recordCallbacksModel struct {
 	Apps       map[string]listedCallbackModel `tfsdk:"apps"`
 }
 
-// listedCallbackModel is an app and its callback, as they are listed. It has no key: a map
-// with secrets in it can't be iterated over, and who wants all of them at once?
+// listedCallbackModel is an app and its callback, as they are listed. It has no key: for_each refuses a map with secrets.
 type listedCallbackModel struct {
 	AppName                 types.String `tfsdk:"app_name"`
 	AppState                types.String `tfsdk:"app_state"`
@@ -71,7 +70,7 @@ func (d *recordCallbacksDataSource) Metadata(_ context.Context, req datasource.M
 
 func (d *recordCallbacksDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists all SparkRTC apps of the project, and where the recording events of each of them go: for `for_each`, for finding an app by its name, or for finding callbacks that nobody manages.\n\n" +
+		MarkdownDescription: "Lists all SparkRTC apps of the project, and where the recording events of each of them go: for `for_each`, for finding an app by its name, or for finding callbacks that are not managed.\n\n" +
 			"It costs a call for each hundred apps. If the service doesn't show all the apps that it counts, that is an error, so that nothing that depends on the list takes an app for gone.",
 		Attributes: map[string]schema.Attribute{
 			"app_name":   schema.StringAttribute{MarkdownDescription: filterAppName, Optional: true},
@@ -149,7 +148,7 @@ func (d *providerData) listApps(ctx context.Context, filter appFilter, diags *di
 	for _, app := range list {
 		if !filter.AppState.IsNull() && app.State == "" {
 			diags.AddAttributeError(path.Root("app_state"), "State of an app is not known", fmt.Sprintf(
-				"The list of apps does not show the state of app %q, so that it can't be told whether it matches.\n\nRemove app_state.", app.ID))
+				"The list of apps does not show the state of app %q, so the filter can't be applied.\n\nRemove app_state.", app.ID))
 			return nil
 		}
 		if filter.has(app) {

@@ -44,7 +44,7 @@ func (a *sendTestNotificationAction) Metadata(_ context.Context, req action.Meta
 
 func (a *sendTestNotificationAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Sends a made-up recording event to the callback URL of a SparkRTC app, signed as the service signs, and fails unless the receiver answers with a 2xx. Needs Terraform 1.14.\n\n" +
+		MarkdownDescription: "Sends a made-up recording event to the callback URL of a SparkRTC app, signed as the service signs, and fails unless the receiver responds with a 2xx. Needs Terraform 1.14.\n\n" +
 			"It is sent from where Terraform runs, once, without retries. So it tells whether a receiver takes the events and checks the signature with the right key, and not whether the service can reach it.",
 		Attributes: map[string]schema.Attribute{
 			"app_id": schema.StringAttribute{
@@ -100,10 +100,10 @@ func (a *sendTestNotificationAction) Invoke(ctx context.Context, req action.Invo
 	status, err := notify.NewTest(eventType, model.AppID.ValueString(), begun).Send(ctx, url, key)
 	switch {
 	case err == nil:
-		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("The receiver answered with HTTP %d after %v", status, time.Since(begun).Round(time.Millisecond))})
+		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("The receiver responded with HTTP %d after %v", status, time.Since(begun).Round(time.Millisecond))})
 	case status == 0:
-		resp.Diagnostics.AddError("No answer from the receiver", fmt.Sprintf(
-			"The test event was sent to %s, %s, and got no answer: %s.\n\nCheck that the receiver is up and can be reached from here. The service needs to reach it too, from the internet, with a certificate that is publicly trusted.", where, signed, err))
+		resp.Diagnostics.AddError("No response from the receiver", fmt.Sprintf(
+			"The test event was sent to %s, %s, and got no response: %s.\n\nCheck that the receiver is up and can be reached from here. The service needs to reach it too, from the internet, with a certificate that is publicly trusted.", where, signed, err))
 	default:
 		resp.Diagnostics.AddError("Receiver refused the test event", fmt.Sprintf(
 			"The test event was sent to %s, %s: %s.\n\n%s", where, signed, err, adviceOnRefusal(err)))
@@ -181,6 +181,6 @@ func adviceOnRefusal(err error) string {
 	case errors.Is(err, notify.ErrNotServed):
 		return "Check the path of the URL, and that the receiver takes POST there."
 	default:
-		return "Look into the log of the receiver. The body is JSON, as of a real event."
+		return "Check the log of the receiver. The body is JSON, as of a real event."
 	}
 }

@@ -101,7 +101,7 @@ func TestSendTestNotification(t *testing.T) {
 		"to one that has moved":            {key: testKey, status: 302, sent: true, signed: true, gets: 1, want: "Redirects are not followed"},
 		"to one with nothing at that path": {key: testKey, status: 404, sent: true, signed: true, gets: 1, want: "path of the URL"},
 		"to one that fails":                {key: testKey, status: 500, sent: true, signed: true, gets: 1, want: "HTTP 500"},
-		"to nobody":                        {key: testKey, gets: 1, want: "No answer from the receiver"},
+		"to nobody":                        {key: testKey, gets: 1, want: "No response from the receiver"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestSendTestNotification(t *testing.T) {
 					t.Errorf("%q is said: %s", secret, said)
 				}
 			}
-			if done := strings.Contains(said, "The receiver answered"); done != (tc.want == "") {
+			if done := strings.Contains(said, "The receiver responded"); done != (tc.want == "") {
 				t.Errorf("said: %s", said)
 			}
 			expectCalls(t, c, tc.gets)
@@ -252,7 +252,7 @@ action "sparkrtc_send_test_notification" "test" {
 	r.Apply(t)
 	r.Plan(t, acctest.NoChanges)
 	out := r.Must(t, 0, "apply", "-auto-approve", "-invoke=action.sparkrtc_send_test_notification.test").Out()
-	if !strings.Contains(out, "The receiver answered with HTTP 200") || strings.Contains(out, testKey) {
+	if !strings.Contains(out, "The receiver responded with HTTP 200") || strings.Contains(out, testKey) {
 		t.Errorf("said: %s", out)
 	}
 	deliveries := got()

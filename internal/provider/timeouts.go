@@ -54,13 +54,11 @@ func (t timeout) of(ctx context.Context, block timeouts.Value) (time.Duration, d
 	return t.read(block, ctx, defaultTimeout)
 }
 
-// errTimeIsUp is the cause of an operation's end at its timeout.
-var errTimeIsUp = errors.New("time is up")
+var errTimedOut = errors.New("timed out")
 
-// begin bounds what calls the API. End tells what users are to know of how it
-// went.
+// begin bounds calls of the API. End adds the notices about them.
 func (d *providerData) begin(ctx context.Context, bound time.Duration, diags *diag.Diagnostics) (_ context.Context, end func()) {
-	ctx, cancel := context.WithTimeoutCause(ctx, bound, fmt.Errorf("%w: %v", errTimeIsUp, bound))
+	ctx, cancel := context.WithTimeoutCause(ctx, bound, fmt.Errorf("%w after %v", errTimedOut, bound))
 	return ctx, func() {
 		cancel()
 		d.addNotices(diags)
