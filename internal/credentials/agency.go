@@ -36,7 +36,7 @@ func (f resolver) agency(resolved *Resolved, c *sourcedSet) error {
 }
 
 func (a *AssumeRoleWithOIDC) hasAgency() bool {
-	return a != nil && (a.AgencyName != "" || a.DomainName != "" || a.DomainID != "" || a.Duration != 0)
+	return a != nil && a.AgencyName+a.DomainName+a.DomainID != ""
 }
 
 func (f resolver) environmentAgency() (*Agency, error) {

@@ -3,7 +3,6 @@
 package credentials
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -250,31 +249,15 @@ func (a *Authenticator) scope() iam.Scope {
 	case a.resolved.ProjectID.Text != "":
 		return iam.Scope{ProjectID: a.resolved.ProjectID.Text}
 	default:
-		return iam.Scope{ProjectName: a.projectName()}
+		return iam.Scope{ProjectName: a.resolved.projectName()}
 	}
-}
-
-func (a *Authenticator) projectName() string {
-	return cmp.Or(a.resolved.ProjectName.Text, a.resolved.Region.Text)
 }
 
 func (a *Authenticator) tokenFor() string {
-	switch project := a.resolved.ProjectID; {
-	case a.resolved.Agency != nil:
+	if a.resolved.Agency != nil {
 		return "no project, but an agency"
-	case project.Text != "":
-		return fmt.Sprintf("project %s (%s)", project.Text, project.Source)
-	default:
-		return a.projectInWords()
 	}
-}
-
-func (a *Authenticator) projectInWords() string {
-	source := a.resolved.ProjectName.Source
-	if a.resolved.ProjectName.Text == "" {
-		source = "as the region, by " + a.resolved.Region.Source
-	}
-	return fmt.Sprintf("the project with the name %q (%s)", a.projectName(), source)
+	return a.resolved.project()
 }
 
 // STS takes accounts by ID and no tokens; IAM does the rest.
@@ -320,10 +303,10 @@ func (a *Authenticator) addProject(ctx context.Context, got *timedCredentials) e
 
 func (a *Authenticator) lookUpProject(ctx context.Context, c transport.Credentials) (string, error) {
 	const todo = "Set project_id: it stands in the console under My Credentials > API Credentials."
-	name := a.projectName()
+	name := a.resolved.projectName()
 	projects, err := a.iam.Projects(ctx, c, name)
 	if err != nil {
-		return "", a.signed("Project can't be looked up", err, "No project_id is set, so that IAM was asked for "+a.projectInWords()+". "+todo)
+		return "", a.signed("Project can't be looked up", err, "No project_id is set, so that IAM was asked for "+a.resolved.project()+". "+todo)
 	}
 	projects = slices.DeleteFunc(projects, func(p iam.Project) bool { return p.ID == "" || p.Name != name })
 	switch len(projects) {
@@ -339,12 +322,12 @@ func (a *Authenticator) lookUpProject(ctx context.Context, c transport.Credentia
 		}
 		return "", &Error{
 			Summary: "No such project",
-			Detail:  fmt.Sprintf("No project_id is set, and IAM doesn't have %s.%s\n\n%s", a.projectInWords(), strings.TrimRight(there, "\n"), todo),
+			Detail:  fmt.Sprintf("No project_id is set, and IAM doesn't have %s.%s\n\n%s", a.resolved.project(), strings.TrimRight(there, "\n"), todo),
 		}
 	default:
 		return "", &Error{
 			Summary: "Several projects",
-			Detail:  fmt.Sprintf("No project_id is set, and IAM has more than one project that may be %s:\n\n%s\n%s", a.projectInWords(), listOf(projects), todo),
+			Detail:  fmt.Sprintf("No project_id is set, and IAM has more than one project that may be %s:\n\n%s\n%s", a.resolved.project(), listOf(projects), todo),
 		}
 	}
 }

@@ -5,6 +5,7 @@ package credentials
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,11 +98,21 @@ func (l origin) keys(access, secretKey, token value) spec {
 		parts:  []part{one(access), one(secretKey)},
 		what:   access.name + " and " + secretKey.name,
 		build: func() (*sourcedSet, error) {
+			if swapped(access.text, secretKey.text) {
+				return nil, l.fault(access, "Access key and secret key are swapped",
+					fmt.Sprintf("%s and %s, from %s, are swapped: an access key has 20 characters, and its secret key has 40. Swap the two values.", access.name, secretKey.name, l.source))
+			}
 			return &sourcedSet{Set: Set{
 				Kind: KindAccessKey, AccessKey: access.text, SecretKey: secretKey.text, SecurityToken: token.text, Source: l.of(access),
 			}}, nil
 		},
 	}
+}
+
+var accessKeyPattern, secretKeyPattern = regexp.MustCompile(`^[0-9A-Z]{20}$`), regexp.MustCompile(`^[0-9A-Za-z]{40}$`)
+
+func swapped(accessKey, secretKey string) bool {
+	return secretKeyPattern.MatchString(accessKey) && accessKeyPattern.MatchString(secretKey)
 }
 
 func (l origin) token(token value) spec {
@@ -191,12 +202,19 @@ func (f resolver) blockOIDC() spec {
 		return spec{what: argument}
 	}
 	l := origin{source: argument + " of the provider block", block: true, nested: argument, mute: a.IDToken != ""}
-	k := l.oidc(f, key("idp_id", a.IDPID), secret("id_token", a.IDToken), path("id_token_file", a.IDTokenFile))
+	workload := secret("tfc_workload_identity_tag", "")
+	if a.WorkloadTag != "" {
+		workload.text = f.Getenv(EnvWorkloadToken + "_" + a.WorkloadTag)
+	}
+	k := l.oidc(f, key("idp_id", a.IDPID), secret("id_token", a.IDToken), path("id_token_file", a.IDTokenFile), workload)
 	return spec{
 		called: k.called,
-		begin:  []value{{argument, argument, true, asAny}},
+		begin:  []value{{argument, argument, true, anyForm}},
 		what:   argument,
 		build: func() (*sourcedSet, error) {
+			if a.WorkloadTag != "" && !workload.set() {
+				return nil, l.fault(workload, noTaggedToken, f.lacksTaggedToken(workload.name+" in "+l.source, a.WorkloadTag))
+			}
 			c, err := l.complete(k)
 			if err != nil {
 				return nil, f.hintWorkloadToken(err)
@@ -212,8 +230,14 @@ func (f resolver) blockOIDC() spec {
 func (f resolver) hintWorkloadToken(err error) error {
 	var fault *Error
 	a, tokens := f.AssumeRoleWithOIDC, f.workloadTokens()
-	if errors.As(err, &fault) && a.IDToken == "" && a.IDTokenFile == "" && len(tokens) > 0 {
-		fault.Detail += fmt.Sprintf("\n\n%s is set, and counts if the identity provider is named by %s in the environment instead of the block.", tokens[0].name, EnvIDPID)
+	if !errors.As(err, &fault) || a.IDToken != "" || a.IDTokenFile != "" || len(tokens) == 0 {
+		return err
+	}
+	first := tokens[0].name
+	if tag, tagged := strings.CutPrefix(first, EnvWorkloadToken+"_"); tagged {
+		fault.Detail += fmt.Sprintf("\n\n%s is set: to use it, set tfc_workload_identity_tag = %q.", first, tag)
+	} else {
+		fault.Detail += fmt.Sprintf("\n\n%s is set, and counts if the identity provider is named by %s in the environment instead of the block.", first, EnvIDPID)
 	}
 	return err
 }
@@ -263,10 +287,7 @@ func (f resolver) workloadToken(tokens []value) (value, error) {
 	}
 	switch {
 	case tag != "":
-		return value{}, &Error{
-			Summary: "No workload identity token with this tag",
-			Detail:  fmt.Sprintf("%s in the environment asks for the tag %q, and %s_%s is not set. %s", EnvWorkloadTag, tag, EnvWorkloadToken, tag, thereAre(tokens)),
-		}
+		return value{}, &Error{Summary: noTaggedToken, Detail: f.lacksTaggedToken(EnvWorkloadTag+" in the environment", tag)}
 	case len(tokens) > 1:
 		return value{}, &Error{
 			Summary: "Several workload identity tokens",
@@ -277,6 +298,12 @@ func (f resolver) workloadToken(tokens []value) (value, error) {
 	default:
 		return secret(EnvWorkloadToken, ""), nil
 	}
+}
+
+const noTaggedToken = "No workload identity token with this tag"
+
+func (f resolver) lacksTaggedToken(asking, tag string) string {
+	return fmt.Sprintf("%s asks for the tag %q, and %s_%s is not set. %s", asking, tag, EnvWorkloadToken, tag, thereAre(f.workloadTokens()))
 }
 
 func thereAre(tokens []value) string {
@@ -297,7 +324,7 @@ func (f resolver) blockECS() spec {
 	}
 	k.found = "false"
 	if *f.ECSMetadata {
-		k.begin = []value{{k.what, "true", false, asAny}}
+		k.begin = []value{{k.what, "true", false, anyForm}}
 	}
 	return k
 }

@@ -106,12 +106,13 @@ func bare(err error) error {
 func readToken(open func(string) (fs.File, error), shown, path string) (string, error) {
 	text, _, err := readText(open, path)
 	token := string(bytes.TrimSpace(text))
+	if wrong := keyForm.flawOf(token); err == nil && wrong != nil {
+		err = errors.New("it " + wrong.text)
+	}
 	switch {
 	case err != nil:
 	case token == "":
 		err = errors.New("it is empty")
-	case strayKey(token):
-		err = errors.New("it " + asKey.fault)
 	default:
 		return token, nil
 	}

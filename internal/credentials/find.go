@@ -3,6 +3,7 @@
 package credentials
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,6 +44,27 @@ func (f *Resolved) Hint() string {
 	}
 	return f.Set.Hint() + ", to assume " + f.Agency.String()
 }
+
+// HintWithProject also says which project is used, and where that is set. A token carries its project itself.
+func (f *Resolved) HintWithProject() string {
+	if f.Agency == nil && f.Set.Kind == KindToken {
+		return f.Hint()
+	}
+	return f.Hint() + ", for " + f.project()
+}
+
+func (f *Resolved) project() string {
+	if id := f.ProjectID; id.Text != "" {
+		return fmt.Sprintf("project %s (%s)", id.Text, id.Source)
+	}
+	source := f.ProjectName.Source
+	if f.ProjectName.Text == "" {
+		source = "as the region, by " + f.Region.Source
+	}
+	return fmt.Sprintf("the project with the name %q (%s)", f.projectName(), source)
+}
+
+func (f *Resolved) projectName() string { return cmp.Or(f.ProjectName.Text, f.Region.Text) }
 
 // chain is the order of sources. Those after the first match are not opened.
 var chain = []struct {
@@ -93,7 +115,7 @@ type resolver struct {
 // Find returns the first complete set of the chain, and never combines two sources. Project, region and agency are
 // looked up separately, in the provider block first. Errors are of type *Error.
 func Find(settings Settings, env Environment) (*Resolved, error) {
-	f := resolver{Settings: settings, Environment: env}
+	f := resolver{Settings: settings.withoutEmptyBlocks(), Environment: env}
 	var results []lookup
 	for _, p := range chain {
 		l, err := p.find(f)
@@ -114,7 +136,7 @@ func Find(settings Settings, env Environment) (*Resolved, error) {
 
 func (f resolver) resolve(c *sourcedSet) (*Resolved, error) {
 	resolved := &Resolved{Set: c.Set, Warnings: c.warnings}
-	for _, part := range []func(*Resolved, *sourcedSet) error{f.agency, f.project, f.location} {
+	for _, part := range []func(*Resolved, *sourcedSet) error{f.agency, f.location, f.project} {
 		if err := part(resolved, c); err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@
 package credentials
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -246,8 +247,22 @@ func TestFindSets(t *testing.T) {
 		"a domain's ID comes before its name in the environment": {func(w *testEnvironment) {
 			w.set("HW_USER_NAME=u", "HW_USER_PASSWORD=c0ffee", "HW_DOMAIN_NAME=d", "HW_DOMAIN_ID=did")
 		}, Set{Kind: KindPassword, UserName: "u", Password: "c0ffee", DomainID: "did", Source: "the environment (HW_USER_NAME, HW_DOMAIN_ID)"}},
-		"a password may have blanks and letters of any script": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "ü ser", " c0ffee–\t", "d" },
-			Set{Kind: KindPassword, UserName: "ü ser", Password: " c0ffee–\t", DomainName: "d", Source: "the provider block"}},
+		"a password may have blanks and letters of any script": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "ü ser", "–\tc0ffee é–", "d" },
+			Set{Kind: KindPassword, UserName: "ü ser", Password: "–\tc0ffee é–", DomainName: "d", Source: "the provider block"}},
+		"a password may begin with a dollar sign, and have quotation marks": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "u", "$C0FFEE\"'", "d" },
+			Set{Kind: KindPassword, UserName: "u", Password: "$C0FFEE\"'", DomainName: "d", Source: "the provider block"}},
+		"an empty OIDC block is none": {func(w *testEnvironment) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{Duration: 900}
+			w.AccessKey, w.SecretKey = "AK", "c0ffee"
+		}, Set{Kind: KindAccessKey, AccessKey: "AK", SecretKey: "c0ffee", Source: "the provider block"}},
+		"an empty OIDC block is none, beside the environment's": {func(w *testEnvironment) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{}
+			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN=c0ffee")
+		}, Set{Kind: KindIDToken, IDPID: "idp", idToken: "c0ffee", Source: "the environment (HW_ASSUME_ROLE_IDP_ID, HW_ASSUME_ROLE_ID_TOKEN)"}},
+		"the tag of a block": {func(w *testEnvironment) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", WorkloadTag: "B"}
+			w.set("TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee", "TFC_WORKLOAD_IDENTITY_TOKEN_A=c0ffee-a", "TFC_WORKLOAD_IDENTITY_TOKEN_B=c0ffee-b", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG=A")
+		}, Set{Kind: KindIDToken, IDPID: "idp", idToken: "c0ffee-b", Source: "assume_role_with_oidc of the provider block"}},
 		"a user's name alone is no half set beside a key": {func(w *testEnvironment) {
 			w.set("HW_USER_NAME=u", "HW_USER_ID=uid", "HW_DOMAIN_NAME=d", "HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee")
 		}, Set{Kind: KindAccessKey, AccessKey: "AK", SecretKey: "c0ffee", Source: "the environment (HW_ACCESS_KEY)"}},
@@ -349,7 +364,10 @@ func TestFindErrors(t *testing.T) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDToken: canary}
 		},
 			"", "Two kinds of credentials", []string{"an ID token (assume_role_with_oidc)"}},
-		"an access key beside an OIDC block, without the key": {func(w *testEnvironment) { w.SecretKey = canary; w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{} },
+		"an access key beside an OIDC block, without the key": {func(w *testEnvironment) {
+			w.SecretKey = canary
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{AgencyName: "a"}
+		},
 			"", "Two kinds of credentials", []string{"an access key (secret_key) and an ID token (assume_role_with_oidc)"}},
 
 		"line break behind a secret key": {func(w *testEnvironment) { w.AccessKey, w.SecretKey = "AK", canary+"\n" },
@@ -373,16 +391,29 @@ func TestFindErrors(t *testing.T) {
 		},
 			"", "Credentials contain a stray character", []string{"id_token, from assume_role_with_oidc of the provider block"}},
 
-		"an empty OIDC block": {func(w *testEnvironment) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{} },
+		"an OIDC block with an agency only": {func(w *testEnvironment) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{AgencyName: "a"} },
 			"assume_role_with_oidc", "Incomplete credentials", []string{"assume_role_with_oidc of the provider block is set, but idp_id is not"}},
 		"an OIDC block without an identity provider": {func(w *testEnvironment) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDToken: canary} },
 			"", "Incomplete credentials", []string{"id_token is set in assume_role_with_oidc of the provider block, but idp_id is not"}},
 		"an OIDC block without a token": {func(w *testEnvironment) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp"} },
-			"assume_role_with_oidc", "Incomplete credentials", []string{"id_token or id_token_file is not"}},
+			"assume_role_with_oidc", "Incomplete credentials", []string{"id_token or id_token_file or tfc_workload_identity_tag is not"}},
 		"an OIDC block without a token in HCP Terraform": {func(w *testEnvironment) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp"}
 			w.set("TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee")
 		}, "assume_role_with_oidc", "Incomplete credentials", []string{"TFC_WORKLOAD_IDENTITY_TOKEN is set, and counts if", "HW_ASSUME_ROLE_IDP_ID"}},
+		"an OIDC block without a token in HCP Terraform, tagged": {func(w *testEnvironment) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp"}
+			w.set("TFC_WORKLOAD_IDENTITY_TOKEN_A=c0ffee")
+		}, "assume_role_with_oidc", "Incomplete credentials", []string{`TFC_WORKLOAD_IDENTITY_TOKEN_A is set: to use it, set tfc_workload_identity_tag = "A".`}},
+		"an OIDC block with a tag that isn't there": {func(w *testEnvironment) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", WorkloadTag: "B"}
+			w.set("TFC_WORKLOAD_IDENTITY_TOKEN_A=c0ffee")
+		}, "assume_role_with_oidc", "No workload identity token with this tag", []string{
+			`tfc_workload_identity_tag in assume_role_with_oidc of the provider block asks for the tag "B"`, "TFC_WORKLOAD_IDENTITY_TOKEN_B is not set", "TFC_WORKLOAD_IDENTITY_TOKEN_A"}},
+		"an OIDC block with a tag and a file": {func(w *testEnvironment) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", WorkloadTag: "A", IDTokenFile: "x"}
+			w.set("TFC_WORKLOAD_IDENTITY_TOKEN_A=c0ffee")
+		}, "assume_role_with_oidc", "Conflicting credentials", []string{"Both tfc_workload_identity_tag and id_token_file"}},
 		"two tokens in an OIDC block": {func(w *testEnvironment) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary, IDTokenFile: "x"}
 		}, "", "Conflicting credentials", []string{"Both id_token_file and id_token"}},
@@ -606,7 +637,14 @@ func TestFindAgency(t *testing.T) {
 		"the environment's": {env, &Agency{Name: "env", DomainName: "envd", Duration: 15 * time.Minute, Source: "the environment (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_NAME)"}},
 		"a domain's ID comes before its name in the environment": {func(w *testEnvironment) { env(w); w.set("HW_ASSUME_ROLE_DOMAIN_ID=id") },
 			&Agency{Name: "env", DomainID: "id", Duration: 15 * time.Minute, Source: "the environment (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_ID)"}},
-		"a duration alone is none": {func(w *testEnvironment) { key(w); w.set("HW_ASSUME_ROLE_DURATION=never") }, nil},
+		"a duration alone is none":            {func(w *testEnvironment) { key(w); w.set("HW_ASSUME_ROLE_DURATION=never") }, nil},
+		"an empty block is none":              {func(w *testEnvironment) { key(w); w.AssumeRole = &AssumeRole{} }, nil},
+		"a duration alone in a block is none": {func(w *testEnvironment) { key(w); w.AssumeRole = &AssumeRole{Duration: 900} }, nil},
+		"a duration for an ID token is none": {func(w *testEnvironment) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary, Duration: 900}
+		}, nil},
+		"an empty block, beside the variables": {func(w *testEnvironment) { env(w); w.AssumeRole = &AssumeRole{Duration: 1000} },
+			&Agency{Name: "env", DomainName: "envd", Duration: 15 * time.Minute, Source: "the environment (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_NAME)"}},
 		"an ID token's own": {func(w *testEnvironment) { w.AssumeRoleWithOIDC = &oidc; w.set("HW_ASSUME_ROLE_AGENCY_NAME=env") },
 			&Agency{Name: "oidc", DomainID: "did", Duration: 24 * time.Hour, Source: "assume_role_with_oidc of the provider block"}},
 		"the environment's, for its own ID token": {func(w *testEnvironment) {
@@ -651,8 +689,6 @@ func TestFindAgencyErrors(t *testing.T) {
 		summary   string
 		mentions  []string
 	}{
-		"nothing in the block": {role: &AssumeRole{}, attribute: "assume_role", summary: "Incomplete credentials",
-			mentions: []string{"assume_role of the provider block is set, but agency_name is not"}},
 		"no domain in the block": {role: &AssumeRole{AgencyName: "a"}, env: []string{"HW_ASSUME_ROLE_DOMAIN_NAME=d"}, attribute: "assume_role", summary: "Incomplete credentials",
 			mentions: []string{"agency_name is set in assume_role of the provider block, but domain_name or domain_id is not"}},
 		"no agency in the block": {role: &AssumeRole{DomainName: "d"}, env: []string{"HW_ASSUME_ROLE_AGENCY_NAME=d"}, attribute: "assume_role", summary: "Incomplete credentials",
@@ -666,8 +702,6 @@ func TestFindAgencyErrors(t *testing.T) {
 			mentions: []string{"domain_id, from assume_role of the provider block"}},
 		"no domain for an ID token": {oidc: &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary, AgencyName: "a"}, summary: "Incomplete credentials",
 			mentions: []string{"agency_name is set in assume_role_with_oidc of the provider block, but domain_name or domain_id is not"}},
-		"only a duration for an ID token": {oidc: &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary, Duration: 900}, summary: "Incomplete credentials",
-			mentions: []string{"duration is set in assume_role_with_oidc of the provider block, but agency_name is not"}},
 		"two agencies": {role: &AssumeRole{AgencyName: "a", DomainName: "d"}, oidc: &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary, AgencyName: "a"}, attribute: "assume_role", summary: "Two agencies"},
 		"no domain in the environment": {env: []string{"HW_ASSUME_ROLE_AGENCY_NAME=a"}, summary: "Incomplete credentials",
 			mentions: []string{"HW_ASSUME_ROLE_AGENCY_NAME is set in the environment, but HW_ASSUME_ROLE_DOMAIN_NAME or HW_ASSUME_ROLE_DOMAIN_ID is not"}},
@@ -687,6 +721,176 @@ func TestFindAgencyErrors(t *testing.T) {
 				w.AccessKey, w.SecretKey = "AK", canary
 			}
 			w.fails().check(t, tc.attribute, tc.summary, tc.mentions)
+		})
+	}
+}
+
+// Each way to give each value, so that none is left out: a flaw is named with the value's name and source, and
+// without the value.
+func TestFindFlaws(t *testing.T) {
+	keys := func(w *testEnvironment) { w.AccessKey, w.SecretKey = "AK", canary }
+	user := func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "u", canary, "d" }
+	userAround := func(w *testEnvironment) { w.set("HW_USER_NAME=u", "HW_USER_PASSWORD=c0ffee", "HW_DOMAIN_NAME=d") }
+	keysAround := func(w *testEnvironment) { w.set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee") }
+	variable := func(name string, before ...func(*testEnvironment)) func(*testEnvironment, string) {
+		return func(w *testEnvironment, s string) { and(before...)(w); w.set(name + "=" + s) }
+	}
+	cli := func(format string) func(*testEnvironment, string) {
+		return func(w *testEnvironment, s string) {
+			quoted, _ := json.Marshal(s)
+			w.file(".hcloud/config.json", `{"current": "p", "profiles": [{"name": "p", `+strings.ReplaceAll(format, "%", string(quoted))+`}]}`)
+		}
+	}
+	const cliPair = `"accessKeyId": "AK", "secretAccessKey": "c0ffee"`
+	places := map[string]struct {
+		put   func(*testEnvironment, string)
+		named string
+	}{
+		"access_key":     {func(w *testEnvironment, s string) { keys(w); w.AccessKey = s }, "access_key, from the provider block"},
+		"secret_key":     {func(w *testEnvironment, s string) { keys(w); w.SecretKey = s }, "secret_key, from the provider block"},
+		"security_token": {func(w *testEnvironment, s string) { keys(w); w.SecurityToken = s }, "security_token, from the provider block"},
+		"token":          {func(w *testEnvironment, s string) { w.Token = s }, "token, from the provider block"},
+		"user_name":      {func(w *testEnvironment, s string) { user(w); w.UserName = s }, "user_name, from the provider block"},
+		"user_id":        {func(w *testEnvironment, s string) { w.UserID, w.Password = s, canary }, "user_id, from the provider block"},
+		"password":       {func(w *testEnvironment, s string) { user(w); w.Password = s }, "password, from the provider block"},
+		"domain_name":    {func(w *testEnvironment, s string) { user(w); w.DomainName = s }, "domain_name, from the provider block"},
+		"domain_id":      {func(w *testEnvironment, s string) { user(w); w.DomainName, w.DomainID = "", s }, "domain_id, from the provider block"},
+		"profile":        {func(w *testEnvironment, s string) { w.Profile = s }, "profile"},
+		"project_id":     {func(w *testEnvironment, s string) { keys(w); w.ProjectID = s }, "the argument project_id"},
+		"project_name":   {func(w *testEnvironment, s string) { keys(w); w.ProjectName = s }, "the argument project_name"},
+		"agency_name":    {func(w *testEnvironment, s string) { keys(w); w.AssumeRole = &AssumeRole{AgencyName: s, DomainID: "d"} }, "agency_name, from assume_role of the provider block"},
+		"agency's domain_name": {func(w *testEnvironment, s string) {
+			keys(w)
+			w.AssumeRole = &AssumeRole{AgencyName: "a", DomainName: s}
+		},
+			"domain_name, from assume_role of the provider block"},
+		"agency's domain_id": {func(w *testEnvironment, s string) { keys(w); w.AssumeRole = &AssumeRole{AgencyName: "a", DomainID: s} },
+			"domain_id, from assume_role of the provider block"},
+		"idp_id": {func(w *testEnvironment, s string) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: s, IDToken: canary}
+		}, "idp_id, from assume_role_with_oidc of the provider block"},
+		"id_token": {func(w *testEnvironment, s string) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: s}
+		}, "id_token, from assume_role_with_oidc of the provider block"},
+		"OIDC's agency_name": {func(w *testEnvironment, s string) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary, AgencyName: s, DomainID: "d"}
+		}, "agency_name, from assume_role_with_oidc of the provider block"},
+		"a workload token": {func(w *testEnvironment, s string) {
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", WorkloadTag: "A"}
+			w.set("TFC_WORKLOAD_IDENTITY_TOKEN_A=" + s)
+		}, "tfc_workload_identity_tag, from assume_role_with_oidc"},
+		"HW_ACCESS_KEY":              {variable("HW_ACCESS_KEY", keysAround), "HW_ACCESS_KEY, from the environment"},
+		"HW_SECRET_KEY":              {variable("HW_SECRET_KEY", keysAround), "HW_SECRET_KEY, from the environment"},
+		"HW_SECURITY_TOKEN":          {variable("HW_SECURITY_TOKEN", keysAround), "HW_SECURITY_TOKEN, from the environment"},
+		"HW_AUTH_TOKEN":              {variable("HW_AUTH_TOKEN"), "HW_AUTH_TOKEN, from the environment"},
+		"HW_USER_NAME":               {variable("HW_USER_NAME", userAround), "HW_USER_NAME, from the environment"},
+		"HW_USER_ID":                 {variable("HW_USER_ID", userAround), "HW_USER_ID, from the environment"},
+		"HW_USER_PASSWORD":           {variable("HW_USER_PASSWORD", userAround), "HW_USER_PASSWORD, from the environment"},
+		"HW_DOMAIN_NAME":             {variable("HW_DOMAIN_NAME", userAround), "HW_DOMAIN_NAME, from the environment"},
+		"HW_DOMAIN_ID":               {variable("HW_DOMAIN_ID", userAround), "HW_DOMAIN_ID, from the environment"},
+		"HW_PROFILE":                 {variable("HW_PROFILE"), "the environment variable HW_PROFILE"},
+		"HW_PROJECT_ID":              {variable("HW_PROJECT_ID", keysAround), "the environment variable HW_PROJECT_ID"},
+		"HW_PROJECT_NAME":            {variable("HW_PROJECT_NAME", keysAround), "the environment variable HW_PROJECT_NAME"},
+		"HW_ASSUME_ROLE_AGENCY_NAME": {variable("HW_ASSUME_ROLE_AGENCY_NAME", keysAround, agencyAround), "HW_ASSUME_ROLE_AGENCY_NAME, from the environment"},
+		"HW_ASSUME_ROLE_DOMAIN_NAME": {variable("HW_ASSUME_ROLE_DOMAIN_NAME", keysAround, agencyAround), "HW_ASSUME_ROLE_DOMAIN_NAME, from the environment"},
+		"HW_ASSUME_ROLE_DOMAIN_ID":   {variable("HW_ASSUME_ROLE_DOMAIN_ID", keysAround, agencyAround), "HW_ASSUME_ROLE_DOMAIN_ID, from the environment"},
+		"HW_ASSUME_ROLE_IDP_ID": {func(w *testEnvironment, s string) {
+			w.set("HW_ASSUME_ROLE_IDP_ID="+s, "HW_ASSUME_ROLE_ID_TOKEN=c0ffee")
+		}, "HW_ASSUME_ROLE_IDP_ID, from the environment"},
+		"HW_ASSUME_ROLE_ID_TOKEN": {func(w *testEnvironment, s string) { w.set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN="+s) }, "HW_ASSUME_ROLE_ID_TOKEN, from the environment"},
+		"TFC_WORKLOAD_IDENTITY_TOKEN": {func(w *testEnvironment, s string) {
+			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "TFC_WORKLOAD_IDENTITY_TOKEN="+s)
+		}, "TFC_WORKLOAD_IDENTITY_TOKEN, from the environment"},
+		"HUAWEICLOUD_SDK_AK":             {variable("HUAWEICLOUD_SDK_AK", sdkKey), "HUAWEICLOUD_SDK_AK, from the environment"},
+		"HUAWEICLOUD_SDK_SK":             {variable("HUAWEICLOUD_SDK_SK", sdkKey), "HUAWEICLOUD_SDK_SK, from the environment"},
+		"HUAWEICLOUD_SDK_SECURITY_TOKEN": {variable("HUAWEICLOUD_SDK_SECURITY_TOKEN", sdkKey), "HUAWEICLOUD_SDK_SECURITY_TOKEN, from the environment"},
+		"HUAWEICLOUD_SDK_PROJECT_ID":     {variable("HUAWEICLOUD_SDK_PROJECT_ID", sdkKey), "the environment variable HUAWEICLOUD_SDK_PROJECT_ID"},
+		"accessKeyId":                    {cli(`"accessKeyId": %, "secretAccessKey": "c0ffee"`), `accessKeyId, from profile "p" of ~/.hcloud/config.json`},
+		"secretAccessKey":                {cli(`"accessKeyId": "AK", "secretAccessKey": %`), `secretAccessKey, from profile "p" of ~/.hcloud/config.json`},
+		"securityToken":                  {cli(cliPair + `, "securityToken": %`), `securityToken, from profile "p" of ~/.hcloud/config.json`},
+		"stsToken":                       {cli(`"mode": "SSO", "ssoAuth": {"stsToken": {"accessKeyId": "AK", "secretAccessKey": %, "securityToken": "c0ffee"}}`), "ssoAuth.stsToken.secretAccessKey, from profile"},
+		"projectId":                      {cli(cliPair + `, "projectId": %`), `by profile "p" of ~/.hcloud/config.json`},
+		"agencyName":                     {cli(cliPair + `, "agencyName": %, "agencyDomainName": "d"`), `agencyName, from profile "p"`},
+		"agencyDomainName":               {cli(cliPair + `, "agencyName": "a", "agencyDomainName": %`), `agencyDomainName, from profile "p"`},
+		"agencyDomainId":                 {cli(cliPair + `, "agencyName": "a", "agencyDomainId": %`), `agencyDomainId, from profile "p"`},
+		"sk":                             {func(w *testEnvironment, s string) { w.ini("ak = AK", "sk = "+s) }, "sk, from section [basic] of ~/.huaweicloud/credentials"},
+		"project_id in the SDK's file":   {func(w *testEnvironment, s string) { w.ini("ak = AK", "sk = c0ffee", "project_id = "+s) }, "project_id in section [basic]"},
+		"a file with an ID token": {func(w *testEnvironment, s string) {
+			w.file("token", s)
+			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDTokenFile: "~/token"}
+		}, "id_token_file, from assume_role_with_oidc"},
+	}
+	flaws := map[string]struct{ text, title, says string }{
+		"line break":       {"c0ffee\n", "stray character", "ends with a line break"},
+		"blank":            {" c0ffee", "stray character", "begins with a blank"},
+		"no-break space":   {"c0ffee\u00a0", "stray character", "ends with a no-break space (U+00A0)"},
+		"byte order mark":  {"\ufeffc0ffee", "stray character", "begins with a byte order mark (U+FEFF)"},
+		"zero width":       {"c0ffee\u200b", "stray character", "ends with a zero-width space (U+200B)"},
+		"double quotes":    {`"c0ffee"`, "stray character", "is in quotation marks"},
+		"single quotes":    {`'c0ffee'`, "stray character", "is in quotation marks"},
+		"typographic ones": {`“c0ffee”`, "stray character", "is in quotation marks"},
+		"braces":           {"${C0FFEE_c0ffee}", "Variable was not replaced", "is a reference to a variable"},
+		"GitHub":           {"${{ secrets.c0ffee }}", "Variable was not replaced", "is a reference to a variable"},
+		"no braces":        {"$CI_C0FFEE", "Variable was not replaced", "is a reference to a variable"},
+		"Windows":          {"%c0ffee%", "Variable was not replaced", "is a reference to a variable"},
+		"a template":       {"{{ c0ffee }}", "Variable was not replaced", "is a reference to a variable"},
+		"a command":        {"$(cat c0ffee)", "Variable was not replaced", "is a reference to a variable"},
+		"Terraform":        {"var.c0ffee", "Variable was not replaced", "is a reference to a variable"},
+	}
+	home := t.TempDir()
+	for place, where := range places {
+		for name, flaw := range flaws {
+			inFile := strings.Contains(where.named, "[basic]") || strings.HasPrefix(where.named, "id_token_file")
+			trimmed := strings.TrimSpace(flaw.text) != flaw.text || strings.HasPrefix(flaw.text, "\ufeff")
+			quoted := strings.Contains(flaw.text, "'") || strings.Contains(flaw.text, `"`)
+			if inFile && (trimmed || quoted && place != "a file with an ID token") {
+				continue // by the format of the file
+			}
+			t.Run(place+", "+name, func(t *testing.T) {
+				w := &testEnvironment{t: t, home: filepath.Join(home, place, name), env: map[string]string{}, goos: "linux", open: openRegular}
+				where.put(w, flaw.text)
+				e := w.fails()
+				title := flaw.title
+				if place == "a file with an ID token" {
+					title = "ID token can't be read"
+				}
+				if !strings.HasSuffix(e.Summary, title) {
+					t.Errorf("got %q", e.Summary)
+				}
+				e.check(t, e.Attribute, e.Summary, []string{where.named, flaw.says})
+				if strings.Contains(e.Error(), "C0FFEE") {
+					t.Errorf("the value is in the message: %s", e)
+				}
+			})
+		}
+	}
+}
+
+func TestFindSwappedKeys(t *testing.T) {
+	const (
+		accessKey = "AKC0FFEEC0FFEEC0FFEE"
+		secretKey = "c0ffeec0ffeec0ffeec0ffeec0ffeec0ffeeABCD"
+	)
+	for name, put := range map[string]func(w *testEnvironment, access, secret string){
+		"block": func(w *testEnvironment, access, secret string) { w.AccessKey, w.SecretKey = access, secret },
+		"environment": func(w *testEnvironment, access, secret string) {
+			w.set("HW_ACCESS_KEY="+access, "HW_SECRET_KEY="+secret)
+		},
+		"SDK": func(w *testEnvironment, access, secret string) {
+			w.set("HUAWEICLOUD_SDK_AK="+access, "HUAWEICLOUD_SDK_SK="+secret)
+		},
+		"SDK's file": func(w *testEnvironment, access, secret string) { w.ini("ak = "+access, "sk = "+secret) },
+		"profile": func(w *testEnvironment, access, secret string) {
+			w.file(".hcloud/config.json", `{"current": "p", "profiles": [{"name": "p", "accessKeyId": "`+access+`", "secretAccessKey": "`+secret+`"}]}`)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newTestEnvironment(t)
+			put(w, accessKey, secretKey)
+			w.must()
+			w = newTestEnvironment(t)
+			put(w, secretKey, accessKey)
+			w.fails().check(t, "", "Access key and secret key are swapped", []string{"20 characters", "40"})
 		})
 	}
 }

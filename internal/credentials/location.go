@@ -14,8 +14,10 @@ import (
 // A name in the provider block takes precedence over an ID elsewhere.
 func (f resolver) project(resolved *Resolved, c *sourcedSet) error {
 	own, environment := c.projectID, f.fromEnvironment(EnvProjectID)
-	if resolved.Agency != nil && !c.agencyIsOwn {
-		own = Value{} // of the account that assumes the agency
+	ofAnotherAccount := resolved.Agency != nil && !c.agencyIsOwn
+	ofAnotherRegion := c.region.Text != "" && c.region.Text != resolved.Region.Text
+	if ofAnotherAccount || ofAnotherRegion {
+		own = Value{}
 	}
 	if c.Kind == KindToken && resolved.Agency == nil && f.ProjectID+f.ProjectName != "" {
 		resolved.Warnings = append(resolved.Warnings, Warning{
@@ -31,20 +33,35 @@ func (f resolver) project(resolved *Resolved, c *sourcedSet) error {
 	if resolved.ProjectID.Text == "" {
 		return f.projectName(resolved)
 	}
-	if strayKey(resolved.ProjectID.Text) {
-		return f.fault("project_id", f.ProjectID, "Project ID contains a stray character",
-			fmt.Sprintf("The project ID, by %s, contains a blank, a line break or another character that no project ID has. Copy the value again.", resolved.ProjectID.Source))
+	if err := f.check(resolved.ProjectID, keyForm, "project_id", f.ProjectID, "Project ID"); err != nil {
+		return err
+	}
+	if regionName.MatchString(resolved.ProjectID.Text) {
+		return f.fault("project_id", f.ProjectID, "Project ID is a name",
+			fmt.Sprintf("The project ID, by %s, is %q, which is a name: an ID has 32 hexadecimal digits. Set project_name or %s to the name instead, or set neither to use the project of the region.",
+				resolved.ProjectID.Source, resolved.ProjectID.Text, EnvProjectName))
 	}
 	return nil
 }
 
+// Names of regions, and of projects in them, as in cn-north-4 and cn-north-4_test.
+var regionName = regexp.MustCompile(`^[a-z]{2}-[a-z]+-[0-9]+(_.*)?$`)
+
+func (f resolver) check(v Value, as form, argument, inBlock, called string) error {
+	wrong := as.flawOf(v.Text)
+	if wrong == nil {
+		return nil
+	}
+	summary := wrong.summary
+	if summary == strayCharacter {
+		summary = called + " contains a stray character"
+	}
+	return f.fault(argument, inBlock, summary, fmt.Sprintf("The %s, by %s, %s. %s", lowerFirst(called), v.Source, wrong.text, wrong.todo))
+}
+
 func (f resolver) projectName(resolved *Resolved) error {
 	resolved.ProjectName = first(Value{Text: f.ProjectName, Source: "the argument project_name"}, f.fromEnvironment(EnvProjectName))
-	if asName.stray(resolved.ProjectName.Text) {
-		return f.fault("project_name", f.ProjectName, "Project name contains a stray character",
-			fmt.Sprintf("The project's name, by %s, %s. Copy the value again.", resolved.ProjectName.Source, asName.fault))
-	}
-	return nil
+	return f.check(resolved.ProjectName, nameForm, "project_name", f.ProjectName, "Project name")
 }
 
 // Other characters could change the host.

@@ -2,7 +2,10 @@
 
 package credentials
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // keyInEnvironment is a set that brings nothing along.
 func keyInEnvironment(w *testEnvironment) { w.set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee") }
@@ -93,6 +96,13 @@ func TestFindProject(t *testing.T) {
 		"the environment's name":            {keyInEnvironment, "", "", env[1:], Value{}, Value{Text: "nenv", Source: "the environment variable HW_PROJECT_NAME"}},
 		"the block's name over an ID":       {keyInEnvironment, "", "n", env, Value{}, Value{Text: "n", Source: "the argument project_name"}},
 		"the block's name over a profile's": {devProfile, "", "n", nil, Value{}, Value{Text: "n", Source: "the argument project_name"}},
+
+		// A profile's is of the profile's region.
+		"a profile's of another region than the block's":       {and((*testEnvironment).cliFile, func(w *testEnvironment) { w.Region = "cn-north-4" }), "", "", nil, Value{}, Value{}},
+		"a profile's of another region than the environment's": {(*testEnvironment).cliFile, "", "", []string{"HW_REGION_NAME=cn-north-4"}, Value{}, Value{}},
+		"a profile's that the block names, of another region":  {and(devProfile, func(w *testEnvironment) { w.Region = "cn-north-4" }), "", "", env[1:], Value{}, Value{Text: "nenv", Source: "the environment variable HW_PROJECT_NAME"}},
+		"a profile's of the block's region":                    {and(devProfile, func(w *testEnvironment) { w.Region = "cn-dev-1" }), "", "", nil, Value{Text: "pdev", Source: `profile "dev" of ~/.hcloud/config.json`}, Value{}},
+		"a profile's without a region":                         {and(agencyProfile, func(w *testEnvironment) { w.Region = "cn-north-4" }), "", "", nil, Value{Text: "pown", Source: `profile "own" of ~/.hcloud/config.json`}, Value{}},
 
 		// What came along is of the account that assumes an agency, unless the
 		// agency came along too.
@@ -245,6 +255,9 @@ func TestFindLocationErrors(t *testing.T) {
 		"blank in a project of the environment":  {func(w *testEnvironment) { w.set("HW_PROJECT_ID=p ") }, "", "Project ID contains a stray character", []string{"HW_PROJECT_ID"}},
 		"blank behind a project's name":          {func(w *testEnvironment) { w.ProjectName = "p " }, "project_name", "Project name contains a stray character", []string{"the argument project_name"}},
 		"blank behind a variable for it":         {func(w *testEnvironment) { w.set("HW_PROJECT_NAME=p ") }, "", "Project name contains a stray character", []string{"HW_PROJECT_NAME"}},
+		"region's name for a project's ID":       {func(w *testEnvironment) { w.ProjectID = "cn-north-4" }, "project_id", "Project ID is a name", []string{`the argument project_id, is "cn-north-4"`, "32 hexadecimal digits", "project_name"}},
+		"project's name for an ID":               {func(w *testEnvironment) { w.ProjectID = "ap-southeast-1_test" }, "project_id", "Project ID is a name", []string{"project_name"}},
+		"region's name for an ID in a variable":  {func(w *testEnvironment) { w.set("HW_PROJECT_ID=eu-west-101") }, "", "Project ID is a name", []string{"HW_PROJECT_ID, is", "HW_PROJECT_NAME"}},
 		"region that is a host":                  {func(w *testEnvironment) { w.Region = "example.com/" }, "region", "Invalid region", []string{`"example.com/"`, "the argument region"}},
 		"region of the environment":              {func(w *testEnvironment) { w.set("HW_REGION_NAME=cn north") }, "", "Invalid region", []string{"HW_REGION_NAME"}},
 		"cloud with a scheme":                    {func(w *testEnvironment) { w.Cloud = "https://example.com" }, "cloud", "Invalid cloud", []string{"the argument cloud", "without a scheme"}},
@@ -278,6 +291,29 @@ func TestFindLocationErrors(t *testing.T) {
 			keyInEnvironment(w)
 			tc.put(w)
 			w.fails().check(t, tc.attribute, tc.summary, tc.mentions)
+		})
+	}
+}
+
+func TestHintWithProject(t *testing.T) {
+	tests := map[string]struct {
+		put  func(*testEnvironment)
+		want string
+	}{
+		"ID":              {func(w *testEnvironment) { keyInEnvironment(w); w.ProjectID = "p" }, "access key **** from the environment (HW_ACCESS_KEY), for project p (the argument project_id)"},
+		"profile":         {devProfile, `access key **** from profile "dev" of ~/.hcloud/config.json, for project pdev (profile "dev" of ~/.hcloud/config.json)`},
+		"name":            {func(w *testEnvironment) { keyInEnvironment(w); w.set("HW_PROJECT_NAME=n") }, `, for the project with the name "n" (the environment variable HW_PROJECT_NAME)`},
+		"region":          {and(devProfile, func(w *testEnvironment) { w.Region = "cn-north-4" }), `, for the project with the name "cn-north-4" (as the region, by the argument region)`},
+		"token":           {func(w *testEnvironment) { w.Token = canary }, "a token from the provider block"},
+		"token to assume": {and(func(w *testEnvironment) { w.Token = canary }, agencyByName), `(as the region, by the default)`},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newTestEnvironment(t)
+			tc.put(w)
+			if got := w.must().HintWithProject(); !strings.HasSuffix(got, tc.want) {
+				t.Errorf("got %q", got)
+			}
 		})
 	}
 }

@@ -4,61 +4,85 @@ package credentials
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/text"
 )
 
 type value struct {
 	name   string
 	text   string
 	secret bool
-	valid  validity
+	form   form
 }
 
 func (v value) set() bool { return v.text != "" }
 
-type validity struct {
-	stray func(string) bool
-	fault string
-}
+// form is what is known about how a kind of value looks.
+type form int
 
-var (
-	// A copied blank would only cause a failed signature.
-	asKey = validity{strayKey, "contains a blank, a line break or another character that no key or token has"}
-
-	asName = validity{
-		func(s string) bool { return s != strings.TrimSpace(s) || strings.ContainsFunc(s, unicode.IsControl) },
-		"begins or ends with a blank, or contains a line break or another control character",
-	}
-	asPassword = validity{
-		func(s string) bool { return s != strings.Trim(s, "\r\n") },
-		"begins or ends with a line break",
-	}
-	asAny = validity{func(string) bool { return false }, ""}
+const (
+	anyForm form = iota
+	keyForm
+	nameForm
+	passwordForm
 )
 
-func strayKey(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool {
+// flaw is what is wrong with a value. Its text completes a sentence and does not repeat the value.
+type flaw struct{ summary, text, todo string }
+
+const strayCharacter = "Credentials contain a stray character"
+
+var (
+	// The syntax of shells, CI systems, templates and Terraform. Passwords may begin with a dollar sign.
+	reference    = regexp.MustCompile(`^(\$\{.+\}|\$\(.+\)|\{\{.+\}\}|%\w+%|\$[A-Z0-9]*_[A-Z0-9_]*|(var|local)\.\w+)$`)
+	keyReference = regexp.MustCompile(`^\$\w+$`)
+)
+
+// flawOf returns nil for a value that may be right. Each of these would only cause a failed call.
+func (f form) flawOf(s string) *flaw {
+	again := "Copy the value again, without anything before or after it."
+	if f == anyForm {
+		return nil
+	}
+	if stray, found := text.StrayCharacter(s); found {
+		return &flaw{strayCharacter, stray, again}
+	}
+	switch {
+	case reference.MatchString(s), f == keyForm && keyReference.MatchString(s):
+		return &flaw{"Variable was not replaced", "is a reference to a variable, such as ${NAME}, and not the value of one", "Check how the variable is set, and that it is replaced where this value comes from."}
+	case inQuotes(s):
+		return &flaw{strayCharacter, "is in quotation marks", again}
+	case f == keyForm && strayInKey(s):
+		return &flaw{strayCharacter, "contains a blank, a line break or another character that no key, token or ID has", again}
+	case f == nameForm && strings.ContainsFunc(s, unicode.IsControl):
+		return &flaw{strayCharacter, "contains a line break or another control character", again}
+	}
+	return nil
+}
+
+func inQuotes(s string) bool {
+	const ascii = "\"'`"
+	if len(s) > 1 && s[0] == s[len(s)-1] && strings.IndexByte(ascii, s[0]) >= 0 {
+		return true
+	}
+	return strings.HasPrefix(s, "“") && strings.HasSuffix(s, "”")
+}
+
+func strayInKey(s string) bool {
+	return strings.ContainsAny(s, "\"'`${}") || strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || r > unicode.MaxASCII
 	})
 }
 
-func key(name, text string) value {
-	return value{name: name, text: text, secret: false, valid: asKey}
-}
-func secret(name, text string) value {
-	return value{name: name, text: text, secret: true, valid: asKey}
-}
-func name(name, text string) value {
-	return value{name: name, text: text, secret: false, valid: asName}
-}
-func password(name, text string) value {
-	return value{name: name, text: text, secret: true, valid: asPassword}
-}
-func path(name, text string) value {
-	return value{name: name, text: text, secret: false, valid: asAny}
-}
+func key(name, text string) value      { return value{name, text, false, keyForm} }
+func secret(name, text string) value   { return value{name, text, true, keyForm} }
+func name(name, text string) value     { return value{name, text, false, nameForm} }
+func password(name, text string) value { return value{name, text, true, passwordForm} }
+func path(name, text string) value     { return value{name, text, false, anyForm} }
 
 // origin is a source whose values have equal precedence. Two sets in one are an error.
 type origin struct {
@@ -208,9 +232,8 @@ func (l origin) two(specs []spec) error {
 
 func (l origin) check(values ...value) error {
 	for _, v := range values {
-		if v.set() && v.valid.stray(v.text) {
-			return l.fault(v, "Credentials contain a stray character",
-				fmt.Sprintf("%s, from %s, %s. Copy the value again, without anything before or after it.", v.name, l.source, v.valid.fault))
+		if wrong := v.form.flawOf(v.text); wrong != nil {
+			return l.fault(v, wrong.summary, fmt.Sprintf("%s, from %s, %s. %s", v.name, l.source, wrong.text, wrong.todo))
 		}
 	}
 	return nil
@@ -238,3 +261,5 @@ func names(values []value, sep string) string {
 }
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }

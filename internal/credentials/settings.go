@@ -121,10 +121,24 @@ type AssumeRoleWithOIDC struct {
 	IDToken     string
 	IDTokenFile string
 
+	// WorkloadTag chooses the token of HCP Terraform, in EnvWorkloadToken_TAG.
+	WorkloadTag string
+
 	AgencyName string
 	DomainName string
 	DomainID   string
 	Duration   int64 // in seconds; 0 is not set
+}
+
+// A duration alone is no agency: modules set it where the name is left empty.
+func (s Settings) withoutEmptyBlocks() Settings {
+	if a := s.AssumeRole; a != nil && a.AgencyName+a.DomainName+a.DomainID == "" {
+		s.AssumeRole = nil
+	}
+	if a := s.AssumeRoleWithOIDC; a != nil && a.IDPID+a.IDToken+a.IDTokenFile+a.WorkloadTag == "" && !a.hasAgency() {
+		s.AssumeRoleWithOIDC = nil
+	}
+	return s
 }
 
 const hidden = "settings of the provider block (not shown)"

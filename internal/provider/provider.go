@@ -222,7 +222,7 @@ func (d *providerData) connect(endpoint string, wire *transport.Client, found *c
 		Credentials: credentials.NewAuthenticator(found, identity, logger),
 		Transport:   wire,
 	})
-	d.credentials = found.Hint()
+	d.credentials = found.HintWithProject()
 	return err
 }
 

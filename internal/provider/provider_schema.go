@@ -60,6 +60,7 @@ type assumeRoleWithOIDCModel struct {
 	IDPID       types.String `tfsdk:"idp_id"`
 	IDToken     types.String `tfsdk:"id_token"`
 	IDTokenFile types.String `tfsdk:"id_token_file"`
+	WorkloadTag types.String `tfsdk:"tfc_workload_identity_tag"`
 }
 
 func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
@@ -129,13 +130,14 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 			"assume_role_with_oidc": schema.SingleNestedBlock{
 				MarkdownDescription: "An ID token of an identity provider that IAM knows, in place of an access key. With an agency, that is assumed with it.",
 				Attributes: map[string]schema.Attribute{
-					"agency_name":   text("Name of an agency.", ""),
-					"domain_id":     text("ID of the account that the agency is in.", ""),
-					"domain_name":   text("Name of the account that the agency is in.", ""),
-					"duration":      durationAttribute(),
-					"idp_id":        text("ID of the identity provider in IAM. Outside of the block: `"+credentials.EnvIDPID+"`, with the token in one of the two variables below or in `"+credentials.EnvWorkloadToken+"`, where HCP Terraform puts it.", ""),
-					"id_token":      secretText("The ID token, a JWT. Outside of the block: `"+credentials.EnvIDToken+"`.", ""),
-					"id_token_file": text("Path of a file with the ID token, which is read at each use. Outside of the block: `"+credentials.EnvIDTokenFile+"`.", ""),
+					"agency_name":               text("Name of an agency.", ""),
+					"domain_id":                 text("ID of the account that the agency is in.", ""),
+					"domain_name":               text("Name of the account that the agency is in.", ""),
+					"duration":                  durationAttribute(),
+					"idp_id":                    text("ID of the identity provider in IAM. Outside of the block: `"+credentials.EnvIDPID+"`, with the token in one of the two variables below or in `"+credentials.EnvWorkloadToken+"`, where HCP Terraform puts it.", ""),
+					"id_token":                  secretText("The ID token, a JWT. Outside of the block: `"+credentials.EnvIDToken+"`.", ""),
+					"id_token_file":             text("Path of a file with the ID token, which is read at each use. Outside of the block: `"+credentials.EnvIDTokenFile+"`.", ""),
+					"tfc_workload_identity_tag": text("Tag of the ID token in HCP Terraform, which is in the environment variable `"+credentials.EnvWorkloadToken+"_TAG`. With it, each provider block can have a token of its own."+outside(credentials.EnvWorkloadTag), ""),
 				},
 			},
 		},
@@ -206,6 +208,7 @@ func (m providerModel) credentials() credentials.Settings {
 			IDPID:       a.IDPID.ValueString(),
 			IDToken:     a.IDToken.ValueString(),
 			IDTokenFile: a.IDTokenFile.ValueString(),
+			WorkloadTag: a.WorkloadTag.ValueString(),
 			AgencyName:  a.AgencyName.ValueString(),
 			DomainName:  a.DomainName.ValueString(),
 			DomainID:    a.DomainID.ValueString(),
