@@ -79,6 +79,9 @@ func (f resolver) location(resolved *Resolved, c *sourcedSet) error {
 			fmt.Sprintf("The region is %q, by %s. A region is an identifier such as %s.", resolved.Region.Text, resolved.Region.Source, DefaultRegion))
 	}
 	cloud := first(Value{Text: f.Cloud, Source: "the argument cloud"}, f.fromEnvironment(EnvCloud), presetCloud(resolved.Region.Text))
+	if transport.MayHoldSecret(cloud.Text) {
+		return &Error{Summary: "Invalid cloud", Detail: fmt.Sprintf("The cloud, by %s, is not a domain name such as %s.", cloud.Source, DefaultCloud)}
+	}
 	if !cloudPattern.MatchString(cloud.Text) {
 		return f.fault("cloud", f.Cloud, "Invalid cloud",
 			fmt.Sprintf("The cloud is %q, by %s. It is a domain name without a scheme, such as %s.", cloud.Text, cloud.Source, DefaultCloud))
@@ -126,11 +129,11 @@ func (f resolver) endpoints(resolved *Resolved, ofIAM, ofSTS Value) error {
 		}
 		endpoint, err := transport.ParseEndpoint(asEndpoint(e.from.Text), "https://iam."+DefaultRegion+"."+DefaultCloud)
 		if err != nil {
-			return &Error{
-				Attribute: e.argument,
-				Summary:   "Invalid endpoint",
-				Detail:    fmt.Sprintf("The endpoint from %s can't be used: %s.", e.from.Source, err),
+			invalid := &Error{Summary: "Invalid endpoint", Detail: fmt.Sprintf("The endpoint from %s can't be used: %s.", e.from.Source, err)}
+			if !transport.MayHoldSecret(e.from.Text) {
+				invalid.Attribute = e.argument
 			}
+			return invalid
 		}
 		*e.to = endpoint.String()
 	}

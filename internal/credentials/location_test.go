@@ -265,7 +265,11 @@ func TestFindLocationErrors(t *testing.T) {
 		"no URL":                                 {func(w *testEnvironment) { w.AuthURL = "https://" }, "auth_url", "Invalid endpoint", []string{"the argument auth_url", "no host"}},
 		"unparseable":                            {func(w *testEnvironment) { w.AuthURL = "https://%zz" }, "auth_url", "Invalid endpoint", []string{"not a URL"}},
 		"host in another script":                 {func(w *testEnvironment) { w.AuthURL = "https://ïam.example.com" }, "auth_url", "Invalid endpoint", []string{"ASCII"}},
-		"password in it":                         {func(w *testEnvironment) { w.AuthURL = "https://u:c0ffee@iam.example.com" }, "auth_url", "Invalid endpoint", []string{"must not contain a user"}},
+		"password in it":                         {func(w *testEnvironment) { w.AuthURL = "https://u:c0ffee@iam.example.com" }, "", "Invalid endpoint", []string{"must not contain a user"}},
+		"password in what is no URL":             {func(w *testEnvironment) { w.AuthURL = "https://u:c0ffee%@iam.example.com" }, "", "Invalid endpoint", []string{"not a URL"}},
+		"password in a cloud":                    {func(w *testEnvironment) { w.Cloud = "u:c0ffee@example.com" }, "", "Invalid cloud", []string{"the argument cloud"}},
+		"line break behind it":                   {func(w *testEnvironment) { w.AuthURL = "https://iam.example.com\n" }, "auth_url", "Invalid endpoint", []string{"ends with a line break"}},
+		"zero-width space behind it":             {func(w *testEnvironment) { w.set("HW_AUTH_URL=https://iam.example.com\u200b") }, "", "Invalid endpoint", []string{"HW_AUTH_URL", "ends with a zero-width space"}},
 		"other scheme":                           {func(w *testEnvironment) { w.set("HW_AUTH_URL=ftp://iam.example.com") }, "", "Invalid endpoint", []string{"HW_AUTH_URL", `not "ftp"`}},
 		"plain http":                             {func(w *testEnvironment) { w.AuthURL = "http://iam.example.com" }, "auth_url", "Invalid endpoint", []string{"plain http"}},
 		"plain http to a link's address":         {func(w *testEnvironment) { w.set("SPARKRTC_STS_ENDPOINT=http://169.254.169.254") }, "", "Invalid endpoint", []string{"SPARKRTC_STS_ENDPOINT", "plain http"}},
@@ -278,7 +282,7 @@ func TestFindLocationErrors(t *testing.T) {
 			w.set("SPARKRTC_METADATA_ENDPOINT=http://192.0.2.1")
 		}, "", "Invalid endpoint", []string{"SPARKRTC_METADATA_ENDPOINT"}},
 		"path":  {func(w *testEnvironment) { w.AuthURL = "https://iam.example.com/v2" }, "auth_url", "Invalid endpoint", []string{"scheme and host only"}},
-		"query": {func(w *testEnvironment) { w.AuthURL = "https://iam.example.com/v3?c0ffee" }, "auth_url", "Invalid endpoint", []string{"scheme and host only"}},
+		"query": {func(w *testEnvironment) { w.AuthURL = "https://iam.example.com/v3?c0ffee" }, "", "Invalid endpoint", []string{"scheme and host only"}},
 		"iam_endpoint": {func(w *testEnvironment) {
 			delete(w.env, "HW_ACCESS_KEY")
 			delete(w.env, "HW_SECRET_KEY")

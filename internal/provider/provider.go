@@ -186,6 +186,7 @@ func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.Configure
 	endpoint := settings.endpoint(config.Endpoint)
 	settings.flag("clear_text_key_warning", config.ClearTextKeyWarning, envClearTextKeyWarning, true)
 	data.sharedReads = settings.flag("shared_reads", config.SharedReads, envSharedReads, true)
+	settings.proxies()
 	found := settings.credentials(config)
 	if resp.Diagnostics.HasError() {
 		return
@@ -276,6 +277,12 @@ func (s settings) endpoint(value types.String) string {
 		addEndpointError(s.diags, source, err)
 	}
 	return endpoint
+}
+
+func (s settings) proxies() {
+	if err := transport.CheckProxies(s.getenv); err != nil {
+		s.diags.AddError("Proxy can't be used", "Requests can't be sent: "+err.Error()+".\n\nCorrect it, or unset it to connect without a proxy.")
+	}
 }
 
 func (s settings) maxRetries(value types.Number) int {

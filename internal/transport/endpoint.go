@@ -9,11 +9,16 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/text"
 )
 
 // ParseEndpoint accepts https with a host, or http with a loopback address; no path, query or user. Its error leaves
 // out the name of the argument and contains the example.
 func ParseEndpoint(s, example string) (*url.URL, error) {
+	if stray, found := text.StrayCharacter(s); found {
+		return nil, errors.New("it " + stray)
+	}
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Opaque != "" || u.Scheme == "" && u.Host == "":
@@ -35,6 +40,10 @@ func ParseEndpoint(s, example string) (*url.URL, error) {
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
+
+// MayHoldSecret tells whether an endpoint has a part that may be secret: a user, a query or a fragment. Messages about
+// it must not show it, not even by the line of the configuration that it is in.
+func MayHoldSecret(endpoint string) bool { return strings.ContainsAny(endpoint, "@?#") }
 
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)

@@ -22,6 +22,10 @@ func shouldRetry(ctx context.Context, resp *http.Response, err error) (bool, err
 	var authentication *AuthenticationError // has been retried already
 	var unreadable *ResponseError
 	var dns *net.DNSError
+	var proxy *ProxyError
+	if errors.As(err, &proxy) && proxy.permanent() {
+		return false, err
+	}
 	if errors.As(err, &authentication) || errors.As(err, &unreadable) || errors.As(err, &dns) && dns.IsNotFound || errors.Is(err, http.ErrSchemeMismatch) {
 		return false, err
 	}
@@ -40,20 +44,21 @@ func (b backoff) withDefaults() backoff {
 	return b
 }
 
-// wait is a retryablehttp.Backoff: Retry-After within a bound, else exponential with equal jitter, so that parallel
-// operations don't retry together.
-func (b backoff) wait(lower, upper time.Duration, attempt int, resp *http.Response) time.Duration {
-	if resp != nil {
-		if after, ok := retryAfter(resp, time.Now(), maxRetryAfter); ok {
-			return jitter(after, after/8)
-		}
-		if resp.StatusCode == http.StatusTooManyRequests {
-			// Quotas are per minute: an early retry only wastes calls.
-			lower, upper = 10*lower, 2*upper
-		}
+// wait is exponential with equal jitter, so that parallel operations don't retry together. Retry-After is a lower
+// bound: a server that asks for an immediate retry would use up all of them at once.
+func (b backoff) wait(attempt int, resp *http.Response, now time.Time) time.Duration {
+	lower, upper := b.min, b.max
+	if resp != nil && resp.StatusCode == http.StatusTooManyRequests {
+		// Quotas are per minute: an early retry only wastes calls.
+		lower, upper = 10*lower, 2*upper
 	}
 	wait := doubled(lower, attempt, upper)
-	return jitter(wait/2, wait/2)
+	wait = jitter(wait/2, wait/2)
+	if resp == nil {
+		return wait
+	}
+	after, _ := retryAfter(resp, now, maxRetryAfter)
+	return max(wait, jitter(after, after/8))
 }
 
 func doubled(d time.Duration, n int, most time.Duration) time.Duration {

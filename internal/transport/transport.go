@@ -143,6 +143,7 @@ func newTransport(cfg Config) *http.Transport {
 	}
 	return &http.Transport{
 		Proxy:                  proxy,
+		OnProxyConnectResponse: onProxyConnect,
 		DialContext:            (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:      true,
 		TLSHandshakeTimeout:    15 * time.Second,
@@ -251,7 +252,9 @@ func (c *Client) retrying(a *attempts) *retryablehttp.Client {
 			}
 			return shouldRetry(ctx, resp, err)
 		},
-		Backoff: policy.wait,
+		Backoff: func(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
+			return policy.wait(attempt, resp, time.Now().Add(c.clock.inUse()))
+		},
 		// By default the last response is dropped when retries run out.
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
