@@ -192,7 +192,9 @@ func (a *attempts) sendJudged(req *http.Request, body []byte, c *Credentials, no
 
 func (a *attempts) judge(resp *Response) Judgement {
 	if a.request.Judge != nil {
-		a.judged, a.err = a.request.Judge(resp)
+		shown := *resp // a refusal is shared with other requests
+		shown.redact = a.exchange.redact
+		a.judged, a.err = a.request.Judge(&shown)
 	}
 	return a.judged
 }
@@ -261,6 +263,7 @@ func (a *attempts) send(req *http.Request, body []byte, c *Credentials, now time
 	if c != nil {
 		c.authenticate(req, body, now)
 	}
+	a.exchange.Proxy = proxyOf(a.client.next, req)
 	resp, status, err = receive(a.client.next, req)
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)

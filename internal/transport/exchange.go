@@ -2,15 +2,7 @@
 
 package transport
 
-import (
-	"regexp"
-	"strings"
-	"time"
-	"unicode"
-)
-
-// The gateway appends the signed request to a refused signature, which is of no use to users.
-var canonicalRequest = regexp.MustCompile(`(?s)[\s,]*canonicalRequest:.*`)
+import "time"
 
 // Exchange is what happened to a request.
 type Exchange struct {
@@ -22,6 +14,9 @@ type Exchange struct {
 
 	// InDoubt means that an attempt may have taken effect, and none after it succeeded.
 	InDoubt bool
+
+	// Proxy is scheme and host of the proxy of the last attempt, or "".
+	Proxy string
 
 	// Sent are the credentials of the last attempt; zero for none.
 	Sent Credentials
@@ -40,22 +35,8 @@ func (x *Exchange) authenticated(c Credentials) {
 // Mask adds secrets of the response.
 func (x *Exchange) Mask(secrets ...string) { x.redact = x.redact.with(secrets...) }
 
-// Printable returns s without secrets, as one line of at most 2000 characters.
+// Printable returns s without secrets, and of URLs only scheme and host, as one line of at most 2000 characters.
 func (x *Exchange) Printable(s string) string {
-	// Masked before it is cut: half a secret would not be found.
-	return printable(canonicalRequest.ReplaceAllString(x.redact.text(s), ""))
-}
-
-func printable(s string) string {
 	const bound = 2000
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if runes := []rune(s); len(runes) > bound {
-		s = string(runes[:bound]) + "…"
-	}
-	return s
+	return x.redact.printable(s, bound)
 }

@@ -6,11 +6,13 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"html"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 const (
@@ -81,10 +83,90 @@ func (r redactor) text(s string) string {
 	return signature.ReplaceAllString(s, "${1}"+mask)
 }
 
-// forms returns a secret as it may appear in JSON, URLs, base64 and hex.
+// printable returns s without secrets, as one line of at most bound characters.
+func (r redactor) printable(s string, bound int) string {
+	// Masked before it is cut: half a secret would not be found.
+	s = maskURLs(canonicalRequest.ReplaceAllString(r.text(s), ""))
+	s = strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return ' '
+		}
+		return c
+	}, strings.ToValidUTF8(s, "?"))
+	if runes := []rune(s); len(runes) > bound {
+		s = string(runes[:bound]) + "…"
+	}
+	return s
+}
+
+var (
+	// The gateway appends the signed request to a refused signature, which is of no use to users.
+	canonicalRequest = regexp.MustCompile(`(?s)[\s,]*canonicalRequest:.*`)
+
+	// URLs as they are, in JSON with escaped slashes, and percent-encoded: user, host and the rest.
+	urls = regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*(?::(?:\\?/){2}|%3A%2F%2F))((?:[^\s"'<>/?#\\@]*(?:@|%40))?)((?:[^\s"'<>/?#\\%@]|%5B|%5D|%3A)*)([^\s"'<>]*)`)
+)
+
+// maskURLs leaves scheme and host of each URL in a text. A URL of the configuration may contain a secret anywhere else,
+// and a server may return it in another spelling or cut off.
+func maskURLs(s string) string {
+	return urls.ReplaceAllStringFunc(s, func(match string) string {
+		part := urls.FindStringSubmatch(match)
+		scheme, user, host, rest := part[1], part[2], part[3], part[4]
+		if user != "" {
+			user = mask + "@"
+		}
+		if strings.Trim(rest, `/\.,;:)]}`) != "" {
+			rest = "/" + mask
+		}
+		return scheme + user + host + rest
+	})
+}
+
+// privateParts returns what may be secret of a URL: everything but scheme and host. A server may return a part of it
+// alone. Short parts are left out, because they would mask ordinary words.
+func privateParts(rawURL string) []string {
+	const longEnoughAlone = 16
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return []string{rawURL}
+	}
+	var parts []string
+	add := func(least int, texts ...string) {
+		for _, s := range texts {
+			if len(s) >= least {
+				parts = append(parts, s)
+			}
+		}
+	}
+	add(minMaskedLength, u.Path, u.EscapedPath())
+	if u.RawQuery != "" {
+		add(minMaskedLength, "?"+u.RawQuery)
+	}
+	if u.Fragment != "" {
+		add(minMaskedLength, "#"+u.Fragment, "#"+u.EscapedFragment())
+	}
+	if u.User != nil {
+		secret, _ := u.User.Password()
+		add(minMaskedLength, u.User.String(), secret)
+		add(longEnoughAlone, u.User.Username())
+	}
+	add(longEnoughAlone, strings.Split(u.Path, "/")...)
+	add(longEnoughAlone, u.RawQuery, u.Fragment)
+	for _, values := range u.Query() {
+		add(longEnoughAlone, values...)
+	}
+	return parts
+}
+
+// forms returns a secret as it may appear in JSON, HTML, URLs, base64 and hex.
 func forms(s string) []string {
 	list := []string{
 		s,
+		strings.ReplaceAll(s, "/", `\/`),
+		html.EscapeString(s),
+		lowerEscapes(url.QueryEscape(s)),
+		lowerEscapes(url.PathEscape(s)),
 		url.QueryEscape(s),
 		url.PathEscape(s),
 		base64.StdEncoding.EncodeToString([]byte(s)),
@@ -101,3 +183,7 @@ func forms(s string) []string {
 	}
 	return list
 }
+
+var percentEncoded = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+func lowerEscapes(s string) string { return percentEncoded.ReplaceAllStringFunc(s, strings.ToLower) }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -21,6 +22,8 @@ type Response struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte
+
+	redact redactor
 }
 
 // RequestID returns the id that the service's support asks for, or "".
@@ -56,14 +59,20 @@ func (r *Response) title() string {
 	if found == nil {
 		return ""
 	}
-	words := []rune(strings.Join(strings.Fields(html.UnescapeString(string(found[1]))), " "))
-	if len(words) > bound {
-		words = append(words[:bound], '…')
-	}
-	if len(words) == 0 {
+	words := strings.Join(strings.Fields(r.redact.printable(strings.TrimSpace(html.UnescapeString(string(found[1]))), bound)), " ")
+	if words == "" {
 		return ""
 	}
-	return fmt.Sprintf(" with the title %q", string(words))
+	return fmt.Sprintf(" with the title %q", words)
+}
+
+// Excerpt returns the start of the body without secrets, as one line; "" for an empty body and for HTML.
+func (r *Response) Excerpt() string {
+	const bound = 200
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && strings.Contains(kind, "html") || bytes.HasPrefix(bytes.TrimSpace(r.Body), []byte("<")) {
+		return ""
+	}
+	return r.redact.printable(strings.TrimSpace(string(r.Body)), bound)
 }
 
 type decodeError struct {

@@ -26,6 +26,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -187,6 +188,9 @@ type Request struct {
 
 	// Secrets are values in URL, header or body to mask.
 	Secrets []string
+
+	// PrivateURLs are URLs in the body of which only scheme and host may be shown.
+	PrivateURLs []string
 }
 
 func (r Request) idempotent() bool {
@@ -199,7 +203,11 @@ func (r Request) idempotent() bool {
 // Without a response the error is a *RequestError, *AuthenticationError, *ResponseError, the cause of the context, or
 // about the connection. Pass the text of the latter two through Exchange.Printable. The Exchange is never nil.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, *Exchange, error) {
-	x := &Exchange{redact: newRedactor(r.Secrets...)}
+	secrets := slices.Clone(r.Secrets)
+	for _, private := range r.PrivateURLs {
+		secrets = append(secrets, privateParts(private)...)
+	}
+	x := &Exchange{redact: newRedactor(secrets...)}
 	resp, judged, err := c.sendRetrying(ctx, r, x)
 	if renewer, ok := r.Authenticator.(Renewer); ok && judged.Renewable && renewer.Renew(ctx, x.Sent) {
 		resp, _, err = c.sendRetrying(ctx, r, x)

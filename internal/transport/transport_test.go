@@ -621,7 +621,7 @@ func TestRequestThatCannotBeMade(t *testing.T) {
 func TestDecode(t *testing.T) {
 	tests := map[string]struct{ contentType, body, wrong string }{
 		"sound":        {"application/json", `{"a":{"b":"c"}}`, ""},
-		"a proxy's":    {"text/html", "<html><head><TITLE lang=\"en\">\n Sign in &amp; \x1b go\n on</TITLE>c0ffee</head></html>", `the answer (text/html with the title "Sign in & \x1b go on") is not what this API answers: it is not JSON`},
+		"a proxy's":    {"text/html", "<html><head><TITLE lang=\"en\">\n Sign in &amp; \x1b go\n on</TITLE>c0ffee</head></html>", `the answer (text/html with the title "Sign in & go on") is not what this API answers: it is not JSON`},
 		"no end":       {"text/html", "<title>c0ffee", "the answer (text/html) is not what this API answers: it is not JSON"},
 		"no title":     {"text/html", "<title> </title>c0ffee", "the answer (text/html) is not what this API answers: it is not JSON"},
 		"long title":   {"text/html", "<title>" + strings.Repeat("é", 200) + "</title>", `the answer (text/html with the title "` + strings.Repeat("é", 80) + `…") is not what this API answers: it is not JSON`},
