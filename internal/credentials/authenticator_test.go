@@ -538,9 +538,9 @@ func TestAuthenticatorFailures(t *testing.T) {
 		"500":          {emulator.Fault{Status: 500}, false, "HTTP 500"},
 		"503":          {emulator.Fault{Status: 503, Message: "Later."}, false, "HTTP 503: "},
 		"no answer":    {emulator.Fault{Drop: true, Times: 2}, false, "EOF"}, // Go repeats a GET
-		"cut":          {emulator.Fault{Cut: true}, false, "the answer broke off"},
-		"proxy's page": {emulator.Fault{Status: 403, RawBody: "<html>", ContentType: "text/html"}, false, "HTTP 403: the answer (text/html) is not what this API answers"},
-		"another JSON": {emulator.Fault{RawBody: "[]", ContentType: "application/json"}, false, "HTTP 200: the answer (application/json) is not what this API answers"},
+		"cut":          {emulator.Fault{Cut: true}, false, "the response broke off"},
+		"proxy's page": {emulator.Fault{Status: 403, RawBody: "<html>", ContentType: "text/html"}, false, "HTTP 403: the response (text/html) is not one of this API"},
+		"another JSON": {emulator.Fault{RawBody: "[]", ContentType: "application/json"}, false, "HTTP 200: the response (application/json) is not one of this API"},
 	}
 	for stageName, stage := range stages {
 		for faultName, fault := range faults {

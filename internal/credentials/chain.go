@@ -213,7 +213,7 @@ func (f resolver) blockOIDC() spec {
 		what:   argument,
 		build: func() (*sourcedSet, error) {
 			if a.WorkloadTag != "" && !workload.set() {
-				return nil, l.fault(workload, noTaggedToken, f.lacksTaggedToken(workload.name+" in "+l.source, a.WorkloadTag))
+				return nil, l.fault(workload, noTaggedTokenSummary, f.lacksTaggedToken(workload.name+" in "+l.source, a.WorkloadTag))
 			}
 			c, err := l.complete(k)
 			if err != nil {
@@ -287,7 +287,7 @@ func (f resolver) workloadToken(tokens []value) (value, error) {
 	}
 	switch {
 	case tag != "":
-		return value{}, &Error{Summary: noTaggedToken, Detail: f.lacksTaggedToken(EnvWorkloadTag+" in the environment", tag)}
+		return value{}, &Error{Summary: noTaggedTokenSummary, Detail: f.lacksTaggedToken(EnvWorkloadTag+" in the environment", tag)}
 	case len(tokens) > 1:
 		return value{}, &Error{
 			Summary: "Several workload identity tokens",
@@ -300,7 +300,7 @@ func (f resolver) workloadToken(tokens []value) (value, error) {
 	}
 }
 
-const noTaggedToken = "No workload identity token with this tag"
+const noTaggedTokenSummary = "No workload identity token with this tag"
 
 func (f resolver) lacksTaggedToken(asking, tag string) string {
 	return fmt.Sprintf("%s asks for the tag %q, and %s_%s is not set. %s", asking, tag, EnvWorkloadToken, tag, thereAre(f.workloadTokens()))

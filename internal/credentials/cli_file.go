@@ -55,7 +55,7 @@ func (f resolver) blockProfile() spec {
 func (f resolver) cliFile() (lookup, error) {
 	path := first(Value{Text: f.SharedConfigFile, Source: "the argument shared_config_file"}, f.fromEnvironment(EnvSharedConfigFile), Value{Text: DefaultSharedConfigFile})
 	profile := first(Value{Text: f.Profile, Source: "the argument profile"}, f.fromEnvironment(EnvProfile))
-	if err := f.check(profile, nameForm, "profile", f.Profile, "Profile"); err != nil {
+	if err := f.check(profile, nameForm, "profile", f.Profile, "profile"); err != nil {
 		return lookup{}, err
 	}
 	x := &file{path: path.Text, by: path.Source}

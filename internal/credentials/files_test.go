@@ -146,7 +146,7 @@ func TestFindFileErrors(t *testing.T) {
 		"no keys, asked for":             {asked("empty"), "", summary, []string{`has profile "empty" without keys`}},
 		"half a pair in a profile":       {asked("half"), "", "Incomplete credentials", []string{`secretAccessKey is set in profile "half" of ~/.hcloud/config.json, but accessKeyId is not`}},
 		"temporary keys without a token": {asked("halfsso"), "", "Incomplete credentials", []string{"ssoAuth.stsToken.securityToken is not"}},
-		"stray character in a profile":   {asked("stray"), "", "Credentials contain a stray character", []string{`secretAccessKey, from profile "stray" of ~/.hcloud/config.json`}},
+		"stray character in a profile":   {asked("stray"), "", "Value contains a stray character", []string{`secretAccessKey, from profile "stray" of ~/.hcloud/config.json`}},
 		"a wrong type":                   {cli("{\"profiles\": [\n{\"name\": 12345}]}"), "", summary, []string{`"profiles.name"`, "line 2"}},
 		"another kind of JSON":           {cli("[]"), "", summary, []string{"unexpected type", "line 1"}},
 		"JSON that breaks off":           {cli("{\"current\": \"c0ffee\",\r\n"), "", summary, []string{"is not JSON: see line 1, column 23"}},

@@ -371,25 +371,25 @@ func TestFindErrors(t *testing.T) {
 			"", "Two kinds of credentials", []string{"an access key (secret_key) and an ID token (assume_role_with_oidc)"}},
 
 		"line break behind a secret key": {func(w *testEnvironment) { w.AccessKey, w.SecretKey = "AK", canary+"\n" },
-			"", "Credentials contain a stray character", []string{"secret_key, from the provider block"}},
+			"", "Value contains a stray character", []string{"secret_key, from the provider block"}},
 		"blank in a token": {func(w *testEnvironment) { w.set("HW_AUTH_TOKEN=c0ffee x") },
-			"", "Credentials contain a stray character", []string{"HW_AUTH_TOKEN, from the environment"}},
+			"", "Value contains a stray character", []string{"HW_AUTH_TOKEN, from the environment"}},
 		"line break in a security token": {func(w *testEnvironment) {
 			w.set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee", "HW_SECURITY_TOKEN=c0f\nfee")
 		},
-			"", "Credentials contain a stray character", []string{"HW_SECURITY_TOKEN"}},
+			"", "Value contains a stray character", []string{"HW_SECURITY_TOKEN"}},
 		"typographic character in an access key": {func(w *testEnvironment) { w.AccessKey, w.SecretKey = "AK–", canary },
-			"", "Credentials contain a stray character", []string{"access_key, from the provider block"}},
+			"", "Value contains a stray character", []string{"access_key, from the provider block"}},
 		"blank behind a user": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "u ", canary, "d" },
-			"user_name", "Credentials contain a stray character", []string{"user_name", "ends with a blank"}},
+			"user_name", "Value contains a stray character", []string{"user_name", "ends with a blank"}},
 		"line break behind a password": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "u", canary+"\r\n", "d" },
-			"", "Credentials contain a stray character", []string{"password", "ends with a line break"}},
+			"", "Value contains a stray character", []string{"password", "ends with a line break"}},
 		"line break in a domain": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "u", canary, "d\ne" },
-			"domain_name", "Credentials contain a stray character", []string{"domain_name"}},
+			"domain_name", "Value contains a stray character", []string{"domain_name"}},
 		"blank in an ID token": {func(w *testEnvironment) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary + " "}
 		},
-			"", "Credentials contain a stray character", []string{"id_token, from assume_role_with_oidc of the provider block"}},
+			"", "Value contains a stray character", []string{"id_token, from assume_role_with_oidc of the provider block"}},
 
 		"an OIDC block with an agency only": {func(w *testEnvironment) { w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{AgencyName: "a"} },
 			"assume_role_with_oidc", "Incomplete credentials", []string{"assume_role_with_oidc of the provider block is set, but idp_id is not"}},
@@ -698,7 +698,7 @@ func TestFindAgencyErrors(t *testing.T) {
 		"too short": {role: &AssumeRole{AgencyName: "a", DomainName: "d", Duration: 899}, attribute: "assume_role", summary: "Invalid duration",
 			mentions: []string{"duration, from assume_role of the provider block", "between 900 and 86400", `"899"`}},
 		"negative": {role: &AssumeRole{AgencyName: "a", DomainName: "d", Duration: -1}, attribute: "assume_role", summary: "Invalid duration"},
-		"stray character": {role: &AssumeRole{AgencyName: "a", DomainID: "d "}, attribute: "assume_role", summary: "Credentials contain a stray character",
+		"stray character": {role: &AssumeRole{AgencyName: "a", DomainID: "d "}, attribute: "assume_role", summary: "Value contains a stray character",
 			mentions: []string{"domain_id, from assume_role of the provider block"}},
 		"no domain for an ID token": {oidc: &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary, AgencyName: "a"}, summary: "Incomplete credentials",
 			mentions: []string{"agency_name is set in assume_role_with_oidc of the provider block, but domain_name or domain_id is not"}},

@@ -33,7 +33,7 @@ func (f resolver) project(resolved *Resolved, c *sourcedSet) error {
 	if resolved.ProjectID.Text == "" {
 		return f.projectName(resolved)
 	}
-	if err := f.check(resolved.ProjectID, keyForm, "project_id", f.ProjectID, "Project ID"); err != nil {
+	if err := f.check(resolved.ProjectID, keyForm, "project_id", f.ProjectID, "project ID"); err != nil {
 		return err
 	}
 	if regionName.MatchString(resolved.ProjectID.Text) {
@@ -52,16 +52,13 @@ func (f resolver) check(v Value, as form, argument, inBlock, called string) erro
 	if wrong == nil {
 		return nil
 	}
-	summary := wrong.summary
-	if summary == strayCharacter {
-		summary = called + " contains a stray character"
-	}
-	return f.fault(argument, inBlock, summary, fmt.Sprintf("The %s, by %s, %s. %s", lowerFirst(called), v.Source, wrong.text, wrong.todo))
+	detail := fmt.Sprintf("The %s, by %s, %s. %s", called, v.Source, wrong.text, wrong.todo)
+	return f.fault(argument, inBlock, wrong.summary, detail)
 }
 
 func (f resolver) projectName(resolved *Resolved) error {
 	resolved.ProjectName = first(Value{Text: f.ProjectName, Source: "the argument project_name"}, f.fromEnvironment(EnvProjectName))
-	return f.check(resolved.ProjectName, nameForm, "project_name", f.ProjectName, "Project name")
+	return f.check(resolved.ProjectName, nameForm, "project_name", f.ProjectName, "project name")
 }
 
 // Other characters could change the host.

@@ -251,10 +251,10 @@ func TestFindLocationErrors(t *testing.T) {
 		summary   string
 		mentions  []string
 	}{
-		"blank in a project of the block":        {func(w *testEnvironment) { w.ProjectID = " p" }, "project_id", "Project ID contains a stray character", []string{"the argument project_id"}},
-		"blank in a project of the environment":  {func(w *testEnvironment) { w.set("HW_PROJECT_ID=p ") }, "", "Project ID contains a stray character", []string{"HW_PROJECT_ID"}},
-		"blank behind a project's name":          {func(w *testEnvironment) { w.ProjectName = "p " }, "project_name", "Project name contains a stray character", []string{"the argument project_name"}},
-		"blank behind a variable for it":         {func(w *testEnvironment) { w.set("HW_PROJECT_NAME=p ") }, "", "Project name contains a stray character", []string{"HW_PROJECT_NAME"}},
+		"blank in a project of the block":        {func(w *testEnvironment) { w.ProjectID = " p" }, "project_id", "Value contains a stray character", []string{"the argument project_id"}},
+		"blank in a project of the environment":  {func(w *testEnvironment) { w.set("HW_PROJECT_ID=p ") }, "", "Value contains a stray character", []string{"HW_PROJECT_ID"}},
+		"blank behind a project's name":          {func(w *testEnvironment) { w.ProjectName = "p " }, "project_name", "Value contains a stray character", []string{"the argument project_name"}},
+		"blank behind a variable for it":         {func(w *testEnvironment) { w.set("HW_PROJECT_NAME=p ") }, "", "Value contains a stray character", []string{"HW_PROJECT_NAME"}},
 		"region's name for a project's ID":       {func(w *testEnvironment) { w.ProjectID = "cn-north-4" }, "project_id", "Project ID is a name", []string{`the argument project_id, is "cn-north-4"`, "32 hexadecimal digits", "project_name"}},
 		"project's name for an ID":               {func(w *testEnvironment) { w.ProjectID = "ap-southeast-1_test" }, "project_id", "Project ID is a name", []string{"project_name"}},
 		"region's name for an ID in a variable":  {func(w *testEnvironment) { w.set("HW_PROJECT_ID=eu-west-101") }, "", "Project ID is a name", []string{"HW_PROJECT_ID, is", "HW_PROJECT_NAME"}},

@@ -34,7 +34,10 @@ const (
 // flaw is what is wrong with a value. Its text completes a sentence and does not repeat the value.
 type flaw struct{ summary, text, todo string }
 
-const strayCharacter = "Credentials contain a stray character"
+const (
+	straySummary     = "Value contains a stray character"
+	referenceSummary = "Variable was not replaced"
+)
 
 var (
 	// The syntax of shells, CI systems, templates and Terraform. Passwords may begin with a dollar sign.
@@ -49,17 +52,17 @@ func (f form) flawOf(s string) *flaw {
 		return nil
 	}
 	if stray, found := text.StrayCharacter(s); found {
-		return &flaw{strayCharacter, stray, again}
+		return &flaw{straySummary, stray, again}
 	}
 	switch {
 	case reference.MatchString(s), f == keyForm && keyReference.MatchString(s):
-		return &flaw{"Variable was not replaced", "is a reference to a variable, such as ${NAME}, and not the value of one", "Check how the variable is set, and that it is replaced where this value comes from."}
+		return &flaw{referenceSummary, "is a reference to a variable, such as ${NAME}, and not the value of one", "Check how the variable is set, and that it is replaced where this value comes from."}
 	case inQuotes(s):
-		return &flaw{strayCharacter, "is in quotation marks", again}
+		return &flaw{straySummary, "is in quotation marks", again}
 	case f == keyForm && strayInKey(s):
-		return &flaw{strayCharacter, "contains a blank, a line break or another character that no key, token or ID has", again}
+		return &flaw{straySummary, "contains a blank, a line break or another character that no key, token or ID has", again}
 	case f == nameForm && strings.ContainsFunc(s, unicode.IsControl):
-		return &flaw{strayCharacter, "contains a line break or another control character", again}
+		return &flaw{straySummary, "contains a line break or another control character", again}
 	}
 	return nil
 }
@@ -261,5 +264,3 @@ func names(values []value, sep string) string {
 }
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-
-func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }

@@ -3,14 +3,20 @@
 package gateway
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
-// ErrorBody is an error body of the gateway or of IAM.
+// ErrorBody is an error that comes with the status of a success.
 type ErrorBody struct {
 	Code      Text `json:"error_code"`
 	Message   Text `json:"error_msg"`
@@ -35,15 +41,97 @@ type Error struct {
 	RequestID string // "" when there is none
 }
 
-// ReadError reads an error response. Its error says why the body is not the expected JSON.
+// ReadError reads an error response in any of the shapes that the vendor's services use. Its error says why the body
+// is none of them, and the message is that error or the start of the body; it is nil for a response in the service's
+// own words.
 func ReadError(resp *transport.Response) (Error, error) {
 	e := Error{RequestID: resp.RequestID()}
-	var body ErrorBody
-	if err := resp.Decode(&body); err != nil {
-		e.Message = err.Error()
-		return e, err
+	var body json.RawMessage
+	err := resp.Decode(&body)
+	switch excerpt := resp.Excerpt(); {
+	case err == nil:
+		found := wordsIn(body)
+		e.Code, e.Message, e.RequestID = found.Code, found.Message, cmp.Or(e.RequestID, found.RequestID)
+		if e.Code != "" || e.Message != "" {
+			return e, nil
+		}
+		e.Message = excerpt
+		if !hasText(body) {
+			e.Message = ""
+		}
+		return e, errNoWords
+	case len(bytes.TrimSpace(resp.Body)) == 0:
+		err = errors.New("the response is empty")
+	case excerpt != "":
+		err = fmt.Errorf("%w: %s", err, excerpt)
 	}
-	return body.Error(e.RequestID), nil
+	e.Message = err.Error()
+	return e, err
+}
+
+var errNoWords = errors.New("the response has neither an error code nor a message")
+
+func hasText(body json.RawMessage) bool {
+	members, raw := membersOf(body)
+	return raw == nil || slices.ContainsFunc(slices.Collect(maps.Values(members)), func(t Text) bool { return t != "" })
+}
+
+// Names of members, in lower case and without separators, by precedence.
+var (
+	codeNames      = []string{"errorcode", "errcode", "code"}
+	messageNames   = []string{"errormsg", "errormessage", "errmsg", "errordescription", "message", "msg"}
+	requestIDNames = []string{"requestid"}
+)
+
+// wordsIn reads error_code, errorCode or code, and so on, at the top or in the one object below it, such as "error".
+func wordsIn(body json.RawMessage) Error {
+	members, raw := membersOf(body)
+	top := Error{Code: first(members, codeNames), Message: first(members, messageNames), RequestID: first(members, requestIDNames)}
+	inner, named := raw["error"]
+	if !named && len(raw) == 1 && top.Code == "" && top.Message == "" {
+		inner = slices.Collect(maps.Values(raw))[0]
+	}
+	if list := []json.RawMessage{}; json.Unmarshal(inner, &list) == nil && len(list) > 0 {
+		inner = list[0] // "errors": [{"code": …}]
+	}
+	members, _ = membersOf(inner)
+	nested := Error{Code: first(members, codeNames), Message: first(members, messageNames), RequestID: first(members, requestIDNames)}
+	if text := ""; json.Unmarshal(inner, &text) == nil && named { // OAuth: "error": "invalid_grant"
+		if top.Message == "" {
+			nested.Message = text
+		} else {
+			nested.Code = text
+		}
+	}
+	return Error{
+		Code:      cmp.Or(nested.Code, top.Code),
+		Message:   cmp.Or(nested.Message, top.Message),
+		RequestID: cmp.Or(top.RequestID, nested.RequestID),
+	}
+}
+
+func membersOf(object json.RawMessage) (members map[string]Text, raw map[string]json.RawMessage) {
+	if json.Unmarshal(object, &raw) != nil {
+		return nil, nil
+	}
+	members = make(map[string]Text, len(raw))
+	for _, name := range slices.Sorted(maps.Keys(raw)) {
+		var value Text
+		_ = json.Unmarshal(raw[name], &value) // takes any JSON
+		if name = strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name)); members[name] == "" {
+			members[name] = value
+		}
+	}
+	return members, raw
+}
+
+func first(members map[string]Text, names []string) string {
+	for _, name := range names {
+		if members[name] != "" {
+			return string(members[name])
+		}
+	}
+	return ""
 }
 
 // Error prefers the given request id to the one in the body.

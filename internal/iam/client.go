@@ -40,6 +40,8 @@ type service struct {
 	name      string
 	endpoint  *url.URL // nil if it is not known
 	transport *transport.Client
+
+	plainText bool // its errors are not JSON
 }
 
 // New makes no call. Its error is one of transport.ParseEndpoint.
@@ -48,7 +50,7 @@ func New(cfg Config) (*Client, error) {
 		iam:      service{name: "IAM API", transport: cfg.Transport},
 		login:    service{name: "IAM API", transport: cfg.Transport.With(func(cfg *transport.Config) { cfg.MaxRetries = min(cfg.MaxRetries, 1) })},
 		sts:      service{name: "STS API", transport: cfg.Transport},
-		metadata: service{name: "metadata service", transport: cfg.Transport.With(forMetadata)},
+		metadata: service{name: "metadata service", transport: cfg.Transport.With(forMetadata), plainText: true},
 	}
 	for _, e := range []struct {
 		of      *service
@@ -99,7 +101,7 @@ func (call call) do(ctx context.Context, out result) error {
 		if !judged {
 			e = &Error{Message: err.Error(), cause: err}
 		}
-		e.Operation, e.Host = call.operation, host
+		e.Operation, e.Host, e.Proxy = call.operation, host, exchange.Proxy
 		for _, s := range []*string{&e.Code, &e.Message, &e.RequestID} {
 			*s = exchange.Printable(*s)
 		}
@@ -118,7 +120,7 @@ func (call call) do(ctx context.Context, out result) error {
 		Secrets: call.secrets,
 		// Each call reads, or issues another token or key.
 		Idempotent: true,
-		Judge:      func(resp *transport.Response) (transport.Judgement, error) { return judge(resp, out) },
+		Judge:      func(resp *transport.Response) (transport.Judgement, error) { return call.service.judge(resp, out) },
 	}
 	if call.auth != nil {
 		r.Authenticator = withoutProject{call.auth}
@@ -137,7 +139,7 @@ func (call call) do(ctx context.Context, out result) error {
 }
 
 // A 401 without the gateway's text proves nothing about the credentials.
-func judge(resp *transport.Response, out result) (transport.Judgement, error) {
+func (s service) judge(resp *transport.Response, out result) (transport.Judgement, error) {
 	unproven := transport.Judgement{Unproven: !json.Valid(resp.Body)}
 	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusCreated {
 		if err := out.read(resp); err != nil {
@@ -145,7 +147,7 @@ func judge(resp *transport.Response, out result) (transport.Judgement, error) {
 		}
 		return unproven, nil
 	}
-	e := newResponseError(resp)
+	e := s.newError(resp)
 	refusal := gateway.RefusalOf(resp.StatusCode, e.Message)
 	if refusal == gateway.NoRefusal {
 		return unproven, e

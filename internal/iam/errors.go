@@ -17,6 +17,7 @@ import (
 type Error struct {
 	Operation  string // in words: "list the projects", …
 	Host       string // "" when unknown
+	Proxy      string // of the last attempt, scheme and host; "" for none
 	StatusCode int    // 0 without a response
 	Code       string // "" when there was none
 	Message    string // what the service said, or what went wrong
@@ -30,6 +31,9 @@ func (e *Error) Error() string {
 	b.WriteString("could not " + e.Operation)
 	if e.Host != "" {
 		b.WriteString(" at " + e.Host)
+	}
+	if e.Proxy != "" {
+		b.WriteString(" through the proxy " + e.Proxy)
 	}
 	b.WriteString(gateway.Describe(e.StatusCode, e.Code, e.Message, e.RequestID))
 	return b.String()
@@ -63,14 +67,13 @@ func hasStatus(err error, status int) bool {
 	return errors.As(err, &e) && e.StatusCode == status
 }
 
-func newResponseError(resp *transport.Response) *Error {
+func (s service) newError(resp *transport.Response) *Error {
 	e := &Error{StatusCode: resp.StatusCode, RequestID: resp.RequestID()}
 	if to, redirected := resp.Redirected(); redirected {
 		e.Message = to
 		return e
 	}
-	// The metadata service responds in plain text.
-	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil && kind == "text/plain" {
+	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil && kind == "text/plain" && s.plainText {
 		e.Message = strings.TrimSpace(string(resp.Body))
 		return e
 	}

@@ -29,7 +29,7 @@ func (a *projectsAnswer) read(resp *transport.Response) error {
 		return err
 	}
 	if a.Projects == nil {
-		return errors.New("the answer has no list of projects")
+		return errors.New("the response has no list of projects")
 	}
 	return nil
 }
@@ -143,7 +143,7 @@ func (a *tokenAnswer) read(resp *transport.Response) error {
 		return err
 	}
 	if a.value = resp.Header.Get("X-Subject-Token"); a.value == "" {
-		return errors.New("the answer has no X-Subject-Token")
+		return errors.New("the response has no X-Subject-Token")
 	}
 	return nil
 }

@@ -232,6 +232,14 @@ func TestRefusals(t *testing.T) {
 			},
 			"could not list the projects at HOST: HTTP 403: APIGW.0306: access denied (request id ID)",
 		},
+		"short names": {
+			emulator.Options{}, func(ctx context.Context, f *fixture) error {
+				f.Fail(emulator.Fault{Path: projectsPath, Status: 403, RawBody: `{"errorCode":"IAM.0003","errorMessage":"Policy doesn't allow it"}`, ContentType: "application/json"})
+				_, err := f.Projects(ctx, testKeys, "")
+				return err
+			},
+			"could not list the projects at HOST: HTTP 403: IAM.0003: Policy doesn't allow it (request id ID)",
+		},
 		"a code that is text": {
 			emulator.Options{}, func(ctx context.Context, f *fixture) error {
 				f.Fail(emulator.Fault{Path: projectsPath, Status: 403, RawBody: `{"error":{"code":"IAM.0003","message":"Policy doesn't allow it"}}`, ContentType: "application/json"})
@@ -245,7 +253,7 @@ func TestRefusals(t *testing.T) {
 		f := start(t, emulator.Options{})
 		f.Fail(emulator.Fault{Path: tokensPath, Status: 403, RawBody: "<html>Blocked</html>", ContentType: "text/html"})
 		_, err := f.PasswordToken(t.Context(), testPassword, testScope)
-		f.wantError(t, err, "could not log in with the password at HOST: HTTP 403: the answer (text/html) is not what this API answers: it is not JSON (request id ID)")
+		f.wantError(t, err, "could not log in with the password at HOST: HTTP 403: the response (text/html) is not one of this API: it is not JSON (request id ID)")
 		if Refused(err) {
 			t.Error("it counts as refused")
 		}
@@ -287,15 +295,16 @@ func TestFailures(t *testing.T) {
 	}{
 		"throttled":       {emulator.Fault{Status: 429, Code: "APIGW.0308", Message: "throttled"}, operation + "HTTP 429: APIGW.0308: throttled (request id ID)", 2},
 		"server error":    {emulator.Fault{Status: 500, Message: "An internal error occurred."}, operation + "HTTP 500: An internal error occurred. (request id ID)", 2},
-		"bad gateway":     {emulator.Fault{Status: 502, RawBody: "<html>", ContentType: "text/html"}, operation + "HTTP 502: the answer (text/html) is not what this API answers: it is not JSON (request id ID)", 2},
-		"unavailable":     {emulator.Fault{Status: 503, RawBody: "try later", ContentType: "text/plain"}, operation + "HTTP 503: try later (request id ID)", 2},
+		"bad gateway":     {emulator.Fault{Status: 502, RawBody: "<html>", ContentType: "text/html"}, operation + "HTTP 502: the response (text/html) is not one of this API: it is not JSON (request id ID)", 2},
+		"unavailable":     {emulator.Fault{Status: 503, RawBody: "try later", ContentType: "text/plain"}, operation + "HTTP 503: the response (text/plain) is not one of this API: it is not JSON: try later (request id ID)", 2},
+		"plain text":      {emulator.Fault{Status: 403, RawBody: "blocked by policy", ContentType: "text/plain"}, operation + "HTTP 403: the response (text/plain) is not one of this API: it is not JSON: blocked by policy (request id ID)", 1},
 		"redirect":        {emulator.Fault{Status: 302, Header: http.Header{"Location": {"https://login.example.com/?x=1"}}}, operation + "HTTP 302: the server sent the request to https://login.example.com (request id ID)", 1},
-		"HTML":            {emulator.Fault{RawBody: "<html>Sign in</html>", ContentType: "text/html"}, operation + "HTTP 200: the answer (text/html) is not what this API answers: it is not JSON (request id ID)", 1},
-		"another type":    {emulator.Fault{Status: 201, RawBody: `{"token":{"expires_at":7}}`, ContentType: "application/json"}, operation + "HTTP 201: the answer (application/json) is not what this API answers: token.expires_at can't be a number (request id ID)", 1},
-		"no token":        {emulator.Fault{Status: 201, RawBody: `{"token":{}}`, ContentType: "application/json"}, operation + "HTTP 201: the answer has no X-Subject-Token (request id ID)", 1},
+		"HTML":            {emulator.Fault{RawBody: "<html>Sign in</html>", ContentType: "text/html"}, operation + "HTTP 200: the response (text/html) is not one of this API: it is not JSON (request id ID)", 1},
+		"another type":    {emulator.Fault{Status: 201, RawBody: `{"token":{"expires_at":7}}`, ContentType: "application/json"}, operation + "HTTP 201: the response (application/json) is not one of this API: token.expires_at can't be a number (request id ID)", 1},
+		"no token":        {emulator.Fault{Status: 201, RawBody: `{"token":{}}`, ContentType: "application/json"}, operation + "HTTP 201: the response has no X-Subject-Token (request id ID)", 1},
 		"another success": {emulator.Fault{Status: 202, RawBody: `{}`, ContentType: "application/json"}, operation + "HTTP 202 (request id ID)", 1},
-		"compressed":      {emulator.Fault{Header: http.Header{"Content-Encoding": {"gzip"}}}, operation + `the answer is compressed ("gzip"), which was not asked for`, 1},
-		"cut off":         {emulator.Fault{Cut: true}, operation + "the answer broke off: unexpected EOF", 2},
+		"compressed":      {emulator.Fault{Header: http.Header{"Content-Encoding": {"gzip"}}}, operation + `the response is compressed ("gzip"), which was not asked for`, 1},
+		"cut off":         {emulator.Fault{Cut: true}, operation + "the response broke off: unexpected EOF", 2},
 		"closed":          {emulator.Fault{Drop: true}, operation + "EOF", 2},
 	}
 	for name, tc := range tests {
@@ -327,7 +336,7 @@ func TestAnswersWithoutProjects(t *testing.T) {
 	for _, body := range []string{`{}`, `{"projects":null}`, `{"error":{"message":"x"}}`} {
 		f.Fail(emulator.Fault{RawBody: body, ContentType: "application/json"})
 		_, err := f.Projects(t.Context(), testKeys, "")
-		f.wantError(t, err, "could not list the projects at HOST: HTTP 200: the answer has no list of projects (request id ID)")
+		f.wantError(t, err, "could not list the projects at HOST: HTTP 200: the response has no list of projects (request id ID)")
 	}
 }
 

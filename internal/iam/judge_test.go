@@ -43,7 +43,7 @@ func TestJudge(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			header := http.Header{"Date": {"Tue, 02 Jan 2024 03:04:05 GMT"}, "Content-Type": {"application/json"}}
-			got, err := judge(&transport.Response{StatusCode: tc.status, Header: header, Body: []byte(tc.body)}, anything{})
+			got, err := service{}.judge(&transport.Response{StatusCode: tc.status, Header: header, Body: []byte(tc.body)}, anything{})
 			if got != tc.want || (err == nil) != (tc.status == http.StatusOK) {
 				t.Errorf("got %+v, %v, want %+v", got, err, tc.want)
 			}

@@ -35,7 +35,7 @@ func (k Keys) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
 func (k Keys) check() error {
 	if k.AccessKey == "" || k.SecretKey == "" || k.SecurityToken == "" {
-		return errors.New("the answer has no complete access key")
+		return errors.New("the response has no complete access key")
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func TestKeysThatEndedAlready(t *testing.T) {
 }
 
 func TestIncompleteKeys(t *testing.T) {
-	const incomplete = ": HTTP 201: the answer has no complete access key (request id ID)"
+	const incomplete = ": HTTP 201: the response has no complete access key (request id ID)"
 	f := start(t, emulator.Options{})
 	f.secrets = append(f.secrets, "sk-answered", "st-answered")
 	for _, body := range []string{

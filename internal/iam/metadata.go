@@ -28,7 +28,7 @@ func (a *sessionResponse) read(resp *transport.Response) error {
 	a.token = strings.TrimSpace(string(resp.Body))
 	// It is sent as a header.
 	if strings.ContainsFunc(a.token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return errors.New("the answer is not a session token")
+		return errors.New("the response is not a session token")
 	}
 	return nil
 }

@@ -68,15 +68,15 @@ func TestMetadataFailures(t *testing.T) {
 		},
 		"HTML in place of a session": {
 			emulator.Options{}, emulator.Fault{Method: http.MethodPut, RawBody: "<html>\n</html>", ContentType: "text/html"},
-			operation + "HTTP 200: the answer is not a session token (request id ID)", 1, false,
+			operation + "HTTP 200: the response is not a session token (request id ID)", 1, false,
 		},
 		"HTML": {
 			emulator.Options{}, emulator.Fault{Method: http.MethodGet, RawBody: "<html>", ContentType: "text/html"},
-			operation + "HTTP 200: the answer (text/html) is not what this API answers: it is not JSON (request id ID)", 2, false,
+			operation + "HTTP 200: the response (text/html) is not one of this API: it is not JSON (request id ID)", 2, false,
 		},
 		"no keys": {
 			emulator.Options{}, emulator.Fault{Method: http.MethodGet, RawBody: "{}", ContentType: "application/json"},
-			operation + "HTTP 200: the answer has no complete access key (request id ID)", 2, false,
+			operation + "HTTP 200: the response has no complete access key (request id ID)", 2, false,
 		},
 		"server error": {
 			emulator.Options{}, emulator.Fault{Times: -1, Status: 500, RawBody: "down", ContentType: "text/plain"},
@@ -112,7 +112,7 @@ func TestMetadataBounds(t *testing.T) {
 	f.metadata.transport = f.metadata.transport.With(func(c *transport.Config) { c.AttemptTimeout = 20 * time.Millisecond })
 	f.Fail(emulator.Fault{Times: -1, Delay: time.Minute})
 	_, err := f.MetadataKeys(t.Context())
-	f.wantError(t, err, "could not get the access key of the ECS from its metadata service at HOST: no complete answer within 20ms")
+	f.wantError(t, err, "could not get the access key of the ECS from its metadata service at HOST: no complete response within 20ms")
 	if len(f.Requests()) != 2 {
 		t.Errorf("sent %q", f.sent())
 	}

@@ -30,6 +30,9 @@ type advice struct {
 
 	// authentication: the credentials in use are named too.
 	authentication bool
+
+	// network: the endpoint and the proxy in use are named too.
+	network bool
 }
 
 const (
@@ -40,7 +43,7 @@ const (
 	reportBug = "\n\n" + isBug
 )
 
-const suspectProject = "Check project_id (or " + credentials.EnvProjectID + ") too: a missing or wrong one is often reported as this."
+const suspectProject = "Check project_id (or " + credentials.EnvProjectID + ") too, an ID of 32 hexadecimal digits: a missing or wrong one is often reported as this."
 
 // advices has an entry for each reason.
 var advices = map[sparkrtc.Reason]advice{
@@ -54,6 +57,7 @@ var advices = map[sparkrtc.Reason]advice{
 		summary: "Endpoint does not serve the SparkRTC API",
 		why:     "The response is a 404 of the gateway or of another server, which does not know the host or the path. It says nothing about the app, which stays in the state.",
 		todo:    "Check endpoint in the provider block and " + envEndpoint + " in the environment. The public endpoint is " + sparkrtc.DefaultEndpoint + ".",
+		network: true,
 	},
 	sparkrtc.ReasonInvalidParameter: {
 		summary:   "SparkRTC refused a value",
@@ -123,7 +127,7 @@ var advices = map[sparkrtc.Reason]advice{
 	sparkrtc.ReasonAccessKeyUnknown: {
 		summary:        "Access key unknown",
 		why:            "There is no such access key; it may have been deleted, or be a temporary one that has expired.",
-		todo:           "Check the access key, and set the security token as well if the key is a temporary one. " + suspectProject,
+		todo:           "Check the access key (20 characters; its secret key has 40), and set the security token as well if the key is a temporary one. " + suspectProject,
 		authentication: true,
 	},
 	sparkrtc.ReasonAccessKeyLocked: {
@@ -187,11 +191,13 @@ var advices = map[sparkrtc.Reason]advice{
 		summary: "Endpoint redirects",
 		why:     "A signed request is for one host, so redirects are never followed.",
 		todo:    "Check endpoint in the provider block and " + envEndpoint + " in the environment, and whether a proxy or a captive portal responds instead of the service.",
+		network: true,
 	},
 	sparkrtc.ReasonInvalidAnswer: {
 		summary: "Response is not from the SparkRTC API",
 		why:     "A proxy, a captive portal or another server may have responded instead.",
 		todo:    "Check endpoint in the provider block, " + envEndpoint + " in the environment and the proxy (HTTPS_PROXY, NO_PROXY).",
+		network: true,
 	},
 	sparkrtc.ReasonNotKept: {
 		summary: "SparkRTC did not keep the callback",
@@ -211,6 +217,7 @@ var advices = map[sparkrtc.Reason]advice{
 	sparkrtc.ReasonConnection: {
 		summary: "No connection to the SparkRTC API",
 		todo:    "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), endpoint in the provider block and " + envEndpoint + " in the environment.",
+		network: true,
 	},
 	sparkrtc.ReasonCanceled: {
 		summary: "Interrupted",
@@ -281,6 +288,9 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, about sub
 	if advice.authentication {
 		reason = strings.TrimSpace(reason + " In use: " + d.credentials + ".")
 	}
+	if advice.network && e.Endpoint != "" {
+		reason = strings.TrimSpace(reason + " In use: " + route(e) + ".")
+	}
 	if reason != "" {
 		paragraphs = append(paragraphs, reason)
 	}
@@ -304,6 +314,13 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, about sub
 		return
 	}
 	diags.AddError(advice.summary, detail)
+}
+
+func route(e *sparkrtc.Error) string {
+	if e.Proxy == "" {
+		return "endpoint " + e.Endpoint + ", without a proxy"
+	}
+	return "endpoint " + e.Endpoint + ", through the proxy " + e.Proxy
 }
 
 // todo is about a request that was refused, or could not be made, for a value in

@@ -120,7 +120,7 @@ func TestAccCLI_providerErrors(t *testing.T) {
 		"CA certificate that isn't":    {"cacert_file = \"~/ca.pem\"", full, "error", "CA certificate can't be used", []string{"the argument cacert_file", "no such file"}},
 		"CA certificate, environment":  {"", append([]string{"HW_CACERT=-----BEGIN NONSENSE-----"}, full...), "error", "CA certificate can't be used", []string{"HW_CACERT", "no certificate in PEM form"}},
 		"auth_url without a host":      {"auth_url = \"https://\"", full, "error", "Invalid endpoint", []string{"the argument auth_url"}},
-		"a blank in a key":             {"secret_key = \"" + secret + " \"\naccess_key = \"AK\"", full, "error", "Credentials contain a stray character", []string{"secret_key", "the provider block"}},
+		"a blank in a key":             {"secret_key = \"" + secret + " \"\naccess_key = \"AK\"", full, "error", "Value contains a stray character", []string{"secret_key", "the provider block"}},
 		"endpoint without TLS":         {"endpoint = \"http://rtc.example.com\"", full, "error", "Invalid endpoint", []string{"loopback", "https"}},
 		"endpoint from environment":    {"", append([]string{"SPARKRTC_ENDPOINT=rtc.example.com"}, full...), "error", "Invalid endpoint", []string{"SPARKRTC_ENDPOINT"}},
 		"retries from environment":     {"", append([]string{"HW_MAX_RETRIES=many"}, full...), "error", "Invalid number of retries", []string{"HW_MAX_RETRIES", "between 0 and 20", "many"}},

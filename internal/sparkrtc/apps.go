@@ -38,7 +38,7 @@ func (a *appsResult) check(call) *Error {
 		}
 	}
 	if len(a.Apps) > 0 {
-		return &Error{Reason: ReasonInvalidAnswer, Message: "none of the apps in the answer is one"}
+		return &Error{Reason: ReasonInvalidAnswer, Message: "none of the apps in the response is one"}
 	}
 	return nil
 }

@@ -69,6 +69,7 @@ type call struct {
 	query           url.Values
 	body            any      // sent as JSON unless nil
 	secrets         []string // values in the body that must not be shown
+	urls            []string // in the body, of which only scheme and host may be shown
 	idempotent      bool     // although it is a POST
 	retriesNotFound bool     // as of a new object
 }
@@ -114,12 +115,15 @@ func (c *Client) do(ctx context.Context, call call, out result) (status int, err
 		Paced:         true, // all calls share one quota
 		Idempotent:    call.idempotent,
 		Secrets:       call.secrets,
+		PrivateURLs:   call.urls,
 	})
 	if err != nil {
 		if resp != nil {
 			exchange.Mask(keysIn(resp.Body)...)
 		}
-		return 0, call.fail(exchange, newTransportError(ctx, err))
+		e := newTransportError(ctx, err)
+		e.Endpoint, e.Proxy = c.endpoint.String(), exchange.Proxy
+		return 0, call.fail(exchange, e)
 	}
 	return resp.StatusCode, nil
 }
@@ -162,5 +166,5 @@ func aboutAnother(got, want string) *Error {
 	if got == "" || want == "" || strings.EqualFold(got, want) {
 		return nil
 	}
-	return &Error{Reason: ReasonInvalidAnswer, Message: "the answer is about another app, " + got}
+	return &Error{Reason: ReasonInvalidAnswer, Message: "the response is about another app, " + got}
 }

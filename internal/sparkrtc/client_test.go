@@ -206,7 +206,7 @@ func TestErrorTable(t *testing.T) {
 		{403, "APIGW.0306", "access denied", ReasonAccessDenied, false, 1},
 		{403, "APIGW.0310", "project unavailable", ReasonProjectUnavailable, false, 1},
 		{403, "APIGW.0402", "address not allowed", ReasonAddressNotAllowed, false, 1},
-		{403, "", "", ReasonAccessDenied, false, 1},
+		{403, "", "", ReasonInvalidAnswer, false, 1}, // may be a proxy's
 		{401, "APIGW.0301", iam + "verify aksk signature fail, canonicalRequest:GET|/|", ReasonSignatureRefused, false, 1},
 		{401, "APIG.0301", iam + "Get secretKey failed,ak:AK,err:ak not exist", ReasonAccessKeyUnknown, false, 1},
 		{401, "APIGW.0301", iam + "signature expired, signature time:20230527T000431Z,server time:20230527T020608Z", ReasonClockSkew, false, 1},
@@ -263,6 +263,21 @@ func TestAnswersThatAreNotTheAPIs(t *testing.T) {
 	}{
 		"HTML as a success":     {html(200), ReasonInvalidAnswer, "text/html", 1},
 		"HTML as a 404":         {html(404), ReasonWrongEndpoint, "text/html", 1},
+		"HTML as a 401":         {html(401), ReasonInvalidAnswer, "Sign in", 1},
+		"HTML as a 403":         {html(403), ReasonInvalidAnswer, "Sign in", 1},
+		"HTML as a 407":         {html(407), ReasonInvalidAnswer, "Sign in", 1},
+		"HTML as a 400":         {html(400), ReasonInvalidAnswer, "Sign in", 1},
+		"HTML as a 502":         {html(502), ReasonInvalidAnswer, "Sign in", 3},
+		"text as a 503":         {respond(503, "no healthy upstream"), ReasonInvalidAnswer, "no healthy upstream", 3},
+		"nothing as a 503":      {respond(503, ""), ReasonServerError, "", 3},
+		"nothing as a 403":      {respond(403, ""), ReasonInvalidAnswer, "empty", 1},
+		"a proxy's JSON, 403":   {respond(403, `{"message":"blocked by policy"}`), ReasonOther, "blocked by policy", 1},
+		"another's JSON, 403":   {respond(403, `{"blocked":true}`), ReasonInvalidAnswer, `{"blocked":true}`, 1},
+		"another's JSON, 400":   {respond(400, `{"reason":"url"}`), ReasonOther, `{"reason":"url"}`, 1},
+		"nested, 400":           {respond(400, `{"error":{"code":"RTC.00001018","message":"m"}}`), ReasonURLUnavailable, "m", 1},
+		"nested, 403":           {respond(403, `{"error":{"code":"APIGW.0306","message":"m"}}`), ReasonAccessDenied, "m", 1},
+		"camel case, 404":       {respond(404, `{"errorCode":"RTC.00001005","errorMessage":"m"}`), ReasonNotFound, "m", 1},
+		"another error, 200":    {respond(200, `{"code":"APIGW.0101","message":"no API"}`), ReasonInvalidAnswer, "status of a success: no API", 1},
 		"nothing at all":        {respond(200, ""), ReasonInvalidAnswer, "application/json", 1},
 		"JSON of another type":  {respond(200, `{"record_callback":{"url":7}}`), ReasonInvalidAnswer, "record_callback.url can't be a number", 1},
 		"a list":                {respond(200, `[]`), ReasonInvalidAnswer, "", 1},
@@ -616,5 +631,41 @@ func TestProxyProvesNothing(t *testing.T) {
 		if got, _ := (call{success: tc.success}).judge(&transport.Response{StatusCode: tc.status, Body: []byte(tc.body)}, nil); got.Unproven != tc.unproven {
 			t.Errorf("%s: judged %+v", name, got)
 		}
+	}
+}
+
+// What the service says about a callback URL shows scheme and host of it only.
+func TestURLsAreMasked(t *testing.T) {
+	const private = "https://user:c0ffee-password@hooks.example.com/c0ffee/path?token=c0ffee#c0ffee"
+	for name, said := range map[string]string{
+		"whole":   "cannot connect to " + private,
+		"path":    "POST /c0ffee/path: 404",
+		"cut off": "https://hooks.example.com/c0f…",
+		"query":   "?token=c0ffee is not allowed",
+	} {
+		for form, body := range map[string]any{
+			"API":     map[string]string{"error_code": "RTC.00001018", "error_msg": said},
+			"unknown": map[string]any{"why": []string{said}},
+		} {
+			t.Run(name+", "+form, func(t *testing.T) {
+				text, err := json.Marshal(body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s := serve(t, respond(400, string(text)))
+				_, err = newClient(t, s.URL).UpdateRecordCallback(t.Context(), testApp, RecordCallbackRequest{URL: private})
+				if e := asError(t, err); strings.Contains(err.Error(), "c0f") || !strings.Contains(e.Message, "(masked)") {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+	}
+}
+
+func TestErrorsNameTheEndpoint(t *testing.T) {
+	s := serve(t, respond(403, "<html>"))
+	_, err := newClient(t, s.URL).ShowRecordCallback(t.Context(), testApp)
+	if e := asError(t, err); e.Endpoint != s.URL || e.Proxy != "" {
+		t.Errorf("got %q, %q", e.Endpoint, e.Proxy)
 	}
 }

@@ -3,6 +3,7 @@
 package sparkrtc
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -138,6 +139,9 @@ type Error struct {
 	RequestID  string // for the service's support; "" when there was none
 	Attempts   int
 
+	Endpoint string // scheme and host; "" when nothing was sent
+	Proxy    string // of the last attempt, scheme and host; "" for none
+
 	// InDoubt means that a write may have taken effect: a response is missing, or is a success that can't be read.
 	InDoubt bool
 
@@ -165,18 +169,37 @@ func asSuccess(body gateway.ErrorBody) *Error {
 	if body.Empty() {
 		return nil
 	}
-	said := body.Error("")
+	return errorAsSuccess(body.Error(""))
+}
+
+func errorAsSuccess(said gateway.Error) *Error {
 	return &Error{Reason: ReasonInvalidAnswer, Code: said.Code, Message: "an error came with the status of a success: " + said.Message}
 }
 
 func newResponseError(resp *transport.Response) *Error {
-	said, _ := gateway.ReadError(resp) // the message says if it is not JSON
+	said, err := gateway.ReadError(resp)
 	e := &Error{StatusCode: resp.StatusCode, Code: said.Code, Message: said.Message, RequestID: said.RequestID}
 	e.Reason = reason(e.StatusCode, e.Code, e.Message)
+	if err != nil && foreign(resp) {
+		e.Reason = ReasonInvalidAnswer
+	}
 	if to, redirected := resp.Redirected(); redirected && e.Reason == ReasonRedirected {
 		e.Message = to
 	}
 	return e
+}
+
+// foreign tells whether a response without the words of the API is of something else, such as a proxy. Other statuses
+// mean the same from anywhere.
+func foreign(resp *transport.Response) bool {
+	switch status := resp.StatusCode; {
+	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusProxyAuthRequired:
+		return true
+	case status < 400, status == http.StatusNotFound, status == http.StatusTooManyRequests:
+		return false
+	default:
+		return len(bytes.TrimSpace(resp.Body)) > 0 && !json.Valid(resp.Body)
+	}
 }
 
 // The gateway's code is shared by several causes, which differ in their text only.
@@ -196,7 +219,7 @@ func reason(status int, code, message string) Reason {
 		return ReasonWrongEndpoint
 	case status == http.StatusUnauthorized:
 		return refusals[gateway.RefusalOf(status, message)]
-	case status == http.StatusForbidden:
+	case status == http.StatusForbidden && code != "": // a proxy may answer in JSON too
 		return ReasonAccessDenied
 	case status == http.StatusTooManyRequests:
 		return ReasonThrottled
@@ -278,6 +301,11 @@ func (c call) decode(resp *transport.Response, out result) *Error {
 		wrong = &Error{Reason: ReasonInvalidAnswer, Message: err.Error(), cause: err}
 	} else {
 		wrong = out.check(c)
+	}
+	if wrong != nil && wrong.Reason == ReasonInvalidAnswer && wrong.Code == "" {
+		if said, err := gateway.ReadError(resp); err == nil && said.Code != "" {
+			wrong = errorAsSuccess(said)
+		}
 	}
 	if wrong != nil {
 		wrong.StatusCode, wrong.RequestID = resp.StatusCode, resp.RequestID()

@@ -52,7 +52,7 @@ func (a *recordCallbackResult) check(call call) *Error {
 		return nil
 	case a.RecordCallback == nil && a.AppID == "":
 		// Without an app, any JSON service may have sent it.
-		return &Error{Reason: ReasonInvalidAnswer, Message: "the answer names neither an app nor a callback"}
+		return &Error{Reason: ReasonInvalidAnswer, Message: "the response names neither an app nor a callback"}
 	default:
 		return &Error{Reason: ReasonNotFound}
 	}
@@ -61,7 +61,7 @@ func (a *recordCallbackResult) check(call call) *Error {
 // UpdateRecordCallback creates or replaces an app's callback (PUT /v2/apps/{app_id}/record-callback), and returns it
 // as stored.
 func (c *Client) UpdateRecordCallback(ctx context.Context, appID string, callback RecordCallbackRequest) (*RecordCallback, error) {
-	call := call{operation: "UpdateRecordCallback", method: http.MethodPut, object: Object{KindCallback, appID}, body: callback}
+	call := call{operation: "UpdateRecordCallback", method: http.MethodPut, object: Object{KindCallback, appID}, body: callback, urls: []string{callback.URL}}
 	if callback.AuthKey != nil {
 		call.secrets = []string{*callback.AuthKey}
 	}

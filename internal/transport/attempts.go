@@ -246,7 +246,7 @@ func (a *attempts) masked(resp *http.Response) *Response {
 
 func (a *attempts) send(req *http.Request, body []byte, c *Credentials, now time.Time) (resp *http.Response, status int, err error) {
 	bound := a.client.config.AttemptTimeout
-	ctx, cancel := context.WithTimeoutCause(req.Context(), bound, fmt.Errorf("no complete answer within %v", bound))
+	ctx, cancel := context.WithTimeoutCause(req.Context(), bound, fmt.Errorf("no complete response within %v", bound))
 	defer cancel()
 
 	// GotConn comes after the TLS handshake, through a proxy too.
@@ -287,14 +287,14 @@ func receive(next http.RoundTripper, req *http.Request) (_ *http.Response, statu
 		resp.Header.Del("Location")
 	}
 	if encoding := resp.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return nil, status, &ResponseError{fmt.Sprintf("the answer is compressed (%q), which was not asked for", encoding)}
+		return nil, status, &ResponseError{fmt.Sprintf("the response is compressed (%q), which was not asked for", encoding)}
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxResponse+1))
 	if err != nil {
-		return nil, status, fmt.Errorf("the answer broke off: %w", err)
+		return nil, status, fmt.Errorf("the response broke off: %w", err)
 	}
 	if len(body) > MaxResponse {
-		return nil, status, &ResponseError{fmt.Sprintf("the answer is larger than %d bytes", MaxResponse)}
+		return nil, status, &ResponseError{fmt.Sprintf("the response is larger than %d bytes", MaxResponse)}
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, status, nil

@@ -108,7 +108,7 @@ func TestProxyRefuses(t *testing.T) {
 }
 
 func TestProxyThatIsNotThere(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

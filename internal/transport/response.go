@@ -46,7 +46,7 @@ func (r *Response) Decode(v any) error {
 		what = fmt.Sprintf("%s can't be a %s", cmp.Or(mistyped.Field, "the whole"), mistyped.Value)
 	}
 	return &decodeError{
-		text:  fmt.Sprintf("the answer (%s) is not what this API answers: %s", cmp.Or(r.Header.Get("Content-Type"), "unknown type")+r.title(), what),
+		text:  fmt.Sprintf("the response (%s) is not one of this API: %s", cmp.Or(r.Header.Get("Content-Type"), "unknown type")+r.title(), what),
 		cause: err,
 	}
 }

@@ -60,7 +60,7 @@ func TestBackoff(t *testing.T) {
 func TestBackoffOfDate(t *testing.T) {
 	b := backoff{}.withDefaults()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	resp := &http.Response{StatusCode: 503, Header: http.Header{"Retry-After": {now.Add(20 * time.Second).Format(http.TimeFormat)}}}
+	resp := &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {now.Add(20 * time.Second).Format(http.TimeFormat)}}}
 	if got := b.wait(0, resp, now); got < 20*time.Second || got > 23*time.Second {
 		t.Errorf("waited %v", got)
 	}

@@ -574,7 +574,7 @@ func TestAttemptTimeout(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, handler)
 			_, x, err := get(t, newClient(func(c *Config) { c.AttemptTimeout = 20 * time.Millisecond }), s.URL)
-			if err == nil || err.Error() != "no complete answer within 20ms" || errors.Is(err, context.DeadlineExceeded) || x.Attempts != 3 {
+			if err == nil || err.Error() != "no complete response within 20ms" || errors.Is(err, context.DeadlineExceeded) || x.Attempts != 3 {
 				t.Errorf("got %v after %d attempts", err, x.Attempts)
 			}
 		})
@@ -621,14 +621,14 @@ func TestRequestThatCannotBeMade(t *testing.T) {
 func TestDecode(t *testing.T) {
 	tests := map[string]struct{ contentType, body, wrong string }{
 		"sound":        {"application/json", `{"a":{"b":"c"}}`, ""},
-		"a proxy's":    {"text/html", "<html><head><TITLE lang=\"en\">\n Sign in &amp; \x1b go\n on</TITLE>c0ffee</head></html>", `the answer (text/html with the title "Sign in & go on") is not what this API answers: it is not JSON`},
-		"no end":       {"text/html", "<title>c0ffee", "the answer (text/html) is not what this API answers: it is not JSON"},
-		"no title":     {"text/html", "<title> </title>c0ffee", "the answer (text/html) is not what this API answers: it is not JSON"},
-		"long title":   {"text/html", "<title>" + strings.Repeat("é", 200) + "</title>", `the answer (text/html with the title "` + strings.Repeat("é", 80) + `…") is not what this API answers: it is not JSON`},
-		"HTML":         {"text/html", "<html>c0ffee</html>", "the answer (text/html) is not what this API answers: it is not JSON"},
-		"nothing":      {"", "", "the answer (unknown type) is not what this API answers: it is not JSON"},
-		"another type": {"application/json", `{"a":{"b":7}}`, "the answer (application/json) is not what this API answers: a.b can't be a number"},
-		"a list":       {"application/json", `["c0ffee"]`, "the answer (application/json) is not what this API answers: the whole can't be a array"},
+		"a proxy's":    {"text/html", "<html><head><TITLE lang=\"en\">\n Sign in &amp; \x1b go\n on</TITLE>c0ffee</head></html>", `the response (text/html with the title "Sign in & go on") is not one of this API: it is not JSON`},
+		"no end":       {"text/html", "<title>c0ffee", "the response (text/html) is not one of this API: it is not JSON"},
+		"no title":     {"text/html", "<title> </title>c0ffee", "the response (text/html) is not one of this API: it is not JSON"},
+		"long title":   {"text/html", "<title>" + strings.Repeat("é", 200) + "</title>", `the response (text/html with the title "` + strings.Repeat("é", 80) + `…") is not one of this API: it is not JSON`},
+		"HTML":         {"text/html", "<html>c0ffee</html>", "the response (text/html) is not one of this API: it is not JSON"},
+		"nothing":      {"", "", "the response (unknown type) is not one of this API: it is not JSON"},
+		"another type": {"application/json", `{"a":{"b":7}}`, "the response (application/json) is not one of this API: a.b can't be a number"},
+		"a list":       {"application/json", `["c0ffee"]`, "the response (application/json) is not one of this API: the whole can't be a array"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
