@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -121,6 +122,8 @@ func TestAccCLI_providerErrors(t *testing.T) {
 		"CA certificate, environment":  {"", append([]string{"HW_CACERT=-----BEGIN NONSENSE-----"}, full...), "error", "CA certificate can't be used", []string{"HW_CACERT", "no certificate in PEM form"}},
 		"auth_url without a host":      {"auth_url = \"https://\"", full, "error", "Invalid endpoint", []string{"the argument auth_url"}},
 		"a blank in a key":             {"secret_key = \"" + secret + " \"\naccess_key = \"AK\"", full, "error", "Value contains a stray character", []string{"secret_key", "the provider block"}},
+		"endpoint with a password":     {"endpoint = \"https://u:" + secret + "@rtc.example.com\"", full, "error", "Invalid endpoint", []string{"must not contain a user"}},
+		"proxy that can't be parsed":   {"", append([]string{"HTTPS_PROXY=http://u:" + secret + "%ss@proxy.example.com"}, full...), "error", "Proxy can't be used", []string{"HTTPS_PROXY", "percent-encoded"}},
 		"endpoint without TLS":         {"endpoint = \"http://rtc.example.com\"", full, "error", "Invalid endpoint", []string{"loopback", "https"}},
 		"endpoint from environment":    {"", append([]string{"SPARKRTC_ENDPOINT=rtc.example.com"}, full...), "error", "Invalid endpoint", []string{"SPARKRTC_ENDPOINT"}},
 		"retries from environment":     {"", append([]string{"HW_MAX_RETRIES=many"}, full...), "error", "Invalid number of retries", []string{"HW_MAX_RETRIES", "between 0 and 20", "many"}},
@@ -165,6 +168,73 @@ func TestAccCLI_providerErrors(t *testing.T) {
 			}
 			if strings.Contains(got.Stdout+got.Stderr, secret) {
 				t.Error("the message has a secret")
+			}
+		})
+	}
+}
+
+// The arguments and variables of the provider, without the CLI.
+func TestConfigureProvider(t *testing.T) {
+	const secret = "c0ffee-secret-c0ffee"
+	block := map[string]any{"access_key": "AK0123456789", "secret_key": secret, "project_id": "p"}
+	tests := map[string]struct {
+		block     map[string]any
+		env       map[string]string
+		summary   string // "" for a provider that is configured
+		attribute string
+		mentions  []string
+	}{
+		"everything":                  {block: nil},
+		"empty texts":                 {block: map[string]any{"token": "", "user_name": "", "password": "", "profile": "", "project_name": "", "region": "", "cloud": "", "auth_url": "", "endpoint": "", "cacert_file": "", "security_token": ""}},
+		"empty agency":                {block: map[string]any{"assume_role": map[string]any{"agency_name": "", "domain_name": "", "domain_id": ""}}},
+		"empty agency, duration":      {block: map[string]any{"assume_role": map[string]any{"agency_name": "", "duration": 900}}},
+		"empty OIDC":                  {block: map[string]any{"assume_role_with_oidc": map[string]any{"idp_id": "", "id_token": "", "id_token_file": "", "tfc_workload_identity_tag": ""}}},
+		"half an agency":              {block: map[string]any{"assume_role": map[string]any{"agency_name": "a", "domain_name": ""}}, summary: "Incomplete credentials", attribute: "assume_role"},
+		"quotation marks":             {block: map[string]any{"secret_key": `"` + secret + `"`}, summary: "Value contains a stray character", mentions: []string{"secret_key", "in quotation marks"}},
+		"variable":                    {block: map[string]any{"access_key": "${CI_AK}"}, summary: "Variable was not replaced", mentions: []string{"access_key"}},
+		"password in the endpoint":    {block: map[string]any{"endpoint": "https://u:" + secret + "@rtc.example.com"}, summary: "Invalid endpoint"},
+		"password, and no URL":        {block: map[string]any{"endpoint": "https://u:" + secret + "%@rtc.example.com"}, summary: "Invalid endpoint"},
+		"password in a variable":      {env: map[string]string{"SPARKRTC_ENDPOINT": "https://u:" + secret + "@rtc.example.com"}, summary: "Invalid endpoint", mentions: []string{"SPARKRTC_ENDPOINT"}},
+		"query of the endpoint":       {block: map[string]any{"endpoint": "https://rtc.example.com?" + secret}, summary: "Invalid endpoint"},
+		"password in auth_url":        {block: map[string]any{"auth_url": "https://u:" + secret + "@iam.example.com"}, summary: "Invalid endpoint", mentions: []string{"auth_url"}},
+		"line break behind":           {block: map[string]any{"endpoint": "https://rtc.example.com\n"}, summary: "Invalid endpoint", attribute: "endpoint", mentions: []string{"ends with a line break"}},
+		"path of the endpoint":        {block: map[string]any{"endpoint": "https://rtc.example.com/v2"}, summary: "Invalid endpoint", attribute: "endpoint"},
+		"proxy":                       {env: map[string]string{"HTTPS_PROXY": "http://u:" + secret + "%ss@proxy"}, summary: "Proxy can't be used", mentions: []string{"HTTPS_PROXY"}},
+		"proxy in lower case":         {env: map[string]string{"https_proxy": "http://u:" + secret + "%ss@proxy"}, summary: "Proxy can't be used", mentions: []string{"https_proxy"}},
+		"proxy of plain http":         {env: map[string]string{"HTTP_PROXY": "http://u:" + secret + "/@proxy"}, summary: "Proxy can't be used", mentions: []string{"HTTP_PROXY"}},
+		"proxy that can be used":      {env: map[string]string{"HTTPS_PROXY": "http://u:" + secret + "@proxy:3128"}},
+		"region's name for a project": {block: map[string]any{"project_id": "cn-north-4"}, summary: "Project ID is a name", attribute: "project_id", mentions: []string{"project_name"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("HOME", t.TempDir())
+			for _, variable := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+				t.Setenv(variable, "")
+			}
+			for variable, text := range tc.env {
+				t.Setenv(variable, text)
+			}
+			settings := maps.Clone(block)
+			maps.Copy(settings, tc.block)
+			_, err := acctest.NewCore(t, providerserver.NewProtocol6WithError(New("test")()), settings)
+			if tc.summary == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			var failed *acctest.DiagnosticsError
+			if !errors.As(err, &failed) || len(failed.Diagnostics) != 1 {
+				t.Fatalf("got %v", err)
+			}
+			d := failed.Diagnostics[0]
+			if d.Summary != tc.summary || d.Attribute != tc.attribute || strings.Contains(d.Detail, secret) {
+				t.Errorf("got %+v", d)
+			}
+			for _, mention := range tc.mentions {
+				if !strings.Contains(d.Detail, mention) {
+					t.Errorf("%q is not mentioned: %s", mention, d.Detail)
+				}
 			}
 		})
 	}
@@ -319,8 +389,10 @@ func TestAccCLI_proxy(t *testing.T) {
 	if got := asked.Load(); got == nil || *got != "CONNECT rtc.example.com:443" {
 		t.Errorf("the proxy was not asked: %s", out)
 	}
-	if !strings.Contains(out, "No connection to the SparkRTC API") || !strings.Contains(out, "HTTPS_PROXY") {
-		t.Errorf("the message: %s", out)
+	for _, part := range []string{"No connection to the SparkRTC API", "HTTPS_PROXY", proxy.URL, "rtc.example.com", "HTTP 403"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("%q is not in the message: %s", part, out)
+		}
 	}
 }
 

@@ -239,7 +239,7 @@ func TestAccCLI_errorTable(t *testing.T) {
 		{400, "RTC.00001004", "InvalidParameterCombination", "SparkRTC refused a value", "", []string{"url"}, 1},
 		{400, "RTC.00001005", "MissingParameter", "SparkRTC refused a value", "", []string{"url"}, 1},
 		{400, "RTC.00001016", "AppDeactivation", "SparkRTC app is stopped", "app_id", []string{"Enable the app", "arrears"}, 1},
-		{400, "RTC.00001018", "URL unavailable: The callback URL is unavailable", "SparkRTC cannot reach the callback URL", "url", []string{"answers POST", "publicly trusted"}, 1},
+		{400, "RTC.00001018", "URL unavailable: The callback URL is unavailable", "SparkRTC cannot reach the callback URL", "", []string{"answers POST", "publicly trusted"}, 1},
 		{404, "APIGW.0101", "The API does not exist or has not been published in the environment", "Endpoint does not serve the SparkRTC API", "", []string{"endpoint", "SPARKRTC_ENDPOINT", "rtc-api.myhuaweicloud.com"}, 1},
 		{404, "APIGW.0103", "The API does not exist", "Endpoint does not serve the SparkRTC API", "", []string{"SPARKRTC_ENDPOINT"}, 1},
 		{404, "", "", "Endpoint does not serve the SparkRTC API", "", []string{"SPARKRTC_ENDPOINT"}, 1},
