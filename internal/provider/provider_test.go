@@ -22,6 +22,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
@@ -197,8 +198,8 @@ func TestConfigureProvider(t *testing.T) {
 		"password in a variable":      {env: map[string]string{"SPARKRTC_ENDPOINT": "https://u:" + secret + "@rtc.example.com"}, summary: "Invalid endpoint", mentions: []string{"SPARKRTC_ENDPOINT"}},
 		"query of the endpoint":       {block: map[string]any{"endpoint": "https://rtc.example.com?" + secret}, summary: "Invalid endpoint"},
 		"password in auth_url":        {block: map[string]any{"auth_url": "https://u:" + secret + "@iam.example.com"}, summary: "Invalid endpoint", mentions: []string{"auth_url"}},
-		"line break behind":           {block: map[string]any{"endpoint": "https://rtc.example.com\n"}, summary: "Invalid endpoint", attribute: "endpoint", mentions: []string{"ends with a line break"}},
-		"path of the endpoint":        {block: map[string]any{"endpoint": "https://rtc.example.com/v2"}, summary: "Invalid endpoint", attribute: "endpoint"},
+		"line break behind":           {block: map[string]any{"endpoint": "https://rtc.example.com\n"}, summary: "Invalid endpoint", mentions: []string{"ends with a line break"}},
+		"path of the endpoint":        {block: map[string]any{"endpoint": "https://rtc.example.com/v2"}, summary: "Invalid endpoint"},
 		"proxy":                       {env: map[string]string{"HTTPS_PROXY": "http://u:" + secret + "%ss@proxy"}, summary: "Proxy can't be used", mentions: []string{"HTTPS_PROXY"}},
 		"proxy in lower case":         {env: map[string]string{"https_proxy": "http://u:" + secret + "%ss@proxy"}, summary: "Proxy can't be used", mentions: []string{"https_proxy"}},
 		"proxy of plain http":         {env: map[string]string{"HTTP_PROXY": "http://u:" + secret + "/@proxy"}, summary: "Proxy can't be used", mentions: []string{"HTTP_PROXY"}},
