@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/gateway"
 )
@@ -138,11 +139,16 @@ type appKeyResult struct {
 }
 
 // ShowAppKey returns the key with which clients sign their access to an app's rooms (GET /v2/apps/{app_id}), or "" if
-// the service does not show it. It is a secret. No other method returns it.
+// the service does not show it, or masked. It is a secret. No other method returns it.
 func (c *Client) ShowAppKey(ctx context.Context, appID string) (string, error) {
 	var answer appKeyResult
-	_, err := c.do(ctx, showApp(appID), &answer)
-	return answer.Authentication.AppKey, err
+	if _, err := c.do(ctx, showApp(appID), &answer); err != nil {
+		return "", err
+	}
+	if strings.Contains(answer.Authentication.AppKey, "***") { // a mask
+		return "", nil
+	}
+	return answer.Authentication.AppKey, nil
 }
 
 type appIDResult struct {
