@@ -510,6 +510,16 @@ func TestEveryReasonHasAdvice(t *testing.T) {
 	}
 }
 
+func TestMissingPermissionIsNamed(t *testing.T) {
+	for action, named := range map[string]bool{"rtc:app:create": true, "": false} {
+		var diags diag.Diagnostics
+		(&providerData{}).addAPIError(&diags, &sparkrtc.Error{Reason: sparkrtc.ReasonAccessDenied, Action: action}, allApps, "could not be listed")
+		if got := diags[0].Detail(); strings.Contains(got, "needs the action "+action+".") != named {
+			t.Errorf("%q: %s", action, got)
+		}
+	}
+}
+
 // memoryStore is private state, in memory.
 type memoryStore map[string][]byte
 

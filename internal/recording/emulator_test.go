@@ -55,7 +55,7 @@ var changes = map[string]struct {
 	"no mp4":     {func(r *emulator.RecordRule) { r.MP4 = nil }, func(r *sparkrtc.RecordRuleRequest) { r.MP4 = nil }},
 }
 
-// Under every answer that the documentation leaves open: what was set is kept, and each change outside is noticed,
+// However the service does what the documentation leaves open: what was set is kept, and each change outside is noticed,
 // also right after a write.
 func TestObserveOnTheEmulator(t *testing.T) {
 	values := map[string][]string{"time-echo": nil, "defaults-echo": nil, "path-echo": nil, "unused-config": nil}

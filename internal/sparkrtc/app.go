@@ -99,7 +99,7 @@ func (a *appResult) check(call call) *Error {
 
 func isOfApp(id string, call call) *Error {
 	if id == "" {
-		return &Error{Reason: ReasonInvalidAnswer, Message: "the answer names no app"}
+		return &Error{Reason: ReasonInvalidAnswer, Message: "the response names no app"}
 	}
 	return aboutAnother(id, call.app)
 }
@@ -124,11 +124,11 @@ func (c *Client) ShowNewApp(ctx context.Context, appID string) (*App, error) {
 }
 
 func (c *Client) showApp(ctx context.Context, call call) (*App, error) {
-	var answer appResult
-	if _, err := c.do(ctx, call, &answer); err != nil {
+	var resp appResult
+	if _, err := c.do(ctx, call, &resp); err != nil {
 		return nil, err
 	}
-	return &answer.App, nil
+	return &resp.App, nil
 }
 
 type appKeyResult struct {
@@ -141,14 +141,14 @@ type appKeyResult struct {
 // ShowAppKey returns the key with which clients sign their access to an app's rooms (GET /v2/apps/{app_id}), or "" if
 // the service does not show it, or masked. It is a secret. No other method returns it.
 func (c *Client) ShowAppKey(ctx context.Context, appID string) (string, error) {
-	var answer appKeyResult
-	if _, err := c.do(ctx, showApp(appID), &answer); err != nil {
+	var resp appKeyResult
+	if _, err := c.do(ctx, showApp(appID), &resp); err != nil {
 		return "", err
 	}
-	if strings.Contains(answer.Authentication.AppKey, "***") { // a mask
+	if strings.Contains(resp.Authentication.AppKey, "***") { // a mask
 		return "", nil
 	}
-	return answer.Authentication.AppKey, nil
+	return resp.Authentication.AppKey, nil
 }
 
 type appIDResult struct {
@@ -169,7 +169,7 @@ func (a *appIDResult) check(call call) *Error {
 //
 // It is never repeated once it may have taken effect. If Error.InDoubt is set, there may be an app of that name.
 func (c *Client) CreateApp(ctx context.Context, name string) (appID string, err error) {
-	var answer appIDResult
+	var resp appIDResult
 	_, err = c.do(ctx, call{
 		operation: "CreateApp",
 		action:    "rtc:app:create",
@@ -180,11 +180,11 @@ func (c *Client) CreateApp(ctx context.Context, name string) (appID string, err 
 		body: struct {
 			Name string `json:"app_name"`
 		}{name},
-	}, &answer)
+	}, &resp)
 	if err != nil {
 		return "", err
 	}
-	return answer.ID, nil
+	return resp.ID, nil
 }
 
 // DeleteApp deletes an app (DELETE /v2/apps/{app_id}). If something is in the way, the error is ReasonRulesExist or
@@ -210,8 +210,8 @@ func (c *Client) StopApp(ctx context.Context, appID string) (AppState, error) {
 
 func (c *Client) switchApp(ctx context.Context, call call, to AppState) (AppState, error) {
 	call.idempotent = true
-	var answer appIDResult
-	_, err := c.do(ctx, call, &answer)
+	var resp appIDResult
+	_, err := c.do(ctx, call, &resp)
 	var e *Error
 	if errors.As(err, &e) && e.StatusCode == http.StatusBadRequest {
 		// It is not documented whether a second request, such as a retry, is refused.
@@ -219,5 +219,5 @@ func (c *Client) switchApp(ctx context.Context, call call, to AppState) (AppStat
 			return to, nil
 		}
 	}
-	return answer.State, err
+	return resp.State, err
 }

@@ -17,7 +17,7 @@ type AutoRecordMode string
 // The documented modes.
 const (
 	AutoRecordOff        AutoRecordMode = "AUTO_RECORD_OFF"
-	AutoRecordIndividual AutoRecordMode = "AUTO_INDIVIDUAL_RECORD" // each stream by itself
+	AutoRecordIndividual AutoRecordMode = "AUTO_INDIVIDUAL_RECORD" // each stream on its own
 )
 
 // AutoRecord is the automatic recording of an app. It counts for rooms that are created after it was set.
@@ -54,7 +54,7 @@ func (a *autoRecordResult) check(call call) *Error {
 		return wrong
 	}
 	if sent, write := call.body.(AutoRecord); write && sent.Mode != AutoRecordOff && a.AutoRecordMode == nil {
-		return &Error{Reason: ReasonInvalidAnswer, Message: "the answer has no automatic recording"}
+		return &Error{Reason: ReasonInvalidAnswer, Message: "the response has no automatic recording"}
 	}
 	return nil
 }
@@ -85,9 +85,9 @@ func (c *Client) ShowAutoRecord(ctx context.Context, appID string) (AutoRecord, 
 
 func (c *Client) autoRecord(ctx context.Context, call call, appID string) (AutoRecord, error) {
 	call.object = Object{KindAutoRecord, appID}
-	var answer autoRecordResult
-	if _, err := c.do(ctx, ofApp(call, appID, "auto-record-mode"), &answer); err != nil {
+	var resp autoRecordResult
+	if _, err := c.do(ctx, ofApp(call, appID, "auto-record-mode"), &resp); err != nil {
 		return AutoRecord{}, err
 	}
-	return shownAutoRecord(answer.AutoRecordMode), nil
+	return shownAutoRecord(resp.AutoRecordMode), nil
 }

@@ -136,9 +136,9 @@ func (r *recordRuleResult) check(call call) *Error {
 func (r RecordRule) check(call call) *Error {
 	switch {
 	case r.ID == "":
-		return &Error{Reason: ReasonInvalidAnswer, Message: "the answer names no recording rule"}
+		return &Error{Reason: ReasonInvalidAnswer, Message: "the response names no recording rule"}
 	case call.rule != "" && !strings.EqualFold(r.ID, call.rule):
-		return &Error{Reason: ReasonInvalidAnswer, Message: "the answer is about another recording rule, " + r.ID}
+		return &Error{Reason: ReasonInvalidAnswer, Message: "the response is about another recording rule, " + r.ID}
 	default:
 		return aboutAnother(r.AppID, call.app)
 	}
@@ -159,12 +159,12 @@ func (c *Client) CreateRecordRule(ctx context.Context, appID string, rule Record
 	call := rulesCall("CreateRecordRule", "rtc:recordRule:save", http.MethodPost, appID)
 	call.success = []int{http.StatusCreated, http.StatusOK}
 	call.body, call.idempotent = rule.body(), true
-	var answer recordRuleResult
-	status, err := c.do(ctx, call, &answer)
+	var resp recordRuleResult
+	status, err := c.do(ctx, call, &resp)
 	if err != nil {
 		return nil, false, err
 	}
-	return &answer.RecordRule, status == http.StatusOK, nil
+	return &resp.RecordRule, status == http.StatusOK, nil
 }
 
 // UpdateRecordRule replaces a rule (PUT /v2/apps/{app_id}/record-rules/{rule_id}).
@@ -188,11 +188,11 @@ func (c *Client) ShowNewRecordRule(ctx context.Context, appID, ruleID string) (*
 }
 
 func (c *Client) recordRule(ctx context.Context, call call) (*RecordRule, error) {
-	var answer recordRuleResult
-	if _, err := c.do(ctx, call, &answer); err != nil {
+	var resp recordRuleResult
+	if _, err := c.do(ctx, call, &resp); err != nil {
 		return nil, err
 	}
-	return &answer.RecordRule, nil
+	return &resp.RecordRule, nil
 }
 
 // DeleteRecordRule deletes a rule (DELETE /v2/apps/{app_id}/record-rules/{rule_id}). The error for a rule in use is
@@ -232,17 +232,17 @@ func (c *Client) ListRecordRules(ctx context.Context, appID string) ([]RecordRul
 	for page := 0; ; page++ {
 		call := rulesCall("ListRecordRules", "rtc:recordRule:list", http.MethodGet, appID)
 		call.query = url.Values{"limit": {strconv.Itoa(recordRulesPage)}, "offset": {strconv.Itoa(page)}} // a page number
-		var answer recordRulesResult
-		if _, err := c.do(ctx, call, &answer); err != nil {
+		var resp recordRulesResult
+		if _, err := c.do(ctx, call, &resp); err != nil {
 			return nil, err
 		}
 		known := len(rules)
-		for _, rule := range answer.Rules {
+		for _, rule := range resp.Rules {
 			if !slices.ContainsFunc(rules, func(r RecordRule) bool { return r.ID == rule.ID }) {
 				rules = append(rules, rule)
 			}
 		}
-		if len(answer.Rules) < recordRulesPage || len(rules) == known {
+		if len(resp.Rules) < recordRulesPage || len(rules) == known {
 			return rules, nil
 		}
 	}

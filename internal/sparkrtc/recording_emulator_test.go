@@ -22,7 +22,7 @@ func emulated(t *testing.T, opts emulator.Options) (*emulator.Server, *Client) {
 	return server, newClient(t, listener.URL, func(c *config) { c.Credentials = emulatorCredentials })
 }
 
-// Under every answer that the documentation leaves open, one after the other: an app, its rule and its automatic
+// However the service does what the documentation leaves open, one after the other: an app, its rule and its automatic
 // recording from the first call to the last.
 func TestLifeOnTheEmulator(t *testing.T) {
 	for _, sw := range emulator.Switches() {

@@ -41,7 +41,7 @@ var operations = []struct {
 
 	method, path, body string
 	status             int // of a success
-	answer             string
+	response           string
 	repeated           bool // after a failure that may have had an effect
 }{
 	{
@@ -146,7 +146,7 @@ func TestOperationsOnTheWire(t *testing.T) {
 			s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				got = r.Method + " " + r.RequestURI + " " + strings.TrimSpace(string(body))
-				respond(op.status, op.answer)(w, r)
+				respond(op.status, op.response)(w, r)
 			})
 			if err := op.call(t.Context(), newClient(t, s.URL)); err != nil {
 				t.Fatal(err)
@@ -189,7 +189,7 @@ func TestThrottledOperationsAreRepeated(t *testing.T) {
 				respond(429, `{"error_code":"APIGW.0308"}`)(w, r)
 				return
 			}
-			respond(op.status, op.answer)(w, r)
+			respond(op.status, op.response)(w, r)
 		})
 		if err := op.call(t.Context(), newClient(t, s.URL)); err != nil || s.calls.Load() != 2 {
 			t.Errorf("%s: %d calls, %v", op.name, s.calls.Load(), err)
@@ -198,19 +198,19 @@ func TestThrottledOperationsAreRepeated(t *testing.T) {
 }
 
 // A success that is not one of this operation is an error, and one of a write may have had an effect.
-func TestOperationsWithOtherAnswers(t *testing.T) {
+func TestOperationsWithOtherResponses(t *testing.T) {
 	for _, op := range operations {
 		bodies := map[string]string{
 			"a page": `<html></html>`, "nothing": ``, "null": `null`, "no object": `{}`, "a list": `[]`, "an error": `{"error_code":"RTC.00002001","app_id":"` + testApp + `"}`,
-			"another app": strings.ReplaceAll(op.answer, testApp, "another"), "another type": strings.ReplaceAll(op.answer, `"app_id":"`+testApp+`"`, `"app_id":7`),
-			"another rule": strings.ReplaceAll(op.answer, `"rule_id":"`+testRule, `"rule_id":"another`), "no rule": strings.ReplaceAll(op.answer, `"rule_id"`, `"id"`),
+			"another app": strings.ReplaceAll(op.response, testApp, "another"), "another type": strings.ReplaceAll(op.response, `"app_id":"`+testApp+`"`, `"app_id":7`),
+			"another rule": strings.ReplaceAll(op.response, `"rule_id":"`+testRule, `"rule_id":"another`), "no rule": strings.ReplaceAll(op.response, `"rule_id"`, `"id"`),
 		}
 		if op.status == http.StatusNoContent {
 			bodies = nil
 		}
 		for name, body := range bodies {
 			switch {
-			case name == "another app" && op.name == "CreateApp", body == op.answer, // nothing to compare
+			case name == "another app" && op.name == "CreateApp", body == op.response, // nothing to compare
 				name == "another rule" && (op.name == "CreateRecordRule" || op.name == "ListRecordRules"),
 				(name == "no object" || name == "null") && op.name == "ListRecordRules": // there may be none
 				continue
@@ -225,7 +225,7 @@ func TestOperationsWithOtherAnswers(t *testing.T) {
 			if status == op.status || status == 200 && op.name == "CreateRecordRule" {
 				continue
 			}
-			s := serve(t, respond(status, op.answer))
+			s := serve(t, respond(status, op.response))
 			if e := asError(t, op.call(t.Context(), newClient(t, s.URL))); e.Reason != ReasonInvalidAnswer {
 				t.Errorf("%s, %d: %v", op.name, status, e)
 			}
@@ -505,7 +505,7 @@ func TestShowAutoRecord(t *testing.T) {
 }
 
 // After a write, nothing is not off.
-func TestUpdateAutoRecordNeedsAnAnswer(t *testing.T) {
+func TestUpdateAutoRecordNeedsAResponse(t *testing.T) {
 	client := newClient(t, serve(t, respond(200, `{"app_id":"`+testApp+`"}`)).URL)
 	_, err := client.UpdateAutoRecord(t.Context(), testApp, AutoRecordIndividual, testRule)
 	if e := asError(t, err); e.Reason != ReasonInvalidAnswer || !e.InDoubt {
