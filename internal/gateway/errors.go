@@ -41,9 +41,8 @@ type Error struct {
 	RequestID string // "" when there is none
 }
 
-// ReadError reads an error response in any of the shapes that the vendor's services use. Its error says why the body
-// is none of them, and the message is that error or the start of the body; it is nil for a response in the service's
-// own words.
+// ReadError reads the shapes that the vendor's services use. For any other body it returns an error, and as the message
+// that error or the start of the body.
 func ReadError(resp *transport.Response) (Error, error) {
 	e := Error{RequestID: resp.RequestID()}
 	var body json.RawMessage
@@ -76,7 +75,6 @@ func hasText(body json.RawMessage) bool {
 	return raw == nil || slices.ContainsFunc(slices.Collect(maps.Values(members)), func(t Text) bool { return t != "" })
 }
 
-// Names of members, in lower case and without separators, by precedence.
 var (
 	codeNames      = []string{"errorcode", "errcode", "code"}
 	messageNames   = []string{"errormsg", "errormessage", "errmsg", "errordescription", "message", "msg"}

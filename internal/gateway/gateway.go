@@ -19,8 +19,7 @@ var (
 	quota      = regexp.MustCompile(`(?i)\blimit\s*:\s*(\d+)\s*,\s*time\s*:\s*(\d*)\s*(second|minute|hour|day)s?\b`)
 )
 
-// ServerTime reads "signature expired, …,server time:20230527T020608Z". It falls back to the Date header, then to the
-// zero time.
+// ServerTime reads "…,server time:20230527T020608Z", or else the Date header; zero if there is neither.
 func ServerTime(message string, header http.Header) time.Time {
 	if found := serverTime.FindStringSubmatch(message); found != nil {
 		if t, err := time.Parse("20060102T150405Z", found[1]); err == nil {

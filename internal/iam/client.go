@@ -161,8 +161,7 @@ func (call call) url() string {
 	return u.String()
 }
 
-// withoutProject omits X-Project-Id: these calls need no project, and the configured one may belong to another
-// account.
+// withoutProject omits X-Project-Id, because the configured project may belong to another account.
 type withoutProject struct{ transport.Authenticator }
 
 func (a withoutProject) Credentials(ctx context.Context) (transport.Credentials, error) {

@@ -39,7 +39,6 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the cause, such as context.Canceled; nil if the service responded.
 func (e *Error) Unwrap() error { return e.cause }
 
 // Refused tells whether a service refused a password, key, token or agency, also while fetching credentials. A retry

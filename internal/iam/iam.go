@@ -70,7 +70,6 @@ type Password struct {
 	DomainID, DomainName string
 }
 
-// String names the user without the password.
 func (p Password) String() string { return "password of user " + cmp.Or(p.UserID, p.UserName) }
 
 // GoString is String, so that %#v shows no secret.
@@ -89,7 +88,6 @@ func (p Password) user() map[string]any {
 	return user
 }
 
-// named identifies an object by its id, or else by its name.
 func named(id, name string) map[string]any {
 	if id != "" {
 		return map[string]any{"id": id}
@@ -119,7 +117,6 @@ type Token struct {
 // Transport returns the token as credentials.
 func (t Token) Transport() transport.Credentials { return transport.Credentials{Token: t.Value} }
 
-// String shows no secret.
 func (t Token) String() string { return t.Transport().String() }
 
 // GoString is String.

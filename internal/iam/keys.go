@@ -24,7 +24,6 @@ func (k Keys) Transport() transport.Credentials {
 	return transport.Credentials{AccessKey: k.AccessKey, SecretKey: k.SecretKey, SecurityToken: k.SecurityToken}
 }
 
-// String shows no secret.
 func (k Keys) String() string { return k.Transport().String() }
 
 // GoString is String.
@@ -40,7 +39,6 @@ func (k Keys) check() error {
 	return nil
 }
 
-// keysResponse is that of IAM and of the metadata service.
 type keysResponse struct {
 	Credential struct {
 		Access        string `json:"access"`
@@ -108,8 +106,7 @@ type Agency struct {
 	// DomainName and DomainID identify its account.
 	DomainName, DomainID string
 
-	// Duration is 15 minutes to 24 hours, with STS to 12 hours, or to one with a temporary access key; 0 leaves it to
-	// the service.
+	// Duration is 15 minutes to 24 hours (STS: 12 hours, or 1 with a temporary key); 0 leaves it to the service.
 	Duration time.Duration
 }
 

@@ -93,8 +93,7 @@ var Reasons = []Reason{
 	ReasonOther,
 }
 
-// ErrNotFound matches, by errors.Is, all forms in which the service reports a missing object. The app of a missing
-// callback may exist.
+// ErrNotFound matches all forms in which the service reports a missing object. The app of a missing callback may exist.
 var ErrNotFound = errors.New("not found")
 
 // Kind is the kind of an object, as in "app".
@@ -156,7 +155,6 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s: %s%s", e.Operation, e.Object, reason, gateway.Describe(e.StatusCode, e.Code, e.Message, e.RequestID))
 }
 
-// Unwrap returns the cause, such as context.Canceled; nil if the service responded.
 func (e *Error) Unwrap() error { return e.cause }
 
 // Is supports errors.Is(err, ErrNotFound).
@@ -313,8 +311,7 @@ func (c call) decode(resp *transport.Response, out result) *Error {
 	return wrong
 }
 
-// provesCredentials tells whether the service or the gateway has checked the credentials. A 401 is about them in any
-// case.
+// provesCredentials tells whether the service or the gateway has checked them. A 401 is about them in any case.
 func provesCredentials(resp *transport.Response, code string) bool {
 	if resp.StatusCode == http.StatusUnauthorized {
 		return json.Valid(resp.Body)

@@ -199,14 +199,12 @@ func (a *attempts) judge(resp *Response) Judgement {
 	return a.judged
 }
 
-// Instead of a status.
 const (
 	notSent  = -1 // no connection
 	noStatus = 0
 )
 
-// mayHaveEffect tells whether a request may have taken effect without a success. A truncated response has a status
-// and an error.
+// mayHaveEffect is about a request without a success. A truncated response has a status and an error.
 func mayHaveEffect(status int, err error) bool {
 	switch {
 	case status == notSent:

@@ -50,7 +50,6 @@ func (c Credentials) Secrets() []string {
 	return secrets
 }
 
-// String returns the kind and, for an access key, its Tail.
 func (c Credentials) String() string {
 	switch {
 	case c.Token != "":
@@ -77,7 +76,6 @@ func Tail(accessKey string) string {
 	return "****" + accessKey[len(accessKey)-shown:]
 }
 
-// authenticate adds a token to a request, or signs it at the time now.
 func (c *Credentials) authenticate(req *http.Request, body []byte, now time.Time) {
 	if c.Token != "" {
 		req.Header.Set("X-Auth-Token", c.Token)

@@ -20,25 +20,37 @@ func ParseEndpoint(s, example string) (*url.URL, error) {
 		return nil, errors.New("it " + stray)
 	}
 	u, err := url.Parse(s)
-	switch {
-	case err != nil || u.Opaque != "" || u.Scheme == "" && u.Host == "":
+	if err != nil || u.Opaque != "" || u.Scheme == "" && u.Host == "" {
 		return nil, errors.New("it is not a URL such as " + example)
-	case u.User != nil:
+	}
+	if u.User != nil {
 		return nil, errors.New("it must not contain a user or a password")
-	case u.Scheme != "https" && u.Scheme != "http":
+	}
+	if u.Scheme != "https" && u.Scheme != "http" {
 		return nil, fmt.Errorf("its scheme must be https, not %q", u.Scheme)
-	case u.Hostname() == "":
-		return nil, errors.New("it has no host")
-	case strings.HasSuffix(u.Host, ":"):
-		return nil, errors.New("it has a colon behind the host, and no port")
-	case strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }):
-		return nil, errors.New("its host has to be written in ASCII, as xn--…")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return nil, errors.New("plain http is accepted for a loopback address only, because requests carry credentials: use https")
-	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+	}
+	if wrong := hostFlaw(u); wrong != "" {
+		return nil, errors.New(wrong)
+	}
+	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		return nil, errors.New("it must be scheme and host only, such as " + example)
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+}
+
+func hostFlaw(u *url.URL) string {
+	switch {
+	case u.Hostname() == "":
+		return "it has no host"
+	case strings.HasSuffix(u.Host, ":"):
+		return "it has a colon behind the host, and no port"
+	case strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }):
+		return "its host has to be written in ASCII, as xn--…"
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return "plain http is accepted for a loopback address only, because requests carry credentials: use https"
+	default:
+		return ""
+	}
 }
 
 // MayHoldSecret tells whether an endpoint has a part that may be secret: a user, a query or a fragment. Messages about

@@ -7,7 +7,6 @@ type RequestError struct{ Err error }
 
 func (e *RequestError) Error() string { return e.Err.Error() }
 
-// Unwrap returns Err.
 func (e *RequestError) Unwrap() error { return e.Err }
 
 // AuthenticationError is the error of an Authenticator. The request was not sent.
@@ -15,7 +14,6 @@ type AuthenticationError struct{ Err error }
 
 func (e *AuthenticationError) Error() string { return "no credentials: " + e.Err.Error() }
 
-// Unwrap returns the error of the Authenticator.
 func (e *AuthenticationError) Unwrap() error { return e.Err }
 
 // ResponseError is a response that can't be read, and that a retry would not change.

@@ -15,8 +15,7 @@ const (
 	// exclusiveTimeout bounds how long one attempt blocks the others: one that hangs must not stop them all.
 	exclusiveTimeout = 5 * time.Second
 
-	// maxSigned bounds the attempts under way with one access key. If all are refused together, the key is not locked
-	// yet.
+	// maxSigned attempts under way with one access key don't lock it yet if all are refused.
 	maxSigned = 5
 
 	// maxUnclassified401s bounds 401s in a row whose cause is unknown.
@@ -152,8 +151,7 @@ func (g *gate) shut(refusal *Response) {
 	}
 }
 
-// accepted tells whether a status shows that the credentials were checked and accepted. Statuses of proxies and of a
-// failing gateway don't.
+// Statuses of proxies and of a failing gateway don't show that the credentials were checked.
 func accepted(status int) bool {
 	switch status {
 	case http.StatusUnauthorized, http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooManyRequests:

@@ -192,7 +192,6 @@ func (s *slot) refused(quota Quota, after time.Duration) {
 	})
 }
 
-// stale tells whether a 429 came in since the slot was taken.
 func (s *slot) stale() bool {
 	if s == nil {
 		return false

@@ -14,9 +14,8 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/text"
 )
 
-// CheckProxies returns an error for the first proxy variable of the environment that can't be used. net/http would
-// ignore it and connect directly. The error names the variable and does not repeat its value, which may contain a
-// password.
+// CheckProxies returns an error that names a proxy variable which net/http would ignore, and connect directly. It does
+// not repeat the value, which may contain a password.
 func CheckProxies(getenv func(string) string) error {
 	for _, names := range [][2]string{{"HTTPS_PROXY", "https_proxy"}, {"HTTP_PROXY", "http_proxy"}} {
 		name := names[0]
@@ -30,7 +29,6 @@ func CheckProxies(getenv func(string) string) error {
 	return nil
 }
 
-// Like net/http, it accepts a proxy without a scheme.
 func proxyFlaw(s string) string {
 	const notURL = "is not the URL of a proxy, such as http://proxy.example.com:3128; special characters in a user or a password must be percent-encoded"
 	if s == "" {
@@ -70,7 +68,6 @@ func (e *ProxyError) Error() string {
 	return fmt.Sprintf("the proxy %s refused the connection to %s: HTTP %d %s", e.Proxy, e.Target, e.StatusCode, http.StatusText(e.StatusCode))
 }
 
-// Another attempt would get the same response.
 func (e *ProxyError) permanent() bool {
 	return e.StatusCode < http.StatusInternalServerError && e.StatusCode != http.StatusTooManyRequests && e.StatusCode != http.StatusRequestTimeout
 }
@@ -83,7 +80,6 @@ func onProxyConnect(_ context.Context, proxy *url.URL, request *http.Request, re
 	return &ProxyError{Proxy: origin(proxy), Target: request.Host, StatusCode: response.StatusCode}
 }
 
-// proxyOf returns scheme and host of the proxy that a request goes through, or "".
 func proxyOf(next http.RoundTripper, req *http.Request) string {
 	t, ok := next.(*http.Transport)
 	if !ok || t.Proxy == nil {

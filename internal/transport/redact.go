@@ -69,7 +69,6 @@ func (r redactor) accessKey(key string) redactor {
 	return r
 }
 
-// text masks s, or replaces it if it contains a secret that is too short to mask.
 func (r redactor) text(s string) string {
 	for _, secret := range r.all() {
 		if len(secret) < minMaskedLength && strings.Contains(s, secret) {
@@ -83,7 +82,6 @@ func (r redactor) text(s string) string {
 	return signature.ReplaceAllString(s, "${1}"+mask)
 }
 
-// printable returns s without secrets, as one line of at most bound characters.
 func (r redactor) printable(s string, bound int) string {
 	// Masked before it is cut: half a secret would not be found.
 	s = maskURLs(canonicalRequest.ReplaceAllString(r.text(s), ""))

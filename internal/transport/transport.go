@@ -61,8 +61,7 @@ type Config struct {
 
 	UserAgent string
 
-	// Logger gets debug records of attempts, information about long waits, and warnings about the clock; nil logs
-	// nothing.
+	// Logger gets attempts (debug), long waits (info) and a wrong clock (warn); nil logs nothing.
 	Logger *slog.Logger
 
 	// RoundTripper sends authenticated requests. Insecure, RootCAs and NoProxy apply only to the default, nil.
@@ -72,8 +71,7 @@ type Config struct {
 	// are 10 and 2 times as long.
 	RetryWaitMin, RetryWaitMax time.Duration
 
-	// AttemptTimeout covers one attempt from the connection to the last byte, without the Authenticator; default 60
-	// s.
+	// AttemptTimeout is for one attempt, from connection to last byte, without the Authenticator; default 60 s.
 	AttemptTimeout time.Duration
 }
 
@@ -84,7 +82,6 @@ type Client struct {
 	*memory
 }
 
-// memory is what related clients share.
 type memory struct {
 	gates gates
 	clock clock
@@ -175,22 +172,17 @@ type Request struct {
 	// Authenticator may be nil for a request without credentials.
 	Authenticator Authenticator
 
-	// Judge returns what a response means for later requests, and its error. Do returns that error for the last
-	// response.
+	// Judge returns what a response means for later requests, and the error that Do returns if it is the last.
 	Judge func(*Response) (Judgement, error)
 
 	// Paced requests share a quota, learned from responses that Judge calls throttled.
 	Paced bool
 
-	// Idempotent allows retries of a POST or PATCH that may have taken effect. Other methods are idempotent (RFC
-	// 9110, 9.2.2).
+	// Idempotent allows retries of a POST or PATCH that may have taken effect (RFC 9110, 9.2.2).
 	Idempotent bool
 
-	// Secrets are values in URL, header or body to mask.
-	Secrets []string
-
-	// PrivateURLs are URLs in the body of which only scheme and host may be shown.
-	PrivateURLs []string
+	// Secrets are values to mask; of PrivateURLs, scheme and host may be shown.
+	Secrets, PrivateURLs []string
 }
 
 func (r Request) idempotent() bool {
