@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -237,8 +238,20 @@ func (a *Authenticator) adviceOnToken(err error) string {
 		return fmt.Sprintf("Check that IAM has an identity provider %q that takes tokens of this issuer and audience (in HCP Terraform, TFC_WORKLOAD_IDENTITY_AUDIENCE of the workspace), and that its rules give users access. %s%s",
 			a.resolved.Set.IDPID, describeIDToken(a.idToken), scope)
 	default:
-		return "Check the user, the password, and the account (domain) that the user is in, which is not the project." + scope
+		set := a.resolved.Set
+		return "Check the user, the password, and the account (domain) that the user is in, which is not the project." +
+			orID(set.UserName, "user") + orID(set.DomainName, "domain") + scope
 	}
+}
+
+var idPattern = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// orID is a hint about a name that looks like an ID.
+func orID(name, of string) string {
+	if !idPattern.MatchString(name) {
+		return ""
+	}
+	return fmt.Sprintf(" The name of the %s looks like an ID: set %s_id instead of %s_name.", of, of, of)
 }
 
 // A token for an agency only proves identity: the project may belong to the agency's account.
@@ -322,7 +335,7 @@ func (a *Authenticator) lookUpProject(ctx context.Context, c transport.Credentia
 		}
 		return "", &Error{
 			Summary: "No such project",
-			Detail:  fmt.Sprintf("No project_id is set, and IAM doesn't have %s.%s\n\n%s", a.resolved.project(), strings.TrimRight(there, "\n"), todo),
+			Detail:  fmt.Sprintf("No project_id is set, and IAM doesn't have %s.%s%s\n\n%s", a.resolved.project(), orID(name, "project"), strings.TrimRight(there, "\n"), todo),
 		}
 	default:
 		return "", &Error{

@@ -272,6 +272,13 @@ func TestAuthenticatorFindsNoProject(t *testing.T) {
 				"The credentials see no project at all.\n\nSet project_id: it stands in the console under My Credentials > API Credentials.",
 			[]string{getProjects + "?name=mine [AK]", getProjects + " [AK]"},
 		},
+		"an ID for a name": {
+			[]emulator.Project{}, func(w *testEnvironment) { w.ProjectName = emulator.DefaultProjectID }, nil, "No such project",
+			`No project_id is set, and IAM doesn't have the project with the name "` + emulator.DefaultProjectID + `" (the argument project_name). ` +
+				"The name of the project looks like an ID: set project_id instead of project_name. " +
+				"The credentials see no project at all.\n\nSet project_id: it stands in the console under My Credentials > API Credentials.",
+			[]string{getProjects + "?name=" + emulator.DefaultProjectID + " [AK]", getProjects + " [AK]"},
+		},
 		"several": {
 			[]emulator.Project{{ID: "p1", Name: "cn-north-4"}, {ID: "p3", Name: "cn-north-1"}, {ID: "p2", Name: "cn-north-4"}}, func(*testEnvironment) {}, nil, "Several projects",
 			"No project_id is set, and IAM has more than one project that may be the project with the name \"cn-north-4\" (as the region, by the default):\n\n  p1  cn-north-4\n  p2  cn-north-4\n\n" +
@@ -482,6 +489,20 @@ func TestAuthenticatorRenewalStops(t *testing.T) {
 	}
 	if strings.Contains(s.log.String(), "WARN") {
 		t.Errorf("logged %s", s.log.String())
+	}
+}
+
+// A user's or an account's ID in place of its name is refused as any other wrong one.
+func TestAuthenticatorIDForAName(t *testing.T) {
+	const id = "0123456789abcdef0123456789abcdef"
+	for want, put := range map[string]func(*testEnvironment){
+		"The name of the domain looks like an ID: set domain_id instead of domain_name.": func(w *testEnvironment) { w.DomainName, w.DomainID = id, "" },
+		"The name of the user looks like an ID: set user_id instead of user_name.":       func(w *testEnvironment) { w.UserName = id },
+	} {
+		s := serve(t, emulator.Options{})
+		if e := s.authenticator(and(passwordSet, put)).fails(); !strings.Contains(e.Detail, want) {
+			t.Errorf("got %s", e.Detail)
+		}
 	}
 }
 

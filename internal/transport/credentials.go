@@ -67,10 +67,11 @@ func (c Credentials) GoString() string { return c.String() }
 // LogValue is String, so that a log line shows no secret.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// Tail returns asterisks and the last four characters of an access key, or asterisks only for a short one.
+// Tail returns asterisks and the last four characters of an access key. Of a shorter or longer text, which may be the
+// secret key in its place, it returns only asterisks.
 func Tail(accessKey string) string {
-	const shown = 4
-	if len(accessKey) < 3*shown {
+	const shown, longest = 4, 32
+	if len(accessKey) < 3*shown || len(accessKey) > longest {
 		return "****"
 	}
 	return "****" + accessKey[len(accessKey)-shown:]

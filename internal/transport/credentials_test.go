@@ -29,6 +29,10 @@ func TestCredentialsShowNoSecret(t *testing.T) {
 			}
 		}
 	}
+	// It may be the secret key.
+	if got := Tail("s3cr3tABCDEFGHIJKLMNOPQRSTUVWXYZ01234567"); got != "****" {
+		t.Errorf("a long access key is shown as %q", got)
+	}
 	all := Credentials{SecretKey: "a", SecurityToken: "b", Token: "c"}
 	if got := fmt.Sprint(all.Secrets()); got != "[a b c]" {
 		t.Errorf("secrets %s", got)
