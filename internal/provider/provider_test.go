@@ -520,6 +520,30 @@ func TestMissingPermissionIsNamed(t *testing.T) {
 	}
 }
 
+// Where the network may be at fault, endpoint and proxy are named; where a value may hold a secret, no attribute is.
+func TestErrorsNameTheRoute(t *testing.T) {
+	for _, reason := range sparkrtc.Reasons {
+		if reason == sparkrtc.ReasonNoCredentials {
+			continue // was not sent
+		}
+		for proxy, want := range map[string]string{
+			"":                  "In use: endpoint https://rtc.example.com, without a proxy.",
+			"http://proxy:3128": "In use: endpoint https://rtc.example.com, through the proxy http://proxy:3128.",
+		} {
+			var diags diag.Diagnostics
+			err := &sparkrtc.Error{Reason: reason, Endpoint: "https://rtc.example.com", Proxy: proxy}
+			(&providerData{}).addAPIError(&diags, err, callbackOf(testApp), "could not be set")
+			network := reason == sparkrtc.ReasonInvalidAnswer || reason == sparkrtc.ReasonConnection || reason == sparkrtc.ReasonRedirected || reason == sparkrtc.ReasonWrongEndpoint
+			if got := strings.Contains(diags[0].Detail(), want); got != network {
+				t.Errorf("%s: %s", reason, diags[0].Detail())
+			}
+			if with, ok := diags[0].(diag.DiagnosticWithPath); ok && with.Path().String() != "app_id" {
+				t.Errorf("%s is about %s", reason, with.Path())
+			}
+		}
+	}
+}
+
 // memoryStore is private state, in memory.
 type memoryStore map[string][]byte
 

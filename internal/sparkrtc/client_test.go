@@ -669,3 +669,21 @@ func TestErrorsNameTheEndpoint(t *testing.T) {
 		t.Errorf("got %q, %q", e.Endpoint, e.Proxy)
 	}
 }
+
+// Half a secret, where a text is cut off, is masked too.
+func TestTextsAreMaskedBeforeTheyAreCut(t *testing.T) {
+	const secret = "c0ffee-0123456789-c0ffee-0123456789"
+	for name, body := range map[string]string{
+		"title":   "<html><title>" + strings.Repeat("x", 70) + secret + "</title></html>",
+		"excerpt": `{"why":"` + strings.Repeat("x", 180) + secret + `"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, respond(403, body))
+			key := secret
+			_, err := newClient(t, s.URL).UpdateRecordCallback(t.Context(), testApp, RecordCallbackRequest{URL: "https://example.com", AuthKey: &key})
+			if e := asError(t, err); strings.Contains(err.Error(), "c0f") || !strings.Contains(e.Message, "xxx(masked)") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

@@ -167,3 +167,31 @@ func TestClockIsCorrectedOnceForARequest(t *testing.T) {
 		}
 	})
 }
+
+type dated struct{ calls int }
+
+func (d *dated) RoundTrip(req *http.Request) (*http.Response, error) {
+	d.calls++
+	resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: req}
+	if d.calls == 1 {
+		resp.StatusCode = http.StatusServiceUnavailable
+		resp.Header.Set("Retry-After", time.Now().Add(10*time.Minute+40*time.Second).UTC().Format(http.TimeFormat))
+	}
+	return resp, nil
+}
+
+// A date in Retry-After is one of the server's clock.
+func TestRetryAfterByTheCorrectedClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := New(Config{MaxRetries: 1, RoundTripper: &dated{}})
+		client.clock.offset = 10 * time.Minute
+		start := time.Now()
+		resp, _, err := client.Do(t.Context(), Request{Method: http.MethodGet, URL: "https://rtc.example.com"})
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("got %v, %v", resp, err)
+		}
+		if waited := time.Since(start); waited < 39*time.Second || waited > 46*time.Second {
+			t.Errorf("waited %v", waited)
+		}
+	})
+}
