@@ -107,10 +107,13 @@ func (a *apps) listedApp(ctx context.Context, client *sparkrtc.Client, id string
 	return app, listed, err
 }
 
-// named returns the quoted IDs of the listed apps of a name.
+// named returns the quoted IDs of the listed apps of a name that is not an ID.
 func (a *apps) named(name string) (ids []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if _, isID := a.byID[name]; isID {
+		return nil
+	}
 	for id, app := range a.byID {
 		if string(app.Name) == name {
 			ids = append(ids, strconv.Quote(id))

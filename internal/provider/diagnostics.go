@@ -78,7 +78,7 @@ var advices = map[sparkrtc.Reason]advice{
 	sparkrtc.ReasonURLUnavailable: {
 		summary: "SparkRTC cannot reach the callback URL",
 		why:     "The service tries the URL when it is set, and got no response.",
-		todo:    "Make sure that the receiver is up, responds to POST with 200, and can be reached from the internet with a certificate that is publicly trusted. If the same apply creates the receiver, let this resource depend on it.",
+		todo:    "Make sure that the receiver is up, answers POST with 200, and can be reached from the internet with a certificate that is publicly trusted. If the same apply creates the receiver, let this resource depend on it.",
 	},
 	sparkrtc.ReasonNameTaken: {
 		summary:   "SparkRTC app name is taken",

@@ -121,6 +121,24 @@ func TestNameAsAppID(t *testing.T) {
 		t.Errorf("no name: %s", got)
 	}
 
+	// An app whose ID is the name of another, and that is gone since it was listed.
+	c.AddApp("studio")
+	if callbacks, err = newCallbacks(t, c); err != nil {
+		t.Fatal(err)
+	}
+	stored := createCallback(t, callbacks, "studio", arguments{url: testURL})
+	c.RemoveApp("studio")
+	if refreshed, err := callbacks.Read(stored); err != nil || refreshed.Exists() {
+		t.Errorf("%+v, %v", refreshed, err)
+	}
+	update, err := callbacks.Plan(stored, arguments{url: testURL + "/new"}.on("studio"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := callbacks.Apply(update); err == nil || strings.Contains(err.Error(), "is the name") || !strings.Contains(err.Error(), "project_id") {
+		t.Errorf("an ID that is gone: %v", err)
+	}
+
 	c.NameApp(otherApp, "studio")
 	if callbacks, err = newCallbacks(t, c); err != nil {
 		t.Fatal(err)
