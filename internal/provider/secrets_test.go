@@ -273,3 +273,27 @@ func TestNumbersHaveARange(t *testing.T) {
 		}
 	}
 }
+
+// Terraform points at the argument that an error is about.
+func TestCallbackSignature_wrongKeys(t *testing.T) {
+	text := func(s string) *tfprotov6.DynamicValue {
+		v, err := tfprotov6.NewDynamicValue(tftypes.String, tftypes.NewValue(tftypes.String, s))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &v
+	}
+	for key, want := range map[string]string{
+		"":             "The key is empty: a callback without a key sends events without a signature",
+		"canary\n":     "Callback key with a stray character: auth_key ends with a line break",
+		" canary":      "Callback key with a stray character: auth_key begins with a blank",
+		"canary\u200b": "Callback key with a stray character: auth_key ends with a zero-width space (U+200B)",
+	} {
+		resp, err := NewServer("test")().CallFunction(t.Context(), &tfprotov6.CallFunctionRequest{
+			Name: "callback_signature", Arguments: []*tfprotov6.DynamicValue{text(key), text("r"), text("t"), text("b")},
+		})
+		if err != nil || resp.Error == nil || resp.Error.Text != want || resp.Error.FunctionArgument != nil {
+			t.Errorf("%q: %+v, %v", key, resp, err)
+		}
+	}
+}

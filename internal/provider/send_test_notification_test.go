@@ -72,6 +72,7 @@ func testReceiver(t *testing.T, status int) (url string, got func() []delivery) 
 func TestSendTestNotification(t *testing.T) {
 	const variable = "SPARKRTC_TEST_NOTIFICATION_KEY"
 	t.Setenv(variable, testKey)
+	t.Setenv(variable+"_OF_A_FILE", testKey+"\n")
 	tests := map[string]struct {
 		options emulator.Options
 		key     string // of the callback
@@ -95,6 +96,8 @@ func TestSendTestNotification(t *testing.T) {
 		"no callback":                      {none: true, status: 200, gets: 1, want: "No recording callback to test"},
 		"a key that is masked":             {options: emulator.Options{KeyEcho: emulator.EchoMasked}, key: testKey, status: 200, gets: 1, want: "Key to sign with is not known"},
 		"a variable that is not set":       {key: testKey, given: map[string]any{"auth_key_env": variable + "_2"}, status: 200, want: variable + "_2"},
+		"a key with a line break":          {key: testKey, given: map[string]any{"auth_key_env": variable + "_OF_A_FILE"}, status: 200, want: variable + "_OF_A_FILE (auth_key_env) ends with a line break"},
+		"the key in place of its variable": {key: testKey, given: map[string]any{"auth_key_env": testKey}, status: 200, want: "The environment variable that auth_key_env names is not set"},
 		"an app ID with a blank":           {given: map[string]any{"app_id": "a b"}, status: 200, want: "Invalid app ID"},
 		"a URL that is none":               {given: map[string]any{"url": "ftp://example.com"}, status: 200, want: "Invalid callback URL"},
 		"to one that refuses":              {key: testKey, status: 401, sent: true, signed: true, gets: 1, want: "another key"},
