@@ -199,7 +199,7 @@ func (a *Authenticator) set(ctx context.Context) (*timedCredentials, error) {
 	case KindIDToken:
 		idToken, err := set.IDToken()
 		if err != nil {
-			return nil, a.fault("ID token can't be read", err, "It is read anew for each token of IAM's: whoever writes the file has to keep it there.")
+			return nil, a.fault("ID token can't be read", err, "The file is read for each token from IAM, so it has to stay there.")
 		}
 		a.idToken = idToken
 		return a.token(a.iam.IDToken(ctx, set.IDPID, idToken, a.scope()))
@@ -315,7 +315,7 @@ func (a *Authenticator) addProject(ctx context.Context, got *timedCredentials) e
 }
 
 func (a *Authenticator) lookUpProject(ctx context.Context, c transport.Credentials) (string, error) {
-	const todo = "Set project_id: it stands in the console under My Credentials > API Credentials."
+	const todo = "Set project_id: it is in the console under My Credentials > API Credentials."
 	name := a.resolved.projectName()
 	projects, err := a.iam.Projects(ctx, c, name)
 	if err != nil {
@@ -356,7 +356,7 @@ func listOf(projects []iam.Project) string {
 
 func (a *Authenticator) signed(summary string, err error, todo string) error {
 	if iam.Unauthenticated(err) && iam.Refused(err) {
-		summary, todo = "Access key refused by IAM", "Check the access key and its secret key, and the security token if it is a temporary one: a blank may have been copied along, or it may have expired. More than five failures in a row lock an access key for five minutes."
+		summary, todo = "Access key refused by IAM", "Check the access key and its secret key, and the security token if it is a temporary one, which may have expired. More than five failures in a row lock an access key for five minutes."
 	}
 	return a.asked(summary, err, todo)
 }

@@ -204,7 +204,7 @@ func TestAuthenticatorReadsTheIDTokenAnew(t *testing.T) {
 
 	s.clock.advance(25 * time.Hour)
 	home.file("id-token", "")
-	a.fails().check(t, "", "ID token can't be read", []string{"id-token can't be read as a token: it is empty", "read anew for each token"})
+	a.fails().check(t, "", "ID token can't be read", []string{"id-token can't be read as a token: it is empty", "read for each token from IAM"})
 	s.wantSent()
 	home.file("id-token", s.idToken())
 	s.use(a)
@@ -263,26 +263,26 @@ func TestAuthenticatorFindsNoProject(t *testing.T) {
 		"none of that name": {
 			[]emulator.Project{{ID: "p1", Name: "cn-north-1"}, {ID: "p2222", Name: "cn-north-1_dev"}}, func(*testEnvironment) {}, nil, "No such project",
 			`No project_id is set, and IAM doesn't have the project with the name "cn-north-4" (as the region, by the default). ` +
-				"The credentials see these:\n\n  p1  cn-north-1\n  p2222  cn-north-1_dev\n\nSet project_id: it stands in the console under My Credentials > API Credentials.",
+				"The credentials see these:\n\n  p1  cn-north-1\n  p2222  cn-north-1_dev\n\nSet project_id: it is in the console under My Credentials > API Credentials.",
 			[]string{findRegion + " [AK]", getProjects + " [AK]"},
 		},
 		"none at all": {
 			[]emulator.Project{}, func(w *testEnvironment) { w.ProjectName = "mine" }, nil, "No such project",
 			`No project_id is set, and IAM doesn't have the project with the name "mine" (the argument project_name). ` +
-				"The credentials see no project at all.\n\nSet project_id: it stands in the console under My Credentials > API Credentials.",
+				"The credentials see no project at all.\n\nSet project_id: it is in the console under My Credentials > API Credentials.",
 			[]string{getProjects + "?name=mine [AK]", getProjects + " [AK]"},
 		},
 		"an ID for a name": {
 			[]emulator.Project{}, func(w *testEnvironment) { w.ProjectName = emulator.DefaultProjectID }, nil, "No such project",
 			`No project_id is set, and IAM doesn't have the project with the name "` + emulator.DefaultProjectID + `" (the argument project_name). ` +
 				"The name of the project looks like an ID: set project_id instead of project_name. " +
-				"The credentials see no project at all.\n\nSet project_id: it stands in the console under My Credentials > API Credentials.",
+				"The credentials see no project at all.\n\nSet project_id: it is in the console under My Credentials > API Credentials.",
 			[]string{getProjects + "?name=" + emulator.DefaultProjectID + " [AK]", getProjects + " [AK]"},
 		},
 		"several": {
 			[]emulator.Project{{ID: "p1", Name: "cn-north-4"}, {ID: "p3", Name: "cn-north-1"}, {ID: "p2", Name: "cn-north-4"}}, func(*testEnvironment) {}, nil, "Several projects",
 			"No project_id is set, and IAM has more than one project that may be the project with the name \"cn-north-4\" (as the region, by the default):\n\n  p1  cn-north-4\n  p2  cn-north-4\n\n" +
-				"Set project_id: it stands in the console under My Credentials > API Credentials.",
+				"Set project_id: it is in the console under My Credentials > API Credentials.",
 			[]string{findRegion + " [AK]"},
 		},
 		"forbidden": {
@@ -290,7 +290,7 @@ func TestAuthenticatorFindsNoProject(t *testing.T) {
 			[]emulator.Fault{{Path: "/v3/projects", Status: 403, Message: "You are not authorized to perform the requested action: identity:list_projects."}}, "Project can't be looked up",
 			"Could not list the projects at HOST: HTTP 403: You are not authorized to perform the requested action: identity:list_projects. (request id ID).\n\n" +
 				"No project_id is set, so that IAM was asked for the project with the name \"cn-north-4\" (as the region, by the environment variable HW_REGION_NAME). " +
-				"Set project_id: it stands in the console under My Credentials > API Credentials.",
+				"Set project_id: it is in the console under My Credentials > API Credentials.",
 			[]string{findRegion + " [AK]"},
 		},
 	}
@@ -578,7 +578,7 @@ func TestAuthenticatorFailures(t *testing.T) {
 					summary, advice := stage.summary, stage.advice
 					switch signed := stageName != "metadata" && !strings.Contains(stage.summary, "oken"); {
 					case signed && fault.Status == 401:
-						summary, advice = "Access key refused by IAM", "a blank may have been copied along"
+						summary, advice = "Access key refused by IAM", "Check the access key and its secret key, and the security token if it is a temporary one, which may have expired"
 					case stageName != "metadata" && !fault.refused:
 						advice = "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), and auth_url, HW_AUTH_URL or SPARKRTC_STS_ENDPOINT if one is set, or try again later."
 					case fault.Status == 404 && notFound[stageName] != "":

@@ -72,7 +72,7 @@ func (f resolver) checkDomain() error {
 	}
 	return &Error{
 		Summary: "Conflicting credentials",
-		Detail: fmt.Sprintf("The provider block names an account (domain), and the user and password are from %s, %s. A set is taken from one place: set user_name and password in the block too, or remove domain_name and domain_id there.",
+		Detail: fmt.Sprintf("The provider block names an account (domain), and the user and password are from %s, %s. A set is taken from one source: set user_name and password in the block too, or remove domain_name and domain_id there.",
 			environmentOrigin.of(used...), whose),
 	}
 }
@@ -291,7 +291,7 @@ func (f resolver) workloadToken(tokens []value) (value, error) {
 	case len(tokens) > 1:
 		return value{}, &Error{
 			Summary: "Several workload identity tokens",
-			Detail:  fmt.Sprintf("%s Say which is meant: set %s to its tag, the part behind %s_.", thereAre(tokens), EnvWorkloadTag, EnvWorkloadToken),
+			Detail:  fmt.Sprintf("%s Say which is meant: set %s to its tag, the part after %s_.", thereAre(tokens), EnvWorkloadTag, EnvWorkloadToken),
 		}
 	case len(tokens) == 1:
 		return tokens[0], nil

@@ -182,7 +182,7 @@ func (f resolver) warnIfShared(c *sourcedSet, x *file) {
 		return
 	}
 	c.warnings = append(c.warnings, Warning{
-		Summary: "Credentials file can be read by everybody",
+		Summary: "Credentials file can be read by other users",
 		Detail:  fmt.Sprintf("The file %s has a secret, and its mode is %04o, so that every user of this machine can read it: chmod 600 %s", both(x.path, x.full), x.mode.Perm(), x.full),
 	})
 }

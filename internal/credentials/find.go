@@ -129,7 +129,7 @@ func Find(settings Settings, env Environment) (*Resolved, error) {
 	}
 	return nil, &Error{
 		Summary: "No credentials found",
-		Detail: "None of the places that credentials may be in has a whole set. Looked at, in this order:\n\n" + tableOf(results) +
+		Detail: "No source has a complete set of credentials. Checked, in this order:\n\n" + tableOf(results) +
 			"\n" + nextStep(results),
 	}
 }

@@ -481,7 +481,7 @@ func TestFindDomainOfTheBlock(t *testing.T) {
 		byName = "the environment (HW_USER_NAME, HW_DOMAIN_NAME)"
 		byID   = "the environment (HW_USER_NAME, HW_DOMAIN_ID)"
 		detail = "The provider block names an account (domain), and the user and password are from %, with an account of their own. " +
-			"A set is taken from one place: set user_name and password in the block too, or remove domain_name and domain_id there."
+			"A set is taken from one source: set user_name and password in the block too, or remove domain_name and domain_id there."
 	)
 	tests := map[string]struct {
 		name, id string // in the block
@@ -546,7 +546,7 @@ func TestFindNothing(t *testing.T) {
 	off := false
 	w.ECSMetadata = &off
 	e := w.fails()
-	const want = `None of the places that credentials may be in has a whole set. Looked at, in this order:
+	const want = `No source has a complete set of credentials. Checked, in this order:
 
   1. provider block
      access_key and secret_key                                 not set

@@ -35,7 +35,7 @@ func describeIDToken(token string) string {
 		says = append(says, "valid until "+time.Unix(int64(until), 0).UTC().Format(time.RFC3339))
 	}
 	if len(says) == 0 {
-		return "The token says nothing of itself."
+		return "The token has no claims that say where it is from."
 	}
 	return "The token says: " + strings.Join(says, ", ") + "."
 }

@@ -41,7 +41,7 @@ func TestClaimsInWords(t *testing.T) {
 		},
 		"no claims": {
 			jwt(`{}`),
-			"The token says nothing of itself.",
+			"The token has no claims that say where it is from.",
 		},
 		"empty":               {"", notJWT},
 		"one part":            {canary, notJWT},

@@ -274,9 +274,9 @@ func TestFindLocationErrors(t *testing.T) {
 		"plain http":                             {func(w *testEnvironment) { w.AuthURL = "http://iam.example.com" }, "auth_url", "Invalid endpoint", []string{"plain http"}},
 		"plain http to a link's address":         {func(w *testEnvironment) { w.set("SPARKRTC_STS_ENDPOINT=http://169.254.169.254") }, "", "Invalid endpoint", []string{"SPARKRTC_STS_ENDPOINT", "plain http"}},
 		"plain http to a link's address for IAM": {func(w *testEnvironment) { w.AuthURL = "http://169.254.169.254" }, "auth_url", "Invalid endpoint", []string{"the argument auth_url", "plain http"}},
-		"colon behind the host":                  {func(w *testEnvironment) { w.AuthURL = "https://iam.example.com:" }, "auth_url", "Invalid endpoint", []string{"The endpoint from the argument auth_url can't be used: it has a colon behind the host, and no port."}},
-		"colon behind the host, no scheme":       {func(w *testEnvironment) { w.set("HW_AUTH_URL=iam.example.com:/v3") }, "", "Invalid endpoint", []string{"The endpoint from the environment variable HW_AUTH_URL can't be used: it has a colon behind the host, and no port."}},
-		"colon behind STS":                       {func(w *testEnvironment) { w.set("SPARKRTC_STS_ENDPOINT=https://[::1]:") }, "", "Invalid endpoint", []string{"SPARKRTC_STS_ENDPOINT can't be used: it has a colon behind the host, and no port."}},
+		"colon behind the host":                  {func(w *testEnvironment) { w.AuthURL = "https://iam.example.com:" }, "auth_url", "Invalid endpoint", []string{"The endpoint from the argument auth_url can't be used: it has a colon after the host, and no port."}},
+		"colon behind the host, no scheme":       {func(w *testEnvironment) { w.set("HW_AUTH_URL=iam.example.com:/v3") }, "", "Invalid endpoint", []string{"The endpoint from the environment variable HW_AUTH_URL can't be used: it has a colon after the host, and no port."}},
+		"colon behind STS":                       {func(w *testEnvironment) { w.set("SPARKRTC_STS_ENDPOINT=https://[::1]:") }, "", "Invalid endpoint", []string{"SPARKRTC_STS_ENDPOINT can't be used: it has a colon after the host, and no port."}},
 		"plain http to another metadata": {func(w *testEnvironment) {
 			w.AuthURL = "https://x"
 			w.set("SPARKRTC_METADATA_ENDPOINT=http://192.0.2.1")

@@ -219,7 +219,7 @@ func (l origin) half(k spec, missing part) error {
 		return l.fault(missing.values[0], "Incomplete credentials", fmt.Sprintf("%s, but %s is not. Set it there too, or remove the block %s.", there, lacking, l.nested))
 	}
 	return l.fault(missing.values[0], "Incomplete credentials",
-		fmt.Sprintf("%s, but %s is not. %s belong together and are taken from one place only: set %s there too, or remove %s.",
+		fmt.Sprintf("%s, but %s is not. %s belong together and are taken from one source only: set %s there too, or remove %s.",
 			there, lacking, k.belong, lacking, them))
 }
 

@@ -78,7 +78,7 @@ func New(cfg Config) (*Client, error) {
 }
 
 type call struct {
-	operation string // in words, behind "could not"
+	operation string // in words, after "could not"
 	service   service
 	method    string
 	path      string

@@ -43,7 +43,7 @@ func hostFlaw(u *url.URL) string {
 	case u.Hostname() == "":
 		return "it has no host"
 	case strings.HasSuffix(u.Host, ":"):
-		return "it has a colon behind the host, and no port"
+		return "it has a colon after the host, and no port"
 	case strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }):
 		return "its host has to be written in ASCII, as xn--…"
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
