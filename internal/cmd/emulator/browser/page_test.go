@@ -5,6 +5,7 @@ package browser
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -256,21 +257,64 @@ func (b *browser) screenshot(name string) {
 	}
 }
 
+// window saves a picture of what is in the window.
+func (b *browser) window(name string) {
+	b.t.Helper()
+	dir := os.Getenv("PAGE_PICTURES")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// created posts to the API, past the page, and returns the response.
+func created[T any](t *testing.T, page, path, body string) (v T) {
+	t.Helper()
+	resp := send(t, page, "POST", path, body, "X-Auth-Token", token)
+	defer resp.Body.Close()
+	if err := json.NewDecoder(resp.Body).Decode(&v); err != nil || resp.StatusCode != http.StatusCreated {
+		t.Fatalf("%s: %d, %v", path, resp.StatusCode, err)
+	}
+	return v
+}
+
+// refused sends a request with a wrong signature.
+func refused(t *testing.T, page, path string) {
+	t.Helper()
+	resp := send(t, page, "GET", path, "", "Authorization", "SDK-HMAC-SHA256 Access=AKEMULATOR0000000001, SignedHeaders=host, Signature=0")
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusUnauthorized {
+		t.Errorf("%s: status %d", path, resp.StatusCode)
+	}
+}
+
 // call sends a request to the API, past the page.
 func call(t *testing.T, page, method, path, body string) int {
+	t.Helper()
+	resp := send(t, page, method, path, body, "X-Auth-Token", token)
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
+func send(t *testing.T, page, method, path, body, header, value string) *http.Response {
 	t.Helper()
 	req, err := http.NewRequest(method, strings.TrimSuffix(page, "/ui/")+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("X-Auth-Token", token)
+	req.Header.Set(header, value)
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp.Body.Close()
-	return resp.StatusCode
+	return resp
 }
 
 // receiver is a callback URL that remembers whether it got a signature.
@@ -320,6 +364,7 @@ func TestPage(t *testing.T) {
 	b.until("!" + shown)
 
 	// The forms.
+	b.click("#app-tab")
 	b.choose("#app-form [name=id]", "third/app")
 	b.choose("#app-form [name=name]", evil)
 	b.click("#app-form .main")
@@ -329,12 +374,38 @@ func TestPage(t *testing.T) {
 		t.Error("the form was not emptied")
 	}
 
+	b.choose("#state-form [name=app]", secondApp)
+	b.choose("#state-form [name=state]", "ARREARS")
+	b.click("#state-form .main")
+	b.result("state-form", "State of conference set.")
+	b.row("apps", "conference", "in arrears")
+	b.choose("#state-form [name=state]", "ACTIVATION")
+	b.click("#state-form .main")
+	b.row("apps", "conference", "active")
+
+	// With the keyboard: the arrow goes to the tab on the left.
+	b.do(chromedp.Focus(chromedp.CSS("#app-tab")), chromedp.KeyEvent(kb.ArrowLeft))
+	b.choose("#rule-form [name=app]", secondApp)
+	b.choose("#rule-form [name=object]", "/records/<b>")
+	b.choose("#rule-form [name=formats]", "HLS and MP4")
+	b.choose("#rule-form [name=auto]", "AUTO_INDIVIDUAL_RECORD")
+	b.click("#rule-form .main")
+	b.result("rule-form", "Rule of conference set.")
+	b.row("apps", "conference", "automatic", "HLS and MP4 → emulator-recordings/records/<b>")
+	b.click("#clear-rules")
+	b.result("rule-form", "Rule of conference removed.")
+	b.until(`!document.querySelector("#apps").textContent.includes("emulator-recordings")`)
+	call(t, page, "PUT", "/v2/apps/"+secondApp+"/auto-record-mode", `{"mode":"AUTO_RECORD_OFF"}`)
+	b.row("requests", "/v2/apps/"+secondApp+"/auto-record-mode", "200")
+
+	b.click("#callback-tab")
 	b.choose("#callback-form [name=app]", "third/app")
 	b.choose("#callback-form [name=url]", hook+"/third")
 	b.choose("#callback-form [name=key]", otherKey)
 	b.click("#callback-form .main")
 	b.result("callback-form", "Callback of "+evil+" set.")
 	b.row("apps", "third/app", hook+"/third", "••••••••")
+	b.click("#notification-tab")
 	b.choose("#notification-form [name=app]", "third/app")
 	b.click("#notification-form .main")
 	b.result("notification-form", "Sent (signed), response 200")
@@ -345,15 +416,18 @@ func TestPage(t *testing.T) {
 	b.choose("#notification-form [name=app]", secondApp)
 	b.click("#notification-form .main")
 	b.result("notification-form", "Failed: the app has no callback.")
+	b.click("#callback-tab")
 	b.choose("#callback-form [name=app]", secondApp)
 	b.choose("#callback-form [name=url]", "http://127.0.0.1:1/nobody")
 	b.click("#callback-form .main")
 	b.row("apps", "conference", "http://127.0.0.1:1/nobody", "none")
+	b.click("#notification-tab")
 	b.choose("#notification-form [name=event]", "RECORD_NEW_FILE_START")
 	b.click("#notification-form .main")
 	b.result("notification-form", "connection refused")
 	b.row("notifications", "conference", "RECORD_NEW_FILE_START", "no", "connection refused")
 
+	b.click("#fault-tab")
 	b.choose("#fault-form [name=kind]", "429")
 	b.choose("#fault-form [name=times]", "2")
 	b.choose("#fault-form [name=method]", "GET")
@@ -382,6 +456,7 @@ func TestPage(t *testing.T) {
 		}
 	}
 
+	b.click("#fault-tab")
 	b.click("#clear-faults")
 	b.until(`document.querySelector("#faults").textContent === ""`)
 	if got := call(t, page, "GET", callback, ""); got != 200 {
@@ -389,6 +464,7 @@ func TestPage(t *testing.T) {
 	}
 	b.click("#clear-requests")
 	b.until(`document.querySelectorAll("#requests tbody tr").length === 0`)
+	b.click("#callback-tab")
 	b.choose("#callback-form [name=app]", firstApp)
 	b.click("#clear-callback")
 	b.result("callback-form", "Callback of classroom removed.")
@@ -447,27 +523,90 @@ const layoutScript = `(() => {
   return complaints;
 })()`
 
+// With many apps, requests and forms are in view, and each request is one line.
+func TestManyApps(t *testing.T) {
+	b := open(t, needBrowser(t))
+	page, _ := start(t, "-addr", "127.0.0.1:0", "-app", "0123456789abcdef0123456789abcdef")
+	const (
+		apps = 30
+		rule = `{"obs_addr":{"location":"cn-north-4","project_id":"p","bucket":"recordings-of-the-school","object":"2026/classrooms/"},` +
+			`"record_formats":["HLS","MP4"],"hls_config":{"record_cycle":0},"mp4_config":{"record_cycle":3600}}`
+		url = `{"url":"https://hooks.example.com/sparkrtc/recordings?school=northern-lights","auth_key":"` + key + `"}`
+	)
+	for i := range apps - 1 {
+		id := created[struct {
+			ID string `json:"app_id"`
+		}](t, page, "/v2/apps", fmt.Sprintf(`{"app_name":"classroom-%d"}`, i+2)).ID
+		ruleID := created[struct {
+			ID string `json:"rule_id"`
+		}](t, page, "/v2/apps/"+id+"/record-rules", rule).ID
+		call(t, page, "PUT", "/v2/apps/"+id+"/auto-record-mode", `{"mode":"AUTO_INDIVIDUAL_RECORD","record_rule_id":"`+ruleID+`"}`)
+		call(t, page, "PUT", "/v2/apps/"+id+"/record-callback", url)
+		refused(t, page, "/v2/apps/"+id+"/record-rules/"+ruleID)
+	}
+	for scheme, widths := range map[string][]int64{"light": {1920, 1280, 1000, 800, 360}, "dark": {1280, 360}} {
+		for _, width := range widths {
+			b.visit(page, width, scheme)
+			b.row("apps", fmt.Sprint("classroom-", apps), "automatic", "HLS and MP4", "https://hooks.example.com/")
+			b.screenshot(fmt.Sprintf("many-%s-%d", scheme, width))
+			b.window(fmt.Sprintf("many-%s-%d-window", scheme, width))
+			b.checkLayout(fmt.Sprintf("%s, %d px", scheme, width))
+			for _, complaint := range eval[[]string](b, manyScript) {
+				t.Errorf("%s, %d px: %s", scheme, width, complaint)
+			}
+		}
+	}
+}
+
+// manyScript complains about an ID that is broken and, in a wide window, about a
+// request of more than one line and about what is out of view.
+const manyScript = `(() => {
+  const complaints = [];
+  const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    if (!texts.currentNode.parentElement.checkVisibility()) continue;
+    for (const id of texts.currentNode.data.matchAll(/[0-9a-f]{24,32}|AKEMULATOR\w+/g)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, id.index);
+      range.setEnd(texts.currentNode, id.index + id[0].length);
+      if (range.getClientRects().length > 1) complaints.push("broken: " + id[0]);
+    }
+  }
+  for (const box of document.querySelectorAll(".box")) {
+    if (box.scrollWidth > box.clientWidth) complaints.push("it scrolls sideways: " + box.textContent.slice(0, 20));
+  }
+  if (innerWidth < 1280) return complaints;
+  for (const row of document.querySelectorAll("#requests tbody tr")) {
+    if (row.offsetHeight > 34) complaints.push(row.offsetHeight + " px: " + row.textContent);
+  }
+  const below = (selector) => document.querySelector(selector).getBoundingClientRect();
+  if (below(".card").bottom > 720) complaints.push("the forms end at " + below(".card").bottom);
+  if (below("#requests tbody").top > 640) complaints.push("the requests begin at " + below("#requests tbody").top);
+  return complaints;
+})()`
+
 // An open page reconnects to the next emulator at the same address.
 func TestReconnects(t *testing.T) {
 	b := open(t, needBrowser(t))
-	page, stop := start(t, "-addr", "127.0.0.1:0", "-app", "before")
+	page, stop := start(t, "-addr", "127.0.0.1:0", "-app", "first-app")
 	b.visit(page, 1280, "light")
-	b.row("apps", "before")
-	call(t, page, "GET", "/v2/apps/before", "")
-	b.row("requests", "/v2/apps/before")
+	b.row("apps", "first-app")
+	call(t, page, "GET", "/v2/apps/first-app", "")
+	b.row("requests", "/v2/apps/first-app")
 
+	b.click("#app-tab")
 	b.mu.Lock()
 	b.silent = true
 	b.mu.Unlock()
 	stop()
 	b.until(`document.querySelector("#connection").textContent === "Connection lost. Reconnecting…"`)
-	b.click("#notification-form .main")
-	b.result("notification-form", "Could not reach the emulator.")
+	b.click("#state-form .main")
+	b.result("state-form", "Could not reach the emulator.")
 	address := strings.TrimSuffix(strings.TrimPrefix(page, "http://"), "/ui/")
 	start(t, "-addr", address, "-app", "after")
 	b.until(`document.querySelector("#connection").textContent === "Live"`)
 	b.row("apps", "after")
-	if eval[bool](b, `document.querySelector("main").textContent.includes("before")`) {
+	if eval[bool](b, `document.querySelector("main").textContent.includes("first-app")`) {
 		t.Error("it shows what was before")
 	}
 }

@@ -28,6 +28,15 @@ const (
 // eventTypes are the documented ones; the first is the form's default.
 var eventTypes = []string{"RECORD_FILE_COMPLETE", "RECORD_NEW_FILE_START", "CLOUD_RECORD_SERVER_OVER"}
 
+// formats are the choices of the form for a rule.
+var formats = []string{"HLS", "MP4", "HLS and MP4"}
+
+// appStates are the choices of the form for an app.
+var appStates = []string{emulator.StateActive, emulator.StateInactive, emulator.StateArrears, emulator.StateDeleted}
+
+// methods are those that the form can make fail.
+var methods = []string{http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete}
+
 // faultKind is a choice of the form.
 type faultKind struct {
 	ID, Text string
@@ -125,7 +134,91 @@ func (p *Page) addApp(_ context.Context, in appForm) (nothing, error) {
 }
 
 func (p *Page) has(id string) bool {
-	return slices.ContainsFunc(p.api.Apps(), func(a emulator.AppState) bool { return a.ID == id })
+	_, found := p.api.App(id)
+	return found
+}
+
+type stateForm struct {
+	App   string `json:"app"`
+	State string `json:"state"`
+}
+
+func (p *Page) setState(_ context.Context, in stateForm) (nothing, error) {
+	switch {
+	case !p.has(in.App):
+		return nothing{}, errNoApp
+	case !slices.Contains(appStates, in.State):
+		return nothing{}, errors.New("unknown state")
+	case in.State == emulator.StateDeleted:
+		p.api.RemoveApp(in.App)
+	default:
+		p.api.SetAppState(in.App, in.State)
+	}
+	p.changed()
+	return nothing{}, nil
+}
+
+type ruleForm struct {
+	App     string `json:"app"`
+	Formats string `json:"formats"`
+	Bucket  string `json:"bucket"`
+	Object  string `json:"object"`
+	Auto    string `json:"auto"` // a mode of automatic recording
+}
+
+// setRule sets the first rule of an app, and automatic recording with it. It keeps
+// what the form does not have.
+func (p *Page) setRule(_ context.Context, in ruleForm) (nothing, error) {
+	state, found := p.api.App(in.App)
+	i := slices.Index(formats, in.Formats)
+	switch {
+	case !found:
+		return nothing{}, errNoApp
+	case i < 0:
+		return nothing{}, errors.New("unknown formats")
+	case in.Bucket == "":
+		return nothing{}, errors.New("the bucket is empty")
+	case in.Auto != emulator.AutoRecordOff && in.Auto != emulator.AutoRecordIndividual:
+		return nothing{}, errors.New("unknown mode of automatic recording")
+	}
+	var rule emulator.RecordRule
+	if len(state.RecordRules) > 0 {
+		rule = state.RecordRules[0]
+	}
+	rule.Bucket, rule.Object = in.Bucket, in.Object
+	rule.HLS = configIf(formats[i] != "MP4", rule.HLS)
+	rule.MP4 = configIf(formats[i] != "HLS", rule.MP4)
+	id := p.api.SetRecordRule(in.App, rule)
+	if in.Auto == emulator.AutoRecordOff {
+		id = ""
+	}
+	p.api.SetAutoRecord(in.App, in.Auto, id)
+	p.changed()
+	return nothing{}, nil
+}
+
+func configIf(used bool, config *emulator.RecordConfig) *emulator.RecordConfig {
+	switch {
+	case !used:
+		return nil
+	case config == nil:
+		return &emulator.RecordConfig{RecordCycle: 3600}
+	default:
+		return config
+	}
+}
+
+// clearRules also ends automatic recording, which needs a rule.
+func (p *Page) clearRules(_ context.Context, in appOnly) (nothing, error) {
+	if !p.has(in.App) {
+		return nothing{}, errNoApp
+	}
+	p.api.SetAutoRecord(in.App, emulator.AutoRecordOff, "")
+	for _, rule := range p.api.RecordRules(in.App) {
+		p.api.RemoveRecordRule(in.App, rule.ID)
+	}
+	p.changed()
+	return nothing{}, nil
 }
 
 type callbackForm struct {
@@ -242,7 +335,7 @@ func (p *Page) fail(_ context.Context, in faultForm) (nothing, error) {
 		return nothing{}, errors.New("unknown failure")
 	case in.Times < 1 || in.Times > maxTimes:
 		return nothing{}, fmt.Errorf("the number of requests must be between 1 and %d", maxTimes)
-	case !slices.Contains([]string{"", http.MethodGet, http.MethodPut, http.MethodPost}, in.Method):
+	case in.Method != "" && !slices.Contains(methods, in.Method):
 		return nothing{}, errors.New("unknown method")
 	case in.App != "" && !p.has(in.App):
 		return nothing{}, errNoApp

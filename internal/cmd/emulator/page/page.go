@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package page is the emulator's web page. It shows apps, requests and
-// notifications, and has forms to change callbacks, send notifications and make
-// requests fail.
+// notifications, and has forms to change apps, send notifications and make requests
+// fail.
 //
 // All paths but the page's own ones belong to the emulator.
 package page
@@ -87,6 +87,9 @@ func New(api *emulator.Server, opts Options) *Page {
 		Path + "icon.svg":     {http.MethodGet, file("image/svg+xml", asset("icon.svg"))},
 		Path + "events":       {http.MethodGet, p.stream},
 		Path + "app":          {http.MethodPost, action(p.addApp)},
+		Path + "state":        {http.MethodPost, action(p.setState)},
+		Path + "rule":         {http.MethodPost, action(p.setRule)},
+		Path + "no-rules":     {http.MethodPost, action(p.clearRules)},
 		Path + "callback":     {http.MethodPost, action(p.setCallback)},
 		Path + "no-callback":  {http.MethodPost, action(p.clearCallback)},
 		Path + "key":          {http.MethodPost, action(p.showKey)},
@@ -185,7 +188,10 @@ func asset(name string) []byte {
 func index() []byte {
 	var b bytes.Buffer
 	t := template.Must(template.New("").Parse(string(asset("index.html"))))
-	if err := t.Execute(&b, map[string]any{"Events": eventTypes, "Faults": faultKinds, "MaxTimes": maxTimes}); err != nil {
+	if err := t.Execute(&b, map[string]any{
+		"States": appStates, "Formats": formats, "Bucket": emulator.DefaultBucket, "Events": eventTypes,
+		"Faults": faultKinds, "Methods": methods, "MaxTimes": maxTimes,
+	}); err != nil {
 		panic(err)
 	}
 	return b.Bytes()

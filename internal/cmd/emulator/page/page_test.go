@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -252,7 +253,10 @@ func TestForeignSitesAreRefused(t *testing.T) {
 		"a host like the origin":      {[]string{asJSON, "Host: " + host, mine}, 200},
 	}
 	bodies := map[string]string{
-		"app": `{"id":"new"}`, "callback": `{"app":"` + testApp + `","url":"https://evil.example"}`, "no-callback": `{"app":"` + testApp + `"}`,
+		"app": `{"id":"new"}`, "state": `{"app":"` + testApp + `","state":"DELETED"}`,
+		"rule":     `{"app":"` + testApp + `","formats":"HLS","bucket":"b","auto":"AUTO_RECORD_OFF"}`,
+		"no-rules": `{"app":"` + testApp + `"}`,
+		"callback": `{"app":"` + testApp + `","url":"https://evil.example"}`, "no-callback": `{"app":"` + testApp + `"}`,
 		"key": `{"app":"` + testApp + `"}`, "notification": `{}`, "fault": `{"kind":"500","times":1}`, "no-faults": `{}`, "no-requests": `{}`,
 	}
 	for path, route := range f.routes {
@@ -273,7 +277,7 @@ func TestForeignSitesAreRefused(t *testing.T) {
 			}
 		}
 	}
-	if c, ok := f.api.Callback(testApp); !ok || c.URL != "https://example.com" || len(f.api.Apps()) != 1 || len(f.api.Faults()) != 0 {
+	if c, ok := f.api.Callback(testApp); !ok || c.URL != "https://example.com" || len(f.api.Apps()) != 1 || len(f.api.RecordRules(testApp)) != 0 || len(f.api.Faults()) != 0 {
 		t.Error("something took effect")
 	}
 	if r := f.send("GET", Path+"events", "", "Sec-Fetch-Site: cross-site"); r.status != 403 {
@@ -339,6 +343,59 @@ func TestActions(t *testing.T) {
 	f.post("no-callback", `{"app":"`+testApp+`"}`)
 	if _, ok := f.api.Callback(testApp); ok || len(f.api.Faults()) != 0 {
 		t.Error("a callback or a fault is left")
+	}
+}
+
+func TestChangeApps(t *testing.T) {
+	f := start(t, Options{})
+	f.api.SetAutoRecord(testApp, emulator.AutoRecordIndividual, "gone")
+	for _, test := range []struct {
+		path, body string
+		status     int
+		want       string
+	}{
+		{"state", `{"app":"gone","state":"ACTIVATION"}`, 422, "app not found"},
+		{"state", `{"app":"` + testApp + `","state":"x"}`, 422, "unknown state"},
+		{"state", `{"app":"` + testApp + `","state":"ARREARS"}`, 200, `{}`},
+		{"rule", `{"app":"gone","formats":"HLS","bucket":"b","auto":"AUTO_RECORD_OFF"}`, 422, "app not found"},
+		{"rule", `{"app":"` + testApp + `","formats":"FLV","bucket":"b","auto":"AUTO_RECORD_OFF"}`, 422, "unknown formats"},
+		{"rule", `{"app":"` + testApp + `","formats":"HLS","auto":"AUTO_RECORD_OFF"}`, 422, "the bucket is empty"},
+		{"rule", `{"app":"` + testApp + `","formats":"HLS","bucket":"b","auto":"x"}`, 422, "unknown mode"},
+		{"no-rules", `{"app":"gone"}`, 422, "app not found"},
+	} {
+		if r := f.post(test.path, test.body); r.status != test.status || !strings.Contains(r.body, test.want) {
+			t.Errorf("%s %s: %d %s, want %d %s", test.path, test.body, r.status, r.body, test.status, test.want)
+		}
+	}
+	shown := func() app { return showApps(f.api.Apps())[0] }
+	if a := shown(); a.State != emulator.StateArrears || a.AutoRule != "gone" || len(a.Rules) != 0 {
+		t.Errorf("shown %+v", a)
+	}
+
+	id := f.api.SetRecordRule(testApp, emulator.RecordRule{ProjectID: "p", MP4: &emulator.RecordConfig{RecordCycle: 77}})
+	f.post("rule", `{"app":"`+testApp+`","formats":"HLS and MP4","bucket":"b","object":"/o","auto":"AUTO_INDIVIDUAL_RECORD"}`)
+	set := f.api.RecordRules(testApp)[0]
+	if set.ID != id || set.ProjectID != "p" || set.Bucket != "b" || set.Object != "/o" || set.MP4.RecordCycle != 77 || set.HLS.RecordCycle != 3600 {
+		t.Errorf("the rule is %+v", set)
+	}
+	want := app{ID: testApp, Name: testApp, State: emulator.StateArrears, AutoRule: id}
+	want.Updated, want.Rules = shown().Updated, []rule{{ID: id, Formats: "HLS and MP4", Target: "b/o"}}
+	if got := shown(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	for _, format := range []string{"MP4", "HLS"} {
+		f.post("rule", `{"app":"`+testApp+`","formats":"`+format+`","bucket":"b","auto":"AUTO_RECORD_OFF"}`)
+		if got := shown(); got.AutoRule != "" || len(got.Rules) != 1 || got.Rules[0] != (rule{ID: id, Formats: format, Target: "b/"}) {
+			t.Errorf("shown %+v", got)
+		}
+	}
+	f.post("no-rules", `{"app":"`+testApp+`"}`)
+	if got := shown(); len(got.Rules) != 0 {
+		t.Errorf("shown %+v", got)
+	}
+	f.post("state", `{"app":"`+testApp+`","state":"DELETED"}`)
+	if len(f.api.Apps()) != 0 {
+		t.Error("the app is there")
 	}
 }
 
@@ -458,7 +515,7 @@ func TestStream(t *testing.T) {
 		t.Errorf("first %s", l.raw)
 	}
 	var apps []app
-	if err := json.Unmarshal(u.Apps, &apps); err != nil || len(apps) != 1 || apps[0].ID != testApp || !apps[0].Active ||
+	if err := json.Unmarshal(u.Apps, &apps); err != nil || len(apps) != 1 || apps[0].ID != testApp || apps[0].State != emulator.StateActive ||
 		*apps[0].Callback != (callback{URL: "https://example.com/<b>", HasKey: true}) {
 		t.Errorf("apps %s, %v", u.Apps, err)
 	}

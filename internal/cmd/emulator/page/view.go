@@ -19,9 +19,17 @@ type (
 	app struct {
 		ID       string    `json:"id"`
 		Name     string    `json:"name"`
-		Active   bool      `json:"active"`
+		State    string    `json:"state"`
 		Updated  time.Time `json:"updated"`
 		Callback *callback `json:"callback"`
+		Rules    []rule    `json:"rules"`
+		AutoRule string    `json:"auto_rule"` // "" if automatic recording is off
+	}
+
+	rule struct {
+		ID      string `json:"id"`
+		Formats string `json:"formats"`
+		Target  string `json:"target"` // bucket and object
 	}
 
 	callback struct {
@@ -76,13 +84,30 @@ const (
 func showApps(apps []emulator.AppState) []app {
 	shown := make([]app, 0, len(apps))
 	for _, a := range apps {
-		s := app{ID: a.ID, Name: a.Name, Active: a.State == emulator.StateActive, Updated: a.UpdateTime}
+		s := app{ID: a.ID, Name: a.Name, State: a.State, Updated: a.UpdateTime, Rules: []rule{}}
+		for _, r := range a.RecordRules {
+			s.Rules = append(s.Rules, rule{ID: r.ID, Formats: formatsOf(r), Target: r.Bucket + "/" + strings.TrimPrefix(r.Object, "/")})
+		}
+		if a.AutoRecord != nil && a.AutoRecord.Mode != emulator.AutoRecordOff {
+			s.AutoRule = a.AutoRecord.RuleID
+		}
 		if a.Callback != nil {
 			s.Callback = &callback{URL: a.Callback.URL, HasKey: a.Callback.AuthKey != ""}
 		}
 		shown = append(shown, s)
 	}
 	return shown
+}
+
+func formatsOf(r emulator.RecordRule) string {
+	switch {
+	case r.HLS != nil && r.MP4 != nil:
+		return formats[2]
+	case r.MP4 != nil:
+		return formats[1]
+	default:
+		return formats[0]
+	}
 }
 
 func showFaults(faults []emulator.Fault) []fault {

@@ -29,6 +29,9 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Makes texts of a path or a URL that can break after a slash. */
+const breakable = (path) => path.split(/(?<=[^:/]\/)/).flatMap((part) => [part, make("wbr")]);
+
 // ---- times and numbers
 
 const pad = (n, width = 2) => String(n).padStart(width, "0");
@@ -62,24 +65,31 @@ const apps = new Map(); // rows by ID
 
 const appName = (id) => apps.get(id)?.shown.name || id;
 
+const states = {
+  ACTIVATION: ["active", "good"],
+  DEACTIVATION: ["inactive", "warn"],
+  ARREARS: ["in arrears", "bad"],
+};
+
 function newApp(id) {
   const row = {
     shown: {},
     element: make("tr", { role: "row" }),
-    name: make("span"),
-    id: make("span", { className: "sub mono" }),
+    name: make("span", { className: "name" }),
+    id: make("span", { className: "sub mono id" }),
     state: make("span"),
+    changed: make("span", { className: "sub" }),
+    rules: make("span"),
     url: make("span"),
     key: make("span", { className: "mono" }),
     reveal: make("button", { type: "button", className: "small" }, "Show"),
-    changed: make("span"),
   };
+  row.keyLine = make("span", { className: "key" }, make("span", { className: "none" }, "Key:"), row.key, row.reveal);
   row.element.append(
     make("th", { role: "rowheader", scope: "row", "data-label": "App" }, make("span", {}, row.name, row.id)),
-    cell("State", row.state),
-    cell("Callback URL", row.url),
-    cell("Key", make("span", { className: "key" }, row.key, row.reveal)),
-    cell("Changed", row.changed),
+    cell("State", make("span", {}, row.state, row.changed)),
+    cell("Rule", row.rules),
+    cell("Callback", make("span", {}, row.url, row.keyLine)),
   );
   row.reveal.addEventListener("click", () => reveal(id, row));
   return row;
@@ -88,22 +98,38 @@ function newApp(id) {
 function showApp(row, app) {
   if (JSON.stringify(row.shown) === JSON.stringify(app)) return;
   row.shown = app;
-  setText(row.name, app.name);
-  setText(row.id, app.name === app.id ? "" : app.id);
-  row.state.className = app.active ? "badge good" : "badge warn";
-  setText(row.state, app.active ? "active" : "inactive");
-  row.url.className = app.callback ? "mono" : "none";
-  setText(row.url, app.callback ? app.callback.url : "none");
+  setText(row.name, app.name === app.id ? "" : app.name);
+  setText(row.id, app.id);
+  const [state, kind] = states[app.state] ?? [app.state, "warn"];
+  row.state.className = `badge ${kind}`;
+  setText(row.state, state);
   row.changed.replaceChildren(time(app.updated));
+  showRules(row.rules, app);
+  row.url.className = app.callback ? "mono url" : "none";
+  row.url.replaceChildren(...(app.callback ? breakable(app.callback.url) : ["none"]));
   hideKey(row);
+}
+
+function showRules(element, app) {
+  const lines = app.rules.map((rule) => {
+    const automatic = rule.id === app.auto_rule ? [make("span", { className: "badge good" }, "automatic"), " "] : [];
+    return make("span", {}, ...automatic, `${rule.formats} → `, make("span", { className: "mono url" }, ...breakable(rule.target)),
+      make("span", { className: "sub mono id" }, rule.id));
+  });
+  if (app.auto_rule && !app.rules.some((rule) => rule.id === app.auto_rule)) {
+    lines.push(make("span", {}, make("span", { className: "badge bad" }, "automatic, but no such rule"),
+      make("span", { className: "sub mono id" }, app.auto_rule)));
+  }
+  element.className = lines.length ? "" : "none";
+  element.replaceChildren(...(lines.length ? lines : ["none"]));
 }
 
 function hideKey(row) {
   const callback = row.shown.callback;
   const hasKey = Boolean(callback?.has_key);
   row.key.className = hasKey ? "mono" : "none";
-  setText(row.key, hasKey ? "••••••••" : callback ? "none" : "");
-  row.key.parentElement.parentElement.classList.toggle("blank", !callback);
+  setText(row.key, hasKey ? "••••••••" : "none");
+  row.keyLine.hidden = !callback;
   row.reveal.hidden = !hasKey;
   row.reveal.textContent = "Show";
   row.reveal.setAttribute("aria-label", `Show the key of ${row.shown.name}`);
@@ -162,24 +188,30 @@ function showChoices(select, list) {
 // ---- requests, notifications, faults
 
 function requestRow(r) {
-  const by = r.by || "none";
-  const line = make("span", {},
-    make("span", { className: "mono" }, make("span", { className: "method" }, r.method), r.path));
-  if (r.body) line.append(more("Body", r.body));
+  const line = [make("span", { className: "method" }, r.method), ...breakable(r.path)];
+  const request = r.body
+    ? make("details", {}, make("summary", { className: "mono line", title: "Body" }, ...line), make("pre", { tabIndex: 0 }, r.body))
+    : make("span", { className: "mono line" }, ...line);
   return make("tr", { role: "row" },
     cell("Time", time(r.time)),
-    cell("Request", line),
-    cell("Status", statusBadge(r.status, "no response")),
+    cell("Request", request),
+    cell("Status", statusBadge(r.status, "none")),
     cell("Error", r.code ? make("span", { className: "mono nowrap" }, r.code) : ""),
-    cell("Credentials", make("span", {},
-      make("span", { className: r.by ? "" : "none" }, by),
-      r.refused ? make("span", { className: "sub" }, "refused") : "")),
+    cell("Credentials", credentials(r)),
     cell("Duration", took(r.millis)),
   );
 }
 
+/** Shows an access key by its ID alone, which says that it is one. */
+function credentials(r) {
+  if (!r.by) return make("span", { className: "none" }, "none");
+  const id = r.by.startsWith("access key ") ? r.by.slice("access key ".length) : "";
+  const className = `short${id ? " mono" : ""}${r.refused ? " refused" : ""}`;
+  return make("span", { className, title: r.refused ? `${r.by}, refused` : r.by }, id || r.by);
+}
+
 function notificationRow(n) {
-  const where = make("span", {}, make("span", { className: "nowrap" }, n.event), make("span", { className: "sub mono" }, n.url));
+  const where = make("span", {}, make("span", { className: "nowrap" }, n.event), make("span", { className: "sub mono url" }, ...breakable(n.url)));
   const response = make("span", {}, statusBadge(n.status, "none"));
   if (n.error) response.append(make("span", { className: "sub" }, n.error));
   if (n.response) response.append(more("Body", n.response));
@@ -208,9 +240,10 @@ function empty(id) {
 
 function count(id) {
   const n = byId(id).tBodies[0].rows.length;
+  const box = byId(id).parentElement;
   setText(byId(`${id}-count`), n ? String(n) : "");
-  byId(id).hidden = n === 0;
-  byId(id).nextElementSibling.hidden = n > 0;
+  box.hidden = n === 0;
+  box.nextElementSibling.hidden = n > 0;
 }
 
 function showFaults(list) {
@@ -218,7 +251,7 @@ function showFaults(list) {
     const which = [fault.method, fault.app && appName(fault.app)].filter(Boolean).join(", ");
     return make("li", {}, `${fault.times} × ${fault.text}${which ? ` (${which})` : ""}`);
   }));
-  byId("faults-title").hidden = list.length === 0;
+  byId("pending").hidden = list.length === 0;
 }
 
 // ---- the stream
@@ -299,6 +332,26 @@ byId("clear-callback").addEventListener("click", ({ currentTarget }) => {
   });
 });
 
+onSubmit("rule-form", async ({ app, bucket, object, formats, auto }) => {
+  await post("rule", { app, bucket, object, formats, auto });
+  return `Rule of ${appName(app)} set.`;
+});
+
+byId("clear-rules").addEventListener("click", ({ currentTarget }) => {
+  const form = byId("rule-form");
+  const app = form.elements.app.value;
+  run(form, currentTarget, async () => {
+    await post("no-rules", { app });
+    return `Rule of ${appName(app)} removed.`;
+  });
+});
+
+onSubmit("state-form", async ({ app, state }) => {
+  const name = appName(app);
+  await post("state", { app, state });
+  return `State of ${name} set.`;
+});
+
 onSubmit("notification-form", async ({ app, event }) => {
   const n = await post("notification", { app, event });
   if (!n.status) throw new Error(n.error);
@@ -328,10 +381,30 @@ byId("clear-requests").addEventListener("click", () => {
   post("no-requests", {}).catch(() => {}); // the header shows a lost connection
 });
 
-// On small screens, the tables come first.
-if (window.matchMedia("(max-width: 64rem)").matches) {
-  for (const details of document.querySelectorAll(".actions details")) details.open = false;
+// ---- tabs
+
+const tabs = [...document.querySelectorAll("[role=tab]")];
+
+function select(tab) {
+  for (const other of tabs) {
+    const selected = other === tab;
+    other.setAttribute("aria-selected", String(selected));
+    other.tabIndex = selected ? 0 : -1;
+    byId(other.getAttribute("aria-controls")).hidden = !selected;
+  }
 }
+
+tabs.forEach((tab, i) => {
+  tab.addEventListener("click", () => select(tab));
+  tab.addEventListener("keydown", ({ key }) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
+    if (!step) return;
+    const next = tabs[(i + step + tabs.length) % tabs.length];
+    select(next);
+    next.focus();
+  });
+});
+select(tabs[0]);
 
 byId("endpoint").textContent = location.origin;
 for (const id of ["apps", "requests", "notifications"]) count(id);
