@@ -3,11 +3,8 @@
 package emulator
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
-	"maps"
 	"math"
 	"regexp"
 )
@@ -20,18 +17,14 @@ type fields map[string]any
 // takes names only in lower case, as they are documented.
 func decode(text []byte, v any) error {
 	var object map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	if err := decoder.Decode(&object); err != nil {
+	if err := json.Unmarshal(text, &object); err != nil {
 		return err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("there is more than one value")
 	}
 	if object == nil {
 		return errors.New("the body is null")
 	}
-	text, err := json.Marshal(lowerCase(object))
+	dropOtherNames(object)
+	text, err := json.Marshal(object)
 	if err != nil {
 		return err
 	}
@@ -40,19 +33,14 @@ func decode(text []byte, v any) error {
 
 var lowerCaseName = regexp.MustCompile(`^[a-z0-9_]+$`)
 
-func lowerCase(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		maps.DeleteFunc(v, func(name string, _ any) bool { return !lowerCaseName.MatchString(name) })
-		for _, value := range v {
-			lowerCase(value)
-		}
-	case []any:
-		for _, value := range v {
-			lowerCase(value)
+func dropOtherNames(object map[string]any) {
+	for name, value := range object {
+		if !lowerCaseName.MatchString(name) {
+			delete(object, name)
+		} else if inner, isObject := value.(map[string]any); isObject {
+			dropOtherNames(inner)
 		}
 	}
-	return v
 }
 
 // parseFields returns nil if the text is no object.

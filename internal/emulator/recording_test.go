@@ -116,6 +116,14 @@ func TestLifeOfARecordingSetUp(t *testing.T) {
 	f.wantBody(rulesPath, `{"rules":[]}`)
 }
 
+func TestSliceDurationIsOfHLSOnly(t *testing.T) {
+	f := startDirect(t, Options{DefaultsEcho: DefaultsShown})
+	r := f.try("201", "POST", rulesPath, strings.Replace(mp4Rule, `"mp4_config":{`, `"mp4_config":{"record_slice_duration":5,`, 1))
+	if got := f.RecordRules(testApp)[0].MP4.RecordSliceDuration; got != 0 || strings.Contains(string(r.body), "slice") {
+		t.Errorf("got %d, %s", got, r.body)
+	}
+}
+
 func TestTimeEchoOfRecording(t *testing.T) {
 	f := startDirect(t, Options{TimeEcho: TimeLater, ReadTimeEcho: TimeSeconds, ListTimeEcho: TimeOdd})
 	rule := f.try("201", "POST", rulesPath, hlsRule).json(t)
@@ -312,7 +320,11 @@ func TestListRecordRules(t *testing.T) {
 
 func TestSetRecordRule(t *testing.T) {
 	f := startDirect(t, Options{})
-	id := f.SetRecordRule("new", RecordRule{HLS: new(RecordConfig), MP4: &RecordConfig{RecordCycle: 60}})
+	hls := new(RecordConfig)
+	id := f.SetRecordRule("new", RecordRule{HLS: hls, MP4: &RecordConfig{RecordCycle: 60}})
+	if *hls != (RecordConfig{}) {
+		t.Errorf("it changed %+v", hls)
+	}
 	got, ok := f.RecordRule("new", id)
 	want := RecordRule{
 		ID: id, AppID: "new", Location: DefaultLocation, ProjectID: DefaultProjectID, Bucket: DefaultBucket,

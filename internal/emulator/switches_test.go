@@ -244,6 +244,7 @@ var switchTests = map[string]func(*fixture){
 		if rule.Object != "o" || *rule.HLS != (RecordConfig{RecordCycle: 60, RecordPrefix: "h", RecordSliceDuration: 3, RecordMaxDurationToMergeFile: -1}) || rule.MP4 != nil {
 			f.t.Errorf("the rule is %+v %+v", rule, rule.HLS)
 		}
+		f.try(notFound, "PUT", rulesPath+"/none", hlsRule)
 	},
 
 	"moved-rule=refused": func(f *fixture) {
@@ -336,8 +337,12 @@ var switchTests = map[string]func(*fixture){
 		f.wantNoAutoRecord()
 	},
 
-	"off-rule=clears":  func(f *fixture) { f.wantOff("", "200", "") },
-	"off-rule=keeps":   func(f *fixture) { f.wantOff("rule", "200", "sent") },
+	"off-rule=clears": func(f *fixture) { f.wantOff("", "200", "") },
+	"off-rule=keeps": func(f *fixture) {
+		f.wantOff("rule", "200", "sent")
+		f.useRule()
+		f.tryAll(`200|PUT|/APP/auto-record-mode|{"mode":"AUTO_RECORD_OFF"}`, "204|DELETE|/APP/record-rules/rule|")
+	},
 	"off-rule=refuses": func(f *fixture) { f.wantOff("", invalid, "") },
 
 	"unknown-rule=400":      func(f *fixture) { f.wantUnknownRule(invalid) },
@@ -510,6 +515,7 @@ func (f *fixture) wantUnknownRule(want string) {
 	f.t.Helper()
 	f.SetRecordRule("other", RecordRule{ID: "foreign"})
 	f.SetRecordRule(testApp, RecordRule{ID: "rule"})
+	f.try(invalid, "PUT", autoPath, `{"mode":"AUTO_INDIVIDUAL_RECORD","record_rule_id":""}`)
 	for _, id := range []string{"foreign", "missing"} {
 		f.try("200", "PUT", autoPath, `{"mode":"AUTO_INDIVIDUAL_RECORD","record_rule_id":"rule"}`)
 		f.try(want, "PUT", autoPath, `{"mode":"AUTO_INDIVIDUAL_RECORD","record_rule_id":"`+id+`"}`)
