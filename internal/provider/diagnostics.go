@@ -449,7 +449,8 @@ func willNotBeTaken(err error) bool {
 // neverConnected tells whether no attempt came to a connection, so that the next call
 // would not either.
 func neverConnected(err error) bool {
-	return sparkrtc.ReasonOf(err) == sparkrtc.ReasonConnection && !inDoubt(err)
+	var e *sparkrtc.Error
+	return errors.As(err, &e) && e.Reason == sparkrtc.ReasonConnection && !e.ResponseLost
 }
 
 // inDoubt tells whether a request may have taken effect though it failed.

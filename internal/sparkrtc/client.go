@@ -144,6 +144,7 @@ func keysIn(body []byte) []string {
 
 func (c call) fail(exchange *transport.Exchange, e *Error) error {
 	e.Operation, e.Action, e.Object, e.Attempts = c.operation, c.action, c.object, exchange.Attempts
+	e.ResponseLost = exchange.InDoubt
 	e.InDoubt = c.method != http.MethodGet && (exchange.InDoubt || e.StatusCode >= 200 && e.StatusCode < 300)
 	for _, s := range []*string{&e.Code, &e.Message, &e.RequestID} {
 		*s = exchange.Printable(*s)

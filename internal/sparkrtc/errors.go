@@ -141,6 +141,9 @@ type Error struct {
 	Endpoint string // scheme and host; "" when nothing was sent
 	Proxy    string // of the last attempt, scheme and host; "" for none
 
+	// ResponseLost means that an attempt was sent and got no response that can be read.
+	ResponseLost bool
+
 	// InDoubt means that a write may have taken effect: a response is missing, or is a success that can't be read.
 	InDoubt bool
 

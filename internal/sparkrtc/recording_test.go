@@ -539,7 +539,13 @@ func TestSecretsOfAppsStayInside(t *testing.T) {
 				if err == nil {
 					continue
 				}
-				shown := fmt.Sprintf("%v %+v", err, *asError(t, err)) + log.String()
+				shown := fmt.Sprintf("%v %+v", err, err) + log.String()
+				var e *Error
+				if errors.As(err, &e) {
+					shown += fmt.Sprintf("%+v", *e)
+				} else if !errors.Is(err, ErrIncomplete) {
+					t.Errorf("%d %s: %v", status, body, err)
+				}
 				for _, secret := range []string{"app-key-secret", "YXBwLWtleS", "auth-key-secret", `"quoted"`} {
 					if strings.Contains(shown, secret) {
 						t.Errorf("%d %s: %q is in %s", status, body, secret, shown)
