@@ -501,24 +501,6 @@ func TestAccCLI_goneIsCheckedAsANewOne(t *testing.T) {
 	}
 }
 
-// With ignore_changes, an apply sends the key that is in the state: one that is
-// not known must not become none.
-func TestAccCLI_ignoredKeyThatIsNotKnown(t *testing.T) {
-	t.Parallel()
-	c := acctest.StartEmulator(t, emulator.Options{KeyEcho: emulator.EchoMasked})
-	c.SetCallback(testApp, testURL, testKey)
-	ignoring := strings.Replace(callbackConfig, "  auth_key = var.key\n", "  auth_key = var.key\n\n  lifecycle {\n    ignore_changes = [auth_key]\n  }\n", 1)
-	r := newCLI(t, c, ignoring+"\nimport {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
-	if out := r.Plan(t, acctest.Changes).Out(); !strings.Contains(out, "1 to import, 0 to add, 0 to change") || strings.Contains(out, "not configured") {
-		t.Errorf("the import alone: %s", out)
-	}
-	r.Write(t, strings.Replace(ignoring, testURL, "https://elsewhere.example.com/", 1)+"\nimport {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
-	if out := r.Must(t, 1, "apply", "-auto-approve").Out(); !strings.Contains(out, "Callback key is ignored and can't be read") || !strings.Contains(out, "ignore_changes") {
-		t.Errorf("the message: %s", out)
-	}
-	expectTruth(t, c, testApp, testURL, testKey)
-}
-
 // A URL's password is in no message, whatever else is wrong with the URL.
 func TestAccCLI_passwordInWrongURL(t *testing.T) {
 	t.Parallel()
