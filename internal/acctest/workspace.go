@@ -108,6 +108,9 @@ func (r *Run) Of(name string) Diagnostics {
 	return list
 }
 
+// IsKnown tells whether all is known of what is planned for a resource.
+func (r *Run) IsKnown(name string) bool { return r.plans[name].Planned.Value.IsFullyKnown() }
+
 // Plan refreshes and plans all, or only what is named, as -target does. It stores nothing.
 func (w *Workspace) Plan(only ...string) *Run {
 	w.t.Helper()
