@@ -356,6 +356,11 @@ func (r Resource) ApplyOfAnother(plan Plan) (Object, error) {
 	if err != nil {
 		return plan.Prior, err
 	}
+	if again.Action == ActionNone && plan.Action == ActionUpdate {
+		// It may come to nothing once all values are known.
+		plan.Prior.Diagnostics = again.Diagnostics
+		return plan.Prior, checkConforms("it", plan.Planned.Value, again.Planned.Value)
+	}
 	if again.Action != plan.Action {
 		return plan.Prior, fmt.Errorf("inconsistent final plan: %s, and it was %s", again.Action, plan.Action)
 	}

@@ -111,6 +111,15 @@ func (r *Run) Of(name string) Diagnostics {
 // IsKnown tells whether all is known of what is planned for a resource.
 func (r *Run) IsKnown(name string) bool { return r.plans[name].Planned.Value.IsFullyKnown() }
 
+// PlanText is all that the plan file of a run has, to search for what may not be there.
+func (r *Run) PlanText() string {
+	var b strings.Builder
+	for _, plan := range r.plans {
+		fmt.Fprintln(&b, plan.Prior.Value, textOf(plan.Prior.Private), plan.Planned.Value, textOf(plan.Planned.Private))
+	}
+	return b.String()
+}
+
 // Plan refreshes and plans all, or only what is named, as -target does. It stores nothing.
 func (w *Workspace) Plan(only ...string) *Run {
 	w.t.Helper()
@@ -334,16 +343,16 @@ func goValue(value tftypes.Value) any {
 func (w *Workspace) StateText() string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(w.Stored)) {
-		object := w.Stored[name]
-		fmt.Fprintf(&b, "%s: %v %s", name, object.Value, object.Private)
-		var private map[string][]byte
-		if err := json.Unmarshal(object.Private, &private); len(object.Private) > 0 && err != nil {
-			w.t.Errorf("the private state of %s: %v", name, err)
-		}
-		for key, content := range private {
-			fmt.Fprintf(&b, " %s: %s", key, content)
-		}
-		b.WriteByte('\n')
+		fmt.Fprintln(&b, name, w.Stored[name].Value, textOf(w.Stored[name].Private))
 	}
 	return b.String()
+}
+
+// textOf is private state, as it is and with its entries decoded.
+func textOf(private []byte) string {
+	var entries map[string][]byte
+	if json.Unmarshal(private, &entries) != nil {
+		return string(private)
+	}
+	return fmt.Sprintf("%s %s", private, entries)
 }
