@@ -48,12 +48,28 @@ func NewCore(tb testing.TB, factory func() (tfprotov6.ProviderServer, error), se
 	if err != nil {
 		return nil, err
 	}
+	_, err = c.Configure(settings)
+	return c, err
+}
+
+// Configure validates provider arguments, and configures the provider with them.
+func (c *Core) Configure(settings map[string]any) (Diagnostics, error) {
 	c.settings = settings
-	resp, err := c.Server.ConfigureProvider(c.ctx, &tfprotov6.ConfigureProviderRequest{Config: encoded(ConfigOf(c.Schemas.Provider, settings))})
+	config := encoded(ConfigOf(c.Schemas.Provider, settings))
+	validated, err := c.Server.ValidateProviderConfig(c.ctx, &tfprotov6.ValidateProviderConfigRequest{Config: config})
 	if err != nil {
 		return nil, err
 	}
-	return c, fromProtocol(resp.Diagnostics).Err()
+	diagnostics := fromProtocol(validated.Diagnostics)
+	if err := diagnostics.Err(); err != nil {
+		return diagnostics, err
+	}
+	configured, err := c.Server.ConfigureProvider(c.ctx, &tfprotov6.ConfigureProviderRequest{Config: config})
+	if err != nil {
+		return nil, err
+	}
+	diagnostics = append(diagnostics, fromProtocol(configured.Diagnostics)...)
+	return diagnostics, diagnostics.Err()
 }
 
 // Restart starts another process of the same provider, with the same settings.

@@ -10,6 +10,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -21,6 +22,11 @@ import (
 // a table whose rows need no real CLI belongs here.
 type Workspace struct {
 	Stored map[string]Object // the state, by name
+
+	// Parallel is how many resources are worked on at a time: 1, or 10 as in the CLI.
+	Parallel int
+
+	mu sync.Mutex // guards the state during a run
 
 	t       testing.TB
 	start   func() (Resource, error)
@@ -36,7 +42,7 @@ type managed struct {
 
 // NewWorkspace returns an empty one. The function starts and configures the provider.
 func NewWorkspace(t testing.TB, start func() (Resource, error)) *Workspace {
-	return &Workspace{Stored: map[string]Object{}, t: t, start: start, configs: map[string]managed{}}
+	return &Workspace{Stored: map[string]Object{}, Parallel: 1, t: t, start: start, configs: map[string]managed{}}
 }
 
 // ActionImport is planned for what an import block imports and nothing else changes.
@@ -79,6 +85,7 @@ type Run struct {
 	Diagnostics map[string]Diagnostics // of all calls, errors included
 	Failed      bool                   // one of them is an error
 
+	mu    sync.Mutex
 	plans map[string]Plan
 }
 
@@ -92,6 +99,8 @@ func (r *Run) report(t testing.TB, name string, diagnostics Diagnostics, err err
 	case diagnostics.Err() == nil:
 		diagnostics = slices.Concat(diagnostics, reported.Diagnostics)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if len(diagnostics) > 0 {
 		r.Diagnostics[name] = append(r.Diagnostics[name], diagnostics...)
 	}
@@ -125,30 +134,48 @@ func (w *Workspace) Plan(only ...string) *Run {
 	w.t.Helper()
 	run := &Run{Actions: map[string]string{}, Diagnostics: map[string]Diagnostics{}, plans: map[string]Plan{}}
 	r := w.process()
-	for _, name := range w.names(only) {
-		prior, imported, ok := w.refreshed(run, r, name)
-		if !ok {
-			continue
-		}
-		configured, isConfigured := w.configs[name]
-		var plan Plan
-		var err error
-		if isConfigured {
-			plan, err = r.Plan(prior, configured.config, append(slices.Clone(configured.options), ValidateFirst())...)
-		} else if plan.Action = ActionNone; prior.Exists() {
-			plan, err = r.PlanDestroy(prior)
-		}
-		if !run.report(w.t, name, plan.Diagnostics, err) {
-			continue
-		}
-		run.plans[name] = plan
-		if plan.Action != ActionNone {
-			run.Actions[name] = plan.Action
-		} else if imported {
-			run.Actions[name] = ActionImport
-		}
-	}
+	w.each(w.names(only), func(name string) { w.plan(run, r, name) })
 	return run
+}
+
+func (w *Workspace) each(names []string, do func(name string)) {
+	slots := make(chan struct{}, w.Parallel)
+	var all sync.WaitGroup
+	for _, name := range names {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			do(name)
+		})
+	}
+	all.Wait()
+}
+
+func (w *Workspace) plan(run *Run, r Resource, name string) {
+	w.t.Helper()
+	prior, imported, ok := w.refreshed(run, r, name)
+	if !ok {
+		return
+	}
+	configured, isConfigured := w.configs[name]
+	plan := Plan{Action: ActionNone}
+	var err error
+	if isConfigured {
+		plan, err = r.Plan(prior, configured.config, append(slices.Clone(configured.options), ValidateFirst())...)
+	} else if prior.Exists() {
+		plan, err = r.PlanDestroy(prior)
+	}
+	if !run.report(w.t, name, plan.Diagnostics, err) {
+		return
+	}
+	run.mu.Lock()
+	defer run.mu.Unlock()
+	run.plans[name] = plan
+	if plan.Action != ActionNone {
+		run.Actions[name] = plan.Action
+	} else if imported {
+		run.Actions[name] = ActionImport
+	}
 }
 
 // Resolve gives a plan the configuration that is known once the apply comes to it,
@@ -211,7 +238,7 @@ func (w *Workspace) ApplyPlan(run *Run) {
 		return
 	}
 	r := w.process()
-	for _, name := range slices.Sorted(maps.Keys(run.plans)) {
+	w.each(slices.Sorted(maps.Keys(run.plans)), func(name string) {
 		plan := run.plans[name]
 		result := plan.Prior
 		if plan.Action != ActionNone {
@@ -220,10 +247,12 @@ func (w *Workspace) ApplyPlan(run *Run) {
 			run.report(w.t, name, result.Diagnostics, err)
 		}
 		w.store(name, result)
-	}
+	})
 }
 
 func (w *Workspace) store(name string, object Object) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	object.Diagnostics = nil
 	if object.Exists() {
 		w.Stored[name] = object

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -58,6 +57,9 @@ type sparkRTCProvider struct {
 	// appsPatience shortens the wait for a list of apps in tests; 0 leaves the
 	// listing's own.
 	appsPatience time.Duration
+
+	// environment is that of the process unless a test gives another.
+	environment *credentials.Environment
 
 	// clearTextKey is said once in the life of a process: once a run for each
 	// configuration of the provider.
@@ -152,8 +154,15 @@ func (p *sparkRTCProvider) ValidateConfig(ctx context.Context, req provider.Vali
 
 func (p *sparkRTCProvider) setClearTextKeyWarning(value types.Bool) {
 	var ignored diag.Diagnostics // Configure gives them
-	on := settings{getenv: os.Getenv, diags: &ignored}.flag("clear_text_key_warning", value, envClearTextKeyWarning, true)
+	on := settings{environment: p.env(), diags: &ignored}.flag("clear_text_key_warning", value, envClearTextKeyWarning, true)
 	p.clearTextKey.off.Store(!on)
+}
+
+func (p *sparkRTCProvider) env() credentials.Environment {
+	if p.environment != nil {
+		return *p.environment
+	}
+	return credentials.OS()
 }
 
 func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
@@ -174,9 +183,9 @@ func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.Configure
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	settings := settings{getenv: os.Getenv, diags: &resp.Diagnostics}
+	settings := settings{environment: p.env(), diags: &resp.Diagnostics}
 	transportConfig := transport.Config{
-		UserAgent:    userAgent(p.version, req.TerraformVersion, os.Getenv("TF_APPEND_USER_AGENT")),
+		UserAgent:    userAgent(p.version, req.TerraformVersion, settings.environment.Getenv("TF_APPEND_USER_AGENT")),
 		RetryWaitMin: p.retryWait,
 		RetryWaitMax: 10 * p.retryWait,
 		MaxRetries:   settings.maxRetries(config.MaxRetries),
@@ -243,8 +252,8 @@ func userAgent(version, cliVersion, appended string) string {
 
 // settings reads arguments, and the environment in their place.
 type settings struct {
-	getenv func(string) string
-	diags  *diag.Diagnostics
+	environment credentials.Environment
+	diags       *diag.Diagnostics
 }
 
 // text returns an argument, or the variable that stands in for it, and which
@@ -253,7 +262,7 @@ func (s settings) text(argument string, value types.String, variable string) (te
 	if text := value.ValueString(); text != "" {
 		return text, "the argument " + argument
 	}
-	return s.getenv(variable), "the environment variable " + variable
+	return s.environment.Getenv(variable), "the environment variable " + variable
 }
 
 // region warns of a region that SparkRTC is not known in. The endpoint doesn't
@@ -283,7 +292,7 @@ func (s settings) maxRetries(value types.Int64) int {
 	if !value.IsNull() {
 		return int(value.ValueInt64())
 	}
-	text := s.getenv(envMaxRetries)
+	text := s.environment.Getenv(envMaxRetries)
 	if text == "" {
 		return sparkrtc.DefaultMaxRetries
 	}
@@ -299,7 +308,7 @@ func (s settings) flag(argument string, value types.Bool, variable string, prese
 	if !value.IsNull() && !value.IsUnknown() {
 		return value.ValueBool()
 	}
-	text := s.getenv(variable)
+	text := s.environment.Getenv(variable)
 	if text == "" {
 		return preset
 	}
@@ -320,7 +329,7 @@ func (s settings) rootCAs(value types.String) *x509.CertPool {
 	pem := []byte(text)
 	var err error
 	if !strings.Contains(text, "-----BEGIN") {
-		pem, err = credentials.OS().ReadFile(text)
+		pem, err = s.environment.ReadFile(text)
 	}
 	pool, systemErr := x509.SystemCertPool()
 	if systemErr != nil {
@@ -337,7 +346,7 @@ func (s settings) rootCAs(value types.String) *x509.CertPool {
 
 // credentials finds the credentials, without a call. Nil comes with an error.
 func (s settings) credentials(config providerModel) *credentials.Resolved {
-	found, err := credentials.Find(config.credentials(), credentials.OS())
+	found, err := credentials.Find(config.credentials(), s.environment)
 	if err != nil {
 		addCredentialsError(s.diags, err)
 		return nil
