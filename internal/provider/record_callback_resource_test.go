@@ -56,22 +56,10 @@ func TestAccRecordCallback_lifecycle(t *testing.T) {
 					expectTruth(t, c, testApp, testURL, testKey)
 					expectPuts(t, c, testApp, withKey(testURL, testKey))
 				},
-				Config:           callbackConfigOn(c, app, arg("url", newURL), arg("auth_key", testKey)),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)},
-				ConfigStateChecks: []statecheck.StateCheck{
-					state("url", knownvalue.StringExact(newURL)),
-					moves.AddStateValue(resourceName, tfjsonpath.New("update_time")),
-				},
-			},
-			{
-				PreConfig: func() {
-					// The key is sent, too: whether leaving it out would clear it
-					// can't matter then.
-					expectPuts(t, c, testApp, withKey(newURL, testKey))
-				},
 				Config:           callbackConfigOn(c, app, arg("url", newURL), arg("auth_key", newKey)),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)},
 				ConfigStateChecks: []statecheck.StateCheck{
+					state("url", knownvalue.StringExact(newURL)),
 					state("auth_key", knownvalue.StringExact(newKey)),
 					moves.AddStateValue(resourceName, tfjsonpath.New("update_time")),
 				},
