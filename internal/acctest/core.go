@@ -48,15 +48,14 @@ func NewCore(tb testing.TB, factory func() (tfprotov6.ProviderServer, error), se
 	if err != nil {
 		return nil, err
 	}
-	_, err = c.Configure(settings)
+	_, err = c.configure(settings)
 	return c, err
 }
 
-// Configure validates provider arguments, and configures the provider with them.
+// Configure validates provider arguments, which NewCore leaves out, and configures the
+// provider with them.
 func (c *Core) Configure(settings map[string]any) (Diagnostics, error) {
-	c.settings = settings
-	config := encoded(ConfigOf(c.Schemas.Provider, settings))
-	validated, err := c.Server.ValidateProviderConfig(c.ctx, &tfprotov6.ValidateProviderConfigRequest{Config: config})
+	validated, err := c.Server.ValidateProviderConfig(c.ctx, &tfprotov6.ValidateProviderConfigRequest{Config: encoded(ConfigOf(c.Schemas.Provider, settings))})
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +63,17 @@ func (c *Core) Configure(settings map[string]any) (Diagnostics, error) {
 	if err := diagnostics.Err(); err != nil {
 		return diagnostics, err
 	}
-	configured, err := c.Server.ConfigureProvider(c.ctx, &tfprotov6.ConfigureProviderRequest{Config: config})
+	configured, err := c.configure(settings)
+	return append(diagnostics, configured...), err
+}
+
+func (c *Core) configure(settings map[string]any) (Diagnostics, error) {
+	c.settings = settings
+	resp, err := c.Server.ConfigureProvider(c.ctx, &tfprotov6.ConfigureProviderRequest{Config: encoded(ConfigOf(c.Schemas.Provider, settings))})
 	if err != nil {
 		return nil, err
 	}
-	diagnostics = append(diagnostics, fromProtocol(configured.Diagnostics)...)
+	diagnostics := fromProtocol(resp.Diagnostics)
 	return diagnostics, diagnostics.Err()
 }
 

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
@@ -30,6 +31,7 @@ type Workspace struct {
 
 	t       testing.TB
 	start   func() (Resource, error)
+	schema  *tfprotov6.Schema // nil until it is needed
 	configs map[string]managed
 }
 
@@ -51,8 +53,15 @@ const ActionImport = "import"
 // Set configures a resource; see ConfigOf. Options are those of each plan.
 func (w *Workspace) Set(name string, given map[string]any, options ...PlanOption) {
 	w.t.Helper()
-	before := w.configs[name]
-	w.configs[name] = managed{w.process().ConfigOf(given), before.importID, options}
+	w.configs[name] = managed{w.configOf(given), w.configs[name].importID, options}
+}
+
+func (w *Workspace) configOf(given map[string]any) tftypes.Value {
+	w.t.Helper()
+	if w.schema == nil {
+		w.schema = w.process().schema
+	}
+	return ConfigOf(w.schema, given)
 }
 
 // SetImport adds an import block for a resource.
@@ -183,7 +192,7 @@ func (w *Workspace) plan(run *Run, r Resource, name string) {
 func (w *Workspace) Resolve(run *Run, name string, given map[string]any) {
 	w.t.Helper()
 	plan := run.plans[name]
-	plan.Config = w.process().ConfigOf(given)
+	plan.Config = w.configOf(given)
 	run.plans[name] = plan
 }
 

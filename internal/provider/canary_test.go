@@ -319,16 +319,17 @@ func (c *canaries) meetFaults(sent string) {
 	c.expectNone(r, acctest.LocalState, "terraform.tfstate.backup")
 }
 
-// meetIAM lets IAM repeat what it was sent.
+// meetIAM lets IAM repeat what it was sent, and the service what IAM gave out.
 func (c *canaries) meetIAM(r *acctest.CLI) {
 	c.t.Helper()
 	for _, faults := range [][]emulator.Fault{
 		{{Path: "/v3", Times: -1, EchoRequest: true}, {Path: "/v5", Times: -1, EchoRequest: true}},
 		{{Path: "/v3", Times: -1, Status: 403, Message: c.sent}},
+		{{Path: "/v2", Times: -1, EchoRequest: true}},
 	} {
 		c.Fail(faults...)
 		if got := c.run(r, "plan"); got.Code != 1 {
-			c.t.Errorf("with IAM refusing, the plan ended with %d", got.Code)
+			c.t.Errorf("with %+v, the plan ended with %d", faults, got.Code)
 		}
 		c.ClearFaults()
 	}

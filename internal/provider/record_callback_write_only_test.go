@@ -90,7 +90,7 @@ func TestWriteOnlyKeyMigration(t *testing.T) {
 		w.MustApply().ExpectPlanned(t, map[string]string{"test": action})
 		expectPuts(t, c, testApp, puts...)
 		w.ExpectPlanned(map[string]string{})
-		if stored := strings.Contains(w.StateText(), testKey); stored != (config.authKey() != "") {
+		if stored := strings.Contains(w.StateText(), testKey); stored != (config.authKey() == testKey) {
 			t.Errorf("the key is in the state: %t", stored)
 		}
 	}
@@ -98,6 +98,8 @@ func TestWriteOnlyKeyMigration(t *testing.T) {
 	apply(clearText, "create", withKey(testURL, testKey))
 	apply(writeOnly, "update") // it is there
 	apply(clearText, "update")
+	apply(arguments{url: testURL, key: "another-key-of-the-tests-0123456789"}, "update", withKey(testURL, "another-key-of-the-tests-0123456789"))
+	apply(clearText, "update", withKey(testURL, testKey))
 	apply(writeOnly, "update")
 	apply(arguments{url: testURL}, "update", withKey(testURL, ""))
 	expectTruth(t, c, testApp, testURL, "")
