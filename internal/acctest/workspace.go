@@ -29,7 +29,7 @@ type Workspace struct {
 
 	mu sync.Mutex // guards the state during a run
 
-	t       testing.TB
+	tb      testing.TB
 	start   func() (Resource, error)
 	schema  *tfprotov6.Schema // nil until it is needed
 	configs map[string]managed
@@ -43,8 +43,8 @@ type managed struct {
 }
 
 // NewWorkspace returns an empty one. The function starts and configures the provider.
-func NewWorkspace(t testing.TB, start func() (Resource, error)) *Workspace {
-	return &Workspace{Stored: map[string]Object{}, Parallel: 1, t: t, start: start, configs: map[string]managed{}}
+func NewWorkspace(tb testing.TB, start func() (Resource, error)) *Workspace {
+	return &Workspace{Stored: map[string]Object{}, Parallel: 1, tb: tb, start: start, configs: map[string]managed{}}
 }
 
 // ActionImport is planned for what an import block imports and nothing else changes.
@@ -52,12 +52,12 @@ const ActionImport = "import"
 
 // Set configures a resource; see ConfigOf. Options are those of each plan.
 func (w *Workspace) Set(name string, given map[string]any, options ...PlanOption) {
-	w.t.Helper()
+	w.tb.Helper()
 	w.configs[name] = managed{w.configOf(given), w.configs[name].importID, options}
 }
 
 func (w *Workspace) configOf(given map[string]any) tftypes.Value {
-	w.t.Helper()
+	w.tb.Helper()
 	if w.schema == nil {
 		w.schema = w.process().schema
 	}
@@ -80,10 +80,10 @@ func (w *Workspace) Remove(names ...string) {
 
 // process starts the provider.
 func (w *Workspace) process() Resource {
-	w.t.Helper()
+	w.tb.Helper()
 	r, err := w.start()
 	if err != nil {
-		w.t.Fatal(err)
+		w.tb.Fatal(err)
 	}
 	return r
 }
@@ -98,13 +98,13 @@ type Run struct {
 	plans map[string]Plan
 }
 
-func (r *Run) report(t testing.TB, name string, diagnostics Diagnostics, err error) (ok bool) {
-	t.Helper()
+func (r *Run) report(tb testing.TB, name string, diagnostics Diagnostics, err error) (ok bool) {
+	tb.Helper()
 	var reported *DiagnosticsError
 	switch {
 	case err == nil:
 	case !errors.As(err, &reported):
-		t.Errorf("%s: %v", name, err)
+		tb.Errorf("%s: %v", name, err)
 	case diagnostics.Err() == nil:
 		diagnostics = slices.Concat(diagnostics, reported.Diagnostics)
 	}
@@ -140,7 +140,7 @@ func (r *Run) PlanText() string {
 
 // Plan refreshes and plans all, or only what is named, as -target does. It stores nothing.
 func (w *Workspace) Plan(only ...string) *Run {
-	w.t.Helper()
+	w.tb.Helper()
 	run := &Run{Actions: map[string]string{}, Diagnostics: map[string]Diagnostics{}, plans: map[string]Plan{}}
 	r := w.process()
 	w.each(w.names(only), func(name string) { w.plan(run, r, name) })
@@ -161,7 +161,7 @@ func (w *Workspace) each(names []string, do func(name string)) {
 }
 
 func (w *Workspace) plan(run *Run, r Resource, name string) {
-	w.t.Helper()
+	w.tb.Helper()
 	prior, imported, ok := w.refreshed(run, r, name)
 	if !ok {
 		return
@@ -174,7 +174,7 @@ func (w *Workspace) plan(run *Run, r Resource, name string) {
 	} else if prior.Exists() {
 		plan, err = r.PlanDestroy(prior)
 	}
-	if !run.report(w.t, name, plan.Diagnostics, err) {
+	if !run.report(w.tb, name, plan.Diagnostics, err) {
 		return
 	}
 	run.mu.Lock()
@@ -190,7 +190,7 @@ func (w *Workspace) plan(run *Run, r Resource, name string) {
 // Resolve gives a plan the configuration that is known once the apply comes to it,
 // where it had unknown values.
 func (w *Workspace) Resolve(run *Run, name string, given map[string]any) {
-	w.t.Helper()
+	w.tb.Helper()
 	plan := run.plans[name]
 	plan.Config = w.configOf(given)
 	run.plans[name] = plan
@@ -210,11 +210,11 @@ func (w *Workspace) names(only []string) []string {
 
 // refreshed reads what is stored, or imports it.
 func (w *Workspace) refreshed(run *Run, r Resource, name string) (object Object, imported, ok bool) {
-	w.t.Helper()
+	w.tb.Helper()
 	object, ok = w.Stored[name]
 	if id := w.configs[name].importID; !ok && id != "" {
 		var err error
-		if object, err = r.ImportState(id); !run.report(w.t, name, object.Diagnostics, err) {
+		if object, err = r.ImportState(id); !run.report(w.tb, name, object.Diagnostics, err) {
 			return object, false, false
 		}
 		imported = true
@@ -224,16 +224,16 @@ func (w *Workspace) refreshed(run *Run, r Resource, name string) (object Object,
 	}
 	object, err := r.Read(object)
 	if err == nil && imported && !object.Exists() {
-		w.t.Errorf("%s is imported, and is not there", name)
+		w.tb.Errorf("%s is imported, and is not there", name)
 	}
-	ok = run.report(w.t, name, object.Diagnostics, err)
+	ok = run.report(w.tb, name, object.Diagnostics, err)
 	object.Diagnostics = nil
 	return object, imported, ok
 }
 
 // Apply plans, and applies that.
 func (w *Workspace) Apply(only ...string) *Run {
-	w.t.Helper()
+	w.tb.Helper()
 	run := w.Plan(only...)
 	w.ApplyPlan(run)
 	return run
@@ -242,7 +242,7 @@ func (w *Workspace) Apply(only ...string) *Run {
 // ApplyPlan applies what a run has planned, in another process, unless it failed, and
 // adds what is reported to the run. It stores what was refreshed for the plan, too.
 func (w *Workspace) ApplyPlan(run *Run) {
-	w.t.Helper()
+	w.tb.Helper()
 	if run.Failed {
 		return
 	}
@@ -253,7 +253,7 @@ func (w *Workspace) ApplyPlan(run *Run) {
 		if plan.Action != ActionNone {
 			var err error
 			result, err = r.ApplyOfAnother(plan)
-			run.report(w.t, name, result.Diagnostics, err)
+			run.report(w.tb, name, result.Diagnostics, err)
 		}
 		w.store(name, result)
 	})
@@ -272,12 +272,12 @@ func (w *Workspace) store(name string, object Object) {
 
 // Refresh stores what is read, as apply -refresh-only does.
 func (w *Workspace) Refresh() *Run {
-	w.t.Helper()
+	w.tb.Helper()
 	run := &Run{Actions: map[string]string{}, Diagnostics: map[string]Diagnostics{}}
 	r := w.process()
 	for _, name := range slices.Sorted(maps.Keys(w.Stored)) {
 		object, err := r.Read(w.Stored[name])
-		if run.report(w.t, name, object.Diagnostics, err) {
+		if run.report(w.tb, name, object.Diagnostics, err) {
 			w.store(name, object)
 		}
 	}
@@ -286,14 +286,14 @@ func (w *Workspace) Refresh() *Run {
 
 // Import imports a resource, as the command does.
 func (w *Workspace) Import(name, id string) *Run {
-	w.t.Helper()
+	w.tb.Helper()
 	run := &Run{Actions: map[string]string{}, Diagnostics: map[string]Diagnostics{}}
 	r := w.process()
 	object, err := r.ImportState(id)
 	if err == nil {
 		object, err = r.Read(object)
 	}
-	if run.report(w.t, name, object.Diagnostics, err) {
+	if run.report(w.tb, name, object.Diagnostics, err) {
 		w.store(name, object)
 	}
 	return run
@@ -301,58 +301,58 @@ func (w *Workspace) Import(name, id string) *Run {
 
 // MustApply is an Apply that must not fail.
 func (w *Workspace) MustApply(only ...string) *Run {
-	w.t.Helper()
+	w.tb.Helper()
 	run := w.Apply(only...)
-	run.expectSuccess(w.t)
+	run.expectSuccess(w.tb)
 	return run
 }
 
-func (r *Run) expectSuccess(t testing.TB) {
-	t.Helper()
+func (r *Run) expectSuccess(tb testing.TB) {
+	tb.Helper()
 	for name, diagnostics := range r.Diagnostics {
 		if err := diagnostics.Err(); err != nil {
-			t.Errorf("%s: %v", name, err)
+			tb.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
 // ExpectPlanned plans, and compares the actions.
 func (w *Workspace) ExpectPlanned(want map[string]string, only ...string) *Run {
-	w.t.Helper()
+	w.tb.Helper()
 	run := w.Plan(only...)
-	run.ExpectPlanned(w.t, want)
+	run.ExpectPlanned(w.tb, want)
 	return run
 }
 
 // ExpectPlanned compares the actions of a run, which must not have failed.
-func (r *Run) ExpectPlanned(t testing.TB, want map[string]string) {
-	t.Helper()
-	r.expectSuccess(t)
+func (r *Run) ExpectPlanned(tb testing.TB, want map[string]string) {
+	tb.Helper()
+	r.expectSuccess(tb)
 	if !maps.Equal(r.Actions, want) {
-		t.Errorf("planned: %v, want %v", r.Actions, want)
+		tb.Errorf("planned: %v, want %v", r.Actions, want)
 	}
 }
 
 // ExpectSettled expects a plan without changes, before and after a refresh is stored.
 func (w *Workspace) ExpectSettled() {
-	w.t.Helper()
+	w.tb.Helper()
 	w.ExpectPlanned(map[string]string{})
-	w.Refresh().expectSuccess(w.t)
+	w.Refresh().expectSuccess(w.tb)
 	w.ExpectPlanned(map[string]string{})
 }
 
 // ExpectStored compares attributes in the state; nil is null.
 func (w *Workspace) ExpectStored(name string, want map[string]any) {
-	w.t.Helper()
+	w.tb.Helper()
 	object, ok := w.Stored[name]
 	if !ok {
-		w.t.Errorf("%s is not in the state", name)
+		w.tb.Errorf("%s is not in the state", name)
 		return
 	}
 	attributes := AttributesOf(object.Value)
 	for attribute, value := range want {
 		if got := goValue(attributes[attribute]); fmt.Sprint(got) != fmt.Sprint(value) {
-			w.t.Errorf("%s has the %s %v in the state, want %v", name, attribute, got, value)
+			w.tb.Errorf("%s has the %s %v in the state, want %v", name, attribute, got, value)
 		}
 	}
 }
