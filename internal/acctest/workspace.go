@@ -44,6 +44,7 @@ type managed struct {
 
 // NewWorkspace returns an empty one. The function starts and configures the provider.
 func NewWorkspace(tb testing.TB, start func() (Resource, error)) *Workspace {
+	tb.Helper()
 	return &Workspace{Stored: map[string]Object{}, Parallel: 1, tb: tb, start: start, configs: map[string]managed{}}
 }
 
