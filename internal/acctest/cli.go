@@ -143,10 +143,23 @@ func NewCLI(t *testing.T, e *Emulator, config string, variables ...string) *CLI 
 // Write replaces the configuration, main.tf. It adds required_providers if there is none.
 func (c *CLI) Write(t *testing.T, config string) {
 	t.Helper()
-	if !strings.Contains(config, "required_providers") {
-		config = requiredProviders + config
+	c.WriteFile(t, "main.tf", withProvider(config))
+}
+
+// WriteModule writes a module into a folder of its own, with required_providers.
+func (c *CLI) WriteModule(t *testing.T, name, config string) {
+	t.Helper()
+	if err := os.Mkdir(filepath.Join(c.Dir, name), 0o700); err != nil {
+		t.Fatal(err)
 	}
-	c.WriteFile(t, "main.tf", config)
+	c.WriteFile(t, filepath.Join(name, "main.tf"), withProvider(config))
+}
+
+func withProvider(config string) string {
+	if strings.Contains(config, "required_providers") {
+		return config
+	}
+	return requiredProviders + config
 }
 
 // WriteFile writes a file of the folder.
@@ -206,6 +219,12 @@ func (c *CLI) ReadPlan(t *testing.T, name string) string {
 // configuration.
 func (c *CLI) Copy(t *testing.T, from string) {
 	t.Helper()
+	c.CopyTo(t, ".", from)
+}
+
+// CopyTo copies what is in another folder into a folder in this one.
+func (c *CLI) CopyTo(t *testing.T, to, from string) {
+	t.Helper()
 	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -214,7 +233,7 @@ func (c *CLI) Copy(t *testing.T, from string) {
 		if err != nil {
 			return err
 		}
-		target := filepath.Join(c.Dir, name)
+		target := filepath.Join(c.Dir, to, name)
 		if entry.IsDir() {
 			return os.MkdirAll(target, 0o700)
 		}

@@ -48,12 +48,33 @@ func NewCore(tb testing.TB, factory func() (tfprotov6.ProviderServer, error), se
 	if err != nil {
 		return nil, err
 	}
+	_, err = c.configure(settings)
+	return c, err
+}
+
+// Configure validates provider arguments, which NewCore leaves out, and configures the
+// provider with them.
+func (c *Core) Configure(settings map[string]any) (Diagnostics, error) {
+	validated, err := c.Server.ValidateProviderConfig(c.ctx, &tfprotov6.ValidateProviderConfigRequest{Config: encoded(ConfigOf(c.Schemas.Provider, settings))})
+	if err != nil {
+		return nil, err
+	}
+	diagnostics := fromProtocol(validated.Diagnostics)
+	if err := diagnostics.Err(); err != nil {
+		return diagnostics, err
+	}
+	configured, err := c.configure(settings)
+	return append(diagnostics, configured...), err
+}
+
+func (c *Core) configure(settings map[string]any) (Diagnostics, error) {
 	c.settings = settings
 	resp, err := c.Server.ConfigureProvider(c.ctx, &tfprotov6.ConfigureProviderRequest{Config: encoded(ConfigOf(c.Schemas.Provider, settings))})
 	if err != nil {
 		return nil, err
 	}
-	return c, fromProtocol(resp.Diagnostics).Err()
+	diagnostics := fromProtocol(resp.Diagnostics)
+	return diagnostics, diagnostics.Err()
 }
 
 // Restart starts another process of the same provider, with the same settings.

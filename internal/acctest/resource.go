@@ -77,6 +77,7 @@ const (
 	ActionCreate  = "create"
 	ActionUpdate  = "update"
 	ActionReplace = "replace"
+	ActionDelete  = "delete"
 )
 
 // Plan is what a plan file has of a resource.
@@ -94,8 +95,9 @@ type Plan struct {
 type PlanOption func(*planOptions)
 
 type planOptions struct {
-	validate bool
-	ignored  []string
+	validate         bool
+	ignored          []string
+	replace, tainted bool
 }
 
 const ignoreAll = "all"
@@ -112,6 +114,12 @@ func IgnoreChanges(attributes ...string) PlanOption {
 func ValidateFirst() PlanOption {
 	return func(o *planOptions) { o.validate = true }
 }
+
+// Replaced has the effect of -replace.
+func Replaced() PlanOption { return func(o *planOptions) { o.replace = true } }
+
+// Tainted plans for an object that is tainted: as if it were absent, and replaces it.
+func Tainted() PlanOption { return func(o *planOptions) { o.tainted = true } }
 
 func (r Resource) null() tftypes.Value { return tftypes.NewValue(r.schema.ValueType(), nil) }
 
@@ -223,18 +231,22 @@ func (r Resource) Plan(prior Object, config tftypes.Value, options ...PlanOption
 		}
 	}
 	config = ignoring(r.schema, chosen.ignored, prior.Value, config)
+	if chosen.tainted && prior.Exists() {
+		plan.Action, prior = ActionReplace, Object{}
+	}
 	diagnostics, replace, err := r.plan(&plan, prior, config)
 	plan.Diagnostics = append(plan.Diagnostics, diagnostics...)
 	if err != nil {
 		return plan, err
 	}
 	switch {
+	case plan.Action == ActionReplace:
 	case !prior.Exists():
 		plan.Action = ActionCreate
-	case replace:
-		// Warnings of the second call repeat those of the first.
+	case replace, chosen.replace:
+		// What is said in the second call is dropped. It has the private state of the first.
 		plan.Action = ActionReplace
-		_, _, err = r.plan(&plan, Object{}, config)
+		_, _, err = r.plan(&plan, Object{Private: plan.Planned.Private}, config)
 	case plan.Planned.Value.Equal(prior.Value):
 		plan.Action = ActionNone
 	default:
@@ -323,10 +335,31 @@ func (r Resource) ApplyInNewProcess(plan Plan) (Object, error) {
 	if err != nil {
 		return plan.Prior, err
 	}
-	next := core.Resource(r.Type)
-	again, err := next.Plan(plan.Prior, plan.Config, slices.Concat(plan.options, []PlanOption{ValidateFirst()})...)
+	return core.Resource(r.Type).ApplyOfAnother(plan)
+}
+
+// ApplyOfAnother applies a plan that another process made: this one validates and
+// plans again, which must come to the same. What is replaced is deleted before that.
+// The diagnostics are those of all these calls.
+func (r Resource) ApplyOfAnother(plan Plan) (Object, error) {
+	if plan.Action == ActionDelete {
+		return r.Apply(plan)
+	}
+	if plan.Action == ActionReplace {
+		gone, err := r.Apply(Plan{Config: r.null(), Prior: plan.Prior, Planned: Object{Private: plan.Prior.Private, Identity: plan.Prior.Identity}})
+		if err != nil {
+			return gone, err
+		}
+		plan.Action, plan.Prior = ActionCreate, Object{}
+	}
+	again, err := r.Plan(plan.Prior, plan.Config, slices.Concat(plan.options, []PlanOption{ValidateFirst()})...)
 	if err != nil {
 		return plan.Prior, err
+	}
+	if again.Action == ActionNone && plan.Action == ActionUpdate {
+		// It may come to nothing once all values are known.
+		plan.Prior.Diagnostics = again.Diagnostics
+		return plan.Prior, checkConforms("it", plan.Planned.Value, again.Planned.Value)
 	}
 	if again.Action != plan.Action {
 		return plan.Prior, fmt.Errorf("inconsistent final plan: %s, and it was %s", again.Action, plan.Action)
@@ -334,11 +367,24 @@ func (r Resource) ApplyInNewProcess(plan Plan) (Object, error) {
 	if err := checkConforms("it", plan.Planned.Value, again.Planned.Value); err != nil {
 		return plan.Prior, fmt.Errorf("inconsistent final plan: %w", err)
 	}
-	return next.Apply(again)
+	result, err := r.Apply(again)
+	result.Diagnostics = slices.Concat(again.Diagnostics, result.Diagnostics)
+	return result, err
 }
 
 // Destroy plans and applies that an object goes.
 func (r Resource) Destroy(prior Object) (Diagnostics, error) {
+	plan, err := r.PlanDestroy(prior)
+	if err != nil {
+		return plan.Diagnostics, err
+	}
+	gone, err := r.Apply(plan)
+	return append(plan.Diagnostics, gone.Diagnostics...), err
+}
+
+// PlanDestroy plans that an object goes.
+func (r Resource) PlanDestroy(prior Object) (Plan, error) {
+	plan := Plan{Action: ActionDelete, Config: r.null(), Prior: prior}
 	resp, err := r.Server.PlanResourceChange(r.ctx, &tfprotov6.PlanResourceChangeRequest{
 		TypeName:         r.Type,
 		PriorState:       r.encodedState(prior),
@@ -348,21 +394,18 @@ func (r Resource) Destroy(prior Object) (Diagnostics, error) {
 		PriorIdentity:    prior.Identity,
 	})
 	if err != nil {
-		return nil, err
+		return plan, err
 	}
-	diagnostics := fromProtocol(resp.Diagnostics)
-	if err := diagnostics.Err(); err != nil {
-		return diagnostics, err
+	plan.Diagnostics = fromProtocol(resp.Diagnostics)
+	if err := plan.Diagnostics.Err(); err != nil {
+		return plan, err
 	}
 	planned, err := r.decoded(resp.PlannedState)
 	if err == nil && !planned.IsNull() {
 		err = fmt.Errorf("the plan of a destroy is %v", planned)
 	}
-	if err != nil {
-		return diagnostics, err
-	}
-	gone, err := r.Apply(Plan{Config: r.null(), Prior: prior, Planned: Object{Private: resp.PlannedPrivate, Identity: resp.PlannedIdentity}})
-	return append(diagnostics, gone.Diagnostics...), err
+	plan.Planned = Object{Private: resp.PlannedPrivate, Identity: resp.PlannedIdentity}
+	return plan, err
 }
 
 // ImportState imports an object by its ID, as the import command does. The read that

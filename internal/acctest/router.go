@@ -40,6 +40,9 @@ func NewRouter(t *testing.T) *Router {
 // Add adds an emulator with these apps. Add all of them before the first request.
 func (r *Router) Add(options emulator.Options, apps ...string) *Emulator {
 	r.t.Helper()
+	if options.Clock == nil {
+		options.Clock = TickingClock() // within a process, two changes may be as good as one otherwise
+	}
 	e := &Emulator{Server: emulator.New(options), Endpoint: r.Endpoint}
 	r.t.Cleanup(e.Close)
 	r.Emulators = append(r.Emulators, e)

@@ -5,10 +5,8 @@ package provider
 import (
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
@@ -38,31 +36,5 @@ func TestAccCLI_quota(t *testing.T) {
 	}
 	if strings.Count(out, "Warning: SparkRTC throttles requests") != 1 || !strings.Contains(out, "60 calls in 1m0s") {
 		t.Errorf("the user is not told once: %s", out)
-	}
-}
-
-// A clock that is off is told, and is no failure.
-func TestAccCLI_clock(t *testing.T) {
-	t.Parallel()
-	for name, off := range map[string]time.Duration{"behind": 40 * time.Minute, "ahead": -40 * time.Minute} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			apps := make([]string, 12)
-			for i := range apps {
-				apps[i] = fmt.Sprintf("app-%d", i)
-			}
-			c := acctest.StartEmulator(t, emulator.Options{Clock: func() time.Time { return time.Now().Add(off) }}, apps...)
-			r := newCLI(t, c, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  count = 12\n  app_id = \"app-${count.index}\"\n  url = %q\n}\n", testURL))
-			out := r.Apply(t).Out()
-			said := regexp.MustCompile(`is (40m0s|39m59s|40m1s) ` + name + ` that of the service`)
-			if strings.Count(out, "Warning: Clock is off") != 1 || !said.MatchString(out) {
-				t.Errorf("the message: %s", out)
-			}
-			r.Plan(t, acctest.NoChanges)
-			refused := c.CountStatus(http.StatusUnauthorized)
-			if refused != 3 { // one a process: two of the apply, one of the plan
-				t.Errorf("%d calls were refused", refused)
-			}
-		})
 	}
 }

@@ -781,101 +781,84 @@ resource "sparkrtc_record_callback" "test" {
 // What users see it cost: with the real CLI, each run a process.
 func TestAccCLI_sharedReads(t *testing.T) {
 	t.Parallel()
-	for _, tc := range []struct{ n, lists int }{{1, 0}, {20, 1}, {101, 2}} {
-		t.Run(fmt.Sprint(tc.n), func(t *testing.T) {
-			t.Parallel()
-			c := acctest.StartEmulator(t, emulator.Options{})
-			for i := range tc.n {
-				c.AddApp(appOf(i))
-			}
-			r := newCLI(t, c, callbackSetConfig(tc.n))
-			r.Apply(t)
-			c.ResetRequests()
+	const n = 20
+	c := acctest.StartEmulator(t, emulator.Options{})
+	for i := range n {
+		c.AddApp(appOf(i))
+	}
+	r := newCLI(t, c, callbackSetConfig(n))
+	r.Apply(t)
+	c.ResetRequests()
+	r.Apply(t)
+	expectListsAndReads(t, c, 1, 1, 0)
 
-			r.Plan(t, acctest.NoChanges)
-			expectListsAndReads(t, c, tc.lists, 1, 0)
-			r.Must(t, 0, "apply", "-auto-approve", "-refresh-only")
-			expectListsAndReads(t, c, tc.lists, 1, 0)
-			r.Apply(t)
-			expectListsAndReads(t, c, tc.lists, 1, 0)
-			if tc.n == 1 {
-				return
-			}
+	// One changed, one gone, one new: the new one may be planned, and the apps
+	// listed for it, before the first read.
+	c.SetCallback(appOf(n-1), "https://elsewhere.example.com/", "")
+	c.ClearCallback(appOf(n - 2))
+	c.AddApp(appOf(n))
+	r.Write(t, callbackSetConfig(n+1))
+	if out := r.Apply(t).Out(); !strings.Contains(out, "Plan: 2 to add, 1 to change, 0 to destroy.") {
+		t.Errorf("planned is %s", out)
+	}
+	if lists, reads, others := listsAndReads(c); lists != 2 || reads < 2 || reads > 3 || others != 3 {
+		t.Errorf("an apply: %d lists, %d reads, %d others", lists, reads, others)
+	}
 
-			// One changed, one gone, one new: the new one may be planned, and
-			// the apps listed for it, before the first read.
-			c.SetCallback(appOf(tc.n-1), "https://elsewhere.example.com/", "")
-			c.ClearCallback(appOf(tc.n - 2))
-			c.AddApp(appOf(tc.n))
-			r.Write(t, callbackSetConfig(tc.n+1))
-			if out := r.Plan(t, acctest.Changes).Out(); !strings.Contains(out, "Plan: 2 to add, 1 to change, 0 to destroy.") {
-				t.Errorf("planned is %s", out)
-			}
-			pages := tc.n/100 + 1
-			if lists, reads, others := listsAndReads(c); lists != pages || reads < 2 || reads > 3 || others != 0 {
-				t.Errorf("%d lists, %d reads, %d others", lists, reads, others)
-			}
-			r.Apply(t)
-			if lists, reads, others := listsAndReads(c); lists != 2*pages || reads < 2 || reads > 3 || others != 3 {
-				t.Errorf("an apply: %d lists, %d reads, %d others", lists, reads, others)
-			}
-			r.Plan(t, acctest.NoChanges)
-			expectListsAndReads(t, c, pages, 1, 0)
-			if tc.n == 20 {
-				// An import asks for itself.
-				r.Must(t, 0, "state", "rm", "sparkrtc_record_callback.test[3]")
-				r.Write(t, callbackSetConfig(tc.n+1)+"\nimport {\n  to = sparkrtc_record_callback.test[3]\n  id = \"app-003\"\n}\n")
-				if out := r.Plan(t, acctest.Changes).Out(); !strings.Contains(out, "1 to import, 0 to add") {
-					t.Errorf("planned is %s", out)
-				}
-				if lists, reads, others := listsAndReads(c); lists != 1 || reads < 1 || reads > 2 || others != 0 {
-					t.Errorf("with an import: %d lists, %d reads, %d others", lists, reads, others)
-				}
-			}
-		})
+	// An import asks for itself.
+	r.Must(t, 0, "state", "rm", "sparkrtc_record_callback.test[3]")
+	r.Write(t, callbackSetConfig(n+1)+"\nimport {\n  to = sparkrtc_record_callback.test[3]\n  id = \"app-003\"\n}\n")
+	if out := r.Plan(t, acctest.Changes).Out(); !strings.Contains(out, "1 to import, 0 to add") {
+		t.Errorf("planned is %s", out)
+	}
+	if lists, reads, others := listsAndReads(c); lists != 1 || reads < 1 || reads > 2 || others != 0 {
+		t.Errorf("with an import: %d lists, %d reads, %d others", lists, reads, others)
 	}
 }
 
 // It can be switched off, in the block and in the environment.
-func TestAccCLI_sharedReadsOff(t *testing.T) {
+func TestSharedReadsOff(t *testing.T) {
 	t.Parallel()
 	const n = 5
 	for name, tc := range map[string]struct {
-		block, env   string
+		block        any
+		env          string
 		lists, reads int
 	}{
-		"by default":                {"", "", 1, 1},
-		"off in the block":          {"shared_reads = false", "", 0, n},
-		"off in the environment":    {"", "false", 0, n},
-		"on in the block, off else": {"shared_reads = true", "false", 1, 1},
+		"by default":                {nil, "", 1, 1},
+		"off in the block":          {false, "", 0, n},
+		"off in the environment":    {nil, "false", 0, n},
+		"on in the block, off else": {true, "false", 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := acctest.StartEmulator(t, emulator.Options{})
-			for i := range n {
-				c.AddApp(appOf(i))
+			f := newCallbackSet(t, n, emulator.Options{})
+			callbacks, err := newCallbacksWith(t, f.Emulator, &sparkRTCProvider{environment: environmentOf("", "SPARKRTC_SHARED_READS="+tc.env)}, map[string]any{"shared_reads": tc.block})
+			if err != nil {
+				t.Fatal(err)
 			}
-			r := newCLI(t, c, "provider \"sparkrtc\" {\n"+tc.block+"\n}\n"+callbackSetConfig(n), "SPARKRTC_SHARED_READS="+tc.env)
-			r.Apply(t)
-			c.ResetRequests()
-			r.Plan(t, acctest.NoChanges)
-			expectListsAndReads(t, c, tc.lists, tc.reads, 0)
+			if got := f.refresh(callbacks, 10); !slices.Equal(got, f.except(nil)) {
+				t.Errorf("planned is %v", got)
+			}
+			expectListsAndReads(t, f.Emulator, tc.lists, tc.reads, 0)
 		})
 	}
 }
 
-// Data sources and ephemeral resources show what is there now.
-func TestAccCLI_dataSourcesReadTheirOwn(t *testing.T) {
+// Data sources show what is there now.
+func TestDataSourcesReadTheirOwn(t *testing.T) {
 	t.Parallel()
-	c := acctest.StartEmulator(t, emulator.Options{})
-	for i := range 3 {
-		c.AddApp(appOf(i))
+	f := newCallbackSet(t, 3, emulator.Options{})
+	core := f.core(nil)
+	if got := f.refresh(core, 1); !slices.Equal(got, f.except(nil)) {
+		t.Errorf("planned is %v", got)
 	}
-	r := newCLI(t, c, callbackSetConfig(3)+"\ndata \"sparkrtc_record_callback\" \"test\" {\n  count  = 3\n  app_id = format(\"app-%03d\", count.index)\n\n  depends_on = [terraform_data.last]\n}\n\nresource \"terraform_data\" \"last\" {}\n")
-	r.Apply(t)
-	c.ResetRequests()
-	r.Plan(t, acctest.NoChanges)
-	expectListsAndReads(t, c, 1, 1+3, 0)
+	for i := range 3 {
+		if _, _, err := core.ReadDataSource(callbackType, map[string]any{"app_id": appOf(i)}); err != nil {
+			t.Error(err)
+		}
+	}
+	expectListsAndReads(t, f.Emulator, 1, 1+3, 0)
 }
 
 // What a refresh costs, shared and one by one.

@@ -38,7 +38,9 @@ variable "path" {
 }
 `
 
-// meetingFaults are resources for a number of faults.
+// meetingFaults are resources for a number of faults, one whose requests are echoed and
+// one that is throttled. The latter two are about all that a provider sends, so that
+// they have a process each.
 const meetingFaults = `
 resource "sparkrtc_record_callback" "faulty_clear" {
   count    = %[1]d
@@ -54,28 +56,58 @@ resource "sparkrtc_record_callback" "faulty_write_only" {
   auth_key_wo         = var.write_only
   auth_key_wo_version = var.key_version
 }
+
+provider "sparkrtc" {
+  alias = "echo_clear"
+}
+
+resource "sparkrtc_record_callback" "echo_clear" {
+  provider = sparkrtc.echo_clear
+  app_id   = "echo-clear"
+  url      = "https://recordings.example.com/${var.path}"
+  auth_key = var.clear
+}
+
+provider "sparkrtc" {
+  alias = "echo_write_only"
+}
+
+resource "sparkrtc_record_callback" "echo_write_only" {
+  provider            = sparkrtc.echo_write_only
+  app_id              = "echo-write_only"
+  url                 = "https://recordings.example.com/${var.path}"
+  auth_key_wo         = var.write_only
+  auth_key_wo_version = var.key_version
+}
+
+provider "sparkrtc" {
+  alias       = "throttled"
+  max_retries = 0
+}
+
+resource "sparkrtc_record_callback" "throttled" {
+  provider = sparkrtc.throttled
+  app_id   = "throttled-clear"
+  url      = "https://recordings.example.com/${var.path}"
+  auth_key = var.clear
+}
 `
 
-// Distinctive secrets in every place that takes one, through the whole life of
-// a callback and every kind of failure, at the noisiest log level: none of them
-// may be seen, but for auth_key where it is documented to be, in the state and in
-// saved plans. A key that the service shows is nowhere, also after drift and an
-// import, whether or not the apply after it goes through.
-func TestAccCLI_canaries(t *testing.T) {
-	t.Parallel()
-	const (
-		secretKey     = "canary-SK/0123456789+abcdefghijklmnopqrs"
-		securityToken = "canary-ST/0123456789+abcdefghijklmnopqrstuvwxyz=="
-		token         = "canary-TOKEN/0123456789+abcdefghijklmnopqrstuvwxyz"
-		authKey       = "canary-KEY/0123456789+abcdefghijklmno"
-		writeOnlyKey  = "canary-WO/0123456789+abcdefghijklmnop"
-		secondKey     = "canary-WO2/0123456789+abcdefghijklmno"
-		foreignKey    = "canary-FOREIGN/0123456789+abcdefghijk"
-		dataKey       = "canary-DATA/0123456789+abcdefghijklmn"
-		ephemeralKey  = "canary-EPHEMERAL/0123456789+abcdefghi"
-	)
-	everywhere := []string{secretKey, securityToken, token, writeOnlyKey, secondKey, foreignKey, dataKey, ephemeralKey}
-	config := canaryVariables + `
+// Secrets to look for.
+const (
+	canarySecretKey     = "canary-SK/0123456789+abcdefghijklmnopqrs"
+	canarySecurityToken = "canary-ST/0123456789+abcdefghijklmnopqrstuvwxyz=="
+	canaryToken         = "canary-TOKEN/0123456789+abcdefghijklmnopqrstuvwxyz"
+	canaryPassword      = "canary-PASSWORD/0123456789+abcdefghij"
+	canaryClear         = "canary-KEY/0123456789+abcdefghijklmno"
+	canaryWriteOnly     = "canary-WO/0123456789+abcdefghijklmnop"
+	canarySecond        = "canary-WO2/0123456789+abcdefghijklmno"
+	canaryForeign       = "canary-FOREIGN/0123456789+abcdefghijk"
+	canaryData          = "canary-DATA/0123456789+abcdefghijklmn"
+	canaryEphemeral     = "canary-EPHEMERAL/0123456789+abcdefghi"
+)
+
+const canaryConfig = canaryVariables + `
 resource "sparkrtc_record_callback" "clear" {
   app_id   = "clear"
   url      = "https://recordings.example.com/${var.path}"
@@ -102,183 +134,203 @@ output "signature" {
   sensitive = true
 }
 `
-	const password, idToken = "canary-PASSWORD/0123456789+abcdefghij", "id token"
-	for name, credentials := range map[string][]string{
-		"temporary access key": {"HW_SECRET_KEY=" + secretKey, "HW_SECURITY_TOKEN=" + securityToken, "HW_ACCESS_KEY=" + emulator.DefaultAccessKey, "HW_PROJECT_ID=" + emulator.DefaultProjectID},
-		"token":                {"HW_AUTH_TOKEN=" + token},
-		"password":             {"HW_USER_PASSWORD=" + password, "HW_USER_ID=" + emulator.DefaultUserID},
-		idToken:                {"HW_ASSUME_ROLE_IDP_ID=" + emulator.DefaultIDPID, "HW_ASSUME_ROLE_AGENCY_NAME=" + emulator.DefaultAgencyName, "HW_ASSUME_ROLE_DOMAIN_ID=" + emulator.DefaultDomainID},
+
+// canaries is a service and what was seen of runs on it.
+type canaries struct {
+	*acctest.Emulator
+	t         *testing.T
+	variables []string
+	sent      string   // the secret that IAM gets
+	secrets   []string // that may be nowhere
+	seen      strings.Builder
+}
+
+func (c *canaries) run(r *acctest.CLI, arguments ...string) acctest.Result {
+	c.t.Helper()
+	got := r.Run(c.t, arguments...)
+	c.seen.WriteString(got.Stdout + got.Stderr)
+	return got
+}
+
+func (c *canaries) ok(r *acctest.CLI, arguments ...string) {
+	c.t.Helper()
+	if got := c.run(r, arguments...); got.Code != 0 {
+		c.t.Fatalf("%v: %s", arguments, got.Stdout)
+	}
+}
+
+// showJSON prints what Terraform prints of any plan, auth_key's variable included.
+func (c *canaries) showJSON(r *acctest.CLI, plan string) {
+	c.t.Helper()
+	acctest.ExpectNoSecret(c.t, plan+" as JSON", r.Must(c.t, 0, "show", "-json", plan).Stdout, c.secrets...)
+	acctest.ExpectNoSecret(c.t, plan, r.ReadPlan(c.t, plan), c.secrets...)
+}
+
+func (c *canaries) expectNone(r *acctest.CLI, files ...string) {
+	c.t.Helper()
+	for _, file := range files {
+		acctest.ExpectNoSecret(c.t, file, r.ReadFile(c.t, file), append(slices.Clone(c.secrets), c.Secrets()...)...)
+	}
+}
+
+// Distinctive secrets in every place that takes one, with each kind of credentials and
+// every kind of failure, at the noisiest log level: none of them may be seen, but for
+// auth_key where it is documented to be, in the state and in saved plans. A key that
+// the service shows is nowhere, also after drift and an import, whether or not the
+// apply after it goes through.
+func TestAccCLI_canaries(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		credentials []string
+		run         func(c *canaries, r *acctest.CLI)
+	}{
+		"temporary access key": {[]string{"HW_SECRET_KEY=" + canarySecretKey, "HW_SECURITY_TOKEN=" + canarySecurityToken, "HW_ACCESS_KEY=" + emulator.DefaultAccessKey, "HW_PROJECT_ID=" + emulator.DefaultProjectID},
+			func(c *canaries, r *acctest.CLI) {
+				c.wholeLife(r)
+				c.meetFaults(canarySecretKey + " " + hex.EncodeToString([]byte(canarySecretKey)) + " " + canarySecurityToken)
+			}},
+		"token":    {[]string{"HW_AUTH_TOKEN=" + canaryToken}, func(c *canaries, _ *acctest.CLI) { c.meetFaults(canaryToken + " " + url.QueryEscape(canaryToken)) }},
+		"password": {[]string{"HW_USER_PASSWORD=" + canaryPassword, "HW_USER_ID=" + emulator.DefaultUserID}, (*canaries).meetIAM},
+		"ID token": {[]string{"HW_ASSUME_ROLE_IDP_ID=" + emulator.DefaultIDPID, "HW_ASSUME_ROLE_AGENCY_NAME=" + emulator.DefaultAgencyName, "HW_ASSUME_ROLE_DOMAIN_ID=" + emulator.DefaultDomainID}, (*canaries).meetIAM},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := acctest.StartEmulator(t, emulator.Options{SecretKey: secretKey, SecurityToken: securityToken, Token: token, Password: password}, "clear", "write-only")
-			everywhere := append(slices.Clone(everywhere), password)
-			if name == idToken {
-				everywhere = append(everywhere, c.IDToken())
-				credentials = append(credentials, "TFC_WORKLOAD_IDENTITY_TOKEN="+everywhere[len(everywhere)-1])
+			c := &canaries{t: t, Emulator: acctest.StartEmulator(t, emulator.Options{SecretKey: canarySecretKey, SecurityToken: canarySecurityToken, Token: canaryToken, Password: canaryPassword}, "clear", "write-only")}
+			idToken := c.IDToken()
+			c.sent = canaryPassword
+			c.secrets = []string{canarySecretKey, canarySecurityToken, canaryToken, canaryPassword, idToken, canaryWriteOnly, canarySecond, canaryForeign, canaryData, canaryEphemeral}
+			if name == "ID token" {
+				c.sent = idToken
+				tc.credentials = append(tc.credentials, "TFC_WORKLOAD_IDENTITY_TOKEN="+idToken)
 			}
-			c.SetCallback("data", testURL, dataKey)
-			c.SetCallback("ephemeral", testURL, ephemeralKey)
-			variables := append(append(credentials, c.Endpoints()...), "TF_LOG=TRACE", "HW_MAX_RETRIES=1",
-				"TF_VAR_clear="+authKey, "TF_VAR_write_only="+writeOnlyKey)
-			r := newCLI(t, nil, config, variables...)
+			c.SetCallback("data", testURL, canaryData)
+			c.SetCallback("ephemeral", testURL, canaryEphemeral)
+			c.variables = append(append(tc.credentials, c.Endpoints()...), "TF_LOG=TRACE", "HW_MAX_RETRIES=1",
+				"TF_VAR_clear="+canaryClear, "TF_VAR_write_only="+canaryWriteOnly)
+			r := newCLI(t, nil, canaryConfig, c.variables...)
+			c.ok(r, "plan", "-out=saved.tfplan")
+			c.ok(r, "apply", "saved.tfplan")
+			expectTruth(t, c.Emulator, "clear", "https://recordings.example.com/a", canaryClear)
+			expectTruth(t, c.Emulator, "write-only", "https://recordings.example.com/a", canaryWriteOnly)
+			acctest.ExpectNoSecret(t, "saved plan", r.ReadPlan(t, "saved.tfplan"), c.secrets...)
+			c.expectNone(r, acctest.LocalState)
 
-			var seen strings.Builder
-			run := func(arguments ...string) acctest.Result {
-				got := r.Run(t, arguments...)
-				seen.WriteString(got.Stdout + got.Stderr)
-				return got
-			}
-			ok := func(arguments ...string) {
-				t.Helper()
-				if got := run(arguments...); got.Code != 0 {
-					t.Fatalf("%v: %s", arguments, got.Stdout)
-				}
-			}
-			// It prints what Terraform prints of any plan, auth_key's variable included.
-			showJSON := func(plan string) {
-				t.Helper()
-				got := r.Must(t, 0, "show", "-json", plan)
-				acctest.ExpectNoSecret(t, plan+" as JSON", got.Stdout, everywhere...)
-			}
-			ok("plan", "-out=saved.tfplan")
-			ok("apply", "saved.tfplan")
-			expectTruth(t, c, "clear", "https://recordings.example.com/a", authKey)
-			expectTruth(t, c, "write-only", "https://recordings.example.com/a", writeOnlyKey)
-			r.Env = append(r.Env, "TF_VAR_write_only="+secondKey)
-			// What else there is in a life is the same whatever the credentials are.
-			whole := name == "password"
-			if whole {
-				ok("plan", "-out=saved.tfplan", "-var", "path=b")
-				ok("show", "saved.tfplan")
-				ok("apply", "-auto-approve", "-var", "key_version=2")
-
-				// Drift, in clear and masked.
-				c.SetCallback("clear", testURL, foreignKey)
-				c.SetCallback("write-only", testURL, foreignKey)
-				ok("plan", "-out=drift.tfplan")
-				showJSON("drift.tfplan")
-				ok("apply", "-refresh-only", "-auto-approve")
-				drifted := r.ReadFile(t, "terraform.tfstate")
-				acctest.ExpectNoSecret(t, "state after drift", drifted, everywhere...)
-				acctest.ExpectNoSecret(t, "plan after drift", r.ReadPlan(t, "drift.tfplan"), everywhere...)
-				c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoTruncated })
-				ok("apply", "-auto-approve", "-var", "key_version=2")
-			}
-
-			// Whatever the other side repeats of what it was sent.
-			sent := secretKey + " " + hex.EncodeToString([]byte(secretKey)) + " " + securityToken
-			switch name {
-			case "token":
-				sent = token + " " + url.QueryEscape(token)
-			case "password", idToken: // goes to IAM only
-				sent = "x"
-			}
-			faults := []emulator.Fault{
-				{Status: 400, Code: "RTC.00001003", Message: sent},
-				{Status: 500, RawBody: sent, ContentType: sent},
-				{Status: 403, Code: sent, Message: sent},
-				{Status: 302, Header: http.Header{"Location": {"https://elsewhere.example.com/?t=" + url.QueryEscape(sent)}}},
-				{Status: 200, RawBody: `{"app_id":"` + sent + `"}`, ContentType: "application/json"},
-				{Drop: true},
-				{Cut: true},
-				// These two are about all that the provider sends, so that they
-				// have a run of their own. To wait for the latter takes minutes.
-				{EchoRequest: true},
-				{Status: 429, Header: http.Header{"Retry-After": {"0"}, "X-Request-Id": {sent}}},
-			}
-			alone := len(faults) - 2
-			met := func(kind string, fault int) string { return fmt.Sprintf("fault-%d-%s", fault, kind) }
-			for i := range faults {
-				c.AddApp(met("clear", i))
-				c.AddApp(met("write_only", i))
-			}
-			mainFolder := r
-			r = newCLI(t, nil, canaryVariables+fmt.Sprintf(meetingFaults, len(faults)), append(slices.Clone(variables), ownReads, "TF_VAR_write_only="+secondKey)...)
-			ok("apply", "-auto-approve")
-			for _, method := range []string{http.MethodGet, http.MethodPut} {
-				keys := map[string]string{"clear": authKey, "write_only": secondKey}
-				meet := func(from, to int, kinds ...string) {
-					// Otherwise all others would be set along with them.
-					arguments := []string{"apply", "-auto-approve", "-var", "key_version=2", "-var", "path=b"}
-					addresses := map[string]string{} // by app
-					for i := from; i < to; i++ {
-						for _, kind := range kinds {
-							fault, app := faults[i], met(kind, i)
-							fault.Method, fault.AppID, fault.Times = method, app, -1
-							if method == http.MethodPut && fault.Message != "" {
-								fault.Message += keys[kind] + base64.StdEncoding.EncodeToString([]byte(keys[kind]))
-							}
-							c.Fail(fault)
-							addresses[app] = fmt.Sprintf("sparkrtc_record_callback.faulty_%s[%d]", kind, i)
-							arguments = append(arguments, "-target="+addresses[app])
-						}
-					}
-					if faults[from].Status == http.StatusTooManyRequests {
-						r.Env = append(r.Env, "HW_MAX_RETRIES=0")
-					}
-					c.ResetRequests()
-					got := run(arguments...)
-					r.Env = append(r.Env, "HW_MAX_RETRIES=1")
-					c.ClearFaults()
-					for app, address := range addresses {
-						if got.Code == 0 || !strings.Contains(got.Stderr, "with "+address) {
-							t.Errorf("%s, faults %d to %d: no failure of %s", method, from, to-1, address)
-						}
-						if len(c.Requests(emulator.Method(method), emulator.App(app))) == 0 {
-							t.Errorf("no %s of %s met its fault", method, address)
-						}
-					}
-				}
-				meet(0, alone, "clear", "write_only")
-				// Where credentials are refused, no other request is sent: each
-				// kind of key has a run. A read sends none.
-				meet(alone, alone+1, "clear")
-				if method == http.MethodPut {
-					meet(alone, alone+1, "write_only")
-				}
-				meet(alone+1, alone+2, "clear", "write_only")
-			}
-			acctest.ExpectNoSecret(t, "state after faults", r.ReadFile(t, "terraform.tfstate"), append(everywhere, c.Secrets()...)...)
-			acctest.ExpectNoSecret(t, "backup of it", r.ReadFile(t, "terraform.tfstate.backup"), append(everywhere, c.Secrets()...)...)
-			r = mainFolder
-			// IAM repeats what it was sent, too.
-			c.Fail(emulator.Fault{Path: "/v3", Times: -1, EchoRequest: true}, emulator.Fault{Path: "/v5", Times: -1, EchoRequest: true})
-			if got := run("plan"); (got.Code != 0) != (name == "password" || name == idToken) {
-				t.Errorf("with IAM refusing, the plan ended with %d", got.Code)
-			}
-			c.ClearFaults()
-			if name == "password" || name == idToken {
-				c.Fail(emulator.Fault{Path: "/v3", Times: -1, Status: 403, Message: everywhere[len(everywhere)-1]})
-				run("plan")
-				c.ClearFaults()
-			}
-			if whole {
-				ok("destroy", "-auto-approve", "-target=sparkrtc_record_callback.clear")
-				ok("state", "rm", "sparkrtc_record_callback.write_only")
-				c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoExact })
-				for _, name := range []string{"clear", "write-only"} {
-					c.SetCallback(name, testURL, foreignKey)
-					ok("import", "sparkrtc_record_callback."+strings.ReplaceAll(name, "-", "_"), name)
-				}
-				acctest.ExpectNoSecret(t, "state after an import", r.ReadFile(t, "terraform.tfstate"), append(everywhere, authKey)...)
-				ok("plan", "-out=import.tfplan", "-var", "key_version=3")
-				showJSON("import.tfplan")
-				acctest.ExpectNoSecret(t, "plan after an import", r.ReadPlan(t, "import.tfplan"), everywhere...)
-				c.Fail(emulator.Fault{Method: http.MethodPut, Times: -1, Status: http.StatusForbidden, Code: "APIGW.0306"})
-				if got := run("apply", "-auto-approve", "-var", "key_version=3"); got.Code == 0 {
-					t.Error("an apply that is refused ends well")
-				}
-				c.ClearFaults()
-				acctest.ExpectNoSecret(t, "state after an apply that failed", r.ReadFile(t, "terraform.tfstate"), append(everywhere, authKey)...)
-			}
-			ok("apply", "-auto-approve", "-var", "key_version=3")
-
-			everywhere = append(everywhere, c.Secrets()...)
-			acctest.ExpectNoSecret(t, "output or the log", seen.String(), append(everywhere, authKey)...)
-			acctest.ExpectNoSecret(t, "saved plan", r.ReadPlan(t, "saved.tfplan"), everywhere...)
-			acctest.ExpectNoSecret(t, "state", r.ReadFile(t, "terraform.tfstate"), everywhere...)
-			acctest.ExpectNoSecret(t, "backup of the state", r.ReadFile(t, "terraform.tfstate.backup"), everywhere...)
+			c.variables = append(c.variables, "TF_VAR_write_only="+canarySecond)
+			r.Env = append(r.Env, "TF_VAR_write_only="+canarySecond)
+			tc.run(c, r)
+			c.expectNone(r, acctest.LocalState)
+			acctest.ExpectNoSecret(t, "output or the log", c.seen.String(), append(append(c.secrets, canaryClear, emulator.DefaultAccessKey), c.Secrets()...)...)
 		})
+	}
+}
+
+// wholeLife is changes, drift, an import and an apply that fails, which are the same
+// whatever the credentials are.
+func (c *canaries) wholeLife(r *acctest.CLI) {
+	t := c.t
+	t.Helper()
+	c.ok(r, "plan", "-out=changed.tfplan", "-var", "path=b")
+	c.ok(r, "show", "changed.tfplan")
+	acctest.ExpectNoSecret(t, "changed plan", r.ReadPlan(t, "changed.tfplan"), c.secrets...)
+	c.ok(r, "apply", "-auto-approve", "-var", "key_version=2")
+
+	// Drift, in clear and masked.
+	c.SetCallback("clear", testURL, canaryForeign)
+	c.SetCallback("write-only", testURL, canaryForeign)
+	c.ok(r, "plan", "-out=drift.tfplan")
+	c.showJSON(r, "drift.tfplan")
+	c.ok(r, "apply", "-refresh-only", "-auto-approve")
+	c.expectNone(r, acctest.LocalState)
+	c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoTruncated })
+	c.ok(r, "apply", "-auto-approve", "-var", "key_version=2")
+	c.expectNone(r, acctest.LocalState, "terraform.tfstate.backup")
+	c.ok(r, "destroy", "-auto-approve")
+
+	c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoExact })
+	for name, app := range map[string]string{"clear": "clear", "write_only": "write-only"} {
+		c.SetCallback(app, testURL, canaryForeign)
+		c.ok(r, "import", callbackAddress(name), app)
+	}
+	acctest.ExpectNoSecret(t, "state after an import", r.ReadFile(t, acctest.LocalState), append(slices.Clone(c.secrets), canaryClear)...)
+	c.ok(r, "plan", "-out=import.tfplan", "-var", "key_version=3")
+	c.showJSON(r, "import.tfplan")
+	c.Fail(emulator.Fault{Method: http.MethodPut, Times: -1, Status: http.StatusForbidden, Code: "APIGW.0306"})
+	if got := c.run(r, "apply", "-auto-approve", "-var", "key_version=3"); got.Code == 0 {
+		t.Error("an apply that is refused ends well")
+	}
+	c.ClearFaults()
+	acctest.ExpectNoSecret(t, "state after an apply that failed", r.ReadFile(t, acctest.LocalState), append(slices.Clone(c.secrets), canaryClear)...)
+	c.ok(r, "apply", "-auto-approve", "-var", "key_version=3")
+	c.expectNone(r, "terraform.tfstate.backup")
+}
+
+// meetFaults lets a service repeat what it was sent, in reads and in writes.
+func (c *canaries) meetFaults(sent string) {
+	t := c.t
+	t.Helper()
+	faults := []emulator.Fault{
+		{Status: 400, Code: "RTC.00001003", Message: sent},
+		{Status: 500, RawBody: sent, ContentType: sent},
+		{Status: 403, Code: sent, Message: sent},
+		{Status: 302, Header: http.Header{"Location": {"https://elsewhere.example.com/?t=" + url.QueryEscape(sent)}}},
+		{Status: 200, RawBody: `{"app_id":"` + sent + `"}`, ContentType: "application/json"},
+		{Drop: true},
+		{Cut: true},
+	}
+	echo := emulator.Fault{EchoRequest: true}
+	throttled := emulator.Fault{Status: 429, Header: http.Header{"Retry-After": {"0"}, "X-Request-Id": {sent}}}
+	met := map[string]emulator.Fault{"echo-clear": echo, "echo-write_only": echo, "throttled-clear": throttled} // by app
+	addresses := map[string]string{"echo-clear": callbackAddress("echo_clear"), "echo-write_only": callbackAddress("echo_write_only"), "throttled-clear": callbackAddress("throttled")}
+	for i, fault := range faults {
+		for _, kind := range []string{"clear", "write_only"} {
+			app := fmt.Sprintf("fault-%d-%s", i, kind)
+			met[app], addresses[app] = fault, fmt.Sprintf("sparkrtc_record_callback.faulty_%s[%d]", kind, i)
+		}
+	}
+	for app := range met {
+		c.AddApp(app)
+	}
+	r := newCLI(t, nil, canaryVariables+fmt.Sprintf(meetingFaults, len(faults)), append(slices.Clone(c.variables), ownReads)...)
+	c.ok(r, "apply", "-auto-approve")
+	for _, method := range []string{http.MethodGet, http.MethodPut} {
+		for app, fault := range met {
+			key := canaryClear
+			if strings.HasSuffix(app, "write_only") {
+				key = canarySecond
+			}
+			fault.Method, fault.AppID, fault.Times = method, app, -1
+			if method == http.MethodPut && fault.Message != "" {
+				fault.Message += key + base64.StdEncoding.EncodeToString([]byte(key))
+			}
+			c.Fail(fault)
+		}
+		c.ResetRequests()
+		got := c.run(r, "apply", "-auto-approve", "-var", "key_version=2", "-var", "path=b")
+		c.ClearFaults()
+		for app, address := range addresses {
+			if got.Code == 0 || !strings.Contains(got.Stderr, "with "+address) {
+				t.Errorf("%s: no failure of %s", method, address)
+			}
+			if len(c.Requests(emulator.Method(method), emulator.App(app))) == 0 {
+				t.Errorf("no %s of %s met its fault", method, address)
+			}
+		}
+	}
+	c.expectNone(r, acctest.LocalState, "terraform.tfstate.backup")
+}
+
+// meetIAM lets IAM repeat what it was sent, and the service what IAM gave out.
+func (c *canaries) meetIAM(r *acctest.CLI) {
+	c.t.Helper()
+	for _, faults := range [][]emulator.Fault{
+		{{Path: "/v3", Times: -1, EchoRequest: true}, {Path: "/v5", Times: -1, EchoRequest: true}},
+		{{Path: "/v3", Times: -1, Status: 403, Message: c.sent}},
+		{{Path: "/v2", Times: -1, EchoRequest: true}},
+	} {
+		c.Fail(faults...)
+		if got := c.run(r, "plan"); got.Code != 1 {
+			c.t.Errorf("with %+v, the plan ended with %d", faults, got.Code)
+		}
+		c.ClearFaults()
 	}
 }

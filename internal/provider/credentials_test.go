@@ -3,12 +3,19 @@
 package provider
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
+	"io"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
@@ -27,11 +34,12 @@ const (
 	credentialSK = emulator.DefaultSecretKey
 )
 
-// Each source, with whatever is asked for on top of it, through the real CLI: a
-// plan and an apply in a process each, which fetch once each, whatever the
-// number of resources.
-func TestAccCLI_credentialSources(t *testing.T) {
+// Each source, with whatever is asked for on top of it: a plan and an apply in a process
+// each, which fetch once each, whatever the number of resources.
+func TestCredentialSources(t *testing.T) {
 	t.Parallel()
+	type given = map[string]any
+	always := func(content string) func(string) string { return func(string) string { return content } }
 	pair := []string{"HW_ACCESS_KEY=" + credentialAK, "HW_SECRET_KEY=" + credentialSK}
 	wrong := []string{"HW_ACCESS_KEY=AKWRONG0000000000001", "HW_SECRET_KEY=" + wrongSecret, "HW_PROJECT_ID=" + emulator.DefaultProjectID}
 	profile := func(more string) string {
@@ -40,56 +48,46 @@ func TestAccCLI_credentialSources(t *testing.T) {
 	}
 	password := []string{"HW_USER_PASSWORD=" + emulator.DefaultPassword, "HW_USER_NAME=" + emulator.DefaultUserName, "HW_DOMAIN_NAME=" + emulator.DefaultDomainName}
 	oidc := []string{"HW_ASSUME_ROLE_IDP_ID=" + emulator.DefaultIDPID}
-	agency := fmt.Sprintf("assume_role {\n  agency_name = %q\n  domain_name = %q\n}", emulator.DefaultAgencyName, emulator.DefaultDomainName)
-	agencyByID := fmt.Sprintf("assume_role {\n  agency_name = %q\n  domain_id = %q\n  duration = 900\n}", emulator.DefaultAgencyName, emulator.DefaultDomainID)
+	agency := given{"assume_role": given{"agency_name": emulator.DefaultAgencyName, "domain_name": emulator.DefaultDomainName}}
+	agencyByID := given{"assume_role": given{"agency_name": emulator.DefaultAgencyName, "domain_id": emulator.DefaultDomainID, "duration": 900}}
 	tests := map[string]struct {
-		block   string
+		block   given
 		env     []string
-		files   func(t *testing.T, r *acctest.CLI, idToken string)
+		file    string // of the home
+		content func(idToken string) string
 		fetches []string
 		hint    string
 	}{
-		"access key, project by region": {"", pair, nil, []string{getProjects}, "access key ****0001 from the environment (HW_ACCESS_KEY)"},
-		"access key, project by name":   {"project_name = \"cn-north-4\"", append([]string{"HW_REGION_NAME=cn-north-4"}, pair...), nil, []string{getProjects}, "****0001"},
-		"block over the environment": {fmt.Sprintf("access_key = %q\nsecret_key = %q\nproject_id = %q", credentialAK, credentialSK, emulator.DefaultProjectID), wrong, nil, nil,
-			"access key ****0001 from the provider block"},
-		"password in the block": {fmt.Sprintf("user_name = %q\npassword = %q\ndomain_name = %q", emulator.DefaultUserName, emulator.DefaultPassword, emulator.DefaultDomainName), wrong, nil, []string{postToken},
-			"the password of user emulator-user from the provider block"},
-		"password in the environment": {"", password, nil, []string{postToken}, "the password of user emulator-user from the environment"},
-		"password, and an agency":     {agency, password, nil, []string{postToken, postKeys, postKeys, getProjects}, "to assume agency emulator-agency"},
-		"token":                       {"", []string{"HW_AUTH_TOKEN=" + emulator.DefaultToken}, nil, nil, "a token from the environment (HW_AUTH_TOKEN)"},
-		"SDK's variables":             {"", []string{"HUAWEICLOUD_SDK_AK=" + credentialAK, "HUAWEICLOUD_SDK_SK=" + credentialSK, "HUAWEICLOUD_SDK_PROJECT_ID=" + emulator.DefaultProjectID}, nil, nil, "HUAWEICLOUD_SDK_AK"},
-		"SDK's file": {"", nil, func(t *testing.T, r *acctest.CLI, _ string) {
-			t.Helper()
-			r.WriteHomeFile(t, ".huaweicloud/credentials", fmt.Sprintf("[basic]\nak = %s\nsk = %s\n", credentialAK, credentialSK))
-		}, []string{getProjects}, "section [basic] of ~/.huaweicloud/credentials"},
-		"CLI's file": {"", []string{"HW_PROFILE=prod"}, func(t *testing.T, r *acctest.CLI, _ string) {
-			t.Helper()
-			r.WriteHomeFile(t, ".hcloud/config.json", profile(""))
-		}, []string{getProjects}, `profile \"prod\" of ~/.hcloud/config.json`},
-		"profile in the block, over the environment": {"profile = \"prod\"\nshared_config_file = \"~/cli.json\"", wrong, func(t *testing.T, r *acctest.CLI, _ string) {
-			t.Helper()
-			r.WriteHomeFile(t, "cli.json", profile(`, "projectId": "`+emulator.DefaultProjectID+`"`))
-		}, nil, `profile \"prod\" of ~/cli.json`},
-		"profile with an agency": {"profile = \"prod\"", nil, func(t *testing.T, r *acctest.CLI, _ string) {
-			t.Helper()
-			r.WriteHomeFile(t, ".hcloud/config.json", profile(fmt.Sprintf(`, "agencyName": %q, "agencyDomainName": %q`, emulator.DefaultAgencyName, emulator.DefaultDomainName)))
-		}, []string{postKeys, getProjects}, "to assume agency"},
-		"ID token file in the block": {fmt.Sprintf("assume_role_with_oidc {\n  idp_id = %q\n  id_token_file = \"~/token\"\n}", emulator.DefaultIDPID), wrong, func(t *testing.T, r *acctest.CLI, idToken string) {
-			t.Helper()
-			r.WriteHomeFile(t, "token", idToken+"\n")
-		}, []string{postIDToken}, "an ID token of identity provider emulator-idp from assume_role_with_oidc"},
-		"HCP Terraform": {"", oidc, func(_ *testing.T, r *acctest.CLI, idToken string) {
-			r.Env = append(r.Env, "TFC_WORKLOAD_IDENTITY_TOKEN="+idToken)
-		}, []string{postIDToken}, "TFC_WORKLOAD_IDENTITY_TOKEN"},
-		"HCP Terraform, tagged, and an agency": {"", append([]string{"HW_ASSUME_ROLE_AGENCY_NAME=" + emulator.DefaultAgencyName, "HW_ASSUME_ROLE_DOMAIN_ID=" + emulator.DefaultDomainID, "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG=RTC"}, oidc...), func(_ *testing.T, r *acctest.CLI, idToken string) {
-			r.Env = append(r.Env, "TFC_WORKLOAD_IDENTITY_TOKEN_RTC="+idToken, "TFC_WORKLOAD_IDENTITY_TOKEN_AWS=another")
-		}, []string{postIDToken, postKeys, postAssume, getProjects}, "TFC_WORKLOAD_IDENTITY_TOKEN_RTC"},
-		"ECS":                       {"ecs_metadata = true", wrong, nil, []string{putSession, getKey}, "the keys of this ECS, asked for by ecs_metadata"},
-		"ECS, environment":          {"", []string{"SPARKRTC_ECS_METADATA=true"}, nil, []string{putSession, getKey, getProjects}, "SPARKRTC_ECS_METADATA"},
-		"agency by account name":    {agency, pair, nil, []string{postKeys, getProjects}, "to assume agency emulator-agency of account emulator-domain"},
-		"agency by account ID":      {agencyByID, append([]string{"HW_PROJECT_ID=" + emulator.DefaultProjectID}, pair...), nil, []string{postAssume}, "(domain_id)"},
-		"agency in the environment": {"", append([]string{"HW_ASSUME_ROLE_AGENCY_NAME=" + emulator.DefaultAgencyName, "HW_ASSUME_ROLE_DOMAIN_NAME=" + emulator.DefaultDomainName}, pair...), nil, []string{postKeys, getProjects}, "to assume agency"},
+		"access key, project by region": {env: pair, fetches: []string{getProjects}, hint: "access key ****0001 from the environment (HW_ACCESS_KEY)"},
+		"access key, project by name":   {block: given{"project_name": "cn-north-4"}, env: append([]string{"HW_REGION_NAME=cn-north-4"}, pair...), fetches: []string{getProjects}, hint: "****0001"},
+		"block over the environment": {block: given{"access_key": credentialAK, "secret_key": credentialSK, "project_id": emulator.DefaultProjectID}, env: wrong,
+			hint: "access key ****0001 from the provider block"},
+		"password in the block": {block: given{"user_name": emulator.DefaultUserName, "password": emulator.DefaultPassword, "domain_name": emulator.DefaultDomainName}, env: wrong, fetches: []string{postToken},
+			hint: "the password of user emulator-user from the provider block"},
+		"password in the environment": {env: password, fetches: []string{postToken}, hint: "the password of user emulator-user from the environment"},
+		"password, and an agency":     {block: agency, env: password, fetches: []string{postToken, postKeys, postKeys, getProjects}, hint: "to assume agency emulator-agency"},
+		"token":                       {env: []string{"HW_AUTH_TOKEN=" + emulator.DefaultToken}, hint: "a token from the environment (HW_AUTH_TOKEN)"},
+		"SDK's variables":             {env: []string{"HUAWEICLOUD_SDK_AK=" + credentialAK, "HUAWEICLOUD_SDK_SK=" + credentialSK, "HUAWEICLOUD_SDK_PROJECT_ID=" + emulator.DefaultProjectID}, hint: "HUAWEICLOUD_SDK_AK"},
+		"SDK's file": {file: ".huaweicloud/credentials", content: always(fmt.Sprintf("[basic]\nak = %s\nsk = %s\n", credentialAK, credentialSK)),
+			fetches: []string{getProjects}, hint: "section [basic] of ~/.huaweicloud/credentials"},
+		"CLI's file": {env: []string{"HW_PROFILE=prod"}, file: ".hcloud/config.json", content: always(profile("")), fetches: []string{getProjects}, hint: `profile "prod" of ~/.hcloud/config.json`},
+		"profile in the block, over the environment": {block: given{"profile": "prod", "shared_config_file": "~/cli.json"}, env: wrong,
+			file: "cli.json", content: always(profile(`, "projectId": "` + emulator.DefaultProjectID + `"`)), hint: `profile "prod" of ~/cli.json`},
+		"profile with an agency": {block: given{"profile": "prod"}, file: ".hcloud/config.json",
+			content: always(profile(fmt.Sprintf(`, "agencyName": %q, "agencyDomainName": %q`, emulator.DefaultAgencyName, emulator.DefaultDomainName))),
+			fetches: []string{postKeys, getProjects}, hint: "to assume agency"},
+		"ID token file in the block": {block: given{"assume_role_with_oidc": given{"idp_id": emulator.DefaultIDPID, "id_token_file": "~/token"}}, env: wrong,
+			file: "token", content: func(idToken string) string { return idToken + "\n" },
+			fetches: []string{postIDToken}, hint: "an ID token of identity provider emulator-idp from assume_role_with_oidc"},
+		"HCP Terraform": {env: append([]string{"TFC_WORKLOAD_IDENTITY_TOKEN=ID TOKEN"}, oidc...), fetches: []string{postIDToken}, hint: "TFC_WORKLOAD_IDENTITY_TOKEN"},
+		"HCP Terraform, tagged, and an agency": {env: append([]string{"HW_ASSUME_ROLE_AGENCY_NAME=" + emulator.DefaultAgencyName, "HW_ASSUME_ROLE_DOMAIN_ID=" + emulator.DefaultDomainID,
+			"SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG=RTC", "TFC_WORKLOAD_IDENTITY_TOKEN_RTC=ID TOKEN", "TFC_WORKLOAD_IDENTITY_TOKEN_AWS=another"}, oidc...),
+			fetches: []string{postIDToken, postKeys, postAssume, getProjects}, hint: "TFC_WORKLOAD_IDENTITY_TOKEN_RTC"},
+		"ECS":                       {block: given{"ecs_metadata": true}, env: wrong, fetches: []string{putSession, getKey}, hint: "the keys of this ECS, asked for by ecs_metadata"},
+		"ECS, environment":          {env: []string{"SPARKRTC_ECS_METADATA=true"}, fetches: []string{putSession, getKey, getProjects}, hint: "SPARKRTC_ECS_METADATA"},
+		"agency by account name":    {block: agency, env: pair, fetches: []string{postKeys, getProjects}, hint: "to assume agency emulator-agency of account emulator-domain"},
+		"agency by account ID":      {block: agencyByID, env: append([]string{"HW_PROJECT_ID=" + emulator.DefaultProjectID}, pair...), fetches: []string{postAssume}, hint: "(domain_id)"},
+		"agency in the environment": {env: append([]string{"HW_ASSUME_ROLE_AGENCY_NAME=" + emulator.DefaultAgencyName, "HW_ASSUME_ROLE_DOMAIN_NAME=" + emulator.DefaultDomainName}, pair...), fetches: []string{postKeys, getProjects}, hint: "to assume agency"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -99,34 +97,47 @@ func TestAccCLI_credentialSources(t *testing.T) {
 				apps = append(apps, fmt.Sprintf("app-%d", i))
 			}
 			c := acctest.StartEmulator(t, emulator.Options{}, apps...)
-			r := newCLI(t, nil, fmt.Sprintf("provider \"sparkrtc\" {\n%s\n}\n\nresource \"sparkrtc_record_callback\" \"test\" {\n  count = 5\n  app_id = \"app-${count.index}\"\n  url = %q\n}\n", tc.block, testURL),
-				append(append(slices.Clone(tc.env), c.Endpoints()...), "TF_LOG_PROVIDER=DEBUG")...)
-			if tc.files != nil {
-				tc.files(t, r, c.IDToken())
+			home := t.TempDir()
+			if tc.file != "" {
+				path := filepath.Join(home, tc.file)
+				if err := cmp.Or(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(tc.content(c.IDToken())), 0o600)); err != nil {
+					t.Fatal(err)
+				}
 			}
-			r.Must(t, 0, "validate")
+			var env []string
+			for _, variable := range append(slices.Clone(tc.env), c.Endpoints()...) {
+				env = append(env, strings.Replace(variable, "ID TOKEN", c.IDToken(), 1))
+			}
+			var log bytes.Buffer
+			w := newProcesses(t, environmentOf(home, env...), tc.block, &log)
+			w.Parallel = 10
+			for _, app := range apps {
+				w.Set(app, arguments{url: testURL}.given(app))
+			}
 			if calls := c.Requests(); len(calls) > 0 {
-				t.Errorf("validate made %d calls", len(calls))
+				t.Errorf("before there is a plan, %d calls are made", len(calls))
 			}
-			planned := r.Must(t, 0, "plan", "-out=saved.tfplan")
+			planned := w.Plan()
 			if got := c.CredentialCalls(); !slices.Equal(got, tc.fetches) {
 				t.Errorf("the plan called %q, want %q", got, tc.fetches)
 			}
 			c.ResetRequests()
-			applied := r.Must(t, 0, "apply", "saved.tfplan")
+			w.ApplyPlan(planned)
 			if got := c.CredentialCalls(); !slices.Equal(got, tc.fetches) {
 				t.Errorf("the apply called %q, want %q", got, tc.fetches)
 			}
 			for _, app := range apps {
 				expectTruth(t, c, app, testURL, "")
+				if err := planned.Of(app).Err(); err != nil {
+					t.Error(err)
+				}
 			}
-			log := planned.Stderr + applied.Stderr
-			if !strings.Contains(log, tc.hint) {
+			if entries := strings.ReplaceAll(log.String(), `\"`, `"`); !strings.Contains(entries, tc.hint) {
 				t.Errorf("%q is not logged", tc.hint)
 			}
 			for _, secret := range []string{credentialSK, wrongSecret, emulator.DefaultPassword, emulator.DefaultToken, c.IDToken()[:40], credentialAK} {
-				if strings.Contains(log+planned.Stdout+applied.Stdout, secret) {
-					t.Errorf("%q is in the output or the log", secret)
+				if strings.Contains(log.String()+fmt.Sprint(planned.Diagnostics), secret) {
+					t.Errorf("%q is in the messages or the log", secret)
 				}
 			}
 		})
@@ -135,17 +146,18 @@ func TestAccCLI_credentialSources(t *testing.T) {
 
 // Thirty resources, and what was fetched ends while they are applied: nothing
 // fails, and it is fetched once more.
-func TestAccCLI_expiryDuringApply(t *testing.T) {
+func TestExpiryDuringApply(t *testing.T) {
 	t.Parallel()
 	const n = 30
+	type given = map[string]any
 	tests := map[string]struct {
-		block string
+		block given
 		env   []string
 		fetch string
 	}{
-		"token":         {"", []string{"HW_USER_PASSWORD=" + emulator.DefaultPassword, "HW_USER_ID=" + emulator.DefaultUserID}, postToken},
-		"temporary key": {fmt.Sprintf("assume_role {\n  agency_name = %q\n  domain_id = %q\n}", emulator.DefaultAgencyName, emulator.DefaultDomainID), acctest.Keys(), postAssume},
-		"ECS":           {"ecs_metadata = true", []string{"HW_PROJECT_ID=" + emulator.DefaultProjectID}, getKey},
+		"token":         {nil, []string{"HW_USER_PASSWORD=" + emulator.DefaultPassword, "HW_USER_ID=" + emulator.DefaultUserID}, postToken},
+		"temporary key": {given{"assume_role": given{"agency_name": emulator.DefaultAgencyName, "domain_id": emulator.DefaultDomainID}}, acctest.Keys(), postAssume},
+		"ECS":           {given{"ecs_metadata": true}, []string{"HW_PROJECT_ID=" + emulator.DefaultProjectID}, getKey},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -154,9 +166,13 @@ func TestAccCLI_expiryDuringApply(t *testing.T) {
 			for i := range n {
 				c.AddApp(fmt.Sprintf("app-%d", i))
 			}
-			r := newCLI(t, nil, fmt.Sprintf("provider \"sparkrtc\" {\n%s\n}\n\nresource \"sparkrtc_record_callback\" \"test\" {\n  count = %d\n  app_id = \"app-${count.index}\"\n  url = %q\n}\n", tc.block, n, testURL),
-				append(slices.Clone(tc.env), c.Endpoints()...)...)
-			r.Must(t, 0, "plan", "-out=saved.tfplan")
+			w := newProcesses(t, environmentOf("", append(slices.Clone(tc.env), c.Endpoints()...)...), tc.block, io.Discard)
+			w.Parallel = 10
+			for i := range n {
+				app := fmt.Sprintf("app-%d", i)
+				w.Set(app, arguments{url: testURL}.given(app))
+			}
+			planned := w.Plan()
 			c.ResetRequests()
 			var puts atomic.Int32
 			c.SetOptions(func(o *emulator.Options) {
@@ -166,8 +182,11 @@ func TestAccCLI_expiryDuringApply(t *testing.T) {
 					}
 				}
 			})
-			r.Must(t, 0, "apply", "saved.tfplan")
+			w.ApplyPlan(planned)
 			for i := range n {
+				if err := planned.Of(fmt.Sprintf("app-%d", i)).Err(); err != nil {
+					t.Error(err)
+				}
 				expectTruth(t, c, fmt.Sprintf("app-%d", i), testURL, "")
 			}
 			fetched := 0
@@ -189,7 +208,7 @@ func TestAccCLI_expiryDuringApply(t *testing.T) {
 
 // What went wrong on the way to credentials is told once by each resource, with
 // what to do, and costs no more calls than it must.
-func TestAccCLI_credentialFailures(t *testing.T) {
+func TestCredentialFailures(t *testing.T) {
 	t.Parallel()
 	password := []string{"HW_USER_NAME=" + emulator.DefaultUserName, "HW_DOMAIN_NAME=" + emulator.DefaultDomainName}
 	pair := []string{"HW_ACCESS_KEY=" + credentialAK, "HW_SECRET_KEY=" + credentialSK}
@@ -215,9 +234,6 @@ func TestAccCLI_credentialFailures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := acctest.StartEmulator(t, tc.options)
-			for i := range 12 {
-				c.AddApp(fmt.Sprintf("app-%d", i))
-			}
 			if tc.fault != nil {
 				c.Fail(*tc.fault)
 			}
@@ -225,25 +241,74 @@ func TestAccCLI_credentialFailures(t *testing.T) {
 			if strings.HasPrefix(name, "wrong audience") {
 				env = append(env, "TFC_WORKLOAD_IDENTITY_TOKEN="+c.IDToken(emulator.WithAudience("mine")))
 			}
-			r := newCLI(t, nil, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  count = 12\n  app_id = \"app-${count.index}\"\n  url = %q\n}\n", testURL), env...)
-			got := r.Must(t, 1, "plan", "-json")
-			d := got.Diagnostics(t).Of(t, "sparkrtc_record_callback.test[0]")
-			if d.Severity != "error" || d.Summary != tc.summary {
-				t.Errorf("got %+v", d)
+			var log bytes.Buffer
+			w := newProcesses(t, environmentOf(t.TempDir(), env...), nil, &log)
+			w.Parallel = 10
+			for i := range 12 {
+				app := fmt.Sprintf("app-%d", i)
+				c.AddApp(app)
+				w.Set(app, arguments{url: testURL}.given(app))
 			}
-			for _, mention := range tc.mentions {
-				if !strings.Contains(d.Detail, mention) {
-					t.Errorf("%q is not mentioned: %s", mention, d.Detail)
+			got := w.Plan()
+			explained := 0 // in full, for one of them
+			for i := range 12 {
+				app := fmt.Sprintf("app-%d", i)
+				d := got.Of(app).Of(t, app)
+				want := acctest.Expectation{Address: app, Severity: acctest.SeverityError, Summary: tc.summary, Attribute: d.Attribute, Mentions: []string{"The error about the app"}}
+				if !strings.Contains(d.Detail, want.Mentions[0]) {
+					explained++
+					want.Mentions = tc.mentions
 				}
+				want.Check(t, got.Of(app))
 			}
-			if strings.Contains(got.Stdout+got.Stderr, wrongSecret) || strings.Contains(got.Stdout+got.Stderr, emulator.DefaultPassword) {
-				t.Error("a secret is in the message")
+			if explained != 1 {
+				t.Errorf("explained %d times", explained)
+			}
+			if text := fmt.Sprint(got.Diagnostics) + log.String(); strings.Contains(text, wrongSecret) || strings.Contains(text, emulator.DefaultPassword) {
+				t.Error("a secret is in the messages or the log")
 			}
 			if calls := c.CredentialCalls(); len(calls) != tc.fetches {
 				t.Errorf("called %q, want %d calls", calls, tc.fetches)
 			}
 			if calls := c.Requests(emulator.Path("/v2/")); len(calls) > 0 {
 				t.Errorf("SparkRTC was called %d times", len(calls))
+			}
+		})
+	}
+}
+
+// A clock that is off is told, and is no failure.
+func TestClock(t *testing.T) {
+	t.Parallel()
+	for name, off := range map[string]time.Duration{"behind": 40 * time.Minute, "ahead": -40 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := acctest.StartEmulator(t, emulator.Options{Clock: func() time.Time { return time.Now().Add(off) }})
+			w := newWorkspace(t, c, nil)
+			w.Parallel = 10
+			for i := range 12 {
+				c.AddApp(appOf(i))
+				w.Set(appOf(i), arguments{url: testURL}.given(appOf(i)))
+			}
+			said := regexp.MustCompile(`is (40m0s|39m59s|40m1s) ` + name + ` that of the service`)
+			expectSaid := func(run *acctest.Run, times int) {
+				t.Helper()
+				n := 0
+				for _, diagnostics := range run.Diagnostics {
+					for _, d := range diagnostics {
+						if n++; d.Severity != acctest.SeverityWarning || d.Summary != "Clock is off" || !said.MatchString(d.Detail) {
+							t.Errorf("reported: %+v", d)
+						}
+					}
+				}
+				if n != times {
+					t.Errorf("it is said %d times, want %d", n, times)
+				}
+			}
+			expectSaid(w.Apply(), 2) // once a process
+			expectSaid(w.Plan(), 1)
+			if refused := c.CountStatus(http.StatusUnauthorized); refused != 3 { // one a process
+				t.Errorf("%d calls were refused", refused)
 			}
 		})
 	}

@@ -5,6 +5,7 @@ package provider
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -34,13 +35,23 @@ func TestAccCLI_examples(t *testing.T) {
 		formatted.WriteFile(t, strings.NewReplacer(string(filepath.Separator), "_", " ", "_").Replace(name)+".tf", config)
 	}
 	formatted.Must(t, 0, "fmt", "-check", "-diff")
+	// Pages repeat the files, and most can be modules of one configuration.
+	modules, validated := map[string]string{}, map[string]bool{}
 	for name, config := range all {
 		found[strings.SplitN(name, string(filepath.Separator), 2)[0]]++
+		if slices.ContainsFunc(whole, func(dir string) bool { return isPartOf(name, dir) }) {
+			continue // validated with the rest of its folder: TestAccCLI_exampleTests
+		}
+		if validated[config] {
+			continue
+		}
+		validated[config] = true
+		if !needsItsOwnRun.MatchString(config) {
+			modules[name] = complete(t, root, withoutOthers(config))
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if slices.ContainsFunc(whole, func(dir string) bool { return isPartOf(name, dir) }) {
-				return // validated with the rest of its folder: TestAccCLI_exampleTests
-			}
 			r := newCLI(t, nil, "")
 			validate := []string{"validate"}
 			switch {
@@ -60,11 +71,45 @@ func TestAccCLI_examples(t *testing.T) {
 			r.Must(t, 0, validate...)
 		})
 	}
+	t.Run("modules", func(t *testing.T) {
+		t.Parallel()
+		validateModules(t, root, modules)
+	})
 	for _, where := range []string{"README.md", "docs", "examples"} {
 		if found[where] == 0 {
 			t.Errorf("no example in %s", where)
 		}
 	}
+}
+
+// needsItsOwnRun finds what a module may not have, or not every CLI.
+var needsItsOwnRun = regexp.MustCompile(`(?m)^(import|action|list|removed)\b|action_trigger`)
+
+var withoutDefault = regexp.MustCompile(`(?ms)^variable "(\w+)" \{\n(.*?)^\}\n`)
+
+// validateModules validates examples as modules of one configuration, which gives
+// them variables of unknown values.
+func validateModules(t *testing.T, root string, modules map[string]string) {
+	t.Helper()
+	r := newCLI(t, nil, "")
+	main := "variable \"any\" {}\n"
+	for i, name := range slices.Sorted(maps.Keys(modules)) {
+		module := fmt.Sprintf("example_%02d", i)
+		main += fmt.Sprintf("# %s\nmodule %q {\n  source = \"./%s\"\n", name, module, module)
+		for _, variable := range withoutDefault.FindAllStringSubmatch(modules[name], -1) {
+			if !strings.Contains(variable[2], "  default ") {
+				main += "  " + variable[1] + " = var.any\n"
+			}
+		}
+		main += "}\n"
+		r.WriteModule(t, module, modules[name])
+		if strings.Contains(modules[name], "module \"") {
+			r.CopyTo(t, module, filepath.Join(root, "examples", "modules"))
+		}
+	}
+	r.Write(t, main)
+	r.Must(t, 0, "get")
+	r.Must(t, 0, "validate")
 }
 
 // Folders with tests of their own pass them, on the emulator and, where they are
@@ -92,7 +137,6 @@ func TestAccCLI_exampleTests(t *testing.T) {
 				r := newCLI(t, nil, "", "SPARKRTC_ENDPOINT="+c.Endpoint)
 				r.Copy(t, filepath.Join(root, dir))
 
-				r.Must(t, 0, "validate")
 				got := r.Must(t, 0, "test", "-filter="+filepath.Join("tests", filepath.Base(file)))
 				runs := len(regexp.MustCompile(`(?m)^run "`).FindAll(content, -1))
 				if want := fmt.Sprintf("Success! %d passed, 0 failed.", runs); runs == 0 || !strings.Contains(got.Out(), want) {

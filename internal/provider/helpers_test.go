@@ -4,16 +4,21 @@ package provider
 
 import (
 	"context"
+	"errors"
+	"io"
 	"maps"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/credentials"
 )
 
 func TestMain(m *testing.M) { os.Exit(acctest.Main(m, "../..")) }
@@ -44,15 +49,59 @@ func newCLI(t *testing.T, e *acctest.Emulator, config string, variables ...strin
 // argument says otherwise.
 func newCore(tb testing.TB, e *acctest.Emulator, p *sparkRTCProvider, arguments map[string]any) (*acctest.Core, error) {
 	tb.Helper()
-	p.version, p.retryWait = "test", time.Microsecond
 	settings := e.Settings()
 	settings["max_retries"] = 0
 	maps.Copy(settings, arguments)
-	return acctest.NewCore(tb, serving(p), settings)
+	return acctest.NewCore(tb, factoryOf(p), settings)
+}
+
+// factoryOf serves a provider that loses no time between retries, in an empty
+// environment unless it has one.
+func factoryOf(p *sparkRTCProvider) func() (tfprotov6.ProviderServer, error) {
+	p.version, p.retryWait = "test", time.Microsecond
+	if p.environment == nil {
+		p.environment = environmentOf("")
+	}
+	return serving(p)
 }
 
 func serving(p provider.Provider) func() (tfprotov6.ProviderServer, error) {
 	return func() (tfprotov6.ProviderServer, error) { return serve(p), nil }
+}
+
+// environmentOf has these variables, NAME=value, of two with a name the last, and a
+// home, "" for none.
+func environmentOf(home string, variables ...string) *credentials.Environment {
+	values := map[string]string{}
+	for _, variable := range variables {
+		name, value, _ := strings.Cut(variable, "=")
+		values[name] = value
+	}
+	environment := credentials.OS()
+	environment.Getenv = func(name string) string { return values[name] }
+	environment.Environ = func() []string { return variables }
+	environment.HomeDir = func() (string, error) {
+		if home == "" {
+			return "", errors.New("there is no home")
+		}
+		return home, nil
+	}
+	return &environment
+}
+
+// newProcesses returns a workspace whose processes have these provider arguments, and
+// no others, and an environment. They write what they log.
+func newProcesses(t *testing.T, environment *credentials.Environment, settings map[string]any, log io.Writer) *acctest.Workspace {
+	t.Helper()
+	return acctest.NewWorkspace(t, func() (acctest.Resource, error) {
+		core, err := acctest.StartCore(t, factoryOf(&sparkRTCProvider{environment: environment}))
+		if err != nil {
+			return acctest.Resource{}, err
+		}
+		core = core.WithContext(tflogtest.RootLogger(t.Context(), log))
+		_, err = core.Configure(settings)
+		return core.Resource(callbackType), err
+	})
 }
 
 var schemas = sync.OnceValue(func() *tfprotov6.GetProviderSchemaResponse {

@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"maps"
 	"os"
 	"runtime"
 	"strings"
@@ -23,11 +24,8 @@ func TestAccCLI_logsAreWrittenOnRequest(t *testing.T) {
 		variable string
 		want     []string // nil for nothing
 	}{
-		"by default":            {},
 		"asked of the CLI only": {variable: "TF_LOG_CORE=DEBUG"},
 		"everything":            {variable: "TF_LOG=TRACE", want: []string{"sdk.framework", "provider configured"}},
-		"the provider":          {variable: "TF_LOG_PROVIDER=DEBUG", want: []string{"provider configured"}},
-		"the SDK":               {variable: "TF_LOG_SDK=TRACE", want: []string{"sdk.framework"}},
 		"the framework":         {variable: "TF_LOG_SDK_FRAMEWORK=TRACE", want: []string{"sdk.framework"}},
 	}
 	for name, tc := range tests {
@@ -51,5 +49,32 @@ func TestAccCLI_logsAreWrittenOnRequest(t *testing.T) {
 				t.Errorf("written: %.1000s", content)
 			}
 		})
+	}
+}
+
+// A variable that asks for any part of the log leaves all of it on.
+func TestSilenceUnwantedLogs(t *testing.T) {
+	t.Parallel()
+	for variable, silent := range map[string]bool{
+		"": true, "TF_LOG_CORE": true, "TF_LOG_PATH": true,
+		"TF_LOG": false, "TF_LOG_PROVIDER": false, "TF_LOG_PROVIDER_SPARKRTC": false, "TF_LOG_SDK": false, "TF_LOG_SDK_PROTO": false, "TF_LOG_SDK_FRAMEWORK": false,
+	} {
+		set := map[string]string{}
+		SilenceUnwantedLogs(func(name string) string {
+			if name == variable {
+				return "DEBUG"
+			}
+			return ""
+		}, func(name, value string) error {
+			set[name] = value
+			return nil
+		})
+		want := map[string]string{}
+		if silent {
+			want = map[string]string{"TF_LOG_PROVIDER_SPARKRTC": "off", "TF_LOG_SDK": "off"}
+		}
+		if !maps.Equal(set, want) {
+			t.Errorf("%s: set %v, want %v", variable, set, want)
+		}
 	}
 }

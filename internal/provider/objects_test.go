@@ -31,7 +31,7 @@ func TestObjects_haveAllThatBelongsToThem(t *testing.T) {
 			expectExample(t, kind, name)
 			if kind == "resources" {
 				expectMention(t, "testdata/state-template/main.tf", `resource "`+name+`"`)
-				expectMention(t, "fault_matrix_test.go", name)
+				expectMention(t, "acc_fault_matrix_test.go", name)
 			}
 			if block != "" && hasSecret(schema.Block) {
 				expectMention(t, "canary_test.go", block+` "`+name+`"`)

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -56,6 +55,9 @@ type sparkRTCProvider struct {
 
 	// courtesyBound shortens a list of apps in tests; 0 leaves its own.
 	courtesyBound time.Duration
+
+	// environment is that of the process unless a test gives another.
+	environment *credentials.Environment
 
 	// clearTextKey is said once in the life of a process: once a run for each
 	// configuration of the provider.
@@ -153,8 +155,15 @@ func (p *sparkRTCProvider) ValidateConfig(ctx context.Context, req provider.Vali
 
 func (p *sparkRTCProvider) setClearTextKeyWarning(value types.Bool) {
 	var ignored diag.Diagnostics // Configure gives them
-	on := settings{getenv: os.Getenv, diags: &ignored}.flag("clear_text_key_warning", value, envClearTextKeyWarning, true)
+	on := settings{environment: p.env(), diags: &ignored}.flag("clear_text_key_warning", value, envClearTextKeyWarning, true)
 	p.clearTextKey.off.Store(!on)
+}
+
+func (p *sparkRTCProvider) env() credentials.Environment {
+	if p.environment != nil {
+		return *p.environment
+	}
+	return credentials.OS()
 }
 
 func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
@@ -175,9 +184,9 @@ func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.Configure
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	settings := settings{getenv: os.Getenv, diags: &resp.Diagnostics}
+	settings := settings{environment: p.env(), diags: &resp.Diagnostics}
 	transportConfig := transport.Config{
-		UserAgent:    userAgent(p.version, req.TerraformVersion, os.Getenv("TF_APPEND_USER_AGENT")),
+		UserAgent:    userAgent(p.version, req.TerraformVersion, settings.environment.Getenv("TF_APPEND_USER_AGENT")),
 		RetryWaitMin: p.retryWait,
 		RetryWaitMax: 10 * p.retryWait,
 		MaxRetries:   settings.maxRetries(config.MaxRetries),
@@ -253,8 +262,8 @@ func userAgent(version, cliVersion, appended string) string {
 
 // settings reads arguments, or else the environment.
 type settings struct {
-	getenv func(string) string
-	diags  *diag.Diagnostics
+	environment credentials.Environment
+	diags       *diag.Diagnostics
 }
 
 // text returns an argument, or the variable that stands in for it, and which
@@ -263,7 +272,7 @@ func (s settings) text(argument string, value types.String, variable string) (te
 	if text := value.ValueString(); text != "" {
 		return text, "the argument " + argument
 	}
-	return s.getenv(variable), "the environment variable " + variable
+	return s.environment.Getenv(variable), "the environment variable " + variable
 }
 
 // region warns of a region that SparkRTC is not known in. The endpoint doesn't
@@ -290,7 +299,7 @@ func (s settings) endpoint(value types.String) string {
 }
 
 func (s settings) proxies() {
-	if err := transport.CheckProxies(s.getenv); err != nil {
+	if err := transport.CheckProxies(s.environment.Getenv); err != nil {
 		s.diags.AddError("Proxy can't be used", "Requests can't be sent: "+err.Error()+".\n\nCorrect it, or unset it to connect without a proxy.")
 	}
 }
@@ -299,7 +308,7 @@ func (s settings) maxRetries(value types.Number) int {
 	if !value.IsNull() {
 		return int(int64Of(value))
 	}
-	text := s.getenv(envMaxRetries)
+	text := s.environment.Getenv(envMaxRetries)
 	if text == "" {
 		return sparkrtc.DefaultMaxRetries
 	}
@@ -315,7 +324,7 @@ func (s settings) flag(argument string, value types.Bool, variable string, prese
 	if !value.IsNull() && !value.IsUnknown() {
 		return value.ValueBool()
 	}
-	text := s.getenv(variable)
+	text := s.environment.Getenv(variable)
 	if text == "" {
 		return preset
 	}
@@ -336,7 +345,7 @@ func (s settings) rootCAs(value types.String) *x509.CertPool {
 	pem := []byte(text)
 	var err error
 	if !strings.Contains(text, "-----BEGIN") {
-		pem, err = credentials.OS().ReadFile(text)
+		pem, err = s.environment.ReadFile(text)
 	}
 	pool, systemErr := x509.SystemCertPool()
 	if systemErr != nil {
@@ -353,7 +362,7 @@ func (s settings) rootCAs(value types.String) *x509.CertPool {
 
 // credentials finds the credentials, without a call. Nil comes with an error.
 func (s settings) credentials(config providerModel) *credentials.Resolved {
-	found, err := credentials.Find(config.credentials(), credentials.OS())
+	found, err := credentials.Find(config.credentials(), s.environment)
 	if err != nil {
 		addCredentialsError(s.diags, err)
 		return nil

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -22,7 +23,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
@@ -100,58 +100,54 @@ func allAttributes(block *tfprotov6.SchemaBlock) []*tfprotov6.SchemaAttribute {
 
 // Wrong settings are found before any call, and the message says where they
 // come from.
-func TestAccCLI_providerErrors(t *testing.T) {
+func TestProviderErrors(t *testing.T) {
 	t.Parallel()
+	type given = map[string]any
 	const secret = "c0ffee-secret-c0ffee"
 	pair := []string{"HW_ACCESS_KEY=AK0123456789", "HW_SECRET_KEY=" + secret}
 	full := append([]string{"HW_PROJECT_ID=p"}, pair...)
 	tests := map[string]struct {
-		block    string
+		block    given
 		env      []string
 		severity string
 		summary  string
 		mentions []string
 	}{
-		"no credentials":               {"", nil, "error", "No credentials found", []string{"access_key", "secret_key", "token", "HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_AUTH_TOKEN"}},
-		"half a pair":                  {"access_key = \"AK\"", []string{"HW_SECRET_KEY=" + secret}, "error", "Incomplete credentials", []string{"access_key is set in the provider block", "secret_key is not"}},
-		"a pair and a token":           {"", append([]string{"HW_AUTH_TOKEN=t"}, full...), "error", "Two kinds of credentials", []string{"HW_AUTH_TOKEN", "HW_ACCESS_KEY"}},
-		"a pair and a password":        {"user_name = \"me\"\npassword = \"" + secret + "\"\naccess_key = \"AK\"", full, "error", "Two kinds of credentials", []string{"user_name", "access_key", "he provider block"}},
-		"agency without an account":    {"assume_role {\n  agency_name = \"a\"\n}", full, "error", "Incomplete credentials", []string{"agency_name", "domain_name or domain_id"}},
-		"short duration":               {"assume_role {\n  agency_name = \"a\"\n  domain_id = \"d\"\n  duration = 60\n}", full, "error", "Invalid number", []string{"duration", "from 900 to 86400"}},
-		"profile that isn't there":     {"profile = \"prod\"", full, "error", "Credentials file can't be used", []string{"~/.hcloud/config.json", "the argument profile"}},
-		"CA certificate that isn't":    {"cacert_file = \"~/ca.pem\"", full, "error", "CA certificate can't be used", []string{"the argument cacert_file", "no such file"}},
-		"CA certificate, environment":  {"", append([]string{"HW_CACERT=-----BEGIN NONSENSE-----"}, full...), "error", "CA certificate can't be used", []string{"HW_CACERT", "no certificate in PEM form"}},
-		"auth_url without a host":      {"auth_url = \"https://\"", full, "error", "Invalid endpoint", []string{"the argument auth_url"}},
-		"a blank in a key":             {"secret_key = \"" + secret + " \"\naccess_key = \"AK\"", full, "error", "Value contains a stray character", []string{"secret_key", "the provider block"}},
-		"endpoint with a password":     {"endpoint = \"https://u:" + secret + "@rtc.example.com\"", full, "error", "Invalid endpoint", []string{"must not contain a user"}},
-		"proxy that can't be parsed":   {"", append([]string{"HTTPS_PROXY=http://u:" + secret + "%ss@proxy.example.com"}, full...), "error", "Proxy can't be used", []string{"HTTPS_PROXY", "percent-encoded"}},
-		"endpoint without TLS":         {"endpoint = \"http://rtc.example.com\"", full, "error", "Invalid endpoint", []string{"loopback", "https"}},
-		"endpoint from environment":    {"", append([]string{"SPARKRTC_ENDPOINT=rtc.example.com"}, full...), "error", "Invalid endpoint", []string{"SPARKRTC_ENDPOINT"}},
-		"retries from environment":     {"", append([]string{"HW_MAX_RETRIES=many"}, full...), "error", "Invalid number of retries", []string{"HW_MAX_RETRIES", "between 0 and 20", "many"}},
-		"too many retries":             {"", append([]string{"HW_MAX_RETRIES=21"}, full...), "error", "Invalid number of retries", []string{"21"}},
-		"retries in the block":         {"max_retries = -1", full, "error", "Invalid number", []string{"max_retries", "from 0 to 20"}},
-		"switch from environment":      {"", append([]string{"HW_INSECURE=perhaps"}, full...), "error", "Invalid value of a switch", []string{"HW_INSECURE", "perhaps"}},
-		"another region":               {"region = \"eu-west-101\"", full, "warning", "SparkRTC is not known in this region", []string{"eu-west-101", "the argument region", "cn-north-4"}},
-		"another region, environment":  {"", append([]string{"HW_REGION_NAME=eu-west-101"}, full...), "warning", "SparkRTC is not known in this region", []string{"HW_REGION_NAME"}},
-		"region of the service":        {"region = \"cn-north-4\"", append([]string{"HW_REGION_NAME=eu-west-101"}, full...), "", "", nil},
-		"empty arguments fall through": {"access_key = \"\"\nsecret_key = \"\"\nendpoint = \"\"\nregion = \"\"", full, "", "", nil},
-		"everything in the block":      {"access_key = \"AK\"\nsecret_key = \"SK\"\nsecurity_token = \"ST\"\nproject_id = \"p\"\nmax_retries = 0\ninsecure = true\nendpoint = \"https://rtc.example.com:8443\"", nil, "", "", nil},
+		"no credentials":               {nil, nil, "error", "No credentials found", []string{"access_key", "secret_key", "token", "HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_AUTH_TOKEN"}},
+		"half a pair":                  {given{"access_key": "AK"}, []string{"HW_SECRET_KEY=" + secret}, "error", "Incomplete credentials", []string{"access_key is set in the provider block", "secret_key is not"}},
+		"a pair and a token":           {nil, append([]string{"HW_AUTH_TOKEN=t"}, full...), "error", "Two kinds of credentials", []string{"HW_AUTH_TOKEN", "HW_ACCESS_KEY"}},
+		"a pair and a password":        {given{"user_name": "me", "password": secret, "access_key": "AK"}, full, "error", "Two kinds of credentials", []string{"user_name", "access_key", "he provider block"}},
+		"agency without an account":    {given{"assume_role": given{"agency_name": "a"}}, full, "error", "Incomplete credentials", []string{"agency_name", "domain_name or domain_id"}},
+		"short duration":               {given{"assume_role": given{"agency_name": "a", "domain_id": "d", "duration": 60}}, full, "error", "Invalid number", []string{"duration", "from 900 to 86400"}},
+		"profile that isn't there":     {given{"profile": "prod"}, full, "error", "Credentials file can't be used", []string{"~/.hcloud/config.json", "the argument profile"}},
+		"CA certificate that isn't":    {given{"cacert_file": "~/ca.pem"}, full, "error", "CA certificate can't be used", []string{"the argument cacert_file", "no such file"}},
+		"CA certificate, environment":  {nil, append([]string{"HW_CACERT=-----BEGIN NONSENSE-----"}, full...), "error", "CA certificate can't be used", []string{"HW_CACERT", "no certificate in PEM form"}},
+		"auth_url without a host":      {given{"auth_url": "https://"}, full, "error", "Invalid endpoint", []string{"the argument auth_url"}},
+		"a blank in a key":             {given{"secret_key": secret + " ", "access_key": "AK"}, full, "error", "Value contains a stray character", []string{"secret_key", "the provider block"}},
+		"endpoint with a password":     {given{"endpoint": "https://u:" + secret + "@rtc.example.com"}, full, "error", "Invalid endpoint", []string{"must not contain a user"}},
+		"proxy that can't be parsed":   {nil, append([]string{"HTTPS_PROXY=http://u:" + secret + "%ss@proxy.example.com"}, full...), "error", "Proxy can't be used", []string{"HTTPS_PROXY", "percent-encoded"}},
+		"endpoint without TLS":         {given{"endpoint": "http://rtc.example.com"}, full, "error", "Invalid endpoint", []string{"loopback", "https"}},
+		"endpoint from environment":    {nil, append([]string{"SPARKRTC_ENDPOINT=rtc.example.com"}, full...), "error", "Invalid endpoint", []string{"SPARKRTC_ENDPOINT"}},
+		"retries from environment":     {nil, append([]string{"HW_MAX_RETRIES=many"}, full...), "error", "Invalid number of retries", []string{"HW_MAX_RETRIES", "between 0 and 20", "many"}},
+		"too many retries":             {nil, append([]string{"HW_MAX_RETRIES=21"}, full...), "error", "Invalid number of retries", []string{"21"}},
+		"retries in the block":         {given{"max_retries": -1}, full, "error", "Invalid number", []string{"max_retries", "from 0 to 20"}},
+		"switch from environment":      {nil, append([]string{"HW_INSECURE=perhaps"}, full...), "error", "Invalid value of a switch", []string{"HW_INSECURE", "perhaps"}},
+		"another region":               {given{"region": "eu-west-101"}, full, "warning", "SparkRTC is not known in this region", []string{"eu-west-101", "the argument region", "cn-north-4"}},
+		"another region, environment":  {nil, append([]string{"HW_REGION_NAME=eu-west-101"}, full...), "warning", "SparkRTC is not known in this region", []string{"HW_REGION_NAME"}},
+		"region of the service":        {given{"region": "cn-north-4"}, append([]string{"HW_REGION_NAME=eu-west-101"}, full...), "", "", nil},
+		"empty arguments fall through": {given{"access_key": "", "secret_key": "", "endpoint": "", "region": ""}, full, "", "", nil},
+		"everything in the block":      {given{"access_key": "AK", "secret_key": "SK", "security_token": "ST", "project_id": "p", "max_retries": 0, "insecure": true, "endpoint": "https://rtc.example.com:8443"}, nil, "", "", nil},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newCLI(t, nil, "provider \"sparkrtc\" {\n"+tc.block+"\n}\n"+callbackConfig, tc.env...)
-			code := 0
-			if tc.severity == "error" {
-				code = 1
+			core, err := acctest.StartCore(t, factoryOf(&sparkRTCProvider{environment: environmentOf(t.TempDir(), tc.env...)}))
+			if err != nil {
+				t.Fatal(err)
 			}
-			got := r.Must(t, code, "plan", "-json")
-			var found acctest.Diagnostics
-			for _, d := range got.Diagnostics(t) {
-				// There is no service behind these, which is not what they are about.
-				if !strings.Contains(d.Summary, "Provider development overrides") && d.Summary != "Apps could not be listed" {
-					found = append(found, d)
-				}
+			found, err := core.Configure(tc.block)
+			if (err != nil) != (tc.severity == "error") {
+				t.Errorf("the error is %v", err)
 			}
 			if tc.severity == "" {
 				if len(found) != 0 {
@@ -167,7 +163,7 @@ func TestAccCLI_providerErrors(t *testing.T) {
 					t.Errorf("%q is not mentioned: %s", mention, found[0].Detail)
 				}
 			}
-			if strings.Contains(got.Stdout+got.Stderr, secret) {
+			if strings.Contains(found[0].Detail, secret) {
 				t.Error("the message has a secret")
 			}
 		})
@@ -217,7 +213,7 @@ func TestConfigureProvider(t *testing.T) {
 			}
 			settings := maps.Clone(block)
 			maps.Copy(settings, tc.block)
-			_, err := acctest.NewCore(t, providerserver.NewProtocol6WithError(New("test")()), settings)
+			_, err := acctest.NewCore(t, serving(New("test")()), settings)
 			if tc.summary == "" {
 				if err != nil {
 					t.Error(err)
@@ -241,107 +237,83 @@ func TestConfigureProvider(t *testing.T) {
 	}
 }
 
-// Each way to authenticate, checked by the emulator.
+// Each way to authenticate, checked by the emulator, and who the CLI says it is.
 func TestAccCLI_authentication(t *testing.T) {
 	t.Parallel()
 	const securityToken = "security-token-0123456789+/="
 	tests := map[string]struct {
 		options emulator.Options
-		env     []string
+		block   string
 		header  string // that is sent
 	}{
-		"access key":           {emulator.Options{}, acctest.Keys(), "Authorization"},
-		"temporary access key": {emulator.Options{SecurityToken: securityToken}, append(acctest.Keys(), "HW_SECURITY_TOKEN="+securityToken), "X-Security-Token"},
-		"token":                {emulator.Options{}, []string{"HW_AUTH_TOKEN=" + emulator.DefaultToken}, "X-Auth-Token"},
+		"access_key":    {emulator.Options{}, arg("access_key", emulator.DefaultAccessKey) + "\n" + arg("secret_key", emulator.DefaultSecretKey), "Authorization"},
+		"temporary_key": {emulator.Options{SecurityToken: securityToken}, arg("access_key", emulator.DefaultAccessKey) + "\n" + arg("secret_key", emulator.DefaultSecretKey) + "\n" + arg("security_token", securityToken), "X-Security-Token"},
+		"token":         {emulator.Options{}, arg("token", emulator.DefaultToken), "X-Auth-Token"},
 	}
+	var config strings.Builder
+	emulators := map[string]*acctest.Emulator{}
 	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := acctest.StartEmulator(t, tc.options, testApp)
-			r := newCLI(t, nil, callbackConfig, append(tc.env, "SPARKRTC_ENDPOINT="+c.Endpoint, "TF_APPEND_USER_AGENT=ci/7")...)
-			r.Apply(t)
-			r.Plan(t, acctest.NoChanges)
-			requests := c.Requests()
-			if len(requests) != 4 {
-				t.Errorf("%d requests", len(requests))
+		emulators[name] = acctest.StartEmulator(t, tc.options, testApp)
+		fmt.Fprintf(&config, "provider \"sparkrtc\" {\n  alias = %q\n  endpoint = %q\n  project_id = %q\n%s\n}\n", name, emulators[name].Endpoint, emulator.DefaultProjectID, tc.block)
+		config.WriteString(callbackBlock(name, "provider = sparkrtc."+name, arg("app_id", testApp), arg("url", testURL), arg("auth_key", testKey)))
+	}
+	r := newCLI(t, nil, config.String(), "TF_APPEND_USER_AGENT=ci/7")
+	r.Apply(t)
+	r.Plan(t, acctest.NoChanges)
+	agent := regexp.MustCompile(`^terraform-provider-sparkrtc/dev \(\+https://\S+\) terraform/1\.\d+\.\d+\S* ci/7$`)
+	for name, tc := range tests {
+		c := emulators[name]
+		requests := c.Requests()
+		if len(requests) != 4 {
+			t.Errorf("%s: %d requests", name, len(requests))
+		}
+		for _, request := range requests {
+			if !request.Authenticated || request.Status != http.StatusOK || request.Header.Get(tc.header) == "" {
+				t.Errorf("%s: %s %d: %v", name, request.Method, request.Status, request.Header)
 			}
-			agent := regexp.MustCompile(`^terraform-provider-sparkrtc/dev \(\+https://\S+\) terraform/1\.\d+\.\d+\S* ci/7$`)
-			for _, request := range requests {
-				if !request.Authenticated || request.Status != http.StatusOK || request.Header.Get(tc.header) == "" {
-					t.Errorf("%s %d: %v", request.Method, request.Status, request.Header)
-				}
-				if got := request.Header.Get("User-Agent"); !agent.MatchString(got) {
-					t.Errorf("User-Agent: %s", got)
-				}
+			if got := request.Header.Get("User-Agent"); !agent.MatchString(got) {
+				t.Errorf("%s: User-Agent: %s", name, got)
 			}
-			expectCalls(t, c, 3, withKey(testURL, testKey))
-		})
+		}
+		expectCalls(t, c, 3, withKey(testURL, testKey))
 	}
 }
 
-// An endpoint that another resource has yet to make: planned without a call,
-// applied once it is known.
-func TestAccProvider_unknownEndpoint(t *testing.T) {
-	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	config := func(note string) string {
-		return fmt.Sprintf("resource \"terraform_data\" \"late\" {\n  input = %q\n  triggers_replace = %q\n}\n", c.Endpoint, note) +
-			strings.Replace(callbackConfigOn(c, arg("app_id", testApp), arg("url", testURL)), fmt.Sprintf("endpoint   = %q", c.Endpoint), "endpoint   = terraform_data.late.output", 1)
-	}
-	resource.ParallelTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: testProviders,
-		Steps: []resource.TestStep{
-			{
-				Config:            config("one"),
-				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionCreate)},
-				ConfigStateChecks: []statecheck.StateCheck{state("url", knownvalue.StringExact(testURL))},
-			},
-			{
-				// Not known again while there is a state: it is kept.
-				Config:            config("two"),
-				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionNoop)},
-				ConfigStateChecks: []statecheck.StateCheck{state("url", knownvalue.StringExact(testURL))},
-			},
-		},
-	})
-}
-
-// What is not read says so, and why.
-func TestAccCLI_unknownEndpointWarns(t *testing.T) {
+// An endpoint that another resource has yet to make: planned without a call, applied
+// once it is known. What is not read says so, and why.
+func TestAccCLI_unknownEndpoint(t *testing.T) {
 	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	config := func(note string) string {
 		return fmt.Sprintf("resource \"terraform_data\" \"late\" {\n  input = %q\n  triggers_replace = %q\n}\n\nprovider \"sparkrtc\" {\n  endpoint = terraform_data.late.output\n}\n", c.Endpoint, note) + callbackConfig
 	}
 	r := newCLI(t, c, config("one"))
-	r.Apply(t)
+	r.Must(t, 0, "apply", "-auto-approve", "-json").ExpectPlanned(t, map[string]string{"terraform_data.late": "create", resourceName: "create"})
+	expectTruth(t, c, testApp, testURL, testKey)
+	// Not known again while there is a state: it is kept.
 	r.Write(t, config("two"))
-	out := r.Must(t, 0, "plan").Out()
-	for _, want := range []string{"Recording callback not read", testApp, "(endpoint)", "last known state"} {
+	applied := r.Must(t, 0, "apply", "-auto-approve", "-json")
+	applied.ExpectPlanned(t, map[string]string{"terraform_data.late": "replace"})
+	acctest.Expectation{
+		Address: resourceName, Severity: acctest.SeverityWarning, Summary: "Recording callback not read", Mentions: []string{testApp, "(endpoint)", "last known state"},
+	}.Check(t, applied.Diagnostics(t))
+	r.ExpectStored(t, resourceName, map[string]any{"url": testURL})
+	c.ResetRequests()
+
+	r.Write(t, config("three")+callbackBlock("other", arg("app_id", otherApp), arg("url", testURL))+importBlock("other", otherApp)+
+		"data \"sparkrtc_record_callback\" \"test\" {\n  app_id = \""+testApp+"\"\n}\nephemeral \"sparkrtc_record_callback\" \"test\" {\n  app_id = \""+testApp+"\"\n}\n")
+	out := r.Must(t, 1, "plan").Out()
+	for _, want := range []string{"Provider configuration is not known", "can't be imported", "-target"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not said: %s", want, out)
 		}
 	}
-	r.Must(t, 0, "state", "rm", "sparkrtc_record_callback.test")
-	r.Write(t, config("three")+"import {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
-	if out := r.Must(t, 1, "plan").Out(); !strings.Contains(out, "Provider configuration is not known") || !strings.Contains(out, "can't be imported") {
-		t.Errorf("of an import: %s", out)
-	}
-
-	r.Must(t, 0, "state", "rm", "terraform_data.late")
-	c.ResetRequests()
-	for _, kind := range []string{"data", "ephemeral"} {
-		r.Write(t, config("four")+kind+" \"sparkrtc_record_callback\" \"test\" {\n  app_id = \""+testApp+"\"\n}\n")
-		out := r.Run(t, "plan").Out()
-		if kind == "data" && (!strings.Contains(out, "Provider configuration is not known") || !strings.Contains(out, "-target")) {
-			t.Errorf("of a %s: %s", kind, out)
-		}
-		expectCalls(t, c, 0)
-	}
+	expectCalls(t, c, 0)
 }
 
 // A server whose certificate nobody vouches for is refused, unless the user
 // says otherwise, in the block or in the environment.
-func TestAccCLI_insecure(t *testing.T) {
+func TestInsecure(t *testing.T) {
 	t.Parallel()
 	server := emulator.New(emulator.Options{})
 	server.AddApp(testApp)
@@ -351,25 +323,35 @@ func TestAccCLI_insecure(t *testing.T) {
 	t.Cleanup(func() { server.Close(); listener.Close() })
 	c := &acctest.Emulator{Server: server, Endpoint: listener.URL}
 	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: listener.Certificate().Raw}))
+	home := t.TempDir()
+	if err := os.WriteFile(filepath.Join(home, "ca.pem"), []byte(ca), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, tc := range map[string]struct {
-		block, env string
-		code       int
+		argument string
+		value    any
+		env      string
+		refused  bool
 	}{
-		"by default":            {"", "", 1},
-		"in the block":          {"insecure = true", "HW_INSECURE=false", 0},
-		"in the environment":    {"", "HW_INSECURE=true", 0},
-		"off, the block wins":   {"insecure = false", "HW_INSECURE=true", 1},
-		"CA in a file":          {"cacert_file = \"~/ca.pem\"", "", 0},
-		"CA in itself":          {"cacert_file = <<-EOT\n" + ca + "\nEOT", "", 0},
-		"CA in the environment": {"", "HW_CACERT=" + ca, 0},
+		"by default":            {"insecure", nil, "", true},
+		"in the block":          {"insecure", true, "HW_INSECURE=false", false},
+		"in the environment":    {"insecure", nil, "HW_INSECURE=true", false},
+		"off, the block wins":   {"insecure", false, "HW_INSECURE=true", true},
+		"CA in a file":          {"cacert_file", "~/ca.pem", "", false},
+		"CA in itself":          {"cacert_file", ca, "", false},
+		"CA in the environment": {"cacert_file", nil, "HW_CACERT=" + ca, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := newCLI(t, c, "provider \"sparkrtc\" {\n  "+tc.block+"\n}\n"+callbackConfig, tc.env, "HW_MAX_RETRIES=0")
-			r.WriteHomeFile(t, "ca.pem", ca)
-			got := r.Must(t, tc.code, "apply", "-auto-approve")
-			if tc.code != 0 && !strings.Contains(got.Out(), "certificate") {
-				t.Errorf("the message: %s", got.Out())
+			callbacks, err := newCallbacksWith(t, c, &sparkRTCProvider{environment: environmentOf(home, tc.env)}, map[string]any{tc.argument: tc.value})
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, err := callbacks.Plan(acctest.Object{}, arguments{url: testURL}.value())
+			if err == nil {
+				_, err = callbacks.Apply(plan)
+			}
+			if tc.refused != (err != nil) || err != nil && !strings.Contains(err.Error(), "certificate") {
+				t.Errorf("the error is %v", err)
 			}
 		})
 	}

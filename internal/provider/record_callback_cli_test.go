@@ -9,30 +9,33 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-// What each step costs and sends, with nothing around it.
+// What each step costs and sends, with nothing around it. Plan and apply are two
+// processes with a saved plan between them, as CI and HCP Terraform run them.
 func TestAccCLI_callsOfEachStep(t *testing.T) {
 	t.Parallel()
+	const other = "https://recordings.example.com/other"
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	r := newCLI(t, c, callbackConfig)
 
 	// A new resource's app is looked up by the plan, and again by the apply,
 	// which plans once more in a process of its own.
-	r.Plan(t, acctest.Changes)
+	r.Must(t, 0, "plan", "-out=saved.tfplan")
 	expectCalls(t, c, 1)
-	r.Apply(t)
-	expectCalls(t, c, 2, withKey(testURL, testKey))
-	r.Plan(t, acctest.NoChanges)
+	r.Must(t, 0, "apply", "saved.tfplan")
+	expectCalls(t, c, 1, withKey(testURL, testKey))
+	r.Apply(t) // of nothing
 	expectCalls(t, c, 1)
-	r.Apply(t)
+	c.SetCallback(testApp, "https://elsewhere.example.com/", testKey)
+	r.Must(t, 0, "plan", "-out=saved.tfplan", "-var", "url="+other)
 	expectCalls(t, c, 1)
-	r.Must(t, 0, "apply", "-auto-approve", "-var", "url=https://recordings.example.com/other")
-	expectCalls(t, c, 1, withKey("https://recordings.example.com/other", testKey))
+	r.Must(t, 0, "apply", "saved.tfplan")
+	expectCalls(t, c, 0, withKey(other, testKey))
 
 	const staysInPlace = "Warning: Destroy leaves the callback in place"
 	c.SetCallback("another-app", "https://live.example.com/", "")
@@ -54,32 +57,14 @@ func TestAccCLI_callsOfEachStep(t *testing.T) {
 		t.Errorf("the destroy says again what the plan said: %s", destroyed.Out())
 	}
 	expectCalls(t, c, 0)
-	expectTruth(t, c, testApp, "https://recordings.example.com/other", testKey)
+	expectTruth(t, c, testApp, other, testKey)
 	if strings.Contains(planned.Stdout+destroyed.Stdout, testKey) {
 		t.Error("destroy prints the key")
 	}
-	r.Apply(t)
+	r.Apply(t) // over what the destroy left
 	expectCalls(t, c, 2, withKey(testURL, testKey))
-}
-
-// Plan and apply as two processes with a saved plan between them, as CI and
-// HCP Terraform run them.
-func TestAccCLI_savedPlan(t *testing.T) {
-	t.Parallel()
-	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	r := newCLI(t, c, callbackConfig)
-
-	r.Must(t, 0, "plan", "-out=saved.tfplan")
-	expectCalls(t, c, 1)
-	r.Must(t, 0, "apply", "saved.tfplan")
-	expectCalls(t, c, 1, withKey(testURL, testKey))
-
-	c.SetCallback(testApp, "https://elsewhere.example.com/", testKey)
-	r.Must(t, 0, "plan", "-out=saved.tfplan")
-	expectCalls(t, c, 1)
-	r.Must(t, 0, "apply", "saved.tfplan")
-	expectCalls(t, c, 0, withKey(testURL, testKey))
 	r.Plan(t, acctest.NoChanges)
+	expectCalls(t, c, 1)
 }
 
 // Fifty, ten at a time: one PUT each to create, and one call for all but the
@@ -115,21 +100,22 @@ resource "sparkrtc_record_callback" "test" {
 
 // An import stores no key, so that the next apply takes the configured one into the
 // state. It is the one that is shown, and nothing is sent.
-func TestAccCLI_importCommand(t *testing.T) {
+func TestImportCommand(t *testing.T) {
 	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{})
 	c.SetCallback(testApp, testURL, testKey)
-	r := newCLI(t, c, callbackConfig)
-	r.Must(t, 0, "import", "sparkrtc_record_callback.test", testApp)
+	w := newWorkspace(t, c, nil)
+	w.Set("test", arguments{url: testURL, key: testKey}.given(testApp))
+	w.Import("test", testApp)
 	expectCalls(t, c, 1)
-	if strings.Contains(r.ReadFile(t, "terraform.tfstate"), testKey) {
+	if strings.Contains(w.StateText(), testKey) {
 		t.Error("the import stores the key")
 	}
-	r.Plan(t, acctest.Changes)
+	w.ExpectPlanned(map[string]string{"test": "update"})
 	expectCalls(t, c, 1)
-	r.Apply(t)
+	w.MustApply()
 	expectCalls(t, c, 2) // its refresh, and a look before it would send
-	r.Plan(t, acctest.NoChanges)
+	w.ExpectPlanned(map[string]string{})
 	expectCalls(t, c, 1)
 }
 
@@ -176,42 +162,40 @@ func TestAccCLI_validate(t *testing.T) {
 
 // What is valid, and may be regretted, is said once by each plan, also of values
 // that validate can't know.
-func TestAccCLI_warningsOfValues(t *testing.T) {
+func TestWarningsOfValues(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		url, key string
-		expectation
-	}{
-		{"http://recordings.example.com/", testKey, expectation{"plain_http", "warning", "Callback URL without TLS", "", []string{"anyone on the path can read them"}}},
-		{"https://user:s3cr3tpassword@recordings.example.com/", testKey, expectation{"user_in_url", "warning", "Callback URL with a user or a password", "", []string{"in plans and in the state"}}},
-		{testURL, "tooshort31characters-0123456789", expectation{"short_key", "warning", "Callback key of an unusual length", "", []string{"32 to 64"}}},
-		{testURL, strings.Repeat("long", 16) + "x", expectation{"long_key", "warning", "Callback key of an unusual length", "", []string{"32 to 64"}}},
-		{testURL, "****************************0001", expectation{"mask", "warning", "Callback key that looks like a mask", "", []string{"asterisks"}}},
-		{"https://recordings.example.com/", testKey, expectation{"neither", "", "", "", nil}},
+	tests := []struct{ name, url, key, summary, mention string }{
+		{"plain_http", "http://recordings.example.com/", testKey, "Callback URL without TLS", "anyone on the path can read them"},
+		{"user_in_url", "https://user:s3cr3tpassword@recordings.example.com/", testKey, "Callback URL with a user or a password", "in plans and in the state"},
+		{"short_key", testURL, "tooshort31characters-0123456789", "Callback key of an unusual length", "32 to 64"},
+		{"long_key", testURL, strings.Repeat("long", 16) + "x", "Callback key of an unusual length", "32 to 64"},
+		{"mask", testURL, "****************************0001", "Callback key that looks like a mask", "asterisks"},
+		{"neither", "https://recordings.example.com/", testKey, "", ""},
 	}
-	for _, attribute := range []string{"auth_key", "auth_key_wo"} {
+	for attribute, version := range map[string]int64{"auth_key": 0, "auth_key_wo": 1} {
 		t.Run(attribute, func(t *testing.T) {
 			t.Parallel()
 			c := acctest.StartEmulator(t, emulator.Options{})
-			var config strings.Builder
-			for i, tc := range tests {
+			w := newWorkspace(t, c, nil)
+			for _, tc := range tests {
 				c.AddApp(tc.name)
-				fmt.Fprintf(&config, "variable \"url_%[1]d\" {\n  default = %[2]q\n}\n\nresource \"sparkrtc_record_callback\" %[3]q {\n  app_id = %[3]q\n  url = var.url_%[1]d\n  %[4]s = %[5]q\n", i, tc.url, tc.name, attribute, tc.key)
-				if attribute == "auth_key_wo" {
-					config.WriteString("  auth_key_wo_version = 1\n")
-				}
-				config.WriteString("}\n")
+				w.Set(tc.name, arguments{url: tc.url, key: tc.key, version: version}.given(tc.name))
 			}
-			r := newCLI(t, c, config.String())
-			for _, run := range []string{"of new resources", "of resources that stay as they are"} {
-				got := r.Must(t, 0, "plan", "-json")
-				if strings.Contains(got.Stdout, "tooshort31") || strings.Contains(got.Stdout, "longlong") || strings.Contains(got.Stdout, "s3cr3tpassword") {
-					t.Errorf("%s: a key or a password is in the messages", run)
-				}
+			for _, of := range []string{"new resources", "resources that stay as they are"} {
+				got := w.Plan()
 				for _, tc := range tests {
-					tc.check(t, got.Diagnostics(t))
+					want := acctest.Expectation{Address: tc.name}
+					if tc.summary != "" {
+						want.Severity, want.Summary, want.Mentions = acctest.SeverityWarning, tc.summary, []string{tc.mention}
+					}
+					want.Check(t, got.Of(tc.name))
+					for _, d := range got.Of(tc.name) {
+						if strings.Contains(d.Detail, tc.key) || strings.Contains(d.Detail, "s3cr3tpassword") {
+							t.Errorf("of %s: a key or a password is in the message: %s", of, d.Detail)
+						}
+					}
 				}
-				r.Apply(t)
+				w.MustApply()
 			}
 		})
 	}
@@ -229,7 +213,7 @@ type errorRow struct {
 
 // Each row of the API's error table, on a write and on a read: what the user is
 // told, on which argument, how often it was tried, and that nothing is lost.
-func TestAccCLI_errorTable(t *testing.T) {
+func TestErrorTable(t *testing.T) {
 	t.Parallel()
 	const iam = "Incorrect IAM authentication information: "
 	tests := []errorRow{
@@ -249,7 +233,7 @@ func TestAccCLI_errorTable(t *testing.T) {
 		{500, "RTC.00002001", "InternalError", "SparkRTC has a server error", "", []string{"after 2 attempts", "max_retries"}, 2},
 		{501, "", "", "SparkRTC has a server error", "", nil, 1},
 		{503, "", "", "SparkRTC has a server error", "", []string{"HTTP 503", "after 2 attempts"}, 2},
-		{401, "APIGW.0301", iam + "verify aksk signature fail, canonicalRequest:PUT|/v2/apps/", "Signature refused", "", []string{"secret key", "project_id", "five minutes", "****0001", "the environment"}, 1},
+		{401, "APIGW.0301", iam + "verify aksk signature fail, canonicalRequest:PUT|/v2/apps/", "Signature refused", "", []string{"secret key", "project_id", "five minutes", "****0001", "the provider block"}, 1},
 		{401, "APIG.0301", iam + "Get secretKey failed,ak:AK,err:ak not exist", "Access key unknown", "", []string{"security token", "project_id"}, 1},
 		{401, "APIGW.0301", iam + "signature expired, signature time:20230527T000431Z,server time:20230527T020608Z", "Clock is off by more than 15 minutes", "", []string{"NTP", "20230527T020608Z"}, 1},
 		{401, "APIGW.0301", iam + "decrypt token fail", "Token refused", "", []string{"X-Subject-Token"}, 1},
@@ -261,126 +245,83 @@ func TestAccCLI_errorTable(t *testing.T) {
 		{302, "", "", "Endpoint redirects", "", []string{"never followed"}, 1},
 		{404, "RTC.00001003", "InvalidParameterValue", "SparkRTC app not found", "app_id", []string{"app list", "project_id"}, 1},
 	}
-	// A process that was refused once sends nothing more, so that each kind of
-	// refusal is alone.
-	groups := map[string][]errorRow{}
-	for _, row := range tests {
-		name := "not about authentication"
-		if row.status == http.StatusUnauthorized {
-			name = row.message
-		}
-		groups[name] = append(groups[name], row)
-	}
-	for name, rows := range groups {
-		t.Run(name, func(t *testing.T) {
+	for _, tc := range tests {
+		t.Run(fmt.Sprint(tc.status, " ", tc.summary), func(t *testing.T) {
 			t.Parallel()
-			testErrorRows(t, rows)
+			tc.test(t)
 		})
 	}
 }
 
-func testErrorRows(t *testing.T, tests []errorRow) {
+func (tc errorRow) test(t *testing.T) {
 	t.Helper()
 	const gone = "SparkRTC app not found" // which on a read is no error
-	c := acctest.StartEmulator(t, emulator.Options{})
-	var config strings.Builder
-	config.WriteString("provider \"sparkrtc\" {\n  max_retries = 1\n}\n")
-	for i := range tests {
-		app := fmt.Sprintf("app-%02d", i)
-		c.AddApp(app)
-		fmt.Fprintf(&config, "resource \"sparkrtc_record_callback\" \"r%02d\" {\n  app_id = %q\n  url = %q\n  auth_key = %q\n}\n", i, app, testURL, testKey)
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
+	w := newWorkspace(t, c, map[string]any{"max_retries": 1})
+	w.Set("test", arguments{url: testURL, key: testKey}.given(testApp))
+	fault := emulator.Fault{AppID: testApp, Times: -1, Status: tc.status, Code: tc.code, Message: tc.message}
+	switch tc.status {
+	case http.StatusTooManyRequests:
+		fault.Header = http.Header{"Retry-After": {"0"}}
+	case http.StatusFound:
+		fault.Header = http.Header{"Location": {"https://elsewhere.example.com/login"}}
 	}
-	fail := func(method string) {
-		for i, tc := range tests {
-			fault := emulator.Fault{Method: method, AppID: fmt.Sprintf("app-%02d", i), Times: -1, Status: tc.status, Code: tc.code, Message: tc.message}
-			if tc.status == 429 {
-				fault.Header = http.Header{"Retry-After": {"0"}}
-			}
-			if tc.status == 302 {
-				fault.Header = http.Header{"Location": {"https://elsewhere.example.com/login"}}
-			}
-			c.Fail(fault)
-		}
-	}
-	check := func(t *testing.T, list acctest.Diagnostics, method string) {
+	check := func(run *acctest.Run, method string) {
 		t.Helper()
-		list = slices.DeleteFunc(list, func(d acctest.Diagnostic) bool { return d.Severity != "error" }) // that the quota is waited for
-		for i, tc := range tests {
-			app := fmt.Sprintf("app-%02d", i)
-			if calls := len(c.Requests(emulator.App(app), emulator.Method(method))); calls != tc.tries {
-				t.Errorf("%d %s %s: %d calls, want %d", tc.status, tc.code, tc.message, calls, tc.tries)
-			}
-			if method == http.MethodGet && tc.summary == gone {
-				continue
-			}
-			d := list.Of(t, fmt.Sprintf("sparkrtc_record_callback.r%02d", i))
-			if d.Severity != "error" || d.Summary != tc.summary {
-				t.Errorf("%d %s %s: %+v", tc.status, tc.code, tc.message, d)
-			}
-			if method == http.MethodPut && d.Attribute != tc.attribute {
-				t.Errorf("%s is on %q, want %q", d.Summary, d.Attribute, tc.attribute)
-			}
-			mentions := tc.mentions
-			if method == http.MethodGet && tc.summary == "SparkRTC refused a value" {
-				mentions = []string{"Check app_id."} // a read has no other value
-			}
-			for _, mention := range append(mentions, app, fmt.Sprintf("HTTP %d", tc.status), "Request ID: ", tc.code) {
-				if !strings.Contains(d.Detail, mention) {
-					t.Errorf("%s does not mention %q:\n%s", d.Summary, mention, d.Detail)
-				}
+		if calls := len(c.Requests(emulator.App(testApp), emulator.Method(method))); calls != tc.tries {
+			t.Errorf("%d calls, want %d", calls, tc.tries)
+		}
+		if method == http.MethodGet && tc.summary == gone {
+			run.ExpectPlanned(t, map[string]string{"test": "create"})
+			return
+		}
+		list := slices.DeleteFunc(run.Of("test"), func(d acctest.Diagnostic) bool { return d.Severity != acctest.SeverityError }) // that the quota is waited for
+		want := acctest.Expectation{Address: "test", Severity: acctest.SeverityError, Summary: tc.summary, Attribute: tc.attribute, Mentions: tc.mentions}
+		if method == http.MethodGet {
+			want.Attribute = list.Of(t, "test").Attribute
+			if tc.summary == "SparkRTC refused a value" {
+				want.Mentions = []string{"Check app_id."} // a read has no other value
 			}
 		}
+		want.Mentions = append(slices.Clone(want.Mentions), testApp, fmt.Sprintf("HTTP %d", tc.status), "Request ID: ", tc.code)
+		want.Check(t, list)
 	}
 
-	fail(http.MethodPut)
-	r := newCLI(t, c, config.String(), "SPARKRTC_SHARED_READS=false") // each is to be read
-	got := r.Must(t, 1, "apply", "-auto-approve", "-json")
-	check(t, got.Diagnostics(t), http.MethodPut)
-
+	fault.Method = http.MethodPut
+	c.Fail(fault)
+	check(w.Apply(), http.MethodPut)
+	if len(w.Stored) > 0 {
+		t.Errorf("what failed is stored: %s", w.StateText())
+	}
 	c.ClearFaults()
-	r.Apply(t)
-	before := r.ReadFile(t, "terraform.tfstate")
+	w.MustApply()
 	c.ResetRequests()
-	fail(http.MethodGet)
-	got = r.Must(t, 1, "plan", "-json")
-	check(t, got.Diagnostics(t), http.MethodGet)
-	if after := r.ReadFile(t, "terraform.tfstate"); after != before {
-		t.Error("a failed plan changed the state")
-	}
-
-	if tests[len(tests)-1].summary != gone {
-		return
-	}
-	// The one that is gone is planned to be created, and no other.
-	c.ClearFaults()
-	c.Fail(emulator.Fault{Method: http.MethodGet, AppID: fmt.Sprintf("app-%02d", len(tests)-1), Times: -1, Status: 404, Code: "RTC.00001003", Message: "InvalidParameterValue"})
-	if out := r.Plan(t, acctest.Changes).Out(); !strings.Contains(out, "Plan: 1 to add, 0 to change, 0 to destroy.") {
-		t.Errorf("after a 404 of the service's: %s", out)
-	}
+	fault.Method = http.MethodGet
+	c.Fail(fault)
+	check(w.Plan(), http.MethodGet)
 }
 
 // An update that fails leaves the state as it was, and the next apply repairs
 // whatever came of it.
-func TestAccCLI_failedUpdate(t *testing.T) {
+func TestFailedUpdate(t *testing.T) {
 	t.Parallel()
 	for name, after := range map[string]bool{"without effect": false, "with effect": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-			r := newCLI(t, c, callbackConfig, "HW_MAX_RETRIES=0")
-			r.Apply(t)
-			c.Fail(emulator.Fault{Method: http.MethodPut, Drop: true, After: after})
 			const newURL = "https://recordings.example.com/new"
-			failed := r.Must(t, 1, "apply", "-auto-approve", "-var", "url="+newURL)
-			if !strings.Contains(failed.Out(), "No connection to the SparkRTC API") {
-				t.Errorf("the message: %s", failed.Out())
+			c := acctest.StartEmulator(t, emulator.Options{Clock: acctest.TickingClock()}, testApp)
+			w := newWorkspace(t, c, nil)
+			w.Set("test", arguments{url: testURL, key: testKey}.given(testApp))
+			w.MustApply()
+			w.Set("test", arguments{url: newURL, key: testKey}.given(testApp))
+			c.Fail(emulator.Fault{Method: http.MethodPut, Drop: true, After: after})
+			if err := w.Apply().Of("test").Err(); err == nil || !strings.Contains(err.Error(), "No connection to the SparkRTC API") {
+				t.Errorf("the error: %v", err)
 			}
-			if state := r.ReadFile(t, "terraform.tfstate"); strings.Contains(state, newURL) {
-				t.Error("the state has what was not confirmed")
-			}
-			r.Must(t, 0, "apply", "-auto-approve", "-var", "url="+newURL)
+			w.ExpectStored("test", map[string]any{"url": testURL, "auth_key": testKey})
+			w.MustApply()
 			expectTruth(t, c, testApp, newURL, testKey)
-			r.Must(t, acctest.NoChanges, "plan", "-detailed-exitcode", "-var", "url="+newURL)
+			w.ExpectPlanned(map[string]string{})
 		})
 	}
 }
@@ -415,63 +356,18 @@ func TestAccCLI_retries(t *testing.T) {
 	}
 }
 
-// Ctrl-C ends the waiting between retries at once.
-func TestAccCLI_interrupt(t *testing.T) {
-	t.Parallel()
-	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	c.Fail(emulator.Fault{Method: http.MethodPut, Times: -1, Status: 503, Header: http.Header{"Retry-After": {"60"}}})
-	r := newCLI(t, c, callbackConfig)
-	done := make(chan acctest.Result)
-	interrupt := make(chan struct{})
-	go func() { done <- r.RunUntil(t, interrupt, "apply", "-auto-approve") }()
-	for deadline := time.Now().Add(30 * time.Second); len(sentPayloads(t, c)) == 0; time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("no request arrived")
-		}
-	}
-	close(interrupt)
-	got := <-done
-	if got.Code != 1 || !strings.Contains(got.Out(), "Interrupted") {
-		t.Errorf("ended with %d: %s", got.Code, got.Out())
-	}
-	expectCalls(t, c, 2, withKey(testURL, testKey))
-}
-
-// What the gateway repeats of a request doesn't reach the user.
-func TestAccCLI_gatewayRepeatsTheRequest(t *testing.T) {
-	t.Parallel()
-	const securityToken = "security-token-0123456789+/="
-	c := acctest.StartEmulator(t, emulator.Options{SecurityToken: securityToken}, testApp)
-	c.Fail(emulator.Fault{Times: -1, EchoRequest: true})
-	r := newCLI(t, c, callbackConfig, "HW_SECURITY_TOKEN="+securityToken, "TF_LOG=TRACE")
-	got := r.Must(t, 1, "apply", "-auto-approve")
-	for _, secret := range []string{securityToken, testKey, emulator.DefaultSecretKey, emulator.DefaultAccessKey} {
-		if strings.Contains(got.Stdout+got.Stderr, secret) {
-			t.Errorf("%q is in the output or the log", secret)
-		}
-	}
-	if !strings.Contains(got.Out(), "Signature refused") {
-		t.Errorf("the message: %s", got.Out())
-	}
-}
-
-func TestAccCLI_unwantedKeyThatStays(t *testing.T) {
+func TestUnwantedKeyThatStays(t *testing.T) {
 	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyRefused}, testApp)
-	r := newCLI(t, c, callbackConfig)
-	r.Apply(t)
-	r.Write(t, strings.Replace(callbackConfig, "  auth_key = var.key\n", "", 1))
-	out := r.Apply(t).Out()
-	if !strings.Contains(out, "Callback kept its key") || !strings.Contains(out, testApp) {
-		t.Errorf("nothing is said of the key that stays: %s", out)
-	}
+	w := newWorkspace(t, c, nil)
+	w.Set("test", arguments{url: testURL, key: testKey}.given(testApp))
+	w.MustApply()
+	w.Set("test", arguments{url: testURL}.given(testApp))
+	acctest.Expectation{
+		Address: "test", Severity: acctest.SeverityWarning, Summary: callbackWords[callback.KeptKey].summary, Mentions: []string{testApp},
+	}.Check(t, slices.DeleteFunc(w.MustApply().Of("test"), func(d acctest.Diagnostic) bool { return d.Summary == callbackWords[callback.LosesKey].summary }))
 	// And each plan says so until it is gone.
-	const notConfigured = "Callback has a key that is not configured"
-	if out := r.Plan(t, acctest.NoChanges).Out(); !strings.Contains(out, notConfigured) {
-		t.Errorf("the plan says nothing of the key that stays: %s", out)
-	}
+	expectReported(t, w.ExpectPlanned(map[string]string{}), "test", callback.KeyNotConfigured)
 	c.SetCallback(testApp, testURL, "")
-	if out := r.Plan(t, acctest.NoChanges).Out(); strings.Contains(out, notConfigured) {
-		t.Errorf("the plan still warns of a key that is gone: %s", out)
-	}
+	expectReported(t, w.ExpectPlanned(map[string]string{}), "test")
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -163,22 +165,21 @@ func expectListsAndReads(t *testing.T, e *acctest.Emulator, lists, reads, others
 	}
 }
 
-// expectSharedReads runs something, and expects that each emulator's callbacks were
-// read through lists, and not one by one; or the other way round.
+// expectSharedReads runs something, and expects that callbacks were read through
+// lists, and not one by one; or the other way round.
 func expectSharedReads(t *testing.T, f *acctest.Router, shared bool, run func()) {
 	t.Helper()
-	resources := map[*acctest.Emulator]int{}
-	for _, e := range f.ByApp {
-		resources[e]++
+	for _, e := range f.Emulators {
 		e.ResetRequests()
 	}
 	run()
-	for e, n := range resources {
-		lists := e.Reads()[acctest.AppsPath]
-		own := e.CountReads() - lists
-		if shared && (lists == 0 || own >= n) || !shared && (lists > 0 || own != n) {
-			t.Errorf("shared reads %t: %d callbacks were read with %d lists and %d requests of their own", shared, n, lists, own)
-		}
+	lists, own := 0, 0
+	for _, e := range f.Emulators {
+		lists += e.Reads()[acctest.AppsPath]
+		own += e.CountReads() - e.Reads()[acctest.AppsPath]
+	}
+	if n := len(f.ByApp); shared && (lists < len(f.Emulators) || own >= n) || !shared && (lists > 0 || own != n) {
+		t.Errorf("shared reads %t: %d callbacks were read with %d lists and %d requests of their own", shared, n, lists, own)
 	}
 }
 
@@ -233,6 +234,10 @@ func (a arguments) value() tftypes.Value { return a.on(testApp) }
 
 // on is the configuration of another app's callback.
 func (a arguments) on(app string) tftypes.Value {
+	return acctest.ConfigOf(callbackSchema(), a.given(app))
+}
+
+func (a arguments) given(app string) map[string]any {
 	given := map[string]any{"app_id": app, "url": a.url}
 	switch {
 	case a.version > 0:
@@ -240,7 +245,44 @@ func (a arguments) on(app string) tftypes.Value {
 	case a.key != "":
 		given["auth_key"] = a.key
 	}
-	return acctest.ConfigOf(callbackSchema(), given)
+	return given
+}
+
+// lines are the same for callbackBlock.
+func (a arguments) lines(app string) []string {
+	var lines []string
+	for name, value := range a.given(app) {
+		lines = append(lines, fmt.Sprintf("%s = %#v", name, value))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// oneByOne makes each callback be read by itself.
+var oneByOne = map[string]any{"shared_reads": false}
+
+// newWorkspace returns a workspace of callbacks on an emulator, with more arguments of
+// the provider.
+func newWorkspace(t *testing.T, e *acctest.Emulator, settings map[string]any) *acctest.Workspace {
+	t.Helper()
+	return acctest.NewWorkspace(t, func() (acctest.Resource, error) {
+		return newCallbacksWith(t, e, &sparkRTCProvider{}, settings)
+	})
+}
+
+// expectReported compares the summaries of all that a run reported about a callback.
+func expectReported(t *testing.T, run *acctest.Run, name string, notices ...callback.Notice) {
+	t.Helper()
+	var got, want []string
+	for _, d := range run.Of(name) {
+		got = append(got, d.Summary)
+	}
+	for _, n := range notices {
+		want = append(want, callbackWords[n].summary)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: reported %q, want %q", name, got, want)
+	}
 }
 
 // newCallbacks starts a provider that leads to an emulator, for callbacks.

@@ -5,8 +5,8 @@ package provider
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -87,9 +87,7 @@ func TestAccCLI_importStoresNoKey(t *testing.T) {
 			t.Errorf("generated: %s", generated)
 		}
 		fails(t, c, r, "apply", "plan")
-		r.Must(t, acctest.Changes, "plan", "-detailed-exitcode", "-out=plan")
-		expectNoKey(t, r, live, "plan")
-		r.Must(t, 0, "apply", "plan")
+		r.Apply(t)
 		expectNoKey(t, r, live)
 		r.Plan(t, acctest.NoChanges)
 		expectTruth(t, c, "generated", testURL, live)
@@ -100,67 +98,99 @@ func TestAccCLI_importStoresNoKey(t *testing.T) {
 		t.Parallel()
 		c := start(t)
 		r := newCLI(t, c, resources)
-		for _, app := range apps[:3] {
-			r.Must(t, 0, "import", callbackAddress(app), app)
-		}
-		for _, app := range apps[3:5] {
-			r.Must(t, 0, "import", fmt.Sprintf("sparkrtc_record_callback.each[%q]", app), app)
+		for _, address := range []string{"write_only", `each["each-one"]`} {
+			app := strings.Trim(strings.TrimPrefix(address, "each"), `["]`)
+			r.Must(t, 0, "import", callbackAddress(address), app)
+			r.ExpectStored(t, callbackAddress(address), map[string]any{"url": testURL, "auth_key": nil, "auth_key_wo_version": nil})
 		}
 		expectNoKey(t, r, live)
-		r.Must(t, acctest.Changes, "plan", "-detailed-exitcode", "-out=plan")
-		expectNoKey(t, r, live, "plan")
-		fails(t, c, r, "apply", "plan")
-		r.Apply(t)
-		expectNoKey(t, r, live)
-		r.Plan(t, acctest.NoChanges)
 	})
+}
+
+// The same for what a failed apply leaves of an import by the command.
+func TestImportByCommandStoresNoKey(t *testing.T) {
+	t.Parallel()
+	const live, ours = "key-that-only-the-service-has-0123456789", "key-of-the-configuration-0123456789abcde"
+	configs := map[string]arguments{
+		"keyless": {url: testURL + "/2"}, "clear": {url: testURL, key: ours}, "write_only": {url: testURL, key: ours, version: 1}, "another_url": {url: testURL + "/2", key: ours, version: 1},
+	}
+	c := acctest.StartEmulator(t, emulator.Options{})
+	w := newWorkspace(t, c, nil)
+	expectStored := func() {
+		t.Helper()
+		for name := range configs {
+			w.ExpectStored(name, map[string]any{"url": testURL, "auth_key": nil, "auth_key_wo_version": nil})
+		}
+		acctest.ExpectNoSecret(t, "state", w.StateText(), live)
+	}
+	want := map[string]string{}
+	for name, config := range configs {
+		c.SetCallback(name, testURL, live)
+		w.Set(name, config.given(name))
+		w.Import(name, name)
+		want[name] = "update"
+	}
+	expectStored()
+	planned := w.ExpectPlanned(want)
+	acctest.ExpectNoSecret(t, "plan", planned.PlanText(), live)
+	c.Fail(emulator.Fault{Method: http.MethodPut, Times: -1, Status: http.StatusBadRequest, Code: "RTC.00001018", Message: "URL unavailable"})
+	w.ApplyPlan(planned)
+	if !planned.Failed {
+		t.Error("an apply that is refused ends well")
+	}
+	expectStored()
+	c.ClearFaults()
+	w.MustApply()
+	acctest.ExpectNoSecret(t, "state", w.StateText(), live)
+	w.ExpectPlanned(map[string]string{})
+	for name, config := range configs {
+		expectTruth(t, c, name, config.url, config.key)
+	}
 }
 
 // Forty callbacks whose keys and URLs match are imported without a write. Then they
 // share the list of apps as created ones do.
-func TestAccCLI_importOfForty(t *testing.T) {
+func TestImportOfForty(t *testing.T) {
 	t.Parallel()
 	const each, most = 10, 3
 	for _, echo := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked} {
 		t.Run(string(echo), func(t *testing.T) {
 			t.Parallel()
 			c := acctest.StartEmulator(t, emulator.Options{KeyEcho: echo})
-			kinds := map[string]struct{ key, arguments string }{
-				"clear":      {testKey, arg("auth_key", testKey)},
-				"write_only": {testKey, arg("auth_key_wo", testKey) + "\n  auth_key_wo_version = 1"},
-				"keyless":    {"", ""},
-				"left_alone": {testKey, ""}, // a key that is not configured
+			kinds := map[string]struct {
+				key    string
+				config arguments
+			}{
+				"clear":      {testKey, arguments{url: testURL, key: testKey}},
+				"write_only": {testKey, arguments{url: testURL, key: testKey, version: 1}},
+				"keyless":    {"", arguments{url: testURL}},
+				"left_alone": {testKey, arguments{url: testURL}}, // a key that is not configured
 			}
 			if echo == emulator.EchoMasked { // others can't be known to match
 				delete(kinds, "clear")
 				delete(kinds, "write_only")
 			}
-			var config strings.Builder
+			w := newWorkspace(t, c, nil)
 			for kind, k := range kinds {
-				var apps []string
 				for i := range each * 4 / len(kinds) {
 					app := fmt.Sprintf("%s-%02d", kind, i)
 					c.SetCallback(app, testURL, k.key)
-					apps = append(apps, app)
+					w.Set(app, k.config.given(app))
+					w.SetImport(app, app)
 				}
-				config.WriteString(callbackBlock(kind, forEach(apps), arg("url", testURL), k.arguments))
-				fmt.Fprintf(&config, "import {\n  for_each = toset([%s])\n  to       = %s[each.key]\n  id       = each.key\n}\n", quoted(apps), callbackAddress(kind))
 			}
-			r := newCLI(t, c, config.String())
-			if out := r.Apply(t).Out(); !strings.Contains(out, "40 imported, 0 added") {
-				t.Errorf("the import: %s", out)
-			}
+			w.MustApply()
 			c.ExpectSent(t)
-			if len(r.Stored(t)) != 4*each {
-				t.Errorf("%d are in the state", len(r.Stored(t)))
+			if len(w.Stored) != 4*each {
+				t.Errorf("%d are in the state", len(w.Stored))
 			}
-			r.ExpectStored(t, `sparkrtc_record_callback.keyless["keyless-00"]`, map[string]any{"auth_key": nil})
+			w.ExpectStored("keyless-00", map[string]any{"auth_key": nil})
 			if echo == emulator.EchoExact {
-				r.ExpectStored(t, `sparkrtc_record_callback.clear["clear-00"]`, map[string]any{"auth_key": testKey})
-				r.ExpectStored(t, `sparkrtc_record_callback.write_only["write_only-00"]`, map[string]any{"auth_key": nil, "auth_key_wo_version": 1})
+				w.ExpectStored("clear-00", map[string]any{"auth_key": testKey})
+				w.ExpectStored("write_only-00", map[string]any{"auth_key": nil, "auth_key_wo_version": 1})
 			}
 			for range 2 {
-				r.Plan(t, acctest.NoChanges)
+				w.ExpectPlanned(map[string]string{})
 				if calls := c.CountReads(); calls > most {
 					t.Errorf("a later plan made %d calls, want %d at most", calls, most)
 				}
@@ -168,20 +198,16 @@ func TestAccCLI_importOfForty(t *testing.T) {
 			}
 
 			// An import of an app without a callback, among the others, is named.
-			if echo == emulator.EchoExact {
-				c.AddApp("without")
-				r.Write(t, config.String()+importBlock("without", "without")+callbackBlock("without", arg("app_id", "without"), arg("url", testURL)))
-				d := r.Must(t, 1, "plan", "-json").Diagnostics(t)
-				d = slices.DeleteFunc(d, func(d acctest.Diagnostic) bool { return d.Severity != acctest.SeverityError })
-				if len(d) != 1 || d[0].Summary != "Recording callback does not exist" || !strings.Contains(d[0].Detail, `"without"`) {
-					t.Errorf("of an app without a callback: %+v", d)
-				}
-				r.Write(t, config.String())
-			}
+			c.AddApp("without")
+			w.Set("without", arguments{url: testURL}.given("without"))
+			w.SetImport("without", "without")
+			list := w.Plan().Of("without")
+			acctest.Expectation{Address: "without", Severity: acctest.SeverityError, Summary: "Recording callback does not exist", Mentions: []string{`"without"`}}.Check(t, list)
+			w.Remove("without")
 
 			// A change outside is noticed all the same.
 			c.SetCallback("left_alone-03", "https://elsewhere.example.com/", testKey)
-			r.ExpectPlanned(t, map[string]string{`sparkrtc_record_callback.left_alone["left_alone-03"]`: "update"})
+			w.ExpectPlanned(map[string]string{"left_alone-03": "update"})
 		})
 	}
 }
@@ -240,57 +266,61 @@ func TestAccCLI_generatedConfiguration(t *testing.T) {
 // A key that was imported stays while nothing else changes. The next write, or a
 // replacement, removes it; and it can be configured at any time. A key that the service
 // shows exactly needs no write then, whichever argument has it.
-func TestAccCLI_importedKey(t *testing.T) {
+func TestImportedKey(t *testing.T) {
 	t.Parallel()
 	const other = "https://elsewhere.example.com/"
-	const (
-		clearText = "auth_key = \"" + testKey + "\""
-		writeOnly = "auth_key_wo = \"" + testKey + "\"\n  auth_key_wo_version = 1"
-		timeouts  = "timeouts {\n    read = \"5m\"\n  }"
-	)
+	clearText, writeOnly := arguments{url: testURL, key: testKey}, arguments{url: testURL, key: testKey, version: 1}
+	toMasked := map[emulator.KeyEcho][]payload{emulator.EchoMasked: {withKey(testURL, testKey)}}
 	tests := map[string]struct {
-		url, arguments string // after the import of one without a key
-		replaced       bool
-		puts           map[emulator.KeyEcho][]payload
-		key            string
+		config   arguments // after the import of one without a key
+		timeouts any
+		options  []acctest.PlanOption
+		puts     map[emulator.KeyEcho][]payload
+		key      string
 	}{
-		"nothing":        {testURL, "", false, nil, testKey},
-		"timeouts":       {testURL, timeouts, false, nil, testKey},
-		"another_url":    {other, "", false, same(withKey(other, "")), ""},
-		"replaced":       {testURL, "", true, same(withKey(testURL, "")), ""},
-		"key_write_only": {testURL, writeOnly, false, map[emulator.KeyEcho][]payload{emulator.EchoMasked: {withKey(testURL, testKey)}}, testKey},
-		"key_clear_text": {testURL, clearText, false, map[emulator.KeyEcho][]payload{emulator.EchoMasked: {withKey(testURL, testKey)}}, testKey},
+		"nothing":        {config: arguments{url: testURL}, key: testKey},
+		"timeouts":       {config: arguments{url: testURL}, timeouts: map[string]any{"read": "5m"}, key: testKey},
+		"another_url":    {config: arguments{url: other}, puts: same(withKey(other, ""))},
+		"replaced":       {config: arguments{url: testURL}, options: []acctest.PlanOption{acctest.Replaced()}, puts: same(withKey(testURL, ""))},
+		"key_write_only": {config: writeOnly, puts: toMasked, key: testKey},
+		"key_clear_text": {config: clearText, puts: toMasked, key: testKey},
 	}
 	f := acctest.NewRouter(t)
-	var imported, then strings.Builder
-	arguments := []string{"apply", "-auto-approve"}
 	name := func(name string, echo emulator.KeyEcho) string { return fmt.Sprintf("%s_%s", name, echo) }
 	echoes := []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked}
-	for test, tc := range tests {
+	for test := range tests {
 		for _, echo := range echoes {
-			name := name(test, echo)
-			f.Add(emulator.Options{KeyEcho: echo}, name).SetCallback(name, testURL, testKey)
-			imported.WriteString(importBlock(name, name) + callbackBlock(name, arg("app_id", name), arg("url", testURL)))
-			then.WriteString(callbackBlock(name, arg("app_id", name), arg("url", tc.url), tc.arguments))
-			if tc.replaced {
-				arguments = append(arguments, "-replace="+callbackAddress(name))
-			}
+			f.Add(emulator.Options{KeyEcho: echo}, name(test, echo)).SetCallback(name(test, echo), testURL, testKey)
 		}
 	}
-	r := newCLI(t, f.Emulators[0], imported.String(), ownReads)
-	r.Apply(t)
+	w := newWorkspace(t, f.Emulators[0], oneByOne)
+	for name := range f.ByApp {
+		w.Set(name, arguments{url: testURL}.given(name))
+		w.SetImport(name, name)
+	}
+	w.MustApply()
 	for name := range f.ByApp {
 		expectPuts(t, f.ByApp[name], name)
 	}
-	r.Write(t, then.String())
-	r.Must(t, 0, arguments...)
-	for test, tc := range tests {
+	configure := func(test string, options ...acctest.PlanOption) {
 		for _, echo := range echoes {
-			expectPuts(t, f.ByApp[name(test, echo)], name(test, echo), tc.puts[echo]...)
-			expectTruth(t, f.ByApp[name(test, echo)], name(test, echo), tc.url, tc.key)
+			given := tests[test].config.given(name(test, echo))
+			given["timeouts"] = tests[test].timeouts
+			w.Set(name(test, echo), given, options...)
 		}
 	}
-	r.Plan(t, acctest.NoChanges)
+	for test, tc := range tests {
+		configure(test, tc.options...)
+	}
+	w.MustApply()
+	for test, tc := range tests {
+		configure(test)
+		for _, echo := range echoes {
+			expectPuts(t, f.ByApp[name(test, echo)], name(test, echo), tc.puts[echo]...)
+			expectTruth(t, f.ByApp[name(test, echo)], name(test, echo), tc.config.url, tc.key)
+		}
+	}
+	w.ExpectPlanned(map[string]string{})
 }
 
 // same is what is sent whatever the service shows.
@@ -300,119 +330,110 @@ func same(puts ...payload) map[emulator.KeyEcho][]payload {
 
 // An imported key that was configured and set is like any other then: an apply without
 // it removes it.
-func TestAccCLI_importedKeyThatWasSet(t *testing.T) {
+func TestImportedKeyThatWasSet(t *testing.T) {
 	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	c.SetCallback(testApp, testURL, testKey)
-	keyless := fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  app_id = %q\n  url = %q\n}\n", testApp, testURL)
-	r := newCLI(t, c, keyless)
-	r.Must(t, 0, "import", "sparkrtc_record_callback.test", testApp)
-	r.Write(t, strings.Replace(keyless, "url =", "auth_key = \"another-key-of-the-tests-0123456789\"\n  url =", 1))
-	r.Apply(t)
-	r.Write(t, keyless)
-	if out := r.Plan(t, acctest.Changes).Out(); !strings.Contains(out, callbackWords[callback.LosesKey].summary) {
-		t.Errorf("the plan: %s", out)
-	}
-	r.Apply(t)
+	w := newWorkspace(t, c, nil)
+	w.Import("test", testApp)
+	w.Set("test", arguments{url: testURL, key: "another-key-of-the-tests-0123456789"}.given(testApp))
+	w.MustApply()
+	w.Set("test", arguments{url: testURL}.given(testApp))
+	expectReported(t, w.ExpectPlanned(map[string]string{"test": "update"}), "test", callback.LosesKey)
+	w.MustApply()
 	expectTruth(t, c, testApp, testURL, "")
 }
 
 // Whether an imported key stays may be known only after apply. The apply must not
 // contradict the plan then.
-func TestAccCLI_importedKeyWithUnknownValues(t *testing.T) {
+func TestImportedKeyWithUnknownValues(t *testing.T) {
 	t.Parallel()
-	const late = `
-resource "terraform_data" "late" {
-  input            = "` + testURL + `"
-  triggers_replace = "RUN"
-}
-`
+	unknown := tftypes.UnknownValue
 	tests := map[string]struct {
-		before, after string // the arguments
-		url, key      string // in the end
-		sent          map[emulator.KeyEcho]bool
+		planned  map[string]any // the arguments
+		applied  arguments
+		url, key string            // in the end
+		says     []callback.Notice // by the plan
+		sent     map[emulator.KeyEcho]bool
 	}{
-		"same_url":          {`url = terraform_data.late.output`, `url = terraform_data.late.output`, testURL, testKey, nil},
-		"another_url":       {`url = terraform_data.late.output`, `url = "${terraform_data.late.output}/${terraform_data.late.id != "" ? "x" : ""}"`, testURL + "/x", "", map[emulator.KeyEcho]bool{emulator.EchoExact: true, emulator.EchoMasked: true}},
-		"no_write_only_key": {`url = "` + testURL + `"`, "url = \"" + testURL + "\"\n  auth_key_wo = terraform_data.late.id == \"\" ? \"" + testKey + "\" : null\n  auth_key_wo_version = terraform_data.late.id == \"\" ? 1 : null", testURL, testKey, nil},
-		"write_only_key":    {`url = "` + testURL + `"`, "url = \"" + testURL + "\"\n  auth_key_wo = terraform_data.late.id != \"\" ? \"" + testKey + "\" : null\n  auth_key_wo_version = terraform_data.late.id != \"\" ? 1 : null", testURL, testKey, map[emulator.KeyEcho]bool{emulator.EchoMasked: true}},
-		"no_clear_text_key": {`url = "` + testURL + `"`, "url = \"" + testURL + "\"\n  auth_key = terraform_data.late.id == \"\" ? \"" + testKey + "\" : null", testURL, testKey, nil},
+		"same_url": {map[string]any{"url": unknown}, arguments{url: testURL}, testURL, testKey, []callback.Notice{callback.LosesKey}, nil},
+		"another_url": {map[string]any{"url": unknown}, arguments{url: testURL + "/x"}, testURL + "/x", "", []callback.Notice{callback.LosesKey},
+			map[emulator.KeyEcho]bool{emulator.EchoExact: true, emulator.EchoMasked: true}},
+		"no_write_only_key": {map[string]any{"url": testURL, "auth_key_wo": unknown, "auth_key_wo_version": unknown}, arguments{url: testURL}, testURL, testKey, nil, nil},
+		"write_only_key": {map[string]any{"url": testURL, "auth_key_wo": unknown, "auth_key_wo_version": unknown}, arguments{url: testURL, key: testKey, version: 1}, testURL, testKey,
+			[]callback.Notice{callback.KeyNotCompared}, map[emulator.KeyEcho]bool{emulator.EchoMasked: true}},
+		"no_clear_text_key": {map[string]any{"url": testURL, "auth_key": unknown}, arguments{url: testURL}, testURL, testKey, nil, nil},
 	}
-	f := acctest.NewRouter(t)
-	before, after := strings.Replace(late, "RUN", "1", 1), strings.Replace(late, "RUN", "2", 1)
-	name := func(name string, echo emulator.KeyEcho) string { return fmt.Sprintf("%s_%s", name, echo) }
-	echoes := []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked}
-	imports := ""
 	for test, tc := range tests {
-		for _, echo := range echoes {
-			name := name(test, echo)
-			f.Add(emulator.Options{KeyEcho: echo}, name).SetCallback(name, testURL, testKey)
-			before += callbackBlock(name, arg("app_id", name), tc.before)
-			after += callbackBlock(name, arg("app_id", name), tc.after)
-			imports += importBlock(name, name)
+		for _, echo := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked} {
+			t.Run(test+" "+string(echo), func(t *testing.T) {
+				t.Parallel()
+				c := acctest.StartEmulator(t, emulator.Options{KeyEcho: echo})
+				c.SetCallback(testApp, testURL, testKey)
+				w := newWorkspace(t, c, nil)
+				w.Set("test", arguments{url: testURL}.given(testApp))
+				w.SetImport("test", testApp)
+				w.MustApply()
+				expectPuts(t, c, testApp)
+
+				tc.planned["app_id"] = testApp
+				w.Set("test", maps.Clone(tc.planned))
+				planned := w.ExpectPlanned(map[string]string{"test": "update"})
+				if len(tc.says) > 0 {
+					expectReported(t, planned, "test", tc.says...)
+				}
+				w.Resolve(planned, "test", tc.applied.given(testApp))
+				w.ApplyPlan(planned)
+				planned.ExpectPlanned(t, map[string]string{"test": "update"})
+				if puts := sentPayloads(t, c); len(puts) > 0 != tc.sent[echo] || len(puts) > 1 {
+					t.Errorf("sent: %v", puts)
+				}
+				expectTruth(t, c, testApp, tc.url, tc.key)
+				w.Set("test", tc.applied.given(testApp))
+				w.ExpectPlanned(map[string]string{})
+			})
 		}
 	}
-	r := newCLI(t, f.Emulators[0], before, ownReads)
-	r.Must(t, 0, "apply", "-auto-approve", "-target=terraform_data.late")
-	r.Write(t, before+imports)
-	r.Apply(t)
-	for name := range f.ByApp {
-		expectPuts(t, f.ByApp[name], name)
-	}
-	r.Write(t, after)
-	said := r.Must(t, 0, "plan", "-json", "-out=plan").Diagnostics(t)
-	for _, echo := range echoes {
-		for test, n := range map[string]callback.Notice{"same_url": callback.LosesKey, "another_url": callback.LosesKey, "write_only_key": callback.KeyNotCompared} {
-			acctest.Expectation{Address: callbackAddress(name(test, echo)), Severity: acctest.SeverityWarning, Summary: callbackWords[n].summary}.Check(t, said)
-		}
-	}
-	r.Must(t, 0, "apply", "plan")
-	for test, tc := range tests {
-		for _, echo := range echoes {
-			name := name(test, echo)
-			if puts := sentPayloads(t, f.ByApp[name]); len(puts) > 0 != tc.sent[echo] || len(puts) > 1 {
-				t.Errorf("%s: sent: %v", name, puts)
-			}
-			expectTruth(t, f.ByApp[name], name, tc.url, tc.key)
-		}
-	}
-	r.Plan(t, acctest.NoChanges)
 }
 
 // A key that is added after the import of a callback without one is left alone, and
 // the next write removes it. The plans say so.
-func TestAccCLI_keyAfterAnImportWithoutOne(t *testing.T) {
+func TestKeyAfterAnImportWithoutOne(t *testing.T) {
 	t.Parallel()
 	const other = "https://elsewhere.example.com/"
 	f := acctest.NewRouter(t)
-	config := ""
 	for _, echo := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked} {
-		app := string(echo)
-		f.Add(emulator.Options{KeyEcho: echo}, app).SetCallback(app, testURL, "")
-		config += importBlock(app, app) + callbackBlock(app, arg("app_id", app), arg("url", testURL))
+		f.Add(emulator.Options{KeyEcho: echo}, string(echo)).SetCallback(string(echo), testURL, "")
 	}
-	r := newCLI(t, f.Emulators[0], config, ownReads)
-	r.Apply(t)
+	w := newWorkspace(t, f.Emulators[0], oneByOne)
+	configure := func(url string) {
+		for app := range f.ByApp {
+			w.Set(app, arguments{url: url}.given(app))
+			w.SetImport(app, app)
+		}
+	}
+	configure(testURL)
+	w.MustApply()
 	for app, c := range f.ByApp {
-		expectPuts(t, f.ByApp[app], app)
+		expectPuts(t, c, app)
 		c.SetCallback(app, testURL, testKey)
 	}
-	said := r.ExpectPlanned(t, map[string]string{}).Diagnostics(t)
-	r.Apply(t)
-	r.Write(t, strings.ReplaceAll(config, testURL, other))
-	saidOfWrite := r.Must(t, 0, "plan", "-json").Diagnostics(t)
+	said := w.ExpectPlanned(map[string]string{})
+	w.MustApply()
+	configure(other)
+	saidOfWrite := w.Plan()
 	for app, c := range f.ByApp {
 		expectTruth(t, c, app, testURL, testKey)
 		expectPuts(t, c, app)
-		expectation{name: app, severity: acctest.SeverityWarning, summary: callbackWords[callback.KeyNotConfigured].summary}.check(t, said)
-		expectation{name: app, severity: acctest.SeverityWarning, summary: callbackWords[callback.LosesKey].summary}.check(t, saidOfWrite)
+		expectReported(t, said, app, callback.KeyNotConfigured)
+		expectReported(t, saidOfWrite, app, callback.LosesKey)
 	}
-	r.Apply(t)
+	w.MustApply()
 	for app, c := range f.ByApp {
 		expectPuts(t, c, app, withKey(other, ""))
 		expectTruth(t, c, app, other, "")
 	}
-	r.Plan(t, acctest.NoChanges)
+	w.ExpectPlanned(map[string]string{})
 }
 
 func TestAccCLI_importByIdentity(t *testing.T) {
@@ -503,46 +524,28 @@ func TestAccCLI_fromAnotherProvider(t *testing.T) {
 		removed  = "removed {\n  from = terraform_data.callback\n  lifecycle {\n    destroy = false\n  }\n}\n"
 		imported = "import {\n  to = sparkrtc_record_callback.main\n  id = \"" + testApp + "\"\n}\n" + ours
 	)
-	for name, forget := range map[string]func(*testing.T, *acctest.CLI) string{
-		"removed": func(*testing.T, *acctest.CLI) string { return removed + imported },
-		"state rm": func(t *testing.T, r *acctest.CLI) string {
-			t.Helper()
-			r.Must(t, 0, "state", "rm", "terraform_data.callback")
-			return imported
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-			c.SetCallback(testApp, testURL, testKey)
-			r := newCLI(t, c, before)
-			r.Apply(t)
-
-			r.Write(t, forget(t, r))
-			got := r.Must(t, acctest.Changes, "plan", "-detailed-exitcode", "-out=plan")
-			if !strings.Contains(got.Out(), "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy") {
-				t.Errorf("the plan: %s", got.Out())
-			}
-			c.ResetRequests()
-			r.Must(t, 0, "apply", "plan")
-			expectPuts(t, c, testApp)
-			r.Write(t, ours)
-			r.Plan(t, acctest.NoChanges)
-			expectTruth(t, c, testApp, testURL, testKey)
-
-			// And back: the state forgets the callback, and the app keeps it.
-			r.Write(t, "removed {\n  from = sparkrtc_record_callback.main\n  lifecycle {\n    destroy = false\n  }\n}\n")
-			c.ResetRequests()
-			r.Apply(t)
-			if left := r.Must(t, 0, "state", "list"); left.Stdout != "" {
-				t.Errorf("in the state: %s", left.Stdout)
-			}
-			if puts := sentPayloads(t, c); len(puts) > 0 {
-				t.Errorf("sent: %v", puts)
-			}
-			expectTruth(t, c, testApp, testURL, testKey)
-		})
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
+	c.SetCallback(testApp, testURL, testKey)
+	r := newCLI(t, c, before)
+	r.Apply(t)
+	r.Write(t, removed+imported)
+	if out := r.Apply(t).Out(); !strings.Contains(out, "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy") {
+		t.Errorf("the plan: %s", out)
 	}
+	expectPuts(t, c, testApp)
+	r.Write(t, ours)
+	r.Plan(t, acctest.NoChanges)
+	expectTruth(t, c, testApp, testURL, testKey)
+
+	// And back: the state forgets the callback, and the app keeps it.
+	r.Write(t, "removed {\n  from = sparkrtc_record_callback.main\n  lifecycle {\n    destroy = false\n  }\n}\n")
+	c.ResetRequests()
+	r.Apply(t)
+	if left := r.Stored(t); len(left) > 0 {
+		t.Errorf("in the state: %v", left)
+	}
+	expectPuts(t, c, testApp)
+	expectTruth(t, c, testApp, testURL, testKey)
 }
 
 const ours = "resource \"sparkrtc_record_callback\" \"main\" {\n  app_id = \"" + testApp + "\"\n  url = \"" + testURL + "\"\n" +

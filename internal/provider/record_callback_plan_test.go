@@ -9,12 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-func TestAccCLI_overwriteWarning(t *testing.T) {
+func TestOverwriteWarning(t *testing.T) {
 	t.Parallel()
 	const live = "https://live.example.com/events"
 	for _, unset := range emulator.Unsets {
@@ -22,27 +24,22 @@ func TestAccCLI_overwriteWarning(t *testing.T) {
 			t.Parallel()
 			c := acctest.StartEmulator(t, emulator.Options{Unset: unset}, "without", "with")
 			c.SetCallback("with", live, testKey)
-			r := newCLI(t, c, fmt.Sprintf(`
-resource "sparkrtc_record_callback" "test" {
-  for_each = toset(["without", "with"])
-  app_id   = each.key
-  url      = %q
-}
-`, testURL))
-			got := r.Must(t, 0, "plan", "-json")
+			w := newWorkspace(t, c, nil)
+			for _, app := range []string{"without", "with"} {
+				w.Set(app, arguments{url: testURL}.given(app))
+			}
+			got := w.ExpectPlanned(map[string]string{"without": "create", "with": "create"})
 			expectCalls(t, c, 1)
-			d := got.Diagnostics(t).Of(t, `sparkrtc_record_callback.test["with"]`)
-			if d.Severity != "warning" || d.Summary != "Existing callback will be overwritten, key removed" || d.Attribute != "" {
-				t.Errorf("got %+v", d)
-			}
+			expectReported(t, got, "without")
 			set, _ := c.Callback("with")
-			for _, mention := range []string{"https://live.example.com.", set.UpdateTime.UTC().Format("2006-01-02T15:04:05.000Z"), "no longer signed", "import {", `id = "with"`} {
-				if !strings.Contains(d.Detail, mention) {
-					t.Errorf("%q is not mentioned: %s", mention, d.Detail)
+			acctest.Expectation{
+				Address: "with", Severity: acctest.SeverityWarning, Summary: "Existing callback will be overwritten, key removed",
+				Mentions: []string{"https://live.example.com.", set.UpdateTime.UTC().Format("2006-01-02T15:04:05.000Z"), "no longer signed", "import {", `id = "with"`},
+			}.Check(t, got.Of("with"))
+			for _, d := range got.Of("with") {
+				if strings.Contains(d.Detail, testKey) || strings.Contains(d.Detail, live) {
+					t.Error("the live callback's key or path is shown")
 				}
-			}
-			if strings.Contains(got.Stdout, testKey) || strings.Contains(got.Stdout, live) {
-				t.Error("the live callback's key or path is shown")
 			}
 			expectTruth(t, c, "with", live, testKey)
 		})
@@ -50,30 +47,31 @@ resource "sparkrtc_record_callback" "test" {
 }
 
 // An app that isn't there is found before anything is changed.
-func TestAccCLI_appDoesNotExist(t *testing.T) {
+func TestAppDoesNotExist(t *testing.T) {
 	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	r := newCLI(t, c, fmt.Sprintf(`
-resource "sparkrtc_record_callback" "test" {
-  for_each = toset([%q, "gone"])
-  app_id   = each.key
-  url      = %q
-}
-`, testApp, testURL))
-	d := r.Must(t, 1, "apply", "-auto-approve", "-json").Diagnostics(t).Of(t, `sparkrtc_record_callback.test["gone"]`)
-	if d.Summary != "SparkRTC app not found" || d.Attribute != "app_id" || !strings.Contains(d.Detail, `"gone"`) {
-		t.Errorf("got %+v", d)
+	w := newWorkspace(t, c, nil)
+	for _, app := range []string{testApp, "gone"} {
+		w.Set(app, arguments{url: testURL}.given(app))
 	}
+	acctest.Expectation{
+		Address: "gone", Severity: acctest.SeverityError, Summary: "SparkRTC app not found", Attribute: "app_id", Mentions: []string{`"gone"`},
+	}.Check(t, w.Apply().Of("gone"))
 	expectCalls(t, c, 2) // the listing, and the app that wasn't on it
 
 	// Many that are not there don't cost a call each.
-	r.Write(t, fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  count = 20\n  app_id = \"gone-${count.index}\"\n  url = %q\n}\n", testURL))
-	r.Must(t, 1, "plan")
+	w = newWorkspace(t, c, nil)
+	for i := range 20 {
+		w.Set(appOf(i), arguments{url: testURL}.given(appOf(i)))
+	}
+	if got := w.Plan(); !got.Failed {
+		t.Error("apps that are not there are planned")
+	}
 	expectCalls(t, c, 1+maxLookUps)
 }
 
 // Where apps may not be looked at, or not now, a callback is set all the same.
-func TestAccCLI_appsCanNotBeListed(t *testing.T) {
+func TestAppsCanNotBeListed(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]emulator.Fault{
 		"forbidden":   {Status: 403, Code: "APIGW.0306", Message: "API access denied"},
@@ -87,15 +85,16 @@ func TestAccCLI_appsCanNotBeListed(t *testing.T) {
 			c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 			fault.Method, fault.Times = http.MethodGet, -1
 			c.Fail(fault)
-			r := newCLI(t, c, callbackConfig, "HW_MAX_RETRIES=0")
-			out := r.Apply(t).Out()
+			w := newWorkspace(t, c, nil)
+			w.Set("test", arguments{url: testURL, key: testKey}.given(testApp))
+			warnings := w.MustApply().Of("test").Warnings()
 			expectCalls(t, c, 2, withKey(testURL, testKey))
-			want := 2 // by the plan, and by the apply's own planning
-			if name == "forbidden" {
-				want = 0
+			var want []string
+			if name != "forbidden" { // by the plan, and by the apply's own planning
+				want = []string{"Apps could not be listed", "Apps could not be listed"}
 			}
-			if got := strings.Count(out, "Warning: Apps could not be listed") + strings.Count(out, "(and one more similar warning elsewhere)"); got != want {
-				t.Errorf("%d warnings, want %d: %s", got, want, out)
+			if !slices.Equal(warnings, want) {
+				t.Errorf("warned %q, want %q", warnings, want)
 			}
 		})
 	}
@@ -122,26 +121,56 @@ resource "sparkrtc_record_callback" "test" {
 	expectCalls(t, c, 1)
 }
 
+// A resource that is replaced or tainted, one at another address, and two of one app:
+// what is said is true of each, and nothing is said of the own callback.
+func TestWarningsOfOneAndTheSameApp(t *testing.T) {
+	t.Parallel()
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
+	w := newWorkspace(t, c, nil)
+	given := arguments{url: testURL, key: testKey}.given(testApp)
+	w.Set("before", given)
+	w.MustApply()
+	expectReported(t, w.ExpectPlanned(map[string]string{}), "before")
+
+	w.Set("before", given, acctest.Replaced())
+	expectReported(t, w.ExpectPlanned(map[string]string{"before": "replace"}), "before")
+	expectReported(t, w.MustApply(), "before")
+	w.Set("before", given, acctest.Tainted())
+	expectReported(t, w.ExpectPlanned(map[string]string{"before": "replace"}), "before")
+
+	w.Set("before", given)
+	w.Set("second", given)
+	two := w.ExpectPlanned(map[string]string{"second": "create"})
+	expectReported(t, two, "second", callback.TwoResources)
+	acctest.Expectation{Address: "second", Severity: acctest.SeverityWarning, Summary: callbackWords[callback.TwoResources].summary, Mentions: []string{testApp}}.Check(t, two.Of("second"))
+
+	w.Remove("before")
+	renamed := w.ExpectPlanned(map[string]string{"before": "delete", "second": "create"})
+	acctest.Expectation{Address: "before", Severity: acctest.SeverityWarning, Summary: callbackWords[callback.StaysInPlace].summary, Mentions: []string{"moved block"}}.Check(t, renamed.Of("before"))
+	expectReported(t, renamed, "second") // its own, as the read of the old address has found
+	w.Stored = map[string]acctest.Object{"second": w.Stored["before"]} // as a moved block does
+	expectReported(t, w.ExpectPlanned(map[string]string{}), "second")
+}
+
+// What the CLI asks about a replacement and a tainted resource is what the test above
+// takes it for, and it says which resource a warning is about.
 func TestAccCLI_twoResourcesOnOneApp(t *testing.T) {
 	t.Parallel()
-	const title = "Two resources set one callback"
+	const title, overwrites = "Two resources set one callback", "Existing callback will be overwritten"
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	second := strings.Replace(strings.SplitAfterN(callbackConfig, "\n}\n", 3)[2], `"test"`, `"second"`, 1)
 	r := newCLI(t, c, callbackConfig)
 	r.Apply(t)
-	// No false alarm: a replacement is planned in two calls.
-	for _, arguments := range [][]string{{"plan"}, {"plan", "-replace=sparkrtc_record_callback.test"}, {"plan", "-destroy"}} {
-		if out := r.Must(t, 0, arguments...).Out(); strings.Contains(out, title) {
-			t.Errorf("%v: %s", arguments, out)
-		}
+	// Its own callback is no news: a replacement is planned in two calls.
+	if list := r.Must(t, 0, "plan", "-replace="+resourceName, "-json").Diagnostics(t); len(list) != 1 { // the development override
+		t.Errorf("of one that is replaced: %+v", list)
 	}
-	r.Must(t, 0, "taint", "sparkrtc_record_callback.test")
-	if out := r.Apply(t).Out(); strings.Contains(out, title) {
-		t.Errorf("of a tainted one: %s", out)
+	r.Must(t, 0, "taint", resourceName)
+	if d := r.Must(t, 0, "apply", "-auto-approve", "-json").Diagnostics(t); slices.Contains(d.Warnings(), overwrites) || slices.Contains(d.Warnings(), title) {
+		t.Errorf("of a tainted one: %q", d.Warnings())
 	}
 	r.Write(t, callbackConfig+second)
-	out := r.Must(t, 0, "plan").Out()
-	if strings.Count(out, title) != 1 || !strings.Contains(out, testApp) {
+	if out := r.Must(t, 0, "plan").Out(); strings.Count(out, title) != 1 || !strings.Contains(out, testApp) {
 		t.Errorf("of two: %s", out)
 	}
 }
@@ -154,11 +183,12 @@ func TestAccCLI_clearTextKeyWarning(t *testing.T) {
 		config string
 		env    string
 		want   int
+		runs   [][]string
 	}{
-		"by default":                {"", "", 1},
-		"off in the block":          {"provider \"sparkrtc\" {\n  clear_text_key_warning = false\n}\n", "", 0},
-		"off in the environment":    {"", "false", 0},
-		"on in the block, off else": {"provider \"sparkrtc\" {\n  clear_text_key_warning = true\n}\n", "false", 1},
+		"by default":                {"", "", 1, [][]string{{"apply", "-auto-approve"}, {"plan"}}},
+		"off in the block":          {"provider \"sparkrtc\" {\n  clear_text_key_warning = false\n}\n", "", 0, [][]string{{"plan"}}},
+		"off in the environment":    {"", "false", 0, [][]string{{"plan"}}},
+		"on in the block, off else": {"provider \"sparkrtc\" {\n  clear_text_key_warning = true\n}\n", "false", 1, [][]string{{"plan"}}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -178,7 +208,7 @@ resource "sparkrtc_record_callback" "other" {
   auth_key = %[2]q
 }
 `, testURL, testKey), "SPARKRTC_CLEAR_TEXT_KEY_WARNING="+tc.env)
-			for _, arguments := range [][]string{{"validate"}, {"plan"}, {"apply", "-auto-approve"}, {"plan"}} {
+			for _, arguments := range tc.runs {
 				out := r.Must(t, 0, arguments...).Out()
 				if got := strings.Count(out, title); got != tc.want || strings.Contains(out, "similar warning") {
 					t.Errorf("%v: %d warnings, want %d: %s", arguments, got, tc.want, out)
@@ -207,7 +237,7 @@ resource "sparkrtc_record_callback" "test" {
 }
 `
 	r := newCLI(t, c, config)
-	for _, arguments := range [][]string{{"plan"}, {"apply", "-auto-approve"}, {"plan", "-destroy"}} {
+	for _, arguments := range [][]string{{"apply", "-auto-approve"}, {"plan", "-destroy", "-refresh=false"}} {
 		got := r.Must(t, 0, arguments...)
 		if strings.Contains(got.Stdout+got.Stderr, secret) {
 			t.Errorf("%v prints the secret: %s", arguments, got.Stdout)
@@ -221,24 +251,14 @@ resource "sparkrtc_record_callback" "test" {
 	}
 
 	// Neither does the message about an endpoint that is refused for it.
-	r.Write(t, `
-variable "endpoint" {
-  sensitive = true
-  default   = "https://user:`+secret+`@rtc.example.com"
-}
-
-provider "sparkrtc" {
-  endpoint = var.endpoint
-}
-`+callbackConfig)
-	got = r.Must(t, 1, "plan")
-	if strings.Contains(got.Stdout+got.Stderr, secret) || !strings.Contains(got.Out(), "user or a password") {
-		t.Errorf("the message: %s", got.Out())
+	_, err := newCallbacksWith(t, c, &sparkRTCProvider{}, map[string]any{"endpoint": "https://user:" + secret + "@rtc.example.com"})
+	if err == nil || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "user or a password") {
+		t.Errorf("the message: %v", err)
 	}
 }
 
 // A warning for each thing that differs, and never the key. The apply sets both back.
-func TestAccCLI_driftIsExplained(t *testing.T) {
+func TestDriftIsExplained(t *testing.T) {
 	t.Parallel()
 	const foreignURL, foreignKey = "https://elsewhere.example.com/path", "key-of-somebody-else-0123456789abcdef"
 	tests := map[string]struct {
@@ -252,42 +272,34 @@ func TestAccCLI_driftIsExplained(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := acctest.StartEmulator(t, emulator.Options{KeyEcho: tc.echo}, testApp)
-			r := newCLI(t, c, callbackConfig)
-			r.Apply(t)
+			c := acctest.StartEmulator(t, emulator.Options{KeyEcho: tc.echo, Clock: acctest.TickingClock()}, testApp)
+			w := newWorkspace(t, c, nil)
+			w.Set("test", arguments{url: testURL, key: testKey}.given(testApp))
+			w.MustApply()
 			tc.outside(c)
-			got := r.Must(t, 0, "plan", "-json")
+			got := w.ExpectPlanned(map[string]string{"test": "update"})
+			expectReported(t, got, "test", tc.notices...)
 			truth, _ := c.Callback(testApp)
-			var summaries []string
-			for _, d := range got.Diagnostics(t) {
-				if d.Address != resourceName {
-					continue
-				}
-				summaries = append(summaries, d.Summary)
+			said := ""
+			for _, d := range got.Of("test") {
+				said += d.Detail
 				for _, mention := range []string{testApp, truth.UpdateTime.UTC().Format("2006-01-02T15:04:05.000Z"), "ignore_changes"} {
-					if d.Severity != "warning" || d.Attribute != "" || !strings.Contains(d.Detail, mention) {
+					if d.Severity != acctest.SeverityWarning || d.Attribute != "" || !strings.Contains(d.Detail, mention) {
 						t.Errorf("%q is not mentioned: %+v", mention, d)
 					}
 				}
 			}
-			var want []string
-			for _, notice := range tc.notices {
-				want = append(want, callbackWords[notice].summary)
-			}
-			if !slices.Equal(summaries, want) {
-				t.Errorf("warned of %q, want %q", summaries, want)
-			}
-			if truth.URL == foreignURL && !strings.Contains(got.Stdout, "https://elsewhere.example.com") {
+			if truth.URL == foreignURL && !strings.Contains(said, "https://elsewhere.example.com") {
 				t.Error("the host is not mentioned")
 			}
 			for _, secret := range []string{foreignKey, testKey, foreignURL} {
-				if strings.Contains(got.Stdout, secret) {
-					t.Errorf("the plan shows %q", secret)
+				if strings.Contains(said, secret) {
+					t.Errorf("the plan says %q", secret)
 				}
 			}
-			r.Apply(t)
+			w.MustApply()
 			expectTruth(t, c, testApp, testURL, testKey)
-			r.Plan(t, acctest.NoChanges)
+			w.ExpectPlanned(map[string]string{})
 		})
 	}
 }
@@ -400,45 +412,7 @@ func TestAccCLI_planWarnings(t *testing.T) {
 	}
 }
 
-// A resource at another address looks like another one to the provider: what is said
-// must be true of it too. A tainted one, and one that is replaced, overwrite their own.
-func TestAccCLI_warningsOfOneAndTheSameApp(t *testing.T) {
-	t.Parallel()
-	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	config := func(key string) string {
-		return fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  for_each = { %s = %q }\n  app_id = each.value\n  url = %q\n}\n", key, testApp, testURL)
-	}
-	r := newCLI(t, c, config("before"))
-	r.Apply(t)
-	const before, after = `sparkrtc_record_callback.test["before"]`, `sparkrtc_record_callback.test["after"]`
-	const overwrites, stays = "Existing callback will be overwritten", "Destroy leaves the callback in place"
-
-	r.Must(t, 0, "taint", before)
-	// Its own callback is no news.
-	if list := r.Must(t, 0, "apply", "-auto-approve", "-json").Diagnostics(t); len(list) != 1 { // the development override
-		t.Errorf("of a tainted one: %+v", list)
-	}
-	if list := r.Must(t, 0, "apply", "-replace="+before, "-auto-approve", "-json").Diagnostics(t); len(list) != 1 {
-		t.Errorf("of one that is replaced: %+v", list)
-	}
-
-	r.Write(t, config("after"))
-	renamed := r.Must(t, 0, "plan", "-json").Diagnostics(t)
-	if d := renamed.Of(t, before); d.Summary != stays || !strings.Contains(d.Detail, "moved block") {
-		t.Errorf("of the old address: %+v", d)
-	}
-	for _, d := range renamed { // if it is planned before the old address is read
-		if d.Address == after && d.Summary != overwrites {
-			t.Errorf("of the new address: %+v", d)
-		}
-	}
-	r.Write(t, config("after")+"moved {\n  from = "+before+"\n  to   = "+after+"\n}\n")
-	if list := r.Must(t, 0, "plan", "-json").Diagnostics(t); len(list) != 1 { // the development override
-		t.Errorf("of a moved one: %+v", list)
-	}
-}
-
-// Terraform folds warnings of one summary, and -json has each.
+// Terraform folds warnings of one summary. With -json it has each.
 func TestAccCLI_warningsAreFolded(t *testing.T) {
 	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{}, "one", "two")
@@ -449,22 +423,19 @@ func TestAccCLI_warningsAreFolded(t *testing.T) {
 	if strings.Count(out, title) != 1 || !strings.Contains(out, "(and one more similar warning elsewhere)") {
 		t.Errorf("it is not folded: %s", out)
 	}
-	list := r.Must(t, 0, "plan", "-destroy", "-json").Diagnostics(t)
-	for _, app := range []string{"one", "two"} {
-		if d := list.Of(t, fmt.Sprintf("sparkrtc_record_callback.test[%q]", app)); d.Summary != title || !strings.Contains(d.Detail, fmt.Sprintf("app %q", app)) {
-			t.Errorf("of %s: %+v", app, d)
-		}
-	}
 }
 
 // A plan asks for nothing that it can't know the name of.
-func TestAccCLI_appNotKnownYet(t *testing.T) {
+func TestAppNotKnownYet(t *testing.T) {
 	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	r := newCLI(t, c, fmt.Sprintf("resource \"terraform_data\" \"app\" {\n  input = %q\n}\n\nresource \"sparkrtc_record_callback\" \"test\" {\n  app_id = terraform_data.app.output\n  url = %q\n}\n", testApp, testURL))
-	r.Plan(t, acctest.Changes)
+	w := newWorkspace(t, c, nil)
+	w.Set("test", map[string]any{"app_id": tftypes.UnknownValue, "url": testURL})
+	planned := w.ExpectPlanned(map[string]string{"test": "create"})
 	expectCalls(t, c, 0)
-	r.Apply(t)
+	w.Resolve(planned, "test", map[string]any{"app_id": testApp, "url": testURL})
+	w.ApplyPlan(planned)
+	planned.ExpectPlanned(t, map[string]string{"test": "create"})
 	expectTruth(t, c, testApp, testURL, "")
 }
 
@@ -484,48 +455,34 @@ func TestClearTextKeyWarningNeedsAChoice(t *testing.T) {
 
 // A callback that is gone is planned as a create like any other: with a look at
 // the app, and all that there is to say.
-func TestAccCLI_goneIsCheckedAsANewOne(t *testing.T) {
+func TestGoneIsCheckedAsANewOne(t *testing.T) {
 	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	config := fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  app_id = %q\n  url = \"http://recordings.example.com/\"\n}\n", testApp)
-	r := newCLI(t, c, config)
-	r.Apply(t)
+	w := newWorkspace(t, c, nil)
+	w.Set("test", arguments{url: "http://recordings.example.com/"}.given(testApp))
+	w.MustApply()
 	c.ClearCallback(testApp)
-	if out := r.Plan(t, acctest.Changes).Out(); !strings.Contains(out, "is gone") || !strings.Contains(out, "Callback URL without TLS") {
-		t.Errorf("of a callback: %s", out)
+	got := w.ExpectPlanned(map[string]string{"test": "create"}).Of("test").Warnings()
+	if want := []string{callbackWords[callback.Gone].summary, "Callback URL without TLS"}; !slices.Equal(got, want) {
+		t.Errorf("of a callback: %q, want %q", got, want)
 	}
 	c.RemoveApp(testApp)
-	if out := r.Must(t, 1, "plan").Out(); !strings.Contains(out, "SparkRTC app not found") {
-		t.Errorf("of an app: %s", out)
+	if err := w.Plan().Of("test").Err(); err == nil || !strings.Contains(err.Error(), "SparkRTC app not found") {
+		t.Errorf("of an app: %v", err)
 	}
-}
-
-// With ignore_changes, an apply sends the key that is in the state: one that is
-// not known must not become none.
-func TestAccCLI_ignoredKeyThatIsNotKnown(t *testing.T) {
-	t.Parallel()
-	c := acctest.StartEmulator(t, emulator.Options{KeyEcho: emulator.EchoMasked})
-	c.SetCallback(testApp, testURL, testKey)
-	ignoring := strings.Replace(callbackConfig, "  auth_key = var.key\n", "  auth_key = var.key\n\n  lifecycle {\n    ignore_changes = [auth_key]\n  }\n", 1)
-	r := newCLI(t, c, ignoring+"\nimport {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
-	if out := r.Plan(t, acctest.Changes).Out(); !strings.Contains(out, "1 to import, 0 to add, 0 to change") || strings.Contains(out, "not configured") {
-		t.Errorf("the import alone: %s", out)
-	}
-	r.Write(t, strings.Replace(ignoring, testURL, "https://elsewhere.example.com/", 1)+"\nimport {\n  to = sparkrtc_record_callback.test\n  id = \""+testApp+"\"\n}\n")
-	if out := r.Must(t, 1, "apply", "-auto-approve").Out(); !strings.Contains(out, "Callback key is ignored and can't be read") || !strings.Contains(out, "ignore_changes") {
-		t.Errorf("the message: %s", out)
-	}
-	expectTruth(t, c, testApp, testURL, testKey)
 }
 
 // A URL's password is in no message, whatever else is wrong with the URL.
 func TestAccCLI_passwordInWrongURL(t *testing.T) {
 	t.Parallel()
-	for _, url := range []string{"https://user:hunter2#x@host/", "https://user:hunter2/x@host/", "https://user:hunter2%zz@host/", "https://user:hunter2@host:99999/"} {
-		r := newCLI(t, nil, "variable \"url\" {\n  sensitive = true\n}\n\nresource \"sparkrtc_record_callback\" \"test\" {\n  app_id = \"a\"\n  url = var.url\n}\n", append(acctest.Keys(), "TF_VAR_url="+url)...)
-		got := r.Must(t, 1, "plan")
-		if strings.Contains(got.Stdout+got.Stderr, "hunter2") || !strings.Contains(got.Out(), "Invalid callback URL") {
-			t.Errorf("%s: %s", url, got.Out())
-		}
+	urls := []string{"https://user:hunter2#x@host/", "https://user:hunter2/x@host/", "https://user:hunter2%zz@host/", "https://user:hunter2@host:99999/"}
+	variables, config := acctest.Keys(), ""
+	for i, url := range urls {
+		variables = append(variables, fmt.Sprintf("TF_VAR_url_%d=%s", i, url))
+		config += fmt.Sprintf("variable \"url_%[1]d\" {\n  sensitive = true\n}\n\nresource \"sparkrtc_record_callback\" \"test_%[1]d\" {\n  app_id = \"a\"\n  url = var.url_%[1]d\n}\n", i)
+	}
+	got := newCLI(t, nil, config, variables...).Must(t, 1, "plan")
+	if strings.Contains(got.Stdout+got.Stderr, "hunter2") || strings.Count(got.Out(), "Error: Invalid callback URL") != len(urls) {
+		t.Errorf("the messages: %s", got.Out())
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -19,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
@@ -54,22 +56,10 @@ func TestAccRecordCallback_lifecycle(t *testing.T) {
 					expectTruth(t, c, testApp, testURL, testKey)
 					expectPuts(t, c, testApp, withKey(testURL, testKey))
 				},
-				Config:           callbackConfigOn(c, app, arg("url", newURL), arg("auth_key", testKey)),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)},
-				ConfigStateChecks: []statecheck.StateCheck{
-					state("url", knownvalue.StringExact(newURL)),
-					moves.AddStateValue(resourceName, tfjsonpath.New("update_time")),
-				},
-			},
-			{
-				PreConfig: func() {
-					// The key is sent, too: whether leaving it out would clear it
-					// can't matter then.
-					expectPuts(t, c, testApp, withKey(newURL, testKey))
-				},
 				Config:           callbackConfigOn(c, app, arg("url", newURL), arg("auth_key", newKey)),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)},
 				ConfigStateChecks: []statecheck.StateCheck{
+					state("url", knownvalue.StringExact(newURL)),
 					state("auth_key", knownvalue.StringExact(newKey)),
 					moves.AddStateValue(resourceName, tfjsonpath.New("update_time")),
 				},
@@ -88,26 +78,13 @@ func TestAccRecordCallback_lifecycle(t *testing.T) {
 					expectPuts(t, c, testApp, withKey(plainURL, ""))
 				},
 				Config:           callbackConfigOn(c, app, arg("url", plainURL)),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionNoop)},
-			},
-			{
-				PreConfig:        func() { expectPuts(t, c, testApp) },
-				Config:           callbackConfigOn(c, app, arg("url", plainURL)),
 				Destroy:          true,
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionDestroy)},
 			},
-			{
-				PreConfig: func() {
-					expectPuts(t, c, testApp)
-					expectTruth(t, c, testApp, plainURL, "")
-				},
-				Config:           callbackConfigOn(c, app, arg("url", testURL)),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionCreate)},
-			},
 		},
 		CheckDestroy: func(*terraform.State) error {
-			expectPuts(t, c, testApp, withKey(testURL, ""))
-			expectTruth(t, c, testApp, testURL, "")
+			expectPuts(t, c, testApp)
+			expectTruth(t, c, testApp, plainURL, "")
 			return nil
 		},
 	})
@@ -127,7 +104,7 @@ func (valuesGrow) CompareValues(values ...any) error {
 
 // A refresh stores what changed outside Terraform, and finds nothing more the second
 // time. The next apply sets what is configured, and sends nothing if it is there.
-func TestAccRecordCallback_drift(t *testing.T) {
+func TestRecordCallback_drift(t *testing.T) {
 	t.Parallel()
 	const foreignURL, foreignKey = "https://elsewhere.example.com/", "key-of-another-writer-0123456789abcde"
 	gone := func(c *acctest.Emulator, app string) { c.ClearCallback(app) }
@@ -164,36 +141,35 @@ func TestAccRecordCallback_drift(t *testing.T) {
 			action: "create", puts: []payload{withKey(testURL, testKey)}}
 	}
 	f := acctest.NewRouter(t)
-	var before, after strings.Builder
 	refreshed, applied := map[string]string{}, map[string]string{}
 	for name, tc := range tests {
 		f.Add(tc.options, name)
-		app := arg("app_id", name)
-		before.WriteString(callbackBlock(name, app, arg("url", testURL), arg("auth_key", testKey)))
-		after.WriteString(callbackBlock(name, app, arg("url", cmp.Or(tc.url, testURL)), arg("auth_key", cmp.Or(tc.key, testKey))))
 		if tc.refresh != "" {
-			refreshed[callbackAddress(name)] = tc.refresh
+			refreshed[name] = tc.refresh
 		}
 		if tc.action != "" {
-			applied[callbackAddress(name)] = tc.action
+			applied[name] = tc.action
 		}
 	}
-	r := newCLI(t, f.Emulators[0], before.String(), ownReads)
-	r.Apply(t)
-	r.ExpectSettled(t)
+	w := newWorkspace(t, f.Emulators[0], oneByOne)
+	for name := range tests {
+		w.Set(name, arguments{url: testURL, key: testKey}.given(name))
+	}
+	w.MustApply()
+	w.ExpectSettled()
 	for name, tc := range tests {
 		if tc.outside != nil {
 			tc.outside(f.ByApp[name], name)
 		}
 	}
 	for range 2 { // the second time, the state holds what was seen
-		r.Must(t, 0, "apply", "-refresh-only", "-auto-approve")
-		r.ExpectPlanned(t, refreshed)
+		w.Refresh()
+		w.ExpectPlanned(refreshed)
 	}
 	for name, tc := range tests {
 		if tc.refresh != "create" {
-			r.ExpectStored(t, callbackAddress(name), tc.stored)
-		} else if stored := r.Stored(t)[callbackAddress(name)]; stored != nil {
+			w.ExpectStored(name, tc.stored)
+		} else if stored, ok := w.Stored[name]; ok {
 			t.Errorf("%s is in the state: %v", name, stored)
 		}
 		if tc.later != nil {
@@ -201,23 +177,25 @@ func TestAccRecordCallback_drift(t *testing.T) {
 		}
 		f.ByApp[name].ResetRequests()
 	}
-	if strings.Contains(r.ReadFile(t, acctest.LocalState), foreignKey) {
+	if strings.Contains(w.StateText(), foreignKey) {
 		t.Error("a key that is not configured is in the state")
 	}
-	r.Write(t, after.String())
-	r.Must(t, 0, "apply", "-auto-approve", "-json").ExpectPlanned(t, applied)
+	for name, tc := range tests {
+		w.Set(name, arguments{url: cmp.Or(tc.url, testURL), key: cmp.Or(tc.key, testKey)}.given(name))
+	}
+	w.MustApply().ExpectPlanned(t, applied)
 	for name, tc := range tests {
 		url, key := cmp.Or(tc.url, testURL), cmp.Or(tc.key, testKey)
 		expectPuts(t, f.ByApp[name], name, tc.puts...)
 		expectTruth(t, f.ByApp[name], name, url, key)
-		r.ExpectStored(t, callbackAddress(name), map[string]any{"url": url, "auth_key": key})
+		w.ExpectStored(name, map[string]any{"url": url, "auth_key": key})
 	}
-	r.ExpectSettled(t)
+	w.ExpectSettled()
 }
 
 // Whatever the service shows back: the apply is consistent, the plan after it
 // is empty, and only the configured key is ever sent.
-func TestAccRecordCallback_echoes(t *testing.T) {
+func TestRecordCallback_echoes(t *testing.T) {
 	t.Parallel()
 	const first, second = "HTTPS://Recordings.Example.com", "https://recordings.example.com/callback"
 	f := acctest.NewRouter(t)
@@ -227,28 +205,21 @@ func TestAccRecordCallback_echoes(t *testing.T) {
 	for _, url := range emulator.URLEchoes[1:] {
 		f.Add(emulator.Options{KeyEcho: emulator.EchoTruncated, URLEcho: url}, "url_"+string(url))
 	}
-	r := newCLI(t, f.Emulators[0], "", ownReads)
+	w := newWorkspace(t, f.Emulators[0], oneByOne)
 	for _, step := range []struct {
-		url  string
-		key  any
-		puts payload
-	}{{first, testKey, withKey(first, testKey)}, {second, testKey, withKey(second, testKey)}, {second, nil, withKey(second, "")}} {
-		var config strings.Builder
+		config arguments
+		key    any
+	}{{arguments{url: first, key: testKey}, testKey}, {arguments{url: second, key: testKey}, testKey}, {arguments{url: second}, nil}} {
 		for name := range f.ByApp {
-			lines := []string{arg("app_id", name), arg("url", step.url)}
-			if step.key != nil {
-				lines = append(lines, arg("auth_key", testKey))
-			}
-			config.WriteString(callbackBlock(name, lines...))
+			w.Set(name, step.config.given(name))
 		}
-		r.Write(t, config.String())
-		r.Apply(t)
+		w.MustApply()
 		for name, c := range f.ByApp {
-			expectPuts(t, f.ByApp[name], name, step.puts)
-			expectTruth(t, c, name, step.url, *step.puts.AuthKey)
-			r.ExpectStored(t, callbackAddress(name), map[string]any{"url": step.url, "auth_key": step.key})
+			expectPuts(t, c, name, withKey(step.config.url, step.config.key))
+			expectTruth(t, c, name, step.config.url, step.config.key)
+			w.ExpectStored(name, map[string]any{"url": step.config.url, "auth_key": step.key})
 		}
-		r.ExpectSettled(t)
+		w.ExpectSettled()
 		for name := range f.ByApp {
 			expectPuts(t, f.ByApp[name], name)
 		}
@@ -259,7 +230,7 @@ func TestAccRecordCallback_echoes(t *testing.T) {
 // plan, whatever a PUT without a key and an empty key mean to the service. So does
 // a callback without a key that overwrites one with another writer's key, whether
 // the service shows that key or not.
-func TestAccRecordCallback_keyRemoved(t *testing.T) {
+func TestRecordCallback_keyRemoved(t *testing.T) {
 	t.Parallel()
 	none := payload{URL: testURL}
 	empty := withKey(testURL, "")
@@ -283,36 +254,36 @@ func TestAccRecordCallback_keyRemoved(t *testing.T) {
 		{true, emulator.Options{KeepKey: true, EmptyKey: emulator.EmptyRefused}, []payload{empty, none}, testKey},
 	}
 	f := acctest.NewRouter(t)
-	var before, after strings.Builder
 	names := make([]string, len(tests))
 	for i, tc := range tests {
 		names[i] = fmt.Sprintf("new_%t_kept_%t_empty_%s_shown_%s", tc.new, tc.options.KeepKey, tc.options.EmptyKey, tc.options.KeyEcho)
 		c := f.Add(tc.options, names[i])
-		app, url := arg("app_id", names[i]), arg("url", testURL)
 		if tc.new {
 			c.SetCallback(names[i], "https://elsewhere.example.com/", testKey)
-		} else {
-			before.WriteString(callbackBlock(names[i], app, url, arg("auth_key", testKey)))
 		}
-		after.WriteString(callbackBlock(names[i], app, url))
 	}
-	r := newCLI(t, f.Emulators[0], before.String(), ownReads)
-	r.Apply(t)
-	r.ExpectSettled(t)
+	w := newWorkspace(t, f.Emulators[0], oneByOne)
+	for i, tc := range tests {
+		if !tc.new {
+			w.Set(names[i], arguments{url: testURL, key: testKey}.given(names[i]))
+		}
+	}
+	w.MustApply()
+	w.ExpectSettled()
 	for i, tc := range tests {
 		if tc.new {
 			expectPuts(t, f.ByApp[names[i]], names[i])
 		} else {
 			expectPuts(t, f.ByApp[names[i]], names[i], withKey(testURL, testKey))
 		}
+		w.Set(names[i], arguments{url: testURL}.given(names[i]))
 	}
-	r.Write(t, after.String())
-	r.Apply(t)
-	r.ExpectSettled(t)
+	w.MustApply()
+	w.ExpectSettled()
 	for i, tc := range tests {
 		expectPuts(t, f.ByApp[names[i]], names[i], tc.puts...)
 		expectTruth(t, f.ByApp[names[i]], names[i], testURL, tc.left)
-		r.ExpectStored(t, callbackAddress(names[i]), map[string]any{"auth_key": nil})
+		w.ExpectStored(names[i], map[string]any{"auth_key": nil})
 	}
 }
 
@@ -320,7 +291,7 @@ func TestAccRecordCallback_keyRemoved(t *testing.T) {
 // time, show the key in another form, or leave both out. The plan after an apply is
 // empty, with shared reads and without, and another key is noticed where the service
 // shows anything of it.
-func TestAccRecordCallback_readsThatDifferFromWrites(t *testing.T) {
+func TestRecordCallback_readsThatDifferFromWrites(t *testing.T) {
 	t.Parallel()
 	const foreign = "fedcba9876543210-recordings-key-0002"
 	tests := map[string]struct {
@@ -347,19 +318,19 @@ func TestAccRecordCallback_readsThatDifferFromWrites(t *testing.T) {
 		t.Run(fmt.Sprintf("shared reads %t", shared), func(t *testing.T) {
 			t.Parallel()
 			f := acctest.NewRouter(t)
+			kinds := map[string]arguments{}
 			for name, tc := range tests {
 				f.Add(tc.options, name+"_clear", name+"_write_only")
+				kinds[name+"_clear"], kinds[name+"_write_only"] = arguments{key: testKey}, arguments{key: testKey, version: 1}
 			}
-			r := newCLI(t, f.Emulators[0], "", fmt.Sprintf("SPARKRTC_SHARED_READS=%t", shared))
+			w := newWorkspace(t, f.Emulators[0], map[string]any{"shared_reads": shared})
 			for _, url := range []string{testURL, testURL + "/new"} {
-				var config strings.Builder
-				for name := range tests {
-					config.WriteString(callbackBlock(name+"_clear", arg("app_id", name+"_clear"), arg("url", url), arg("auth_key", testKey)))
-					config.WriteString(callbackBlock(name+"_write_only", arg("app_id", name+"_write_only"), arg("url", url), arg("auth_key_wo", testKey), "auth_key_wo_version = 1"))
+				for app, config := range kinds {
+					config.url = url
+					w.Set(app, config.given(app))
 				}
-				r.Write(t, config.String())
-				r.Apply(t)
-				r.ExpectSettled(t)
+				w.MustApply()
+				w.ExpectSettled()
 				for app, c := range f.ByApp {
 					if puts := c.Requests(emulator.Method(http.MethodPut), emulator.Path(callbackPath(app))); len(puts) != 1 {
 						t.Errorf("%s: %d PUTs for %s", app, len(puts), url)
@@ -370,78 +341,62 @@ func TestAccRecordCallback_readsThatDifferFromWrites(t *testing.T) {
 					c.ResetRequests()
 				}
 			}
-			for _, c := range f.Emulators { // two seconds, for times that are rounded
-				c.SetOptions(func(o *emulator.Options) { o.Clock = func() time.Time { return time.Now().Add(2 * time.Second) } })
+			for _, c := range f.Emulators { // two minutes, for times that are rounded
+				c.SetOptions(func(o *emulator.Options) { o.Clock = func() time.Time { return time.Now().Add(2 * time.Minute) } })
 			}
 			want := map[string]string{}
 			for app, c := range f.ByApp {
 				c.SetCallback(app, testURL+"/new", foreign)
 				if row, _ := strings.CutSuffix(app, "_clear"); !tests[strings.TrimSuffix(row, "_write_only")].unnoticed {
-					want[callbackAddress(app)] = "update"
+					want[app] = "update"
 				}
 			}
-			r.ExpectPlanned(t, want)
+			w.ExpectPlanned(want)
 		})
 	}
 }
 
 // An apply sends what the plan says, and not what the configuration has that the
 // plan was told to ignore.
-func TestAccRecordCallback_ignoredKeyIsNotSent(t *testing.T) {
+func TestRecordCallback_ignoredKeyIsNotSent(t *testing.T) {
+	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	config := func(url, key string) string {
-		return callbackConfigOn(c, arg("app_id", testApp), arg("url", url), arg("auth_key", key), "lifecycle {\n    ignore_changes = [auth_key]\n  }")
-	}
-	resource.ParallelTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: testProviders,
-		Steps: []resource.TestStep{
-			{Config: config(testURL, testKey)},
-			{
-				Config:            config(testURL+"/new", "another-key-in-the-configuration-0123"),
-				ConfigStateChecks: []statecheck.StateCheck{state("auth_key", knownvalue.StringExact(testKey))},
-			},
-		},
-		CheckDestroy: func(*terraform.State) error {
-			expectPuts(t, c, testApp, withKey(testURL, testKey), withKey(testURL+"/new", testKey))
-			return nil
-		},
-	})
+	w := newWorkspace(t, c, nil)
+	ignoring := acctest.IgnoreChanges("auth_key")
+	w.Set("test", arguments{url: testURL, key: testKey}.given(testApp), ignoring)
+	w.MustApply()
+	w.Set("test", arguments{url: testURL + "/new", key: "another-key-in-the-configuration-0123"}.given(testApp), ignoring)
+	w.MustApply()
+	w.ExpectStored("test", map[string]any{"auth_key": testKey})
+	w.ExpectSettled()
+	expectPuts(t, c, testApp, withKey(testURL, testKey), withKey(testURL+"/new", testKey))
 }
 
 // Events may change with a PUT, though a plan keeps them: the next read takes that in.
-func TestAccRecordCallback_eventsChange(t *testing.T) {
+func TestRecordCallback_eventsChange(t *testing.T) {
+	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	resource.ParallelTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: testProviders,
-		Steps: []resource.TestStep{
-			{Config: callbackConfigOn(c, arg("app_id", testApp), arg("url", testURL))},
-			{
-				PreConfig: func() {
-					c.SetOptions(func(o *emulator.Options) {
-						o.Observe = func(r emulator.Request) {
-							if r.Method == http.MethodGet {
-								c.SetEvents(testApp, "RTC_USER_ROLE_CHANGED") // between the plan and the PUT
-							}
-						}
-					})
-				},
-				Config:            callbackConfigOn(c, arg("app_id", testApp), arg("url", testURL+"/new")),
-				ConfigStateChecks: []statecheck.StateCheck{state("notify_event_subscription", knownvalue.SetSizeExact(2))}, // as planned
-			},
-			{
-				Config:           callbackConfigOn(c, arg("app_id", testApp), arg("url", testURL+"/new")),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-				ConfigStateChecks: []statecheck.StateCheck{
-					state("notify_event_subscription", knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("RTC_USER_ROLE_CHANGED")})),
-				},
-			},
-		},
-	})
+	w := newWorkspace(t, c, nil)
+	w.Set("test", arguments{url: testURL}.given(testApp))
+	w.MustApply()
+	w.Set("test", arguments{url: testURL + "/new"}.given(testApp))
+	planned := w.ExpectPlanned(map[string]string{"test": "update"})
+	c.SetEvents(testApp, "RTC_USER_ROLE_CHANGED") // between the plan and the PUT
+	w.ApplyPlan(planned)
+	if state := w.StateText(); strings.Contains(state, "RTC_USER_ROLE_CHANGED") || !strings.Contains(state, "RECORD_FILE_COMPLETE") {
+		t.Errorf("not as planned: %s", state)
+	}
+	w.ExpectSettled()
+	w.MustApply()
+	if state := w.StateText(); !strings.Contains(state, "RTC_USER_ROLE_CHANGED") || strings.Contains(state, "RECORD_FILE_COMPLETE") {
+		t.Errorf("not taken in: %s", state)
+	}
+	w.ExpectSettled()
 }
 
 // An import stores no key. The apply sets the configured one, and sends nothing where
 // the service shows that it is there.
-func TestAccRecordCallback_import(t *testing.T) {
+func TestRecordCallback_import(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		key     emulator.KeyEcho
@@ -458,32 +413,27 @@ func TestAccRecordCallback_import(t *testing.T) {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
 			f := acctest.NewRouter(t)
-			var config strings.Builder
 			want := map[string]string{}
 			for name, tc := range tests {
 				f.Add(emulator.Options{KeyEcho: tc.key}, name).SetCallback(name, testURL, tc.authKey)
-				lines := []string{arg("app_id", name), arg("url", testURL)}
 				if tc.authKey != "" {
-					lines = append(lines, arg("auth_key", tc.authKey))
+					want[name] = "update"
+				} else if way == "by a block" {
+					want[name] = "import"
 				}
-				config.WriteString(callbackBlock(name, lines...))
+			}
+			w := newWorkspace(t, f.Emulators[0], oneByOne)
+			for name, tc := range tests {
+				w.Set(name, arguments{url: testURL, key: tc.authKey}.given(name))
 				if way == "by a block" {
-					config.WriteString(importBlock(name, name))
-					want[callbackAddress(name)] = "import"
+					w.SetImport(name, name)
+					continue
 				}
-				if tc.authKey != "" {
-					want[callbackAddress(name)] = "update"
-				}
+				w.Import(name, name)
+				expectPuts(t, f.ByApp[name], name)
+				w.ExpectStored(name, map[string]any{"app_id": name, "url": testURL, "auth_key": nil})
 			}
-			r := newCLI(t, f.Emulators[0], config.String(), ownReads)
-			if way == "by the command" {
-				for name := range tests {
-					r.Must(t, 0, "import", callbackAddress(name), name)
-					expectPuts(t, f.ByApp[name], name)
-					r.ExpectStored(t, callbackAddress(name), map[string]any{"app_id": name, "url": testURL, "auth_key": nil})
-				}
-			}
-			r.Must(t, 0, "apply", "-auto-approve", "-json").ExpectPlanned(t, want)
+			w.MustApply().ExpectPlanned(t, want)
 			for name, tc := range tests {
 				if tc.sent {
 					expectPuts(t, f.ByApp[name], name, withKey(testURL, tc.authKey))
@@ -494,9 +444,9 @@ func TestAccRecordCallback_import(t *testing.T) {
 				if tc.authKey != "" {
 					key = tc.authKey // which the configuration put there
 				}
-				r.ExpectStored(t, callbackAddress(name), map[string]any{"url": testURL, "auth_key": key})
+				w.ExpectStored(name, map[string]any{"url": testURL, "auth_key": key})
 			}
-			r.ExpectSettled(t)
+			w.ExpectSettled()
 			for name := range tests {
 				expectPuts(t, f.ByApp[name], name)
 			}
@@ -506,83 +456,83 @@ func TestAccRecordCallback_import(t *testing.T) {
 
 // A key that is not configured stays after an import, until another attribute is
 // written. The plan of that write says that it removes the key.
-func TestAccRecordCallback_importOfUnwantedKey(t *testing.T) {
+func TestRecordCallback_importOfUnwantedKey(t *testing.T) {
+	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{KeyEcho: emulator.EchoMasked, KeepKey: true})
 	c.SetCallback(testApp, testURL, testKey)
 	const elsewhere = "https://elsewhere.example.com/"
-	config := callbackConfigOn(c, arg("app_id", testApp), arg("url", testURL))
-	resource.ParallelTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: testProviders,
-		Steps: []resource.TestStep{
-			{Config: config, ResourceName: resourceName, ImportState: true, ImportStateId: testApp, ImportStatePersist: true},
-			{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionNoop)}},
-			{
-				PreConfig:        func() { expectPuts(t, c, testApp); expectTruth(t, c, testApp, testURL, testKey) },
-				Config:           callbackConfigOn(c, arg("app_id", testApp), arg("url", elsewhere)),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)},
-			},
-		},
-		CheckDestroy: func(*terraform.State) error {
-			expectPuts(t, c, testApp, withKey(elsewhere, ""))
-			expectTruth(t, c, testApp, elsewhere, "")
-			return nil
-		},
-	})
+	w := newWorkspace(t, c, nil)
+	w.Set("test", arguments{url: testURL}.given(testApp))
+	w.Import("test", testApp)
+	expectReported(t, w.MustApply(), "test", callback.KeyNotConfigured)
+	expectPuts(t, c, testApp)
+	expectTruth(t, c, testApp, testURL, testKey)
+	w.Set("test", arguments{url: elsewhere}.given(testApp))
+	expectReported(t, w.ExpectPlanned(map[string]string{"test": "update"}), "test", callback.LosesKey)
+	w.MustApply()
+	expectPuts(t, c, testApp, withKey(elsewhere, ""))
+	expectTruth(t, c, testApp, elsewhere, "")
 }
 
-func TestAccRecordCallback_importErrors(t *testing.T) {
+func TestRecordCallback_importErrors(t *testing.T) {
+	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	config := callbackConfigOn(c, arg("app_id", testApp), arg("url", testURL))
-	resource.ParallelTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: testProviders,
-		Steps: []resource.TestStep{
-			{Config: config, ResourceName: resourceName, ImportState: true, ImportStateId: testApp, ExpectError: regexp.MustCompile(`Recording callback does not exist`)},
-		},
-		CheckDestroy: func(*terraform.State) error { expectPuts(t, c, testApp); return nil },
-	})
+	w := newWorkspace(t, c, nil)
+	failed := w.Import("test", testApp).Of("test")
+	if err := failed.Err(); err == nil || !strings.Contains(err.Error(), "Recording callback does not exist") || len(w.Stored) > 0 {
+		t.Errorf("the error: %v; stored: %v", err, w.Stored)
+	}
+	expectPuts(t, c, testApp)
 }
 
-func TestAccRecordCallback_replace(t *testing.T) {
+func TestRecordCallback_replace(t *testing.T) {
+	t.Parallel()
 	const otherApp = "app-two;100é"
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp, otherApp)
-	url, key := arg("url", testURL), arg("auth_key", testKey)
-	resource.ParallelTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: testProviders,
-		Steps: []resource.TestStep{
-			{Config: callbackConfigOn(c, arg("app_id", testApp), url, key)},
-			{
-				Config:           callbackConfigOn(c, arg("app_id", otherApp), url, key),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionDestroyBeforeCreate)},
-			},
-		},
-		CheckDestroy: func(*terraform.State) error {
-			c.ExpectSent(t,
-				acctest.Request{Method: http.MethodPut, Path: callbackPath(testApp), Body: withKey(testURL, testKey)},
-				acctest.Request{Method: http.MethodPut, Path: callbackPath("app-two%3B100%C3%A9"), Body: withKey(testURL, testKey)})
-			expectTruth(t, c, testApp, testURL, testKey)
-			expectTruth(t, c, otherApp, testURL, testKey)
-			return nil
-		},
-	})
+	w := newWorkspace(t, c, nil)
+	w.Set("test", arguments{url: testURL, key: testKey}.given(testApp))
+	w.MustApply()
+	w.Set("test", arguments{url: testURL, key: testKey}.given(otherApp))
+	w.MustApply().ExpectPlanned(t, map[string]string{"test": "replace"})
+	w.ExpectSettled()
+	c.ExpectSent(t,
+		acctest.Request{Method: http.MethodPut, Path: callbackPath(testApp), Body: withKey(testURL, testKey)},
+		acctest.Request{Method: http.MethodPut, Path: callbackPath("app-two%3B100%C3%A9"), Body: withKey(testURL, testKey)})
+	expectTruth(t, c, testApp, testURL, testKey)
+	expectTruth(t, c, otherApp, testURL, testKey)
 }
 
 // Values that are known only after apply are checked then.
-func TestAccRecordCallback_valuesKnownAfterApply(t *testing.T) {
-	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	config := func(url, key string) string {
-		return fmt.Sprintf("resource \"terraform_data\" \"late\" {\n  input = { url = %q, key = %q }\n}\n", url, key) +
-			callbackConfigOn(c, arg("app_id", testApp), "url = terraform_data.late.output.url", "auth_key = terraform_data.late.output.key")
+func TestRecordCallback_valuesKnownAfterApply(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		url, key string
+		want     string // the error, "" for none
+	}{
+		"a wrong URL":  {"ftp://example.com", testKey, "Invalid callback URL"},
+		"an empty key": {testURL, "", "Empty callback key"},
+		"right values": {testURL, testKey, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := acctest.StartEmulator(t, emulator.Options{}, testApp)
+			w := newWorkspace(t, c, nil)
+			w.Set("test", map[string]any{"app_id": testApp, "url": tftypes.UnknownValue, "auth_key": tftypes.UnknownValue})
+			planned := w.ExpectPlanned(map[string]string{"test": "create"})
+			w.Resolve(planned, "test", map[string]any{"app_id": testApp, "url": tc.url, "auth_key": tc.key})
+			w.ApplyPlan(planned)
+			err := planned.Of("test").Err()
+			if tc.want != "" {
+				if err == nil || !strings.Contains(err.Error(), tc.want) {
+					t.Errorf("the error is %v, want %q", err, tc.want)
+				}
+				expectPuts(t, c, testApp)
+				return
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			expectPuts(t, c, testApp, withKey(testURL, testKey))
+		})
 	}
-	resource.ParallelTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: testProviders,
-		Steps: []resource.TestStep{
-			{Config: config("ftp://example.com", testKey), ExpectError: regexp.MustCompile(`Invalid callback URL`)},
-			{Config: config(testURL, "") + "# ", ExpectError: regexp.MustCompile(`Empty callback key`)},
-			{
-				PreConfig: func() { expectPuts(t, c, testApp) },
-				Config:    config(testURL, testKey),
-			},
-		},
-		CheckDestroy: func(*terraform.State) error { expectPuts(t, c, testApp, withKey(testURL, testKey)); return nil },
-	})
 }

@@ -3,7 +3,6 @@
 package provider
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,85 +12,84 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-func timeoutsConfig(lines string) string {
-	return fmt.Sprintf("resource \"sparkrtc_record_callback\" \"test\" {\n  app_id = %q\n  url = %q\n\n  timeouts {\n%s\n  }\n}\n", testApp, testURL, lines)
+func timeoutsOf(url string, given map[string]any) map[string]any {
+	return map[string]any{"app_id": testApp, "url": url, "timeouts": given}
 }
 
 // A timeout ends an operation with all its waits and retries, and says so.
-func TestAccCLI_timeouts(t *testing.T) {
+func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	hang := emulator.Fault{Times: -1, Delay: time.Minute}
 	tests := map[string]struct {
-		timeouts string
-		applied  bool
-		fault    emulator.Fault
-		then     string // "" for another URL
-		doubt    bool
+		operation string // that has a timeout
+		applied   bool
+		fault     emulator.Fault
+		then      string // "" for another URL
+		doubt     bool
 	}{
-		"create hangs":        {"create = \"1s\"", false, emulator.Fault{Method: http.MethodPut, Times: -1, Delay: time.Minute}, "", true},
-		"create is throttled": {"create = \"1s\"", false, emulator.Fault{Method: http.MethodPut, Times: -1, Status: 429, Code: "APIGW.0308"}, "", false},
-		"create meets errors": {"create = \"1s\"", false, emulator.Fault{Method: http.MethodPut, Times: -1, Status: 503}, "", true},
-		"update hangs":        {"update = \"1s\"", true, emulator.Fault{Method: http.MethodPut, Times: -1, Delay: time.Minute}, "", true},
-		"read hangs":          {"read = \"1s\"", true, hang, testURL, false},
+		"create hangs":        {"create", false, emulator.Fault{Method: http.MethodPut, Times: -1, Delay: time.Minute}, "", true},
+		"create is throttled": {"create", false, emulator.Fault{Method: http.MethodPut, Times: -1, Status: 429, Code: "APIGW.0308", Header: http.Header{"Retry-After": {"10"}}}, "", false},
+		"create meets errors": {"create", false, emulator.Fault{Method: http.MethodPut, Times: -1, Status: 503, Header: http.Header{"Retry-After": {"10"}}}, "", true},
+		"update hangs":        {"update", true, emulator.Fault{Method: http.MethodPut, Times: -1, Delay: time.Minute}, "", true},
+		"read hangs":          {"read", true, hang, testURL, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-			r := newCLI(t, c, timeoutsConfig(tc.timeouts), "HW_MAX_RETRIES=20")
-			config := timeoutsConfig(tc.timeouts)
+			w := newWorkspace(t, c, map[string]any{"max_retries": 20})
+			given := map[string]any{tc.operation: "1s"}
+			w.Set("test", timeoutsOf(testURL, given))
 			if tc.applied {
-				r.Apply(t)
+				w.MustApply()
 				if tc.then == "" {
-					config = strings.Replace(config, testURL, testURL+"/2", 1)
+					w.Set("test", timeoutsOf(testURL+"/2", given))
 				}
 			}
-			r.Write(t, config)
 			c.Fail(tc.fault)
 			begun := time.Now()
-			out := r.Must(t, 1, "apply", "-auto-approve").Out()
+			err := w.Apply().Of("test").Err()
 			if took := time.Since(begun); took > 15*time.Second { // the retries alone would take minutes
 				t.Errorf("it took %v", took)
 			}
-			if !strings.Contains(out, "Operation timed out") || !strings.Contains(out, "timeouts block") || strings.Contains(out, "may or may not have been set") != tc.doubt {
-				t.Errorf("the message: %s", out)
+			if err == nil || !strings.Contains(err.Error(), "Operation timed out") || !strings.Contains(err.Error(), "timeouts block") || strings.Contains(err.Error(), "may or may not have been set") != tc.doubt {
+				t.Errorf("the message: %v", err)
 			}
 			c.ClearFaults()
-			r.Apply(t)
-			r.Plan(t, acctest.NoChanges)
+			w.MustApply()
+			w.ExpectPlanned(map[string]string{})
 		})
 	}
 }
 
 // Other timeouts are stored, and nothing is sent for them.
-func TestAccCLI_changedTimeouts(t *testing.T) {
+func TestChangedTimeouts(t *testing.T) {
 	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	r := newCLI(t, c, timeoutsConfig("create = \"5m\""))
-	r.Apply(t)
+	w := newWorkspace(t, c, nil)
+	w.Set("test", timeoutsOf(testURL, map[string]any{"create": "5m"}))
+	w.MustApply()
 	c.ResetRequests()
-	r.Write(t, timeoutsConfig("create = \"5m\"\nread = \"90s\""))
-	planned := r.Plan(t, acctest.Changes).Out()
-	if !strings.Contains(planned, "1 to change") || strings.Contains(planned, "known after apply") {
-		t.Errorf("the plan: %s", planned)
+	w.Set("test", timeoutsOf(testURL, map[string]any{"create": "5m", "read": "90s"}))
+	planned := w.ExpectPlanned(map[string]string{"test": "update"})
+	if !planned.IsKnown("test") {
+		t.Error("the plan has unknown values")
 	}
-	r.Apply(t)
-	expectCalls(t, c, 2)
-	r.Plan(t, acctest.NoChanges)
+	w.MustApply()
+	expectCalls(t, c, 2) // a read of the plan, and one of the apply
+	w.ExpectPlanned(map[string]string{})
 
 	// With something else, it is sent.
-	r.Write(t, strings.Replace(timeoutsConfig("create = \"6m\""), testURL, testURL+"/2", 1))
+	w.Set("test", timeoutsOf(testURL+"/2", map[string]any{"create": "6m"}))
 	c.ResetRequests()
-	r.Apply(t)
+	w.MustApply()
 	expectCalls(t, c, 1, withKey(testURL+"/2", ""))
-	r.Plan(t, acctest.NoChanges)
+	w.ExpectPlanned(map[string]string{})
 
-	r.Write(t, timeoutsConfig("create = \"soon\""))
-	if out := r.Must(t, 1, "validate").Out(); !strings.Contains(out, "soon") {
-		t.Errorf("of a text that is no duration: %s", out)
-	}
-	r.Write(t, timeoutsConfig("read = \"0s\""))
-	if out := r.Must(t, 1, "validate").Out(); !strings.Contains(out, "Invalid timeout") {
-		t.Errorf("of none at all: %s", out)
+	for value, want := range map[string]string{"soon": "timeouts.create must be a number with the unit s, m or h", "0s": "Invalid timeout"} {
+		w.Set("test", timeoutsOf(testURL, map[string]any{"create": value}))
+		if err := w.Plan().Of("test").Err(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("of the timeout %q: %v", value, err)
+		}
 	}
 }

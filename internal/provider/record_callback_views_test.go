@@ -3,60 +3,56 @@
 package provider
 
 import (
-	"regexp"
+	"encoding/json"
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-func TestAccRecordCallbackDataSource(t *testing.T) {
-	const name = "data.sparkrtc_record_callback.test"
-	check := func(attribute string, want knownvalue.Check) statecheck.StateCheck {
-		return statecheck.ExpectKnownValue(name, tfjsonpath.New(attribute), want)
-	}
+func TestRecordCallbackDataSource(t *testing.T) {
+	t.Parallel()
 	for _, unset := range emulator.Unsets {
 		t.Run(string(unset), func(t *testing.T) {
+			t.Parallel()
 			c := acctest.StartEmulator(t, emulator.Options{Unset: unset}, testApp)
-			config := c.ProviderBlock() + "data \"sparkrtc_record_callback\" \"test\" {\n  app_id = \"" + testApp + "\"\n}\n"
-			resource.ParallelTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: testProviders,
-				Steps: []resource.TestStep{
-					{
-						Config: config,
-						ConfigStateChecks: []statecheck.StateCheck{
-							check("configured", knownvalue.Bool(false)), check("url", knownvalue.Null()), check("has_auth_key", knownvalue.Null()),
-							check("notify_event_subscription", knownvalue.Null()), check("update_time", knownvalue.Null()),
-						},
-					},
-					{
-						PreConfig: func() { c.SetCallback(testApp, testURL, testKey) },
-						Config:    config,
-						ConfigStateChecks: []statecheck.StateCheck{
-							check("configured", knownvalue.Bool(true)), check("url", knownvalue.StringExact(testURL)), check("has_auth_key", knownvalue.Bool(true)),
-							check("notify_event_subscription", knownvalue.SetSizeExact(2)), check("update_time", knownvalue.NotNull()),
-						},
-					},
-					{
-						PreConfig: func() { c.SetCallback(testApp, testURL, "") },
-						Config:    config,
-						ConfigStateChecks: []statecheck.StateCheck{
-							check("configured", knownvalue.Bool(true)), check("has_auth_key", knownvalue.Bool(false)),
-						},
-					},
-					{
-						PreConfig:   func() { c.Fail(emulator.Fault{Times: -1, Status: 404, Code: "APIGW.0101", Message: "x"}) },
-						Config:      config,
-						ExpectError: regexp.MustCompile(`Endpoint does not serve the SparkRTC API`),
-					},
-				},
-			})
+			core, err := newCallbacks(t, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			read := func() map[string]tftypes.Value {
+				t.Helper()
+				state, _, err := core.ReadDataSource(callbackType, map[string]any{"app_id": testApp})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return state
+			}
+			expect := func(state map[string]tftypes.Value, want map[string]any) {
+				t.Helper()
+				for attribute, value := range want {
+					if got := state[attribute]; !got.Equal(tftypes.NewValue(got.Type(), value)) {
+						t.Errorf("%s is %v, want %v", attribute, got, value)
+					}
+				}
+			}
+			expect(read(), map[string]any{"configured": false, "url": nil, "has_auth_key": nil, "notify_event_subscription": nil, "update_time": nil})
+			c.SetCallback(testApp, testURL, testKey)
+			state := read()
+			expect(state, map[string]any{"configured": true, "url": testURL, "has_auth_key": true})
+			var events []tftypes.Value
+			if err := state["notify_event_subscription"].As(&events); err != nil || len(events) != 2 || state["update_time"].IsNull() {
+				t.Errorf("events %v, %v; update_time %v", events, err, state["update_time"])
+			}
+			c.SetCallback(testApp, testURL, "")
+			expect(read(), map[string]any{"configured": true, "has_auth_key": false})
+			c.Fail(emulator.Fault{Times: -1, Status: 404, Code: "APIGW.0101", Message: "x"})
+			if _, _, err := core.ReadDataSource(callbackType, map[string]any{"app_id": testApp}); err == nil || !strings.Contains(err.Error(), "Endpoint does not serve the SparkRTC API") {
+				t.Errorf("the error is %v", err)
+			}
 		})
 	}
 }
@@ -123,11 +119,17 @@ output "of_a_secret" {
 }
 `)
 	r.Apply(t)
+	var state struct {
+		Outputs map[string]struct{ Value string }
+	}
+	if err := json.Unmarshal([]byte(r.ReadFile(t, acctest.LocalState)), &state); err != nil {
+		t.Fatal(err)
+	}
 	for name, want := range map[string]string{
 		"signature":   "93b46f38360ea4f5499131ea0956d29cd433f4f8984babe307490df04e168e84",
 		"of_a_secret": "8bb990c40a7d61cb97597a942125025be50ac8beb74436e3735b98893a7f6620",
 	} {
-		if got := r.Must(t, 0, "output", "-raw", name).Stdout; !strings.HasSuffix(strings.TrimSpace(got), want) {
+		if got := state.Outputs[name].Value; got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}

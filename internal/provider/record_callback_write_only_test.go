@@ -13,145 +13,96 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-const writeOnlyConfig = `
-variable "key" {
-  type      = string
-  ephemeral = true
-  sensitive = true
-}
-
-variable "key_version" {
-  type    = number
-  default = 1
-}
-
-variable "url" {
-  type    = string
-  default = "` + testURL + `"
-}
-
-resource "sparkrtc_record_callback" "test" {
-  app_id              = "` + testApp + `"
-  url                 = var.url
-  auth_key_wo         = var.key
-  auth_key_wo_version = var.key_version
-}
-`
-
-// The life of a write-only key, plan and apply as two processes with a saved
-// plan between them, in every way that the service may show it.
-func TestAccCLI_writeOnlyKey(t *testing.T) {
+// The life of a write-only key, in every way that the service may show it.
+func TestWriteOnlyKey(t *testing.T) {
 	t.Parallel()
 	const newKey, newURL, foreign = "second-key-of-the-tests-0123456789abc", "https://recordings.example.com/new", "key-of-another-writer-0123456789abcde"
 	f := acctest.NewRouter(t)
 	var apps []string
 	for _, echo := range emulator.KeyEchoes {
-		app := string(echo)
-		apps = append(apps, app)
-		f.Add(emulator.Options{KeyEcho: echo}, app)
+		apps = append(apps, string(echo))
+		f.Add(emulator.Options{KeyEcho: echo}, string(echo))
 	}
-	config := strings.Replace(writeOnlyConfig, fmt.Sprintf("app_id              = %q", testApp), forEach(apps), 1)
-	r := newCLI(t, f.Emulators[0], config, ownReads)
-	creates := len(apps)
-	step := func(key string, code int, puts []payload, arguments ...string) acctest.Result {
+	w := newWorkspace(t, f.Emulators[0], oneByOne)
+	// An action is planned for all of them: a replacement would send the same.
+	step := func(config arguments, action string, puts ...payload) *acctest.Run {
 		t.Helper()
-		saved := &acctest.CLI{Dir: r.Dir, Env: append(r.Env[:len(r.Env):len(r.Env)], "TF_VAR_key="+key)}
-		planned := saved.Must(t, code, append([]string{"plan", "-json", "-detailed-exitcode", "-out=saved.tfplan"}, arguments...)...)
-		if code == acctest.Changes {
-			// In place: a replacement would send the same.
-			want := fmt.Sprintf("Plan: %d to add, %d to change, 0 to destroy", creates, len(apps)-creates)
-			if !strings.Contains(planned.Out(), want) {
-				t.Errorf("the plan is not %q: %s", want, planned.Out())
+		want := map[string]string{}
+		for _, app := range apps {
+			w.Set(app, config.given(app))
+			if action != "" {
+				want[app] = action
 			}
-			creates = 0
 		}
-		applied := saved.Must(t, 0, "apply", "saved.tfplan")
+		run := w.ExpectPlanned(want)
+		plan := run.PlanText()
+		w.ApplyPlan(run)
+		run.ExpectPlanned(t, want)
+		said := ""
 		for _, app := range apps {
 			expectPuts(t, f.ByApp[app], app, puts...)
+			said += fmt.Sprintln(run.Of(app))
 		}
-		saved.Must(t, acctest.NoChanges, append([]string{"plan", "-detailed-exitcode"}, arguments...)...)
-		for what, text := range map[string]string{
-			"plan's output": planned.Stdout + planned.Stderr, "apply's output": applied.Stdout + applied.Stderr,
-			"state": r.ReadFile(t, "terraform.tfstate"), "saved plan": r.ReadPlan(t, "saved.tfplan"),
-		} {
-			for _, secret := range append(acctest.Encodings(key), acctest.Encodings(foreign)...) {
-				if strings.Contains(text, secret) {
-					t.Errorf("%q is in the %s", secret, what)
-				}
-			}
+		w.ExpectPlanned(map[string]string{})
+		for what, text := range map[string]string{"messages": said, "plan": plan, "state": w.StateText()} {
+			acctest.ExpectNoSecret(t, what, text, testKey, newKey, foreign)
 		}
-		return planned
+		return run
 	}
 
-	step(testKey, acctest.Changes, []payload{withKey(testURL, testKey)})
+	step(arguments{testURL, testKey, 1}, "create", withKey(testURL, testKey))
 	// The key is sent with another URL, too, though Terraform stored none.
-	step(testKey, acctest.Changes, []payload{withKey(newURL, testKey)}, "-var", "url="+newURL)
+	step(arguments{newURL, testKey, 1}, "update", withKey(newURL, testKey))
 	// Another key alone is no change: it may be one that differs in each run.
-	step(newKey, acctest.NoChanges, nil, "-var", "url="+newURL)
-	step(newKey, acctest.Changes, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2")
+	step(arguments{newURL, newKey, 1}, "")
+	step(arguments{newURL, newKey, 2}, "update", withKey(newURL, newKey))
 	for _, app := range apps {
 		expectTruth(t, f.ByApp[app], app, newURL, newKey)
 
 		// Another writer's key is noticed by what is shown, or by the time.
 		f.ByApp[app].SetCallback(app, newURL, foreign)
 	}
-	out := step(newKey, acctest.Changes, []payload{withKey(newURL, newKey)}, "-var", "url="+newURL, "-var", "key_version=2")
+	run := step(arguments{newURL, newKey, 2}, "update", withKey(newURL, newKey))
 	for _, app := range apps {
-		address := fmt.Sprintf("%s[%q]", resourceName, app)
 		acctest.Expectation{
-			Address: address, Severity: acctest.SeverityWarning, Summary: callbackWords[callback.KeyChanged].summary, Mentions: []string{app},
-		}.Check(t, out.Diagnostics(t))
+			Address: app, Severity: acctest.SeverityWarning, Summary: callbackWords[callback.KeyChanged].summary, Mentions: []string{app},
+		}.Check(t, run.Of(app))
 		expectTruth(t, f.ByApp[app], app, newURL, newKey)
-		r.ExpectStored(t, address, map[string]any{"auth_key": nil, "auth_key_wo": nil, "auth_key_wo_version": 2})
+		w.ExpectStored(app, map[string]any{"auth_key": nil, "auth_key_wo": nil, "auth_key_wo_version": 2})
 		f.ByApp[app].SetCallback(app, newURL, foreign)
 	}
 
 	// The drift is in the state: the version is null.
-	r.Must(t, 0, "apply", "-refresh-only", "-auto-approve", "-var", "key="+newKey, "-var", "url="+newURL, "-var", "key_version=2")
+	w.Refresh()
 	for _, app := range apps {
-		r.ExpectStored(t, fmt.Sprintf("%s[%q]", resourceName, app), map[string]any{"url": newURL, "auth_key": nil, "auth_key_wo_version": nil})
+		w.ExpectStored(app, map[string]any{"url": newURL, "auth_key": nil, "auth_key_wo_version": nil})
 	}
 }
 
 // Moving from one way to the other is an update in place, and takes the key out
 // of the state.
-func TestAccCLI_writeOnlyKeyMigration(t *testing.T) {
+func TestWriteOnlyKeyMigration(t *testing.T) {
 	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	r := newCLI(t, c, callbackConfig, "TF_VAR_key="+testKey)
-	r.Apply(t)
-	if !strings.Contains(r.ReadFile(t, "terraform.tfstate"), testKey) {
-		t.Fatal("auth_key is not in the state: this test can't show that it goes")
+	w := newWorkspace(t, c, nil)
+	apply := func(config arguments, action string, puts ...payload) {
+		t.Helper()
+		w.Set("test", config.given(testApp))
+		w.MustApply().ExpectPlanned(t, map[string]string{"test": action})
+		expectPuts(t, c, testApp, puts...)
+		w.ExpectPlanned(map[string]string{})
+		if stored := strings.Contains(w.StateText(), testKey); stored != (config.authKey() == testKey) {
+			t.Errorf("the key is in the state: %t", stored)
+		}
 	}
-	c.ResetRequests()
-
-	r.Write(t, writeOnlyConfig)
-	out := r.Apply(t).Out()
-	if !strings.Contains(out, "0 added, 1 changed, 0 destroyed") {
-		t.Errorf("not an update in place: %s", out)
-	}
-	expectPuts(t, c, testApp) // it is there
-	r.Plan(t, acctest.NoChanges)
-	if strings.Contains(r.ReadFile(t, "terraform.tfstate"), testKey) {
-		t.Error("the key stayed in the state")
-	}
-
-	c.ResetRequests()
-	r.Write(t, callbackConfig)
-	out = r.Apply(t).Out()
-	if !strings.Contains(out, "0 added, 1 changed, 0 destroyed") {
-		t.Errorf("not an update in place: %s", out)
-	}
-	expectPuts(t, c, testApp)
-	r.Plan(t, acctest.NoChanges)
-
-	// And no key at all.
-	r.Write(t, writeOnlyConfig)
-	r.Apply(t)
-	c.ResetRequests()
-	r.Write(t, strings.NewReplacer("  auth_key_wo         = var.key\n", "", "  auth_key_wo_version = var.key_version\n", "").Replace(writeOnlyConfig))
-	r.Apply(t)
-	expectPuts(t, c, testApp, withKey(testURL, ""))
+	clearText, writeOnly := arguments{url: testURL, key: testKey}, arguments{testURL, testKey, 1}
+	apply(clearText, "create", withKey(testURL, testKey))
+	apply(writeOnly, "update") // it is there
+	apply(clearText, "update")
+	apply(arguments{url: testURL, key: "another-key-of-the-tests-0123456789"}, "update", withKey(testURL, "another-key-of-the-tests-0123456789"))
+	apply(clearText, "update", withKey(testURL, testKey))
+	apply(writeOnly, "update")
+	apply(arguments{url: testURL}, "update", withKey(testURL, ""))
 	expectTruth(t, c, testApp, testURL, "")
 }
 

@@ -233,13 +233,11 @@ func TestAccCLI_stateOfReleases(t *testing.T) {
 					}
 				}
 			}
-			out := r.Plan(t, acctest.Changes).Out()
+			// An apply of this build works with what the release kept.
+			out := r.Apply(t).Out()
 			if want := "0 to add, 3 to change, 0 to destroy"; !strings.Contains(out, want) {
 				t.Errorf("once all was set again, the plan doesn't say %q: %s", want, out)
 			}
-
-			// An apply of this build works with what the release kept.
-			r.Apply(t)
 			running.expectTruth(t, f.services)
 			r.Plan(t, acctest.NoChanges)
 		})
@@ -348,7 +346,7 @@ func TestAccCLI_stateOfANewerSchema(t *testing.T) {
 			}
 		}))
 		before := r.ReadFile(t, acctest.LocalState)
-		for _, arguments := range [][]string{{"plan"}, {"apply", "-auto-approve"}, {"destroy", "-auto-approve"}} {
+		for _, arguments := range [][]string{{"apply", "-auto-approve"}, {"destroy", "-auto-approve"}} {
 			out := r.Must(t, 1, arguments...).Out()
 			for _, want := range []string{"sparkrtc_record_callback.auth_key", "newer provider version"} {
 				if !strings.Contains(out, want) {
