@@ -115,6 +115,15 @@ type providerData struct {
 	// sharedReads lets reads of resources use that listing.
 	sharedReads bool
 
+	// planned are the objects that were planned in this process.
+	planned sync.Map
+
+	// projectID returns the project of the credentials, or "" if a token does not tell it.
+	projectID func(context.Context) (string, error)
+
+	// rules is what the operations of recording rules know of one another.
+	rules recordRules
+
 	// callbacks is what the plans of recording callbacks know of one another.
 	callbacks callbackPlans
 
@@ -218,9 +227,11 @@ func (d *providerData) connect(endpoint string, wire *transport.Client, found *c
 		return err
 	}
 	d.wire = wire
+	authenticator := credentials.NewAuthenticator(found, identity, logger)
+	d.projectID = authenticator.ProjectID
 	d.client, err = sparkrtc.New(sparkrtc.Config{
 		Endpoint:    endpoint,
-		Credentials: credentials.NewAuthenticator(found, identity, logger),
+		Credentials: authenticator,
 		Transport:   wire,
 	})
 	d.credentials = found.HintWithProject()
@@ -358,6 +369,7 @@ func (s settings) credentials(config providerModel) *credentials.Resolved {
 func (p *sparkRTCProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		p.newRecordCallbackResource,
+		newRecordRuleResource,
 	}
 }
 

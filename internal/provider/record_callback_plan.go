@@ -20,8 +20,6 @@ import (
 
 // callbackPlans is what the plans of callbacks in a process share, by app.
 type callbackPlans struct {
-	planned sync.Map // to find two resources on one app
-
 	// configured has the configuration itself. Terraform hands ModifyPlan another
 	// one under ignore_changes, and no other request before the apply has it.
 	configured sync.Map // callback.Config
@@ -67,7 +65,7 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 // compareWith completes a change with what there is: the state, or the callback that a create would overwrite. It
 // returns the callback that notices are about.
 func (r *recordCallbackResource) compareWith(ctx context.Context, change *callback.Change, plan, state *recordCallbackModel, diags *diag.Diagnostics) *recordCallbackModel {
-	again := r.plannedBefore(plan.AppID)
+	again := r.provider.plannedBefore("sparkrtc_record_callback", plan.AppID)
 	if again {
 		sayAll(diags, plan, callback.TwoResources)
 	}
@@ -120,15 +118,6 @@ func (r *recordCallbackResource) shown(appID types.String) *callback.Shown {
 		return &shown
 	}
 	return nil
-}
-
-// plannedBefore tells whether another resource has the app: each is planned once in a process.
-func (r *recordCallbackResource) plannedBefore(appID types.String) bool {
-	if appID.IsUnknown() {
-		return false
-	}
-	_, again := r.provider.callbacks.planned.LoadOrStore(appID.ValueString(), true)
-	return again
 }
 
 // existing looks a new resource's app up, and returns the callback that would be
