@@ -124,10 +124,10 @@ func (r *recordRuleResource) sayOverwrites(ctx context.Context, plan *recordRule
 	}
 	ctx, end := d.begin(ctx, defaultTimeout, diags)
 	defer end()
-	rules, err := d.client.ListRecordRules(ctx, appID)
+	rules, err := d.apps.courtesy.ListRecordRules(ctx, appID)
 	switch {
-	case errors.Is(err, sparkrtc.ErrNotFound), refusesCredentials(err):
-		d.addAPIError(diags, err, subject{name: fmt.Sprintf("The app %q", appID), arguments: "app_id", attributes: []string{"app_id"}}, "could not be looked up")
+	case errors.Is(err, sparkrtc.ErrNotFound), refusesCredentials(err), neverConnected(err):
+		d.addAPIError(diags, err, appOnly(appID), "could not be looked up")
 	case err != nil:
 		// A write may be allowed where a read isn't.
 		tflog.Debug(ctx, "app could not be looked up before its recording rule is created", map[string]any{"app_id": appID, "error": err.Error()})

@@ -91,7 +91,7 @@ func (r *recordRuleResource) Create(ctx context.Context, req resource.CreateRequ
 	}
 	var memory recording.Memory
 	ok := d.call(ctx, operation{about: writtenRule(plan), verb: "created", writes: true, bound: bound}, diags, func(ctx context.Context) error {
-		d.apps.write(appID)
+		defer d.apps.write(appID)()
 		shown, replaced, err := d.client.CreateRecordRule(ctx, appID, plan.settings())
 		if err != nil {
 			return err
@@ -260,7 +260,7 @@ func (r *recordRuleResource) Delete(ctx context.Context, req resource.DeleteRequ
 	bound := load(deleteTimeout.of(ctx, state.Timeouts))(diags)
 	user := ""
 	d.call(ctx, operation{about: ruleOf(appID, ruleID), verb: "deleted", writes: true, bound: bound}, diags, func(ctx context.Context) error {
-		d.apps.write(appID)
+		defer d.apps.write(appID)()
 		err := d.client.DeleteRecordRule(ctx, appID, ruleID)
 		if errors.Is(err, sparkrtc.ErrNotFound) {
 			return nil
