@@ -126,6 +126,9 @@ type providerData struct {
 	// rules is what the operations of recording rules know of one another.
 	rules recordRules
 
+	// autoRecordsCreated has the apps whose automatic recording was created in this process.
+	autoRecordsCreated sync.Map
+
 	// callbacks is what the plans of recording callbacks know of one another.
 	callbacks callbackPlans
 
@@ -380,6 +383,7 @@ func (p *sparkRTCProvider) Resources(context.Context) []func() resource.Resource
 	return []func() resource.Resource{
 		p.newRecordCallbackResource,
 		newRecordRuleResource,
+		newAutoRecordResource,
 	}
 }
 
