@@ -225,8 +225,7 @@ func (r *autoRecordResource) Read(ctx context.Context, req resource.ReadRequest,
 	}
 	d, appID, imported := r.provider, state.AppID.ValueString(), state.Mode.IsNull()
 	identify(ctx, resp.Identity, "app_id", state.AppID, diags)
-	if d.client == nil {
-		d.notRead(diags, autoRecordOf(appID), imported)
+	if d.skipsRead(autoRecordOf(appID), imported, diags) {
 		return
 	}
 	bound := load(readTimeout.of(ctx, state.Timeouts))(diags)

@@ -67,6 +67,21 @@ func (d *providerData) call(ctx context.Context, op operation, diags *diag.Diagn
 	return false
 }
 
+// skipsRead tells whether a read can't be made yet, and says so. An import can't do without.
+func (d *providerData) skipsRead(about subject, imported bool, diags *diag.Diagnostics) bool {
+	switch {
+	case d.client != nil:
+		return false
+	case imported:
+		d.addUnknownError(diags, about, "can't be imported")
+	default:
+		diags.AddWarning("Resource not read", fmt.Sprintf(
+			"%s was not read, because the provider configuration is known only after apply (%s).\n\nThe plan uses its last known state.",
+			about.name, strings.Join(d.unknown, ", ")))
+	}
+	return true
+}
+
 // newIdentitySchema is an identity of texts that an import requires.
 func newIdentitySchema(descriptions map[string]string) identityschema.Schema {
 	attributes := make(map[string]identityschema.Attribute, len(descriptions))
@@ -147,17 +162,6 @@ func (d *providerData) plannedBefore(typeName string, ids ...types.String) bool 
 	}
 	_, again := d.planned.LoadOrStore(key, true)
 	return again
-}
-
-// notRead reports that a read makes no call, because the provider is not known yet.
-func (d *providerData) notRead(diags *diag.Diagnostics, about subject, imported bool) {
-	if imported {
-		d.addUnknownError(diags, about, "can't be imported")
-		return
-	}
-	diags.AddWarning("Resource not read", fmt.Sprintf(
-		"%s was not read, because the provider configuration is known only after apply (%s).\n\nThe plan uses its last known state.",
-		about.name, strings.Join(d.unknown, ", ")))
 }
 
 // privateStore is private state, which lies with the state and is not shown.

@@ -184,8 +184,7 @@ func (r *recordRuleResource) Read(ctx context.Context, req resource.ReadRequest,
 	}
 	d, appID, ruleID, imported := r.provider, state.AppID.ValueString(), state.RuleID.ValueString(), state.OBS.IsNull()
 	identifyBy(ctx, resp.Identity, state.identity(), diags)
-	if d.client == nil {
-		d.notRead(diags, ruleOf(appID, ruleID), imported)
+	if d.skipsRead(ruleOf(appID, ruleID), imported, diags) {
 		return
 	}
 	bound := load(readTimeout.of(ctx, state.Timeouts))(diags)

@@ -19,11 +19,7 @@ type given = map[string]any
 // newRules starts a provider that leads to an emulator, for recording rules.
 func newRules(tb testing.TB, e *acctest.Emulator, arguments map[string]any) acctest.Resource {
 	tb.Helper()
-	core, err := newCore(tb, e, &sparkRTCProvider{}, arguments)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return core.Resource(ruleType)
+	return newObjects(tb, e, ruleType, arguments)
 }
 
 // ruleConfig is a rule that records both formats, with what is changed in obs, hls and mp4. A nil value leaves a format
@@ -214,11 +210,7 @@ func TestRecordRule_life(t *testing.T) {
 			applied(t, r, o, config, acctest.ActionNone)
 		}
 
-		core, err := r.Restart()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := core.Resource(ruleType).Destroy(stored); err != nil {
+		if _, err := again(t, r).Destroy(stored); err != nil {
 			t.Fatal(err)
 		}
 		e.ExpectSent(t, acctest.Request{Method: http.MethodDelete, Path: path})

@@ -168,7 +168,9 @@ type wholeNumber struct{ least, most int64 }
 // orZero also accepts 0.
 type orZero struct{ wholeNumber }
 
-func (v orZero) Description(ctx context.Context) string { return "0 or " + v.wholeNumber.Description(ctx) }
+func (v orZero) Description(ctx context.Context) string {
+	return "0 or " + v.wholeNumber.Description(ctx)
+}
 
 func (v orZero) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
