@@ -391,6 +391,7 @@ func (p *sparkRTCProvider) DataSources(context.Context) []func() datasource.Data
 	return []func() datasource.DataSource{
 		newRecordCallbackDataSource,
 		newRecordCallbacksDataSource,
+		newRecordRulesDataSource,
 	}
 }
 
@@ -403,6 +404,7 @@ func (p *sparkRTCProvider) EphemeralResources(context.Context) []func() ephemera
 func (p *sparkRTCProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{
 		newRecordCallbackListResource,
+		newRecordRuleListResource,
 	}
 }
 
