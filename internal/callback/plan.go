@@ -7,8 +7,10 @@ type Change struct {
 	Prior      *Settings // the state after the read; nil for a create
 	Planned    Settings  // under ignore_changes, with the state's value
 	Configured Config
-	Memory     *Memory // may be nil
-	Existing   *Shown  // as read for this plan; nil if there is none, or if it was not read
+	// Memory may be nil. With a create, it is of the existing callback: a resource of the state set it, and it is
+	// unchanged.
+	Memory   *Memory
+	Existing *Shown // as read for this plan; nil if there is none, or if it was not read
 
 	IgnoresWriteOnly bool // auth_key_wo is in ignore_changes
 }
@@ -60,7 +62,7 @@ const (
 func Plan(c Change) Decision {
 	key := KeyToSend(c.Planned, c.Configured)
 	if c.Prior == nil {
-		return create(c.Existing, key)
+		return create(c, key)
 	}
 	d := Decision{Write: c.Planned != *c.Prior}
 	m := c.Memory
@@ -94,13 +96,17 @@ func Plan(c Change) Decision {
 	return d
 }
 
-func create(existing *Shown, key Key) Decision {
-	d := Decision{Write: true}
-	switch {
-	case existing == nil:
-	case existing.Key != "" && !key.Set && !key.Ignored:
+// create overwrites nothing of anyone else's if the callback is an own one, as that of a tainted resource. The loss of
+// a key is said of any.
+func create(c Change, key Key) Decision {
+	d, own := Decision{Write: true}, c.Memory != nil
+	switch losesKey := c.Existing != nil && c.Existing.Key != "" && !key.Set && !key.Ignored; {
+	case c.Existing == nil:
+	case losesKey && own:
+		d.say(LosesKey)
+	case losesKey:
 		d.say(OverwritesKey)
-	default:
+	case !own:
 		d.say(Overwrites)
 	}
 	return d

@@ -109,6 +109,8 @@ func TestPlan(t *testing.T) {
 		{"create over another without keys", Change{nil, none, plain(none), nil, &Shown{otherURL, "", t0}, false}, true, []Notice{Overwrites}},
 		{"create over another, which loses its key", Change{nil, none, plain(none), nil, &Shown{otherURL, masked, t0}, false}, true, []Notice{OverwritesKey}},
 		{"create over another, key ignored", Change{nil, none, plain(key), nil, &Shown{otherURL, masked, t0}, false}, true, []Notice{Overwrites}},
+		{"create over an own one", Change{nil, key, plain(key), remembered(exact, "key", t0, false), &Shown{wholeURL, ownKey, t0}, false}, true, nil},
+		{"create over an own one, which loses its key", Change{nil, none, plain(none), remembered(exact, "key", t0, false), &Shown{wholeURL, ownKey, t0}, false}, true, []Notice{LosesKey}},
 		{"create over another with a write-only key", Change{nil, wo, withWO(wo, ownKey), nil, &Shown{otherURL, masked, t0}, false}, true, []Notice{Overwrites}},
 	}
 	for _, tc := range tests {

@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -528,7 +527,7 @@ func TestDistortedLists(t *testing.T) {
 			change(c)
 			alone := func(t *testing.T, timeout time.Duration) acctest.Resource {
 				t.Helper()
-				core, err := newCallbacksWith(t, c, &sparkRTCProvider{appsPatience: timeout}, map[string]any{"shared_reads": false})
+				core, err := newCallbacksWith(t, c, &sparkRTCProvider{courtesyBound: timeout}, map[string]any{"shared_reads": false})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -551,7 +550,7 @@ func TestDistortedLists(t *testing.T) {
 						defer c.ClearFaults()
 					}
 					single, want := alone(t, timeout), undisturbed
-					shared, err := newCallbacksWith(t, c, &sparkRTCProvider{appsPatience: timeout}, nil)
+					shared, err := newCallbacksWith(t, c, &sparkRTCProvider{courtesyBound: timeout}, nil)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -641,59 +640,71 @@ func newAppsClient(t *testing.T, handler http.HandlerFunc) *sparkrtc.Client {
 	return client
 }
 
-// A read that waits for a list stops when its context ends; a read whose list is
-// cancelled leaves it to the next one; and no goroutine stays.
-func TestListIsPassedOn(t *testing.T) {
+// The end of one caller ends its own wait, also of the caller that began the list. A
+// list that no caller waits for ends, and no goroutine stays.
+func TestListIsShared(t *testing.T) {
 	goroutines := runtime.NumGoroutine()
-	var lists atomic.Int32
-	asked := make(chan struct{}, 10)
+	asked, ended, respond := make(chan struct{}, 10), make(chan struct{}, 10), make(chan struct{})
 	client := newAppsClient(t, func(w http.ResponseWriter, r *http.Request) {
 		asked <- struct{}{}
-		if lists.Add(1) == 1 {
-			<-r.Context().Done()
-			return
+		select {
+		case <-r.Context().Done():
+			ended <- struct{}{}
+		case <-respond:
+			_, _ = io.WriteString(w, `{"count":1,"apps":[{"app_id":"a"}]}`)
 		}
-		_, _ = io.WriteString(w, `{"count":1,"apps":[{"app_id":"a","callbacks":{"record_callback":{"url":"https://example.com/"}}}]}`)
 	})
-	a := new(apps)
+	a := &apps{client: client, courtesy: client}
 	a.anyRead.Store(true)
 	type outcome struct {
-		callback *sparkrtc.RecordCallback
-		err      error
+		app *sparkrtc.App
+		err error
 	}
-	read := func(ctx context.Context) <-chan outcome {
+	read := func() (<-chan outcome, context.CancelFunc) {
+		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan outcome, 1)
 		go func() {
-			callback, err := a.forRead(ctx, client, "a")
-			done <- outcome{callback, err}
+			app, err := a.forRead(ctx, "a")
+			done <- outcome{app, err}
 		}()
-		return done
+		return done, stop
 	}
-	listing, stopListing := context.WithCancel(t.Context())
-	lister := read(listing)
+	stopped := func(done <-chan outcome, stop context.CancelFunc) {
+		t.Helper()
+		stop()
+		if got := <-done; got.app != nil || got.err != nil {
+			t.Errorf("a stopped caller gets %+v", got)
+		}
+	}
+	only, stopOnly := read()
 	<-asked
+	stopped(only, stopOnly)
+	<-ended
 
-	waiting, stopWaiting := context.WithCancel(t.Context())
-	waiter := read(waiting)
-	stopWaiting()
-	if got := <-waiter; got.callback != nil || got.err != nil {
-		t.Errorf("who stops waiting gets %+v", got)
-	}
+	beginner, stopBeginner := read()
+	<-asked
+	waiter, stopWaiter := read()
 	var others []<-chan outcome
 	for range 20 {
-		others = append(others, read(t.Context()))
+		other, stop := read()
+		defer stop()
+		others = append(others, other)
 	}
-	stopListing()
-	if got := <-lister; got.callback != nil || got.err != nil {
-		t.Errorf("who stops listing gets %+v", got)
+	for callers := 0; callers < 22; {
+		a.mu.Lock()
+		callers = a.latest.callers
+		a.mu.Unlock()
 	}
+	stopped(waiter, stopWaiter)
+	stopped(beginner, stopBeginner)
+	close(respond)
 	for _, other := range others {
-		if got := <-other; got.err != nil || got.callback == nil || got.callback.URL != "https://example.com/" {
+		if got := <-other; got.err != nil || got.app == nil {
 			t.Errorf("who waits gets %+v", got)
 		}
 	}
-	if got := lists.Load(); got != 2 {
-		t.Errorf("%d lists", got)
+	if len(asked) > 0 || len(ended) > 0 {
+		t.Errorf("%d more lists, %d of them stopped", len(asked), len(ended))
 	}
 	http.DefaultClient.CloseIdleConnections()
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {

@@ -264,6 +264,13 @@ func readOf(appID string) subject {
 	return about
 }
 
+// appOnly is an app that is looked up before something is created in it.
+func appOnly(appID string) subject {
+	about := readOf(appID)
+	about.name = fmt.Sprintf("The app %q", appID)
+	return about
+}
+
 // addAPIError adds the error of a client's call. What says what failed, as in
 // "could not be set".
 func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, about subject, what string) {
@@ -283,7 +290,7 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, about sub
 	if errors.Is(err, errTimedOut) {
 		advice = timedOut
 	}
-	paragraphs := []string{about.name + " " + what + ": " + happened(e) + "."}
+	var paragraphs []string
 	reason := advice.why
 	if advice.authentication {
 		reason = strings.TrimSpace(reason + " In use: " + d.credentials + ".")
@@ -301,14 +308,14 @@ func (d *providerData) addAPIError(diags *diag.Diagnostics, err error, about sub
 	if advice.arguments {
 		todo = about.todo()
 	}
-	if ids := d.apps.named(e.Object.ID); e.Reason == sparkrtc.ReasonNotFound && len(ids) > 0 {
-		todo = fmt.Sprintf("%q is the name of an app. Set app_id to its ID: %s.", e.Object.ID, strings.Join(ids, " or "))
+	if named := d.apps.named(e.Object.ID); e.Reason == sparkrtc.ReasonNotFound && len(named) > 0 {
+		todo = fmt.Sprintf("%q is the name of an app. Set app_id to its ID: %s.", e.Object.ID, quotedIDs(named))
 	}
 	paragraphs = append(paragraphs, todo)
-	if e.RequestID != "" {
-		paragraphs = append(paragraphs, "Request ID: "+e.RequestID)
+	detail, again := d.explain(about, what, happened(e), strings.Join(paragraphs, "\n\n"))
+	if e.RequestID != "" && !again {
+		detail += "\n\nRequest ID: " + e.RequestID
 	}
-	detail := strings.Join(paragraphs, "\n\n")
 	if slices.Contains(about.attributes, advice.attribute) {
 		diags.AddAttributeError(path.Root(advice.attribute), advice.summary, detail)
 		return
@@ -321,6 +328,25 @@ func route(e *sparkrtc.Error) string {
 		return "endpoint " + e.Endpoint + ", without a proxy"
 	}
 	return "endpoint " + e.Endpoint + ", through the proxy " + e.Proxy
+}
+
+// explained is what the first error of a cause said.
+type explained struct{ name, happened string }
+
+// explain returns what failed, why, and what to do. A cause is explained once in a
+// process, and each further error of it is a line: thirty resources may share it, and
+// Terraform folds no errors.
+func (d *providerData) explain(about subject, what, happened, explanation string) (detail string, again bool) {
+	this := explained{about.name, happened}
+	first, again := d.explained.LoadOrStore(explanation, this)
+	if !again || first == this {
+		return about.name + " " + what + ": " + happened + ".\n\n" + explanation, false
+	}
+	said := first.(explained) //nolint:forcetypeassert // nothing else is stored
+	if said.happened != happened {
+		what += ": " + happened
+	}
+	return fmt.Sprintf("%s %s. The error about %s says what to do.", about.name, what, strings.Replace(said.name, "The", "the", 1)), true
 }
 
 // todo is about a request that was refused, or could not be made, for a value in
@@ -340,7 +366,8 @@ func (d *providerData) addFetchError(diags *diag.Diagnostics, err error, about s
 	if errors.As(err, &e) {
 		summary, detail = e.Summary, e.Detail
 	}
-	diags.AddError(summary, fmt.Sprintf("%s %s, because there was nothing to authenticate it with. %s\n\n%s Found: %s.", about.name, what, detail, advice.why, d.credentials))
+	detail, _ = d.explain(about, what, "there was nothing to authenticate it with", fmt.Sprintf("%s\n\n%s Found: %s.", detail, advice.why, d.credentials))
+	diags.AddError(summary, detail)
 }
 
 // happened describes the response, or why there was none.
@@ -417,6 +444,12 @@ func willNotBeTaken(err error) bool {
 	default:
 		return false
 	}
+}
+
+// neverConnected tells whether no attempt came to a connection, so that the next call
+// would not either.
+func neverConnected(err error) bool {
+	return sparkrtc.ReasonOf(err) == sparkrtc.ReasonConnection && !inDoubt(err)
 }
 
 // inDoubt tells whether a request may have taken effect though it failed.

@@ -54,9 +54,8 @@ type sparkRTCProvider struct {
 	// retryWait shortens the back-off in tests; 0 leaves the client's own.
 	retryWait time.Duration
 
-	// appsPatience shortens the wait for a list of apps in tests; 0 leaves the
-	// listing's own.
-	appsPatience time.Duration
+	// courtesyBound shortens a list of apps in tests; 0 leaves its own.
+	courtesyBound time.Duration
 
 	// clearTextKey is said once in the life of a process: once a run for each
 	// configuration of the provider.
@@ -109,7 +108,10 @@ type providerData struct {
 
 	saidNotListed sync.Once
 
-	// apps are those of the project, listed at most once.
+	// explained has the first error of each explanation.
+	explained sync.Map // explained
+
+	// apps are those of the project, and their listings.
 	apps apps
 
 	// sharedReads lets reads of resources use that listing.
@@ -157,7 +159,7 @@ func (p *sparkRTCProvider) setClearTextKeyWarning(value types.Bool) {
 
 func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	data := &providerData{unknown: unknownArguments(req.Config.Raw)}
-	data.apps.patience = p.appsPatience
+	data.apps.bound = p.courtesyBound
 	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = data, data, data
 	resp.ListResourceData, resp.ActionData = data, data
 	if len(data.unknown) > 0 {
@@ -218,11 +220,19 @@ func (d *providerData) connect(endpoint string, wire *transport.Client, found *c
 		return err
 	}
 	d.wire = wire
-	d.client, err = sparkrtc.New(sparkrtc.Config{
+	config := sparkrtc.Config{
 		Endpoint:    endpoint,
 		Credentials: credentials.NewAuthenticator(found, identity, logger),
 		Transport:   wire,
+	}
+	if d.client, err = sparkrtc.New(config); err != nil {
+		return err
+	}
+	config.Transport = wire.With(func(c *transport.Config) {
+		c.MaxRetries, c.AttemptTimeout = min(c.MaxRetries, courtesyRetries), courtesyTimeout
 	})
+	d.apps.client = d.client
+	d.apps.courtesy, err = sparkrtc.New(config)
 	d.credentials = found.HintWithProject()
 	return err
 }

@@ -39,7 +39,7 @@ type recordCallbackView struct {
 // The descriptions of a recordCallbackView.
 const (
 	viewAppID      = "ID of the app."
-	viewConfigured = "Whether the app has a recording callback. If not, everything but `app_id` is null. An app that does not exist can't be told from one without a callback."
+	viewConfigured = "Whether the app has a recording callback. If not, everything but `app_id` is null. An app that does not exist is an error, if the credentials may list the apps."
 	viewHasAuthKey = "Whether the service shows that there is a key, in any form. `false` is no proof that there is none: the service may hide it."
 	viewEvents     = "Events that the service sends."
 	viewUpdateTime = "Time of the last change, by Terraform or anyone else: RFC 3339 in UTC."
@@ -87,7 +87,7 @@ func (d *providerData) show(ctx context.Context, view *recordCallbackView, diags
 	*view = recordCallbackView{AppID: view.AppID, Configured: types.BoolValue(false), NotifyEventSubscription: types.SetNull(types.StringType)}
 	d.call(ctx, operation{about: readOf(appID), verb: "read"}, diags, func(ctx context.Context) error {
 		shown, err := d.client.ShowRecordCallback(ctx, appID)
-		if errors.Is(err, sparkrtc.ErrNotFound) {
+		if errors.Is(err, sparkrtc.ErrNotFound) && d.apps.exists(ctx, appID) {
 			return nil
 		}
 		if err != nil {

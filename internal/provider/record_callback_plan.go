@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
@@ -30,6 +29,10 @@ type callbackPlans struct {
 	// shown is what was read in this process, so that a plan can compare a key that
 	// is not stored.
 	shown sync.Map // callback.Shown
+
+	// own has the apps whose callback is, by a read in this process, as a resource of
+	// the state set it.
+	own sync.Map // *callback.Memory
 }
 
 // ModifyPlan adds notices of what an apply would do. Terraform plans the changes.
@@ -46,7 +49,9 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 		return // a replacement, whose create is planned once more; Terraform drops what is said
 	}
 	if state != nil && (plan == nil || !plan.AppID.Equal(state.AppID)) {
-		sayAll(diags, state, callback.StaysInPlace)
+		if !r.provider.apps.anyWritten() { // otherwise the plan has said it: create_before_destroy plans its destroy once more
+			sayAll(diags, state, callback.StaysInPlace)
+		}
 		state, memory = nil, nil // for the new app, it is a create
 	}
 	if plan == nil {
@@ -77,7 +82,9 @@ func (r *recordCallbackResource) compareWith(ctx context.Context, change *callba
 		return state
 	}
 	about := *plan
-	if !again {
+	if own, ok := r.provider.callbacks.own.Load(plan.AppID.ValueString()); ok && !again {
+		change.Existing, change.Memory = r.shown(plan.AppID), own.(*callback.Memory) //nolint:forcetypeassert // nothing else is stored
+	} else if !again {
 		change.Existing = r.existing(ctx, plan.AppID, diags)
 	}
 	if change.Existing != nil {
@@ -94,11 +101,12 @@ func load[T any](value T, reported diag.Diagnostics) func(*diag.Diagnostics) T {
 	}
 }
 
-// planComputed: a write changes the time, and may change the events.
+// planComputed: a write changes the time. The events can't be set, so a plan keeps
+// them; if they change all the same, the next read takes that in.
 func (m *recordCallbackModel) planComputed(state *recordCallbackModel, write bool) {
 	m.UpdateTime, m.NotifyEventSubscription = state.UpdateTime, state.NotifyEventSubscription
 	if write {
-		m.UpdateTime, m.NotifyEventSubscription = types.StringUnknown(), types.SetUnknown(types.StringType)
+		m.UpdateTime = types.StringUnknown()
 	}
 }
 
@@ -141,25 +149,22 @@ func (r *recordCallbackResource) existing(ctx context.Context, appID types.Strin
 	}
 	ctx, end := r.provider.begin(ctx, defaultTimeout, diags)
 	defer end()
-	app, err := r.provider.apps.find(ctx, r.provider.client, id)
+	app, missing, err := r.provider.apps.find(ctx, id)
 	switch {
-	case errors.Is(err, sparkrtc.ErrNotFound), refusesCredentials(err):
-		r.provider.addAPIError(diags, err, subject{name: fmt.Sprintf("The app %q", id), arguments: "app_id", attributes: []string{"app_id"}}, "could not be looked up")
-	case app == nil && err == nil:
-		r.provider.warnNotListed(diags)
+	case missing, refusesCredentials(err), neverConnected(err):
+		r.provider.addAPIError(diags, err, appOnly(id), "could not be looked up")
 	case err != nil:
-		// The apply shows it: a write may be allowed where a read isn't.
-		tflog.Debug(ctx, "app could not be looked up before its recording callback is created", map[string]any{"app_id": id, "error": err.Error()})
-	case app.RecordCallback() != nil:
+		r.provider.warnNotFound(diags, err)
+	case app != nil && app.RecordCallback() != nil:
 		shown := shownOf(app.RecordCallback())
 		return &shown
 	}
 	return nil
 }
 
-// warnNotListed is said once, and not where listing is never allowed.
-func (d *providerData) warnNotListed(diags *diag.Diagnostics) {
-	err := d.apps.failure()
+// warnNotFound is said once, and not where looking is never allowed: a write may be
+// allowed all the same.
+func (d *providerData) warnNotFound(diags *diag.Diagnostics, err error) {
 	var e *sparkrtc.Error
 	if !errors.As(err, &e) || e.Reason == sparkrtc.ReasonAccessDenied {
 		return

@@ -136,8 +136,7 @@ func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRe
 				Optional:            true,
 				Validators:          []validator.Number{wholeNumber{0, maxVersion}},
 			},
-			// Deliberately without UseStateForUnknown, both of them: a write changes
-			// the time, and may change the events.
+			// ModifyPlan plans these two.
 			"notify_event_subscription": schema.SetAttribute{
 				MarkdownDescription: "Events that the service sends, such as `RECORD_NEW_FILE_START` (recording started) and `RECORD_FILE_COMPLETE` (recording file generated). It can't be set through the API, and the service may send more than it documents.",
 				Computed:            true,
@@ -275,7 +274,11 @@ func (r *recordCallbackResource) write(ctx context.Context, w callbackWrite, sta
 	}
 	memory := callback.Remember(w.change.Memory, w.plan.URL.ValueString(), key.Text, fingerprint, shownOf(shown))
 	memory.Fresh = sent
-	w.plan.NotifyEventSubscription, w.plan.UpdateTime = computed(ctx, shown)
+	events, updateTime := computed(ctx, shown)
+	w.plan.UpdateTime = updateTime
+	if w.plan.NotifyEventSubscription.IsUnknown() { // otherwise the next read takes a change in
+		w.plan.NotifyEventSubscription = events
+	}
 	diags.Append(setIn(ctx, state, *w.plan)...)
 	diags.Append(saveMemory(ctx, w.store, &memory)...)
 	if sent && key.Text == "" && shown.AuthKey != "" {
@@ -296,8 +299,8 @@ func (r *recordCallbackResource) compare(ctx context.Context, w callbackWrite) (
 		return c != nil && callback.IsThere(w.plan.URL.ValueString(), key.Text, shownOf(c))
 	}
 	if !key.Ignored && r.provider.sharedReads {
-		listed, err := r.provider.apps.forRead(ctx, r.provider.client, appID)
-		if err != nil || isThere(listed) && listed.NotifyEventSubscription != nil {
+		listed, err := r.listed(ctx, appID)
+		if err != nil || isThere(listed) {
 			return listed, key, err
 		}
 	}
@@ -326,7 +329,7 @@ var errIgnoredKey = errors.New("the present key is not shown")
 // an empty key, a PUT without one follows.
 func (r *recordCallbackResource) send(ctx context.Context, w callbackWrite, key callback.Key) (*sparkrtc.RecordCallback, error) {
 	appID := w.plan.AppID.ValueString()
-	r.provider.apps.write(appID)
+	defer r.provider.apps.write(appID)()
 	request := sparkrtc.RecordCallbackRequest{URL: w.plan.URL.ValueString(), AuthKey: &key.Text}
 	if key.WriteOnly {
 		go r.provider.fingerprints.Of(key.Text)() // while the request is under way
@@ -379,6 +382,11 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 		if errors.Is(err, sparkrtc.ErrNotFound) {
 			shown, err = nil, nil
 		}
+		if errors.Is(err, errTimedOut) { // the list may be there by now
+			if unchanged, _ = r.unchanged(ctx, state, memory); unchanged {
+				return nil
+			}
+		}
 		return err
 	})
 	switch {
@@ -393,6 +401,9 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 	default:
 		r.provider.callbacks.shown.Store(appID, shownOf(shown))
 		seen := callback.Observe(state.settings(), memory, shownOf(shown))
+		if memory != nil && len(seen.Changes) == 0 {
+			r.provider.callbacks.own.Store(appID, memory)
+		}
 		state.observed(ctx, seen, shown)
 		sayAll(diags, state, seen.Changes...)
 		diags.Append(setIn(ctx, &resp.State, *state)...)
@@ -410,13 +421,23 @@ func (r *recordCallbackResource) unchanged(ctx context.Context, state *recordCal
 		r.provider.apps.anyRead.Store(true)
 		return false, nil
 	}
-	listed, err := r.provider.apps.forRead(ctx, r.provider.client, state.AppID.ValueString())
-	if err != nil || listed == nil || listed.NotifyEventSubscription == nil || !memory.Unchanged(state.settings(), shownOf(listed)) {
+	listed, err := r.listed(ctx, state.AppID.ValueString())
+	if err != nil || listed == nil || !memory.Unchanged(state.settings(), shownOf(listed)) {
 		return false, err
 	}
 	r.provider.callbacks.shown.Store(state.AppID.ValueString(), shownOf(listed))
+	r.provider.callbacks.own.Store(state.AppID.ValueString(), memory)
 	events, _ := computed(ctx, listed)
 	return events.Equal(state.NotifyEventSubscription), nil
+}
+
+// listed returns a callback that is listed with its events, or nil if it has to be read.
+func (r *recordCallbackResource) listed(ctx context.Context, appID string) (*sparkrtc.RecordCallback, error) {
+	app, err := r.provider.apps.forRead(ctx, appID)
+	if err != nil || app == nil || app.RecordCallback() == nil || app.RecordCallback().NotifyEventSubscription == nil {
+		return nil, err
+	}
+	return app.RecordCallback(), nil
 }
 
 // Delete makes no call: there is none to make.
@@ -425,7 +446,7 @@ func (r *recordCallbackResource) Delete(ctx context.Context, req resource.Delete
 	resp.Diagnostics.Append(diags...)
 	if !resp.Diagnostics.HasError() {
 		// A replacement in this process overwrites its own callback.
-		r.provider.apps.write(state.AppID.ValueString())
+		r.provider.apps.release(state.AppID.ValueString())
 	}
 }
 

@@ -131,18 +131,20 @@ func (d *recordCallbacksDataSource) Read(ctx context.Context, req datasource.Rea
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
 
-// listApps lists the apps of a filter. It makes a list of its own: what was
-// listed for plans and reads may be older than the last write.
+// listApps lists the apps of a filter.
 func (d *providerData) listApps(ctx context.Context, filter appFilter, diags *diag.Diagnostics) []sparkrtc.App {
 	var list []sparkrtc.App
-	d.call(ctx, operation{about: allApps, verb: "listed"}, diags, func(ctx context.Context) (err error) {
-		list, err = d.client.ListAllApps(ctx)
-		if errors.Is(err, sparkrtc.ErrIncomplete) {
-			diags.AddError("List of apps is not complete", "The apps could not be listed completely: "+err.Error()+".\n\n"+
+	d.call(ctx, operation{about: allApps, verb: "listed"}, diags, func(ctx context.Context) error {
+		l, err := d.apps.list(ctx, need{whole: true, fresh: true})
+		if err != nil {
+			return err
+		}
+		if list = l.list; errors.Is(l.err, sparkrtc.ErrIncomplete) {
+			diags.AddError("List of apps is not complete", "The apps could not be listed completely: "+l.err.Error()+".\n\n"+
 				"Apps may have been created or deleted meanwhile: run it again. If it stays, name the apps by their IDs, with the data source sparkrtc_record_callback.")
 			return nil
 		}
-		return err
+		return l.err
 	})
 	var found []sparkrtc.App
 	for _, app := range list {

@@ -66,20 +66,27 @@ func decodeApp(raw json.RawMessage) (App, error) {
 }
 
 // ListApps returns up to 1000 apps (GET /v2/apps, 100 a call), or the first 100 if there are more. Invalid and
-// contradictory entries are left out, so a missing app may exist. So are apps that are shown as deleted. An error comes
-// with the apps of earlier pages.
+// contradictory entries are left out, and so are apps that are shown as deleted. ErrIncomplete comes with the apps that are shown, if another one may exist, and
+// any other error with those of earlier pages.
 func (c *Client) ListApps(ctx context.Context) ([]App, error) {
 	var list listing
+	most, ended := 0, false
 	for page := range maxAppsPages {
 		answer, err := c.listPage(ctx, page)
 		if err != nil {
 			return list.apps(), err
 		}
+		most = max(most, int(answer.Count))
+		ended = answer.Apps != nil && len(answer.Apps) < appsPage
 		if !list.add(answer) {
 			break
 		}
 	}
-	return list.apps(), nil
+	apps, err := list.all(most)
+	if err == nil && !ended {
+		err = fmt.Errorf("%w: there may be more than %d", ErrIncomplete, len(apps))
+	}
+	return apps, err
 }
 
 // ErrIncomplete means that a listing lacks apps or contains invalid ones.

@@ -322,6 +322,12 @@ func provesCredentials(resp *transport.Response, code string) bool {
 	return strings.HasPrefix(code, "RTC.") || code == "APIGW.0306" || code == "APIGW.0310"
 }
 
+// Canceled returns the error of an operation that the end of ctx ended.
+func Canceled(ctx context.Context, operation string, object Object) *Error {
+	cause := context.Cause(ctx)
+	return &Error{Operation: operation, Object: object, Reason: ReasonCanceled, Message: cause.Error(), cause: cause}
+}
+
 func newTransportError(ctx context.Context, err error) *Error {
 	if judged, ok := err.(*Error); ok { //nolint:errorlint // within another error it is one of another call
 		return judged
@@ -332,8 +338,7 @@ func newTransportError(ctx context.Context, err error) *Error {
 	var unreadable *transport.ResponseError
 	switch {
 	case ctx.Err() != nil:
-		e.Reason, e.cause = ReasonCanceled, context.Cause(ctx)
-		e.Message = e.cause.Error()
+		return Canceled(ctx, "", Object{})
 	case errors.As(err, &unsendable):
 		e.Reason = ReasonInvalidRequest
 	case errors.As(err, &unauthenticated): // the cause of which may be any of these

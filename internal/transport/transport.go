@@ -109,10 +109,15 @@ func newWith(cfg Config, learned *memory) *Client {
 }
 
 // With returns a client with a changed configuration that shares what is learned about credentials, time and quota.
+// It shares connections too, unless they are made in another way.
 func (c *Client) With(change func(*Config)) *Client {
 	cfg := c.config
 	change(&cfg)
-	return newWith(cfg, c.memory)
+	client := newWith(cfg, c.memory)
+	if cfg.RoundTripper == nil && c.config.RoundTripper == nil && cfg.Insecure == c.config.Insecure && cfg.RootCAs == c.config.RootCAs && cfg.NoProxy == c.config.NoProxy {
+		client.next = c.next
+	}
+	return client
 }
 
 // ClockOffset is added to the local time for signatures: how far servers are ahead.
