@@ -5,6 +5,8 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -63,6 +65,21 @@ func (d *providerData) call(ctx context.Context, op operation, diags *diag.Diagn
 	}
 	d.addAPIError(diags, err, op.about, what)
 	return false
+}
+
+// skipsRead tells whether a read can't be made yet, and says so. An import can't do without.
+func (d *providerData) skipsRead(about subject, imported bool, diags *diag.Diagnostics) bool {
+	switch {
+	case d.client != nil:
+		return false
+	case imported:
+		d.addUnknownError(diags, about, "can't be imported")
+	default:
+		diags.AddWarning("Resource not read", fmt.Sprintf(
+			"%s was not read, because the provider configuration is known only after apply (%s).\n\nThe plan uses its last known state.",
+			about.name, strings.Join(d.unknown, ", ")))
+	}
+	return true
 }
 
 // newIdentitySchema is an identity of texts that an import requires.

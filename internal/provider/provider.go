@@ -367,12 +367,15 @@ func (s settings) credentials(config providerModel) *credentials.Resolved {
 
 func (p *sparkRTCProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
+		newAppResource,
 		p.newRecordCallbackResource,
 	}
 }
 
 func (p *sparkRTCProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
+		newAppDataSource,
+		newAppsDataSource,
 		newRecordCallbackDataSource,
 		newRecordCallbacksDataSource,
 	}
@@ -380,12 +383,14 @@ func (p *sparkRTCProvider) DataSources(context.Context) []func() datasource.Data
 
 func (p *sparkRTCProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{
+		newAppEphemeralResource,
 		newRecordCallbackEphemeralResource,
 	}
 }
 
 func (p *sparkRTCProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{
+		newAppListResource,
 		newRecordCallbackListResource,
 	}
 }

@@ -316,7 +316,7 @@ func TestAccCLI_unknownEndpointWarns(t *testing.T) {
 	r.Apply(t)
 	r.Write(t, config("two"))
 	out := r.Must(t, 0, "plan").Out()
-	for _, want := range []string{"Recording callback not read", testApp, "(endpoint)", "last known state"} {
+	for _, want := range []string{"Resource not read", testApp, "(endpoint)", "last known state"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not said: %s", want, out)
 		}

@@ -43,6 +43,7 @@ var (
 	createTimeout = timeout{"create", timeouts.Value.Create}
 	readTimeout   = timeout{"read", timeouts.Value.Read}
 	updateTimeout = timeout{"update", timeouts.Value.Update}
+	deleteTimeout = timeout{"delete", timeouts.Value.Delete}
 )
 
 // of leaves one that is not set alone: reading it would log at INFO, for each
