@@ -83,9 +83,9 @@ func (r *appResource) planNew(ctx context.Context, plan *appModel, diags *diag.D
 	}
 	ctx, end := r.provider.begin(ctx, defaultTimeout, diags)
 	defer end()
-	listed, err := r.provider.apps.courteously(ctx)
+	listed := r.provider.apps.soon(ctx, need{})
 	switch {
-	case err != nil:
+	case listed == nil:
 	case refusesCredentials(listed.err), neverConnected(listed.err):
 		r.provider.addAPIError(diags, listed.err, subject{name: fmt.Sprintf("The app name %q", name)}, "could not be looked up")
 	default:
