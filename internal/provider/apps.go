@@ -35,6 +35,8 @@ type apps struct {
 	anyRead atomic.Bool   // whether there was a read yet
 	written sync.Map      // the apps that were written to, or are being
 
+	newNames sync.Map // of the apps that a plan of this process creates
+
 	lookUps       sync.Mutex // one at a time, or more would be under way than are useful
 	lookedUp      int        // with lookUps held
 	lookUpsFailed bool       // likewise
@@ -196,15 +198,19 @@ func (a *apps) begun() bool {
 	return a.latest != nil
 }
 
-// courteously waits for a listing no longer than half of the time that an operation
-// has: the other half is for its own call.
-func (a *apps) courteously(ctx context.Context) (*listing, error) {
+// soon returns a listing, or nil if there is none within half of the time that an
+// operation has: the other half is for its own call.
+func (a *apps) soon(ctx context.Context, need need) *listing {
 	if until, ok := ctx.Deadline(); ok {
 		bounded, cancel := context.WithTimeout(ctx, time.Until(until)/2)
 		defer cancel()
 		ctx = bounded
 	}
-	return a.list(ctx, need{})
+	l, err := a.list(ctx, need)
+	if err != nil { // if the operation itself has ended, its own call says so
+		return nil
+	}
+	return l
 }
 
 // forRead returns an app as it is listed, or nil if the read has to ask for it. It
@@ -216,24 +222,25 @@ func (a *apps) forRead(ctx context.Context, id string) (*sparkrtc.App, error) {
 	if a.isWritten(id) || first && !begun {
 		return nil, nil
 	}
-	l, err := a.courteously(ctx)
-	if err != nil {
-		return nil, nil // if ctx itself has ended, the call of the read's own says so
-	}
-	if willNotBeTaken(l.err) {
+	l := a.soon(ctx, need{})
+	switch {
+	case l == nil:
+		return nil, nil
+	case willNotBeTaken(l.err):
 		return nil, l.err
+	default:
+		return l.byID[id], nil
 	}
-	return l.byID[id], nil
 }
 
 // find returns an app before something is created in it, or nil if it is not known
 // whether there is one. If it is missing, that is certain.
 func (a *apps) find(ctx context.Context, id string) (app *sparkrtc.App, missing bool, err error) {
-	l, err := a.courteously(ctx)
-	if err != nil {
+	l := a.soon(ctx, need{})
+	if l == nil {
 		return nil, false, nil
 	}
-	if app := l.byID[id]; app != nil {
+	if app = l.byID[id]; app != nil {
 		return app, false, nil
 	}
 	incomplete := errors.Is(l.err, sparkrtc.ErrIncomplete)
@@ -246,10 +253,10 @@ func (a *apps) find(ctx context.Context, id string) (app *sparkrtc.App, missing 
 		return app, errors.Is(err, sparkrtc.ErrNotFound), err
 	}
 	// With more of them, one listing to the end costs less.
-	if l, err = a.list(ctx, need{whole: true}); err != nil {
-		return nil, false, nil
+	if l = a.soon(ctx, need{whole: true}); l != nil {
+		app = l.byID[id]
 	}
-	return l.byID[id], false, nil
+	return app, false, nil
 }
 
 // lookUp asks for a few apps, and for none after a failure that is not "not found".

@@ -381,6 +381,7 @@ func (s settings) credentials(config providerModel) *credentials.Resolved {
 
 func (p *sparkRTCProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
+		newAppResource,
 		p.newRecordCallbackResource,
 		newRecordRuleResource,
 		newAutoRecordResource,
@@ -389,6 +390,8 @@ func (p *sparkRTCProvider) Resources(context.Context) []func() resource.Resource
 
 func (p *sparkRTCProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
+		newAppDataSource,
+		newAppsDataSource,
 		newRecordCallbackDataSource,
 		newRecordCallbacksDataSource,
 		newRecordRulesDataSource,
@@ -397,14 +400,17 @@ func (p *sparkRTCProvider) DataSources(context.Context) []func() datasource.Data
 
 func (p *sparkRTCProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{
+		newAppEphemeralResource,
 		newRecordCallbackEphemeralResource,
 	}
 }
 
 func (p *sparkRTCProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{
+		newAppListResource,
 		newRecordCallbackListResource,
 		newRecordRuleListResource,
+		newAutoRecordListResource,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -164,6 +165,18 @@ func TestAccCLI_importOfForty(t *testing.T) {
 					t.Errorf("a later plan made %d calls, want %d at most", calls, most)
 				}
 				c.ExpectSent(t)
+			}
+
+			// An import of an app without a callback, among the others, is named.
+			if echo == emulator.EchoExact {
+				c.AddApp("without")
+				r.Write(t, config.String()+importBlock("without", "without")+callbackBlock("without", arg("app_id", "without"), arg("url", testURL)))
+				d := r.Must(t, 1, "plan", "-json").Diagnostics(t)
+				d = slices.DeleteFunc(d, func(d acctest.Diagnostic) bool { return d.Severity != acctest.SeverityError })
+				if len(d) != 1 || d[0].Summary != "Recording callback does not exist" || !strings.Contains(d[0].Detail, `"without"`) {
+					t.Errorf("of an app without a callback: %+v", d)
+				}
+				r.Write(t, config.String())
 			}
 
 			// A change outside is noticed all the same.

@@ -408,7 +408,7 @@ func TestAccRecordCallback_ignoredKeyIsNotSent(t *testing.T) {
 	})
 }
 
-// Events may change with a PUT: a plan must not have promised otherwise.
+// Events may change with a PUT, though a plan keeps them: the next read takes that in.
 func TestAccRecordCallback_eventsChange(t *testing.T) {
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
 	resource.ParallelTest(t, resource.TestCase{
@@ -425,7 +425,12 @@ func TestAccRecordCallback_eventsChange(t *testing.T) {
 						}
 					})
 				},
-				Config: callbackConfigOn(c, arg("app_id", testApp), arg("url", testURL+"/new")),
+				Config:            callbackConfigOn(c, arg("app_id", testApp), arg("url", testURL+"/new")),
+				ConfigStateChecks: []statecheck.StateCheck{state("notify_event_subscription", knownvalue.SetSizeExact(2))}, // as planned
+			},
+			{
+				Config:           callbackConfigOn(c, arg("app_id", testApp), arg("url", testURL+"/new")),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 				ConfigStateChecks: []statecheck.StateCheck{
 					state("notify_event_subscription", knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("RTC_USER_ROLE_CHANGED")})),
 				},

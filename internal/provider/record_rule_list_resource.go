@@ -19,9 +19,7 @@ import (
 )
 
 // recordRuleListResource finds the recording rules of a project for terraform query.
-type recordRuleListResource struct {
-	provider *providerData
-}
+type recordRuleListResource struct{ lister }
 
 var _ list.ListResourceWithConfigure = (*recordRuleListResource)(nil)
 
@@ -29,10 +27,6 @@ func newRecordRuleListResource() list.ListResource { return &recordRuleListResou
 
 func (l *recordRuleListResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_record_rule"
-}
-
-func (l *recordRuleListResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	l.provider, _ = req.ProviderData.(*providerData)
 }
 
 func (l *recordRuleListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
@@ -74,7 +68,7 @@ func (l *recordRuleListResource) List(ctx context.Context, req list.ListRequest,
 				return
 			}
 			for _, rule := range rules {
-				if !push(l.result(ctx, req, app, rule)) {
+				if !push(listedRuleOf(app, rule).result(ctx, req)) {
 					return
 				}
 				if left--; left == 0 {
@@ -97,23 +91,9 @@ func (l *recordRuleListResource) rules(ctx context.Context, appID string, named 
 	return rules
 }
 
-func (l *recordRuleListResource) result(ctx context.Context, req list.ListRequest, app sparkrtc.App, rule sparkrtc.RecordRule) list.ListResult {
-	result := req.NewListResult(ctx)
+func listedRuleOf(app sparkrtc.App, rule sparkrtc.RecordRule) listedObject {
 	m := listedRule(app.ID, rule)
-	result.DisplayName = ruleKey(app.ID, rule.ID)
-	if name := string(app.Name); name != "" && name != app.ID {
-		result.DisplayName = name + " (" + result.DisplayName + ")"
-	}
-	for name, id := range m.identity() {
-		result.Diagnostics.Append(result.Identity.SetAttribute(ctx, path.Root(name), id)...)
-	}
-	if !req.IncludeResource {
-		return result
-	}
-	for name, value := range map[string]any{
+	return listedObject{displayName(app) + ", rule " + rule.ID, map[string]any{"app_id": m.AppID, "rule_id": m.RuleID}, map[string]any{
 		"app_id": m.AppID, "create_time": m.CreateTime, "hls": m.HLS, "mp4": m.MP4, "obs": m.OBS, "rule_id": m.RuleID, "update_time": m.UpdateTime,
-	} {
-		result.Diagnostics.Append(result.Resource.SetAttribute(ctx, path.Root(name), value)...)
-	}
-	return result
+	}}
 }

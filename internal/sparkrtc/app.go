@@ -137,12 +137,14 @@ type appKeyResult struct {
 	} `json:"authentication"`
 }
 
-// ShowAppKey returns the key with which clients sign their access to an app's rooms (GET /v2/apps/{app_id}), or "" if
-// the service does not show it. It is a secret. No other method returns it.
-func (c *Client) ShowAppKey(ctx context.Context, appID string) (string, error) {
+// ShowAppKey returns an app, and the key with which clients sign their access to its rooms (GET /v2/apps/{app_id}), or ""
+// if the service does not show it. The key is a secret. No other method returns it.
+func (c *Client) ShowAppKey(ctx context.Context, appID string) (*App, string, error) {
 	var answer appKeyResult
-	_, err := c.do(ctx, showApp(appID), &answer)
-	return answer.Authentication.AppKey, err
+	if _, err := c.do(ctx, showApp(appID), &answer); err != nil {
+		return nil, "", err
+	}
+	return &answer.App, answer.Authentication.AppKey, nil
 }
 
 type appIDResult struct {

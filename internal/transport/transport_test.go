@@ -667,7 +667,10 @@ func TestWith(t *testing.T) {
 	if _, x, _ = get(t, client, s.URL); x.Attempts != 3 {
 		t.Errorf("the first client makes %d attempts", x.Attempts)
 	}
-	if newTransport(client.config).Proxy == nil || newTransport(other.config).Proxy != nil {
+	if newTransport(client.config).Proxy == nil || newTransport(other.config).Proxy != nil || other.next == client.next {
 		t.Error("NoProxy does not decide on the proxy")
+	}
+	if same := client.With(func(c *Config) { c.MaxRetries = 0 }); same.next != client.next {
+		t.Error("connections are not shared")
 	}
 }
