@@ -1,4 +1,4 @@
-# The shapes that a callback has in a state. `make state-fixture` applies this, and keeps a copy
+# The shapes that each object has in a state. `make state-fixture` applies this, and keeps a copy
 # with the state that comes of it: change it here, never in testdata/states. All keys are made up.
 terraform {
   required_providers {
@@ -108,6 +108,30 @@ resource "sparkrtc_record_callback" "imported_auth_key_wo" {
   auth_key_wo_version = 1
 }
 
+# Apps have the IDs that the service holds, so they are imported.
+import {
+  to = sparkrtc_app.imported
+  id = "app-imported"
+}
+
+resource "sparkrtc_app" "imported" {
+  app_name = "app-imported"
+}
+
+import {
+  to = sparkrtc_app.not_protected
+  id = "app-imported-auth-key-wo"
+}
+
+resource "sparkrtc_app" "not_protected" {
+  app_name            = "app-imported-auth-key-wo"
+  deletion_protection = false
+
+  timeouts {
+    delete = "5m"
+  }
+}
+
 resource "sparkrtc_record_callback" "each" {
   for_each = toset(["app-each-one", "app-each-two"])
 
@@ -145,4 +169,12 @@ data "sparkrtc_record_callback" "main" {
 
 data "sparkrtc_record_callback" "none" {
   app_id = "app-without-callback"
+}
+
+data "sparkrtc_app" "by_name" {
+  app_name = "app-no-key"
+}
+
+data "sparkrtc_apps" "some" {
+  app_name = "app-no-key"
 }
