@@ -117,7 +117,10 @@ func operationsOf(t *testing.T) map[string]operation {
 				}
 				return deref(deref(resp.Authentication).AppKey), nil
 			},
-			func(c *sparkrtc.Client) (any, error) { return c.ShowAppKey(t.Context(), testAppID) },
+			func(c *sparkrtc.Client) (any, error) {
+				_, key, err := c.ShowAppKey(t.Context(), testAppID)
+				return key, err
+			},
 		},
 		"StartApp": {
 			func(c *vendorrtc.CloudRTCClient) (any, error) {

@@ -119,6 +119,18 @@ type providerData struct {
 	// sharedReads lets reads of resources use that listing.
 	sharedReads bool
 
+	// planned are the objects that were planned in this process.
+	planned sync.Map
+
+	// projectID returns the project of the credentials, or "" if a token does not tell it.
+	projectID func(context.Context) (string, error)
+
+	// rules is what the operations of recording rules know of one another.
+	rules recordRules
+
+	// autoRecordsCreated has the apps whose automatic recording was created in this process.
+	autoRecordsCreated sync.Map
+
 	// callbacks is what the plans of recording callbacks know of one another.
 	callbacks callbackPlans
 
@@ -229,9 +241,11 @@ func (d *providerData) connect(endpoint string, wire *transport.Client, found *c
 		return err
 	}
 	d.wire = wire
+	authenticator := credentials.NewAuthenticator(found, identity, logger)
+	d.projectID = authenticator.ProjectID
 	config := sparkrtc.Config{
 		Endpoint:    endpoint,
-		Credentials: credentials.NewAuthenticator(found, identity, logger),
+		Credentials: authenticator,
 		Transport:   wire,
 	}
 	if d.client, err = sparkrtc.New(config); err != nil {
@@ -376,26 +390,36 @@ func (s settings) credentials(config providerModel) *credentials.Resolved {
 
 func (p *sparkRTCProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
+		newAppResource,
 		p.newRecordCallbackResource,
+		newRecordRuleResource,
+		newAutoRecordResource,
 	}
 }
 
 func (p *sparkRTCProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
+		newAppDataSource,
+		newAppsDataSource,
 		newRecordCallbackDataSource,
 		newRecordCallbacksDataSource,
+		newRecordRulesDataSource,
 	}
 }
 
 func (p *sparkRTCProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{
+		newAppEphemeralResource,
 		newRecordCallbackEphemeralResource,
 	}
 }
 
 func (p *sparkRTCProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{
+		newAppListResource,
 		newRecordCallbackListResource,
+		newRecordRuleListResource,
+		newAutoRecordListResource,
 	}
 }
 

@@ -295,7 +295,7 @@ func TestAccCLI_unknownEndpoint(t *testing.T) {
 	applied := r.Must(t, 0, "apply", "-auto-approve", "-json")
 	applied.ExpectPlanned(t, map[string]string{"terraform_data.late": "replace"})
 	acctest.Expectation{
-		Address: resourceName, Severity: acctest.SeverityWarning, Summary: "Recording callback not read", Mentions: []string{testApp, "(endpoint)", "last known state"},
+		Address: resourceName, Severity: acctest.SeverityWarning, Summary: "Resource not read", Mentions: []string{testApp, "(endpoint)", "last known state"},
 	}.Check(t, applied.Diagnostics(t))
 	r.ExpectStored(t, resourceName, map[string]any{"url": testURL})
 	c.ResetRequests()

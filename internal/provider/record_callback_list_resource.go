@@ -4,12 +4,10 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
@@ -17,9 +15,7 @@ import (
 
 // recordCallbackListResource finds the callbacks of a project for terraform
 // query.
-type recordCallbackListResource struct {
-	provider *providerData
-}
+type recordCallbackListResource struct{ lister }
 
 var _ list.ListResourceWithConfigure = (*recordCallbackListResource)(nil)
 
@@ -41,59 +37,20 @@ func (l *recordCallbackListResource) ListResourceConfigSchema(_ context.Context,
 	}
 }
 
-func (l *recordCallbackListResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	l.provider, _ = req.ProviderData.(*providerData)
-}
-
 func (l *recordCallbackListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
-	var filter appFilter
+	var filter callbackFilter
 	diags := req.Config.Get(ctx, &filter)
-	if diags.HasError() {
-		stream.Results = list.ListResultsStreamDiagnostics(diags)
-		return
+	var found []sparkrtc.App
+	if !diags.HasError() {
+		found = slices.DeleteFunc(l.provider.listApps(ctx, filter.appFilter, &diags), func(app sparkrtc.App) bool {
+			return app.RecordCallback() == nil || filter.excludes(app)
+		})
 	}
-	found := slices.DeleteFunc(l.provider.listApps(ctx, filter, &diags), func(app sparkrtc.App) bool { return app.RecordCallback() == nil })
-	if diags.HasError() {
-		stream.Results = list.ListResultsStreamDiagnostics(diags)
-		return
-	}
-	if all := len(found); req.Limit > 0 && int64(all) > req.Limit {
-		found = found[:req.Limit]
-		diags.AddWarning("More recording callbacks than the limit", fmt.Sprintf(
-			"%d recording callbacks match, and %d of them are shown: Terraform's limit is 100 unless the list block sets another one.\n\nSet limit = %d in the list block.", all, req.Limit, all))
-	}
-	stream.Results = func(push func(list.ListResult) bool) {
-		if len(diags) > 0 && !push(list.ListResult{Diagnostics: diags}) {
-			return
-		}
-		for _, app := range found {
-			if !push(l.result(ctx, req, app)) {
-				return
-			}
-		}
-	}
-}
-
-// result is a callback as a read would find it, without the key: results are printed.
-func (l *recordCallbackListResource) result(ctx context.Context, req list.ListRequest, app sparkrtc.App) list.ListResult {
-	result := req.NewListResult(ctx)
-	result.DisplayName = app.ID
-	if name := string(app.Name); name != "" && name != app.ID {
-		result.DisplayName = name + " (" + app.ID + ")"
-	}
-	result.Diagnostics.Append(result.Identity.SetAttribute(ctx, path.Root("app_id"), app.ID)...)
-	if !req.IncludeResource {
-		return result
-	}
-	callback := app.RecordCallback()
-	events, updateTime := computed(ctx, callback)
-	for name, value := range map[string]any{
-		"app_id":                    app.ID,
-		"url":                       callback.URL,
-		"notify_event_subscription": events,
-		"update_time":               updateTime,
-	} {
-		result.Diagnostics.Append(result.Resource.SetAttribute(ctx, path.Root(name), value)...)
-	}
-	return result
+	pushAll(ctx, req, stream, found, diags, func(app sparkrtc.App) listedObject {
+		callback := app.RecordCallback()
+		events, updateTime := computed(ctx, callback)
+		return listedObject{displayName(app), map[string]any{"app_id": app.ID}, map[string]any{
+			"app_id": app.ID, "notify_event_subscription": events, "update_time": updateTime, "url": callback.URL,
+		}}
+	})
 }

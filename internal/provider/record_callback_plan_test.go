@@ -147,7 +147,7 @@ func TestWarningsOfOneAndTheSameApp(t *testing.T) {
 	w.Remove("before")
 	renamed := w.ExpectPlanned(map[string]string{"before": "delete", "second": "create"})
 	acctest.Expectation{Address: "before", Severity: acctest.SeverityWarning, Summary: callbackWords[callback.StaysInPlace].summary, Mentions: []string{"moved block"}}.Check(t, renamed.Of("before"))
-	expectReported(t, renamed, "second") // its own, as the read of the old address has found
+	expectReported(t, renamed, "second")                               // its own, as the read of the old address has found
 	w.Stored = map[string]acctest.Object{"second": w.Stored["before"]} // as a moved block does
 	expectReported(t, w.ExpectPlanned(map[string]string{}), "second")
 }

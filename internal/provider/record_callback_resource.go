@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -358,14 +357,7 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 	}
 	appID := state.AppID.ValueString()
 	identify(ctx, resp.Identity, "app_id", state.AppID, diags)
-	if r.provider.client == nil && state.URL.IsNull() {
-		r.provider.addUnknownError(diags, readOf(appID), "can't be imported")
-		return
-	}
-	if r.provider.client == nil {
-		diags.AddWarning("Recording callback not read", fmt.Sprintf(
-			"The callback of app %q was not read, because the provider configuration is known only after apply (%s).\n\nThe plan uses its last known state.",
-			appID, strings.Join(r.provider.unknown, ", ")))
+	if r.provider.skipsRead(readOf(appID), state.URL.IsNull(), diags) {
 		return
 	}
 	bound := load(readTimeout.of(ctx, state.Timeouts))(diags)

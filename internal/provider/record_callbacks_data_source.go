@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -30,13 +31,18 @@ func newRecordCallbacksDataSource() datasource.DataSource { return &recordCallba
 
 // appFilter says which apps are meant. What is null excludes none.
 type appFilter struct {
-	AppName   types.String `tfsdk:"app_name"`
-	AppState  types.String `tfsdk:"app_state"`
+	AppName  types.String `tfsdk:"app_name"`
+	AppState types.String `tfsdk:"app_state"`
+}
+
+type callbackFilter struct {
+	appFilter
+
 	URLPrefix types.String `tfsdk:"url_prefix"`
 }
 
 type recordCallbacksModel struct {
-	appFilter
+	callbackFilter
 
 	Configured types.Bool                     `tfsdk:"configured"`
 	Apps       map[string]listedCallbackModel `tfsdk:"apps"`
@@ -53,7 +59,7 @@ type listedCallbackModel struct {
 	URL                     types.String `tfsdk:"url"`
 }
 
-// The descriptions of an appFilter.
+// The descriptions of a callbackFilter.
 const (
 	filterAppName   = "Only apps of this name, to the letter."
 	filterAppState  = "Only apps in this state: `ACTIVATION` (active), `DEACTIVATION` (stopped) or `ARREARS`."
@@ -106,7 +112,7 @@ func (d *recordCallbacksDataSource) Read(ctx context.Context, req datasource.Rea
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	list := d.provider.listApps(ctx, model.appFilter, &resp.Diagnostics)
+	list := slices.DeleteFunc(d.provider.listApps(ctx, model.appFilter, &resp.Diagnostics), model.excludes)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -164,12 +170,14 @@ func (f appFilter) has(app sparkrtc.App) bool {
 	if !f.AppName.IsNull() && f.AppName.ValueString() != string(app.Name) {
 		return false
 	}
-	if !f.AppState.IsNull() && f.AppState.ValueString() != string(app.State) {
+	return f.AppState.IsNull() || f.AppState.ValueString() == string(app.State)
+}
+
+// excludes is about what an appFilter does not.
+func (f callbackFilter) excludes(app sparkrtc.App) bool {
+	if f.URLPrefix.IsNull() {
 		return false
 	}
-	if f.URLPrefix.IsNull() {
-		return true
-	}
 	callback := app.RecordCallback()
-	return callback != nil && strings.HasPrefix(callback.URL, f.URLPrefix.ValueString())
+	return callback == nil || !strings.HasPrefix(callback.URL, f.URLPrefix.ValueString())
 }

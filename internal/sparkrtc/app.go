@@ -138,17 +138,18 @@ type appKeyResult struct {
 	} `json:"authentication"`
 }
 
-// ShowAppKey returns the key with which clients sign their access to an app's rooms (GET /v2/apps/{app_id}), or "" if
-// the service does not show it, or masked. It is a secret. No other method returns it.
-func (c *Client) ShowAppKey(ctx context.Context, appID string) (string, error) {
+// ShowAppKey returns an app, and the key with which clients sign their access to its rooms (GET /v2/apps/{app_id}), or ""
+// if the service does not show it, or masked. The key is a secret. No other method returns it.
+func (c *Client) ShowAppKey(ctx context.Context, appID string) (*App, string, error) {
 	var resp appKeyResult
 	if _, err := c.do(ctx, showApp(appID), &resp); err != nil {
-		return "", err
+		return nil, "", err
 	}
-	if strings.Contains(resp.Authentication.AppKey, "***") { // a mask
-		return "", nil
+	key := resp.Authentication.AppKey
+	if strings.Contains(key, "***") { // a mask
+		key = ""
 	}
-	return resp.Authentication.AppKey, nil
+	return &resp.App, key, nil
 }
 
 type appIDResult struct {

@@ -61,7 +61,7 @@ func live(t *testing.T, opts emulator.Options) {
 	if opts.AppKeyEcho == emulator.AppKeyMasked || opts.AppKeyEcho == emulator.AppKeyAbsent {
 		wantKey = ""
 	}
-	if key, err := client.ShowAppKey(ctx, id); err != nil || key != wantKey {
+	if _, key, err := client.ShowAppKey(ctx, id); err != nil || key != wantKey {
 		t.Errorf("the key is %q, want %q, %v", key, wantKey, err)
 	}
 	if _, err := client.CreateApp(ctx, "new"); opts.AppNames != emulator.NamesShared && (ReasonOf(err) != ReasonNameTaken || asError(t, err).InDoubt) {
@@ -140,7 +140,7 @@ func live(t *testing.T, opts emulator.Options) {
 	must(client.DeleteApp(ctx, id))
 	gone := map[string]error{"deleted again": client.DeleteApp(ctx, id)}
 	_, gone["shown"] = client.ShowApp(ctx, id)
-	_, gone["key"] = client.ShowAppKey(ctx, id)
+	_, _, gone["key"] = client.ShowAppKey(ctx, id)
 	_, gone["started"] = client.StartApp(ctx, id)
 	_, gone["rules"] = client.ListRecordRules(ctx, id)
 	_, gone["rule"] = client.ShowRecordRule(ctx, id, rule.ID)

@@ -1,4 +1,4 @@
-# The shapes that a callback has in a state. `make state-fixture` applies this, and keeps a copy
+# The shapes that each object has in a state. `make state-fixture` applies this, and keeps a copy
 # with the state that comes of it: change it here, never in testdata/states. All keys are made up.
 terraform {
   required_providers {
@@ -108,6 +108,30 @@ resource "sparkrtc_record_callback" "imported_auth_key_wo" {
   auth_key_wo_version = 1
 }
 
+# Apps have the IDs that the service holds, so they are imported.
+import {
+  to = sparkrtc_app.imported
+  id = "app-imported"
+}
+
+resource "sparkrtc_app" "imported" {
+  app_name = "app-imported"
+}
+
+import {
+  to = sparkrtc_app.not_protected
+  id = "app-imported-auth-key-wo"
+}
+
+resource "sparkrtc_app" "not_protected" {
+  app_name            = "app-imported-auth-key-wo"
+  deletion_protection = false
+
+  timeouts {
+    delete = "5m"
+  }
+}
+
 resource "sparkrtc_record_callback" "each" {
   for_each = toset(["app-each-one", "app-each-two"])
 
@@ -139,10 +163,108 @@ resource "sparkrtc_record_callback" "masked_auth_key_wo" {
   auth_key_wo_version = 2
 }
 
+resource "sparkrtc_record_rule" "defaults" {
+  app_id = "app-rule-defaults"
+
+  obs = {
+    bucket = "recordings"
+  }
+
+  hls = {
+    record_cycle = 0
+  }
+}
+
+resource "sparkrtc_record_rule" "all" {
+  app_id = "app-rule-all"
+
+  obs = {
+    bucket     = "recordings"
+    object     = "//folder/"
+    project_id = "0123456789abcdef0123456789abcdef"
+    region     = "cn-north-4"
+  }
+
+  hls = {
+    record_cycle                      = 43200
+    record_prefix                     = "{app_id}/hls"
+    record_slice_duration             = 60
+    record_max_duration_to_merge_file = -1
+  }
+
+  mp4 = {
+    record_cycle                      = 60
+    record_prefix                     = "{app_id}/mp4"
+    record_max_duration_to_merge_file = 300
+  }
+
+  timeouts {
+    create = "5m"
+    read   = "90s"
+    update = "1h"
+    delete = "2h"
+  }
+}
+
+import {
+  to = sparkrtc_record_rule.imported
+  id = "app-imported-rule/rule-imported"
+}
+
+resource "sparkrtc_record_rule" "imported" {
+  app_id = "app-imported-rule"
+
+  obs = {
+    bucket = "recordings"
+    object = "folder/"
+  }
+
+  mp4 = {
+    record_cycle = 600
+  }
+}
+
+resource "sparkrtc_auto_record" "on" {
+  app_id         = sparkrtc_record_rule.all.app_id
+  record_rule_id = sparkrtc_record_rule.all.rule_id
+}
+
+resource "sparkrtc_auto_record" "off" {
+  app_id         = sparkrtc_record_rule.defaults.app_id
+  mode           = "AUTO_RECORD_OFF"
+  record_rule_id = sparkrtc_record_rule.defaults.rule_id
+}
+
+import {
+  to = sparkrtc_auto_record.imported
+  id = "app-imported-rule"
+}
+
+resource "sparkrtc_auto_record" "imported" {
+  app_id         = "app-imported-rule"
+  record_rule_id = sparkrtc_record_rule.imported.rule_id
+
+  timeouts {
+    read = "3m"
+  }
+}
+
+data "sparkrtc_record_rules" "main" {
+  app_id = sparkrtc_record_rule.all.app_id
+}
+
 data "sparkrtc_record_callback" "main" {
   app_id = sparkrtc_record_callback.auth_key.app_id
 }
 
 data "sparkrtc_record_callback" "none" {
   app_id = "app-without-callback"
+}
+
+data "sparkrtc_app" "by_name" {
+  app_name = "app-no-key"
+}
+
+data "sparkrtc_apps" "some" {
+  app_name = "app-no-key"
 }

@@ -1,0 +1,6 @@
+import {
+  to = sparkrtc_app.classroom
+  identity = {
+    app_id = "5ff9701f2346968bb306cb43"
+  }
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
+)
+
+// appResource is an app. Its key is in no state: see appEphemeralResource.
+type appResource struct {
+	object
+}
+
+func newAppResource() resource.Resource { return &appResource{} }
+
+var (
+	_ resource.ResourceWithConfigure   = (*appResource)(nil)
+	_ resource.ResourceWithIdentity    = (*appResource)(nil)
+	_ resource.ResourceWithImportState = (*appResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*appResource)(nil)
+)
+
+type appModel struct {
+	AppID              types.String   `tfsdk:"app_id"`
+	AppName            types.String   `tfsdk:"app_name"`
+	CreateTime         types.String   `tfsdk:"create_time"`
+	DeletionProtection types.Bool     `tfsdk:"deletion_protection"`
+	Domain             types.String   `tfsdk:"domain"`
+	Enabled            types.Bool     `tfsdk:"enabled"`
+	Scope              types.String   `tfsdk:"scope"`
+	State              types.String   `tfsdk:"state"`
+	Timeouts           timeouts.Value `tfsdk:"timeouts"`
+}
+
+// appMemory is for the plan of a replacement, whose second part has no state.
+type appMemory struct {
+	Protected bool `json:"protected"`
+}
+
+func (m *appMemory) valid() bool { return true }
+
+func (m *appModel) memory() *appMemory { return &appMemory{m.DeletionProtection.ValueBool()} }
+
+// The descriptions that resource, data sources and ephemeral resource share.
+const (
+	appIDText      = "ID of the app."
+	appNameText    = "Name of the app."
+	appStateText   = "State of the app: `ACTIVATION` (active), `DEACTIVATION` (disabled) or `ARREARS` (the account is in arrears)."
+	appScopeText   = "Where the app can be used: `DOMESTIC`, `OVERSEA` or `GLOBAL`."
+	appDomainText  = "Domain name of the app."
+	appCreatedText = "Time of creation, as the service shows it."
+)
+
+func (r *appResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_app"
+}
+
+func (r *appResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Manages a SparkRTC app.\n\n" +
+			"An app can't be restored: with it go its key, its recording rules and its callback, and a new app gets another ID. So `deletion_protection` is on unless you switch it off. " +
+			"The key of the app is in no state; the ephemeral resource of the same name reads it.",
+		Attributes: map[string]schema.Attribute{ // ModifyPlan plans those that are only computed
+			"app_id": schema.StringAttribute{MarkdownDescription: appIDText, Computed: true},
+			"app_name": schema.StringAttribute{
+				MarkdownDescription: appNameText + " Names are unique in an account. Changing it replaces the app, which `deletion_protection` prevents.",
+				Required:            true,
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"create_time": schema.StringAttribute{MarkdownDescription: appCreatedText, Computed: true},
+			"deletion_protection": schema.BoolAttribute{
+				MarkdownDescription: "Whether a plan that destroys or replaces the app is an error. Only Terraform knows it. To delete the app, set it to `false`, apply, and then destroy. Default: `true`.",
+				Optional:            true, Computed: true, Default: booldefault.StaticBool(true),
+			},
+			"domain": schema.StringAttribute{MarkdownDescription: appDomainText, Computed: true},
+			"enabled": schema.BoolAttribute{
+				MarkdownDescription: "Whether the app is enabled. While the account is in arrears, it keeps its last value. Default: `true`.",
+				Optional:            true, Computed: true, Default: booldefault.StaticBool(true),
+			},
+			"scope": schema.StringAttribute{MarkdownDescription: appScopeText, Computed: true},
+			"state": schema.StringAttribute{MarkdownDescription: appStateText, Computed: true},
+		},
+		Blocks: map[string]schema.Block{
+			"timeouts": timeoutsBlock(ctx, timeouts.Opts{
+				Create: true, CreateDescription: timeoutDescription("creating the app"),
+				Read: true, ReadDescription: timeoutDescription("reading it, in each plan,"),
+				Update: true, UpdateDescription: timeoutDescription("updating it"),
+				Delete: true, DeleteDescription: timeoutDescription("deleting it"),
+			}),
+		},
+	}
+}
+
+func (r *appResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = newIdentitySchema(map[string]string{"app_id": appIDText})
+}
+
+// observed takes over what the service shows of an app; nil for nothing.
+func (m *appModel) observed(app *sparkrtc.App) {
+	if app == nil {
+		app = &sparkrtc.App{ID: m.AppID.ValueString(), Name: sparkrtc.Label(m.AppName.ValueString())}
+	}
+	m.AppID, m.AppName = types.StringValue(app.ID), types.StringValue(string(app.Name))
+	m.CreateTime, m.Domain, m.Scope = orNull(string(app.CreateTime)), orNull(string(app.Domain)), orNull(string(app.Scope))
+	m.inState(app.State)
+	if m.DeletionProtection.IsNull() { // imported
+		m.DeletionProtection = types.BoolValue(true)
+	}
+}
+
+// inState: other states than these two do not tell whether the app is enabled.
+func (m *appModel) inState(state sparkrtc.AppState) {
+	m.State = orNull(string(state))
+	switch {
+	case state == sparkrtc.AppActive, state == sparkrtc.AppDeactivated:
+		m.Enabled = types.BoolValue(state == sparkrtc.AppActive)
+	case m.Enabled.IsNull():
+		m.Enabled = types.BoolValue(true)
+	}
+}
+
+func orNull(text string) types.String {
+	if text == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(text)
+}
+
+// appWithID is an app that exists.
+func appWithID(id string) subject {
+	return subject{name: fmt.Sprintf("The app %q", id), arguments: "app_id"}
+}
+
+func (r *appResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	diags := &resp.Diagnostics
+	plan := load(modelIn[appModel](ctx, req.Plan))(diags)
+	if diags.HasError() {
+		return
+	}
+	name, enabled := plan.AppName.ValueString(), plan.Enabled.ValueBool()
+	bound := load(createTimeout.of(ctx, plan.Timeouts))(diags)
+	var made creation
+	var app *sparkrtc.App
+	var readErr, stopErr error
+	about := subject{name: fmt.Sprintf("The app named %q", name), arguments: "app_name", attributes: []string{"app_name"}}
+	ok := r.provider.call(ctx, operation{about: about, verb: "created", bound: bound}, diags, func(ctx context.Context) error {
+		if made = r.provider.createApp(ctx, name); made.id == "" {
+			return made.err
+		}
+		if app, readErr = r.provider.client.ShowNewApp(ctx, made.id); !enabled {
+			_, stopErr = r.provider.client.StopApp(ctx, made.id)
+		}
+		return nil
+	})
+	if made.id == "" {
+		if ok {
+			made.explain(diags, name)
+		}
+		return
+	}
+	plan.AppID = types.StringValue(made.id)
+	diags.Append(resp.Identity.SetAttribute(ctx, path.Root("app_id"), plan.AppID)...)
+	plan.observed(app)
+	plan.AppName = types.StringValue(name)
+	switch {
+	case stopErr != nil:
+		plan.Enabled = types.BoolValue(true)
+		r.provider.addAPIError(diags, stopErr, appWithID(made.id), "was created, and could not be disabled; to keep it, run terraform untaint and apply again")
+	case !enabled:
+		plan.inState(sparkrtc.AppDeactivated)
+	default:
+		plan.Enabled = types.BoolValue(true) // as planned, whatever the state is
+	}
+	if readErr != nil {
+		diags.AddWarning("New app could not be read", fmt.Sprintf(
+			"The app %q was created, and reading it failed: %v.\n\nWhat is missing in the state comes with the next plan.", made.id, readErr))
+	}
+	diags.Append(setIn(ctx, &resp.State, *plan)...)
+	diags.Append(saveMemory(ctx, resp.Private, plan.memory())...)
+}
+
+func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	diags := &resp.Diagnostics
+	state := load(modelIn[appModel](ctx, req.State))(diags)
+	if diags.HasError() {
+		return
+	}
+	appID, imported := state.AppID.ValueString(), state.AppName.IsNull()
+	identify(ctx, resp.Identity, "app_id", state.AppID, diags)
+	if r.provider.skipsRead(appWithID(appID), imported, diags) {
+		return
+	}
+	bound := load(readTimeout.of(ctx, state.Timeouts))(diags)
+	if diags.HasError() {
+		return
+	}
+	var app *sparkrtc.App
+	ok := r.provider.call(ctx, operation{about: appWithID(appID), verb: "read", bound: bound}, diags, func(ctx context.Context) (err error) {
+		app, err = r.provider.readApp(ctx, appID, !imported && r.provider.sharedReads, func(listed *sparkrtc.App) bool {
+			seen := *state
+			seen.observed(listed)
+			return seen.same(state)
+		})
+		if errors.Is(err, sparkrtc.ErrNotFound) && !imported {
+			return nil
+		}
+		return err
+	})
+	switch {
+	case !ok:
+	case app == nil:
+		diags.AddWarning("SparkRTC app is gone", fmt.Sprintf(
+			"There is no app %q any more, or not in the project of the credentials.\n\nThe resource is removed from the state. If it is still configured, the next apply creates a new app, with another ID and key.", appID))
+		resp.State.RemoveResource(ctx)
+	default:
+		state.observed(app)
+		diags.Append(setIn(ctx, &resp.State, *state)...)
+		diags.Append(saveMemory(ctx, resp.Private, state.memory())...)
+	}
+}
+
+// same compares what the service shows.
+func (m *appModel) same(other *appModel) bool {
+	return m.AppName.Equal(other.AppName) && m.State.Equal(other.State) && m.Enabled.Equal(other.Enabled) &&
+		m.CreateTime.Equal(other.CreateTime) && m.Domain.Equal(other.Domain) && m.Scope.Equal(other.Scope)
+}
+
+func (r *appResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	diags := &resp.Diagnostics
+	plan := load(modelIn[appModel](ctx, req.Plan))(diags)
+	state := load(modelIn[appModel](ctx, req.State))(diags)
+	if diags.HasError() {
+		return
+	}
+	identify(ctx, resp.Identity, "app_id", plan.AppID, diags)
+	if !plan.Enabled.Equal(state.Enabled) {
+		var app *sparkrtc.App
+		on := plan.Enabled.ValueBool()
+		bound := load(updateTimeout.of(ctx, plan.Timeouts))(diags)
+		op := operation{about: appWithID(plan.AppID.ValueString()), verb: map[bool]string{true: "enabled", false: "disabled"}[on], writes: true, bound: bound}
+		if !r.provider.call(ctx, op, diags, func(ctx context.Context) (err error) {
+			app, err = r.provider.switchApp(ctx, plan.AppID.ValueString(), on)
+			return err
+		}) {
+			return
+		}
+		plan.State = orNull(string(app.State))
+	}
+	diags.Append(setIn(ctx, &resp.State, *plan)...)
+	diags.Append(saveMemory(ctx, resp.Private, plan.memory())...)
+}
+
+func (r *appResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	diags := &resp.Diagnostics
+	state := load(modelIn[appModel](ctx, req.State))(diags)
+	if diags.HasError() {
+		return
+	}
+	appID := state.AppID.ValueString()
+	if state.DeletionProtection.ValueBool() {
+		addProtectedError(diags, appID)
+		return
+	}
+	var left deletion
+	bound := load(deleteTimeout.of(ctx, state.Timeouts))(diags)
+	ok := r.provider.call(ctx, operation{about: appWithID(appID), verb: "deleted", writes: true, bound: bound}, diags, func(ctx context.Context) error {
+		left = r.provider.deleteApp(ctx, appID)
+		if left.explained() {
+			return nil
+		}
+		return left.err
+	})
+	if ok {
+		left.explain(diags, r.provider, appID)
+	}
+}
+
+func (r *appResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	id := importBy(ctx, "app_id", "terraform import sparkrtc_app.main 5ff9701f2346968bb306cb43", req, resp)
+	if !resp.Diagnostics.HasError() {
+		checkAppID(path.Root("app_id"), id, &resp.Diagnostics)
+	}
+}
