@@ -140,7 +140,7 @@ output "signature" {
 			c.SetCallback("data", testURL, dataKey)
 			c.SetCallback("ephemeral", testURL, ephemeralKey)
 			for _, app := range c.Apps() {
-				everywhere = append(everywhere, app.AppKey)
+				everywhere = slices.Insert(everywhere, 0, app.AppKey)
 			}
 			variables := append(append(credentials, c.Endpoints()...), "TF_LOG=TRACE", "HW_MAX_RETRIES=1",
 				"TF_VAR_clear="+authKey, "TF_VAR_write_only="+writeOnlyKey)
