@@ -232,9 +232,9 @@ func (r Resource) Plan(prior Object, config tftypes.Value, options ...PlanOption
 	case !prior.Exists():
 		plan.Action = ActionCreate
 	case replace:
-		// Warnings of the second call repeat those of the first.
+		// Warnings of the second call repeat those of the first. It has the planned private state.
 		plan.Action = ActionReplace
-		_, _, err = r.plan(&plan, Object{}, config)
+		_, _, err = r.plan(&plan, Object{Private: plan.Planned.Private}, config)
 	case plan.Planned.Value.Equal(prior.Value):
 		plan.Action = ActionNone
 	default:

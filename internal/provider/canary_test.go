@@ -97,6 +97,26 @@ ephemeral "sparkrtc_record_callback" "ephemeral" {
   app_id = "ephemeral"
 }
 
+ephemeral "sparkrtc_app" "ephemeral" {
+  app_id = "ephemeral"
+}
+
+data "sparkrtc_apps" "all" {}
+
+import {
+  to = sparkrtc_app.ephemeral
+  id = "ephemeral"
+}
+
+resource "sparkrtc_app" "ephemeral" {
+  app_name            = data.sparkrtc_app.ephemeral.app_name
+  deletion_protection = false
+}
+
+data "sparkrtc_app" "ephemeral" {
+  app_id = "ephemeral"
+}
+
 output "signature" {
   value     = provider::sparkrtc::callback_signature(var.clear, "rand", "timestamp", tostring(data.sparkrtc_record_callback.data.has_auth_key))
   sensitive = true
@@ -119,6 +139,9 @@ output "signature" {
 			}
 			c.SetCallback("data", testURL, dataKey)
 			c.SetCallback("ephemeral", testURL, ephemeralKey)
+			for _, app := range c.Apps() {
+				everywhere = append(everywhere, app.AppKey)
+			}
 			variables := append(append(credentials, c.Endpoints()...), "TF_LOG=TRACE", "HW_MAX_RETRIES=1",
 				"TF_VAR_clear="+authKey, "TF_VAR_write_only="+writeOnlyKey)
 			r := newCLI(t, nil, config, variables...)

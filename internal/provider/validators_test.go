@@ -51,7 +51,9 @@ func TestWrongAppIDs_everywhere(t *testing.T) {
 	checked := map[string]bool{}
 	for kind, of := range allValidated(t, true) {
 		for id, want := range wrongAppIDs {
-			for argument, config := range configsWith(of.schema.Block, func(a *tfprotov6.SchemaAttribute) (any, bool) { return id, a.Name == "app_id" }) {
+			for argument, config := range configsWith(of.schema.Block, func(a *tfprotov6.SchemaAttribute) (any, bool) {
+				return id, a.Name == "app_id" && (a.Required || a.Optional)
+			}) {
 				checked[kind] = true
 				encoded := acctest.ConfigOf(of.schema, config)
 				dynamic, err := tfprotov6.NewDynamicValue(encoded.Type(), encoded)
