@@ -121,6 +121,24 @@ func (a *Authenticator) failureTTL() time.Duration {
 	return 0
 }
 
+// ProjectID returns the ID of the project that requests are for. It fetches credentials if it has to look the project
+// up. "" means that requests carry a token that was given, whose project is not known.
+func (a *Authenticator) ProjectID(ctx context.Context) (string, error) {
+	if id := a.resolved.ProjectID.Text; id != "" {
+		return id, nil
+	}
+	if _, err := a.Credentials(ctx); err != nil {
+		return "", err
+	}
+	select {
+	case a.slot <- struct{}{}:
+		defer func() { <-a.slot }()
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+	return a.projectID, nil
+}
+
 // Renew drops refused credentials, so that the next call fetches others. It returns false if there are none, or if
 // they were renewed less than a minute ago.
 func (a *Authenticator) Renew(ctx context.Context, refused transport.Credentials) bool {
@@ -223,6 +241,9 @@ func (a *Authenticator) token(token iam.Token, err error) (*timedCredentials, er
 		}
 	}
 	if err == nil {
+		if a.resolved.Agency == nil {
+			a.projectID = token.ProjectID
+		}
 		return a.timed(token.Transport(), token.ExpiresAt), nil
 	}
 	return nil, a.asked("No token from IAM", err, a.adviceOnToken(err))

@@ -15,6 +15,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
@@ -470,4 +472,115 @@ func TestApp_faultMatrix(t *testing.T) {
 
 func named(row matrixRow) func(matrixFault) bool {
 	return func(f matrixFault) bool { return f.name == row.fault }
+}
+
+// recordingOperation is an operation on sparkrtc_record_rule or sparkrtc_auto_record, that meets the faults.
+type recordingOperation struct {
+	typeName, method, path string // a rule's ID is part of the path where it has %s
+	run                    func(r acctest.Resource, stored acctest.Object, changed tftypes.Value) (acctest.Object, error)
+}
+
+func runUpdate(r acctest.Resource, stored acctest.Object, changed tftypes.Value) (acctest.Object, error) {
+	plan, err := r.Plan(stored, changed)
+	if err != nil {
+		return stored, err
+	}
+	return r.Apply(plan)
+}
+
+func runRead(r acctest.Resource, stored acctest.Object, _ tftypes.Value) (acctest.Object, error) {
+	return r.Read(stored)
+}
+
+func runDestroy(r acctest.Resource, stored acctest.Object, _ tftypes.Value) (acctest.Object, error) {
+	if _, err := r.Destroy(stored); err != nil {
+		return stored, err
+	}
+	return acctest.Object{}, nil
+}
+
+func runCreate(r acctest.Resource, _ acctest.Object, changed tftypes.Value) (acctest.Object, error) {
+	return runUpdate(r, acctest.Object{}, changed)
+}
+
+var recordingOperations = map[string]recordingOperation{
+	"create a rule":           {ruleType, http.MethodPost, "/record-rules", runCreate},
+	"read a rule":             {ruleType, http.MethodGet, "/record-rules/%s", runRead},
+	"update a rule":           {ruleType, http.MethodPut, "/record-rules/%s", runUpdate},
+	"delete a rule":           {ruleType, http.MethodDelete, "/record-rules/%s", runDestroy},
+	"set automatic recording": {autoType, http.MethodPut, "/auto-record-mode", runUpdate},
+	"create it":               {autoType, http.MethodPut, "/auto-record-mode", runCreate},
+	"read it":                 {autoType, http.MethodGet, "/auto-record-mode", runRead},
+	"switch it off":           {autoType, http.MethodPut, "/auto-record-mode", runDestroy},
+}
+
+// Every fault on every operation of recording rules and automatic recording: what can be repeated succeeds, all else is
+// an error, nothing leaves the state for it, and the next run repairs all.
+func TestFaults_recording(t *testing.T) {
+	t.Parallel()
+	for name, operation := range recordingOperations {
+		for _, fault := range matrixFaults {
+			for _, times := range []int{1, -1} {
+				if fault.trickle || fault.timeout != "" || !soak && !fault.common {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s, %s, %d times", name, fault.name, times), func(t *testing.T) {
+					t.Parallel()
+					recordingFault(t, operation, fault, times)
+				})
+			}
+		}
+	}
+}
+
+func recordingFault(t *testing.T, operation recordingOperation, fault matrixFault, times int) {
+	t.Helper()
+	e := acctest.StartEmulator(t, emulator.Options{}, testApp)
+	settings := map[string]any{"max_retries": 1, "shared_reads": false}
+	rules := newRules(t, e, settings)
+	rule := applied(t, rules, acctest.Object{}, ruleConfig(nil), acctest.ActionCreate)
+	r, stored := rules, rule
+	config := r.ConfigOf(ruleConfig(given{"hls": given{"record_cycle": 60}}))
+	if operation.typeName == autoType {
+		r = rules.Core.Resource(autoType)
+		stored = applied(t, r, acctest.Object{}, autoConfig("", rule.Text("rule_id")), acctest.ActionCreate)
+		config = r.ConfigOf(autoConfig(emulator.AutoRecordOff, ""))
+	}
+	r = again(t, r)
+	armed := fault.fault
+	armed.Method, armed.Times = operation.method, times
+	armed.ExactPath = acctest.AppsPath + "/" + testApp + strings.Replace(operation.path, "%s", rule.Text("rule_id"), 1)
+	e.Fail(armed)
+	after, err := operation.run(r, stored, config)
+	if succeeds := fault.repeated && times == 1; succeeds != (err == nil) {
+		t.Fatalf("%v", err)
+	}
+	if err != nil && fault.mentions != "" && !strings.Contains(err.Error(), fault.mentions) {
+		t.Errorf("the error doesn't mention %q: %v", fault.mentions, err)
+	}
+	e.ClearFaults()
+
+	destroys := after.Value.IsNull() && err == nil
+	if err != nil {
+		after = stored
+	}
+	r = again(t, r)
+	if after.Exists() {
+		after = read(t, r, after)
+	}
+	if !destroys {
+		if after, err = runUpdate(r, after, config); err != nil {
+			t.Fatal(err)
+		}
+		plan, err := again(t, r).Plan(read(t, again(t, r), after), config)
+		if err != nil || plan.Action != acctest.ActionNone {
+			t.Errorf("after the repair, %s is planned, %v", plan.Action, err)
+		}
+		if _, err = again(t, r).Destroy(after); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if auto, _ := e.AutoRecord(testApp); operation.typeName == autoType && auto.Mode != emulator.AutoRecordOff || operation.typeName == ruleType && len(e.RecordRules(testApp)) > 0 {
+		t.Errorf("after the destroy, automatic recording is %s, and the rules are %v", auto.Mode, e.RecordRules(testApp))
+	}
 }

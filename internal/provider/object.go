@@ -94,7 +94,15 @@ func newIdentitySchema(descriptions map[string]string) identityschema.Schema {
 // identify sets one attribute of the identity, also in a state from before there
 // were identities.
 func identify(ctx context.Context, identity *tfsdk.ResourceIdentity, attribute string, value types.String, diags *diag.Diagnostics) {
-	if identity != nil && identity.Raw.IsNull() {
+	identifyBy(ctx, identity, map[string]types.String{attribute: value}, diags)
+}
+
+// identifyBy is identify for an identity of several attributes.
+func identifyBy(ctx context.Context, identity *tfsdk.ResourceIdentity, values map[string]types.String, diags *diag.Diagnostics) {
+	if identity == nil || !identity.Raw.IsNull() {
+		return
+	}
+	for attribute, value := range values {
 		diags.Append(identity.SetAttribute(ctx, path.Root(attribute), value)...)
 	}
 }
@@ -102,18 +110,58 @@ func identify(ctx context.Context, identity *tfsdk.ResourceIdentity, attribute s
 // importBy sets one attribute from an import ID or an identity, and returns it;
 // null comes with an error. The example is a command.
 func importBy(ctx context.Context, attribute, example string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) (id types.String) {
+	if ids := importByAll(ctx, []string{attribute}, example, req, resp); ids != nil {
+		return ids[attribute]
+	}
+	return types.StringNull()
+}
+
+// importByAll is importBy for several attributes, whose values an import ID separates by slashes.
+func importByAll(ctx context.Context, attributes []string, example string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) map[string]types.String {
+	diags := &resp.Diagnostics
+	form := strings.Join(attributes, "/")
 	if req.ID == "" && (req.Identity == nil || req.Identity.Raw.IsFullyNull()) {
-		resp.Diagnostics.AddError("Import ID is empty", "Import by "+attribute+", for example:\n\n  "+example)
-		return types.StringNull()
+		diags.AddError("Import ID is empty", "Import by "+form+", for example:\n\n  "+example)
+		return nil
 	}
-	at := path.Root(attribute)
-	resource.ImportStatePassthroughWithIdentity(ctx, at, at, req, resp)
-	if resp.Diagnostics.HasError() {
-		return types.StringNull()
+	parts := []string{req.ID}
+	if len(attributes) > 1 {
+		parts = strings.Split(req.ID, "/")
 	}
-	resp.Diagnostics.Append(resp.State.GetAttribute(ctx, at, &id)...)
-	identify(ctx, resp.Identity, attribute, id, &resp.Diagnostics)
-	return id
+	if req.ID != "" && len(parts) != len(attributes) {
+		diags.AddError("Import ID is incomplete", fmt.Sprintf("The import ID %q does not have the form %s.\n\nFor example:\n\n  %s", req.ID, form, example))
+		return nil
+	}
+	ids := make(map[string]types.String, len(attributes))
+	for i, attribute := range attributes {
+		var id types.String
+		if req.ID != "" {
+			id = types.StringValue(parts[i])
+		} else {
+			diags.Append(req.Identity.GetAttribute(ctx, path.Root(attribute), &id)...)
+		}
+		diags.Append(resp.State.SetAttribute(ctx, path.Root(attribute), id)...)
+		ids[attribute] = id
+	}
+	identifyBy(ctx, resp.Identity, ids, diags)
+	if diags.HasError() {
+		return nil
+	}
+	return ids
+}
+
+// plannedBefore tells whether another resource of this type sets the same object, which has these IDs: each resource is
+// planned once in a process.
+func (d *providerData) plannedBefore(typeName string, ids ...types.String) bool {
+	key := typeName
+	for _, id := range ids {
+		if id.IsUnknown() {
+			return false
+		}
+		key += "/" + id.ValueString()
+	}
+	_, again := d.planned.LoadOrStore(key, true)
+	return again
 }
 
 // privateStore is private state, which lies with the state and is not shown.

@@ -117,6 +117,18 @@ type providerData struct {
 	// sharedReads lets reads of resources use that listing.
 	sharedReads bool
 
+	// planned are the objects that were planned in this process.
+	planned sync.Map
+
+	// projectID returns the project of the credentials, or "" if a token does not tell it.
+	projectID func(context.Context) (string, error)
+
+	// rules is what the operations of recording rules know of one another.
+	rules recordRules
+
+	// autoRecordsCreated has the apps whose automatic recording was created in this process.
+	autoRecordsCreated sync.Map
+
 	// callbacks is what the plans of recording callbacks know of one another.
 	callbacks callbackPlans
 
@@ -220,9 +232,11 @@ func (d *providerData) connect(endpoint string, wire *transport.Client, found *c
 		return err
 	}
 	d.wire = wire
+	authenticator := credentials.NewAuthenticator(found, identity, logger)
+	d.projectID = authenticator.ProjectID
 	config := sparkrtc.Config{
 		Endpoint:    endpoint,
-		Credentials: credentials.NewAuthenticator(found, identity, logger),
+		Credentials: authenticator,
 		Transport:   wire,
 	}
 	if d.client, err = sparkrtc.New(config); err != nil {
@@ -369,6 +383,8 @@ func (p *sparkRTCProvider) Resources(context.Context) []func() resource.Resource
 	return []func() resource.Resource{
 		newAppResource,
 		p.newRecordCallbackResource,
+		newRecordRuleResource,
+		newAutoRecordResource,
 	}
 }
 
@@ -378,6 +394,7 @@ func (p *sparkRTCProvider) DataSources(context.Context) []func() datasource.Data
 		newAppsDataSource,
 		newRecordCallbackDataSource,
 		newRecordCallbacksDataSource,
+		newRecordRulesDataSource,
 	}
 }
 
@@ -392,6 +409,8 @@ func (p *sparkRTCProvider) ListResources(context.Context) []func() list.ListReso
 	return []func() list.ListResource{
 		newAppListResource,
 		newRecordCallbackListResource,
+		newRecordRuleListResource,
+		newAutoRecordListResource,
 	}
 }
 

@@ -19,8 +19,6 @@ import (
 
 // callbackPlans is what the plans of callbacks in a process share, by app.
 type callbackPlans struct {
-	planned sync.Map // to find two resources on one app
-
 	// configured has the configuration itself. Terraform hands ModifyPlan another
 	// one under ignore_changes, and no other request before the apply has it.
 	configured sync.Map // callback.Config
@@ -72,7 +70,7 @@ func (r *recordCallbackResource) ModifyPlan(ctx context.Context, req resource.Mo
 // compareWith completes a change with what there is: the state, or the callback that a create would overwrite. It
 // returns the callback that notices are about.
 func (r *recordCallbackResource) compareWith(ctx context.Context, change *callback.Change, plan, state *recordCallbackModel, diags *diag.Diagnostics) *recordCallbackModel {
-	again := r.plannedBefore(plan.AppID)
+	again := r.provider.plannedBefore("sparkrtc_record_callback", plan.AppID)
 	if again {
 		sayAll(diags, plan, callback.TwoResources)
 	}
@@ -130,36 +128,36 @@ func (r *recordCallbackResource) shown(appID types.String) *callback.Shown {
 	return nil
 }
 
-// plannedBefore tells whether another resource has the app: each is planned once in a process.
-func (r *recordCallbackResource) plannedBefore(appID types.String) bool {
-	if appID.IsUnknown() {
-		return false
-	}
-	_, again := r.provider.callbacks.planned.LoadOrStore(appID.ValueString(), true)
-	return again
-}
-
-// existing looks a new resource's app up, and returns the callback that would be
-// overwritten. It costs at most one call for all new resources of a plan, up to a
-// hundred apps. An app that this process has written to, or released, is its own.
+// existing returns the callback that a new resource would overwrite.
 func (r *recordCallbackResource) existing(ctx context.Context, appID types.String, diags *diag.Diagnostics) *callback.Shown {
-	id := appID.ValueString()
-	if appID.IsUnknown() || r.provider.client == nil || r.provider.apps.isWritten(id) {
+	app := r.provider.existingApp(ctx, appID, diags)
+	if app == nil || app.RecordCallback() == nil {
 		return nil
 	}
-	ctx, end := r.provider.begin(ctx, defaultTimeout, diags)
+	shown := shownOf(app.RecordCallback())
+	return &shown
+}
+
+// existingApp looks up the app of a new resource, to tell what the resource would
+// overwrite; nil if that is not known. It costs at most one call for all new resources
+// of a plan, up to a hundred apps. An app that this process has written to, or
+// released, is its own.
+func (d *providerData) existingApp(ctx context.Context, appID types.String, diags *diag.Diagnostics) *sparkrtc.App {
+	id := appID.ValueString()
+	if appID.IsUnknown() || d.client == nil || d.apps.isWritten(id) {
+		return nil
+	}
+	ctx, end := d.begin(ctx, defaultTimeout, diags)
 	defer end()
-	app, missing, err := r.provider.apps.find(ctx, id)
+	app, missing, err := d.apps.find(ctx, id)
 	switch {
 	case missing, refusesCredentials(err), neverConnected(err):
-		r.provider.addAPIError(diags, err, appOnly(id), "could not be looked up")
+		d.addAPIError(diags, err, appOnly(id), "could not be looked up")
+		return nil
 	case err != nil:
-		r.provider.warnNotFound(diags, err)
-	case app != nil && app.RecordCallback() != nil:
-		shown := shownOf(app.RecordCallback())
-		return &shown
+		d.warnNotFound(diags, err)
 	}
-	return nil
+	return app
 }
 
 // warnNotFound is said once, and not where looking is never allowed: a write may be
@@ -171,6 +169,6 @@ func (d *providerData) warnNotFound(diags *diag.Diagnostics, err error) {
 	}
 	d.saidNotListed.Do(func() {
 		diags.AddWarning("Apps could not be listed", fmt.Sprintf(
-			"Could not check whether the apps exist or already have a callback: %s.\n\nThe apply sets their callbacks all the same.", happened(e)))
+			"Could not check whether the apps exist or have settings that would be overwritten: %s.\n\nThe apply goes on all the same.", happened(e)))
 	})
 }

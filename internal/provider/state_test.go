@@ -49,6 +49,23 @@ type stateOfApp struct {
 	AuthKey    string     `json:"auth_key,omitempty"`
 	Events     []string   `json:"events,omitzero"` // nil for those of a new app
 	UpdateTime *time.Time `json:"update_time,omitempty"`
+
+	RecordRule *emulator.RecordRule `json:"record_rule,omitempty"`
+	AutoRecord *emulator.AutoRecord `json:"auto_record,omitempty"`
+}
+
+// times are those of what the app has, in the order of their setting; none is zero.
+func (a stateOfApp) times() (times []time.Time) {
+	if a.UpdateTime != nil {
+		times = append(times, *a.UpdateTime)
+	}
+	if a.RecordRule != nil {
+		times = append(times, a.RecordRule.UpdateTime)
+	}
+	if a.AutoRecord != nil {
+		times = append(times, a.AutoRecord.UpdateTime)
+	}
+	return slices.DeleteFunc(times, time.Time.IsZero)
 }
 
 // start starts an emulator that holds the same, set at the same times.
@@ -61,10 +78,14 @@ func (s stateService) start(t *testing.T) *acctest.Emulator {
 		}
 		return time.Now()
 	}})
+	at := func(when time.Time) {
+		if now.Store(&when); when.IsZero() {
+			now.Store(nil)
+		}
+	}
 	for id, app := range s.Apps {
-		if app.UpdateTime != nil {
-			before := app.UpdateTime.Add(-time.Minute)
-			now.Store(&before)
+		if times := app.times(); len(times) > 0 {
+			at(slices.MinFunc(times, time.Time.Compare).Add(-time.Minute))
 		}
 		c.AddApp(id)
 		if app.Events != nil {
@@ -73,6 +94,14 @@ func (s stateService) start(t *testing.T) *acctest.Emulator {
 		now.Store(app.UpdateTime)
 		if app.URL != "" {
 			c.SetCallback(id, app.URL, app.AuthKey)
+		}
+		if app.RecordRule != nil {
+			at(app.RecordRule.UpdateTime)
+			c.SetRecordRule(id, *app.RecordRule)
+		}
+		if app.AutoRecord != nil {
+			at(app.AutoRecord.UpdateTime)
+			c.SetAutoRecord(id, app.AutoRecord.Mode, app.AutoRecord.RuleID)
 		}
 		now.Store(nil)
 		if got, _ := c.Callback(id); app.UpdateTime != nil && !got.UpdateTime.Equal(*app.UpdateTime) {
@@ -402,8 +431,14 @@ func writeStateFixture(t *testing.T, version, cli, cliVersion string) {
 			if held, ok := running[name].Callback(id); ok {
 				app.URL, app.AuthKey, app.UpdateTime = held.URL, held.AuthKey, &held.UpdateTime
 				app.Events = slices.Concat([]string{}, held.Events)
-				service.Apps[id] = app
 			}
+			for _, held := range running[name].RecordRules(id) {
+				app.RecordRule = &held
+			}
+			if held, ok := running[name].AutoRecord(id); ok {
+				app.AutoRecord = &held
+			}
+			service.Apps[id] = app
 		}
 	}
 	held, err := json.MarshalIndent(services, "", "  ")

@@ -33,6 +33,18 @@ func timeoutsBlock(ctx context.Context, opts timeouts.Opts) schema.Block {
 	return block
 }
 
+// allTimeouts are the blocks of a resource with a timeout for each operation.
+func allTimeouts(ctx context.Context) map[string]schema.Block {
+	return map[string]schema.Block{
+		"timeouts": timeoutsBlock(ctx, timeouts.Opts{
+			Create: true, CreateDescription: timeoutDescription("creating the resource"),
+			Read: true, ReadDescription: timeoutDescription("reading it, in each plan,"),
+			Update: true, UpdateDescription: timeoutDescription("updating it"),
+			Delete: true, DeleteDescription: timeoutDescription("deleting it"),
+		}),
+	}
+}
+
 // timeout is one of those in the block.
 type timeout struct {
 	name string

@@ -66,6 +66,29 @@ func checkAppID(at path.Path, value types.String, diags *diag.Diagnostics) {
 	}
 }
 
+// nameValidator refuses empty texts, and what comes of copying one.
+type nameValidator struct{}
+
+func (nameValidator) Description(context.Context) string { return "not empty, without blanks" }
+
+func (v nameValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (nameValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if !isSet(req.ConfigValue) {
+		return
+	}
+	value := req.ConfigValue.ValueString()
+	wrong := ""
+	if invisible, found := texts.InvisibleCharacter(value); found {
+		wrong = "has " + invisible + " in it"
+	} else if value == "" {
+		wrong = "is empty"
+	}
+	if wrong != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid name", fmt.Sprintf("%s %s.\n\nCopy it without blanks.", req.Path, wrong))
+	}
+}
+
 // appIDProblem completes a sentence about an ID, or returns "". Proxies and servers disagree on dots and delimiters
 // in a path, also when they are escaped.
 func appIDProblem(id string) string {
@@ -142,6 +165,21 @@ const strayKeyAdvice = "A receiver that trims its key would refuse every event.\
 // own error, without the range.
 type wholeNumber struct{ least, most int64 }
 
+// orZero also accepts 0.
+type orZero struct{ wholeNumber }
+
+func (v orZero) Description(ctx context.Context) string {
+	return "0 or " + v.wholeNumber.Description(ctx)
+}
+
+func (v orZero) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v orZero) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+	if isSet(req.ConfigValue) && req.ConfigValue.ValueBigFloat().Sign() != 0 {
+		validateNumber(ctx, v.wholeNumber, v, req, resp)
+	}
+}
+
 func (v wholeNumber) Description(context.Context) string {
 	return fmt.Sprintf("a whole number from %d to %d", v.least, v.most)
 }
@@ -149,12 +187,16 @@ func (v wholeNumber) Description(context.Context) string {
 func (v wholeNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (v wholeNumber) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+	validateNumber(ctx, v, v, req, resp)
+}
+
+func validateNumber(ctx context.Context, v wholeNumber, as validator.Describer, req validator.NumberRequest, resp *validator.NumberResponse) {
 	if !isSet(req.ConfigValue) {
 		return
 	}
 	n := req.ConfigValue.ValueBigFloat()
 	if !n.IsInt() || n.Cmp(big.NewFloat(0).SetInt64(v.least)) < 0 || n.Cmp(big.NewFloat(0).SetInt64(v.most)) > 0 {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid number", fmt.Sprintf("%s must be %s.", req.Path, v.Description(ctx)))
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid number", fmt.Sprintf("%s must be %s.", req.Path, as.Description(ctx)))
 	}
 }
 

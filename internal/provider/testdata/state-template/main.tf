@@ -163,6 +163,96 @@ resource "sparkrtc_record_callback" "masked_auth_key_wo" {
   auth_key_wo_version = 2
 }
 
+resource "sparkrtc_record_rule" "defaults" {
+  app_id = "app-rule-defaults"
+
+  obs = {
+    bucket = "recordings"
+  }
+
+  hls = {
+    record_cycle = 0
+  }
+}
+
+resource "sparkrtc_record_rule" "all" {
+  app_id = "app-rule-all"
+
+  obs = {
+    bucket     = "recordings"
+    object     = "//folder/"
+    project_id = "0123456789abcdef0123456789abcdef"
+    region     = "cn-north-4"
+  }
+
+  hls = {
+    record_cycle                      = 43200
+    record_prefix                     = "{app_id}/hls"
+    record_slice_duration             = 60
+    record_max_duration_to_merge_file = -1
+  }
+
+  mp4 = {
+    record_cycle                      = 60
+    record_prefix                     = "{app_id}/mp4"
+    record_max_duration_to_merge_file = 300
+  }
+
+  timeouts {
+    create = "5m"
+    read   = "90s"
+    update = "1h"
+    delete = "2h"
+  }
+}
+
+import {
+  to = sparkrtc_record_rule.imported
+  id = "app-imported-rule/rule-imported"
+}
+
+resource "sparkrtc_record_rule" "imported" {
+  app_id = "app-imported-rule"
+
+  obs = {
+    bucket = "recordings"
+    object = "folder/"
+  }
+
+  mp4 = {
+    record_cycle = 600
+  }
+}
+
+resource "sparkrtc_auto_record" "on" {
+  app_id         = sparkrtc_record_rule.all.app_id
+  record_rule_id = sparkrtc_record_rule.all.rule_id
+}
+
+resource "sparkrtc_auto_record" "off" {
+  app_id         = sparkrtc_record_rule.defaults.app_id
+  mode           = "AUTO_RECORD_OFF"
+  record_rule_id = sparkrtc_record_rule.defaults.rule_id
+}
+
+import {
+  to = sparkrtc_auto_record.imported
+  id = "app-imported-rule"
+}
+
+resource "sparkrtc_auto_record" "imported" {
+  app_id         = "app-imported-rule"
+  record_rule_id = sparkrtc_record_rule.imported.rule_id
+
+  timeouts {
+    read = "3m"
+  }
+}
+
+data "sparkrtc_record_rules" "main" {
+  app_id = sparkrtc_record_rule.all.app_id
+}
+
 data "sparkrtc_record_callback" "main" {
   app_id = sparkrtc_record_callback.auth_key.app_id
 }

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/recording"
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
+)
+
+// autoRecordResource is the automatic recording that each app has: create and update are the same PUT, and the API
+// can only switch it off.
+type autoRecordResource struct{ object }
+
+var (
+	_ resource.ResourceWithConfigure      = (*autoRecordResource)(nil)
+	_ resource.ResourceWithIdentity       = (*autoRecordResource)(nil)
+	_ resource.ResourceWithImportState    = (*autoRecordResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*autoRecordResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*autoRecordResource)(nil)
+)
+
+func newAutoRecordResource() resource.Resource { return &autoRecordResource{} }
+
+type autoRecordModel struct {
+	AppID        types.String   `tfsdk:"app_id"`
+	Mode         types.String   `tfsdk:"mode"`
+	RecordRuleID types.String   `tfsdk:"record_rule_id"`
+	Timeouts     timeouts.Value `tfsdk:"timeouts"`
+	UpdateTime   types.String   `tfsdk:"update_time"`
+}
+
+func (m *autoRecordModel) isOff() bool {
+	return m.Mode.ValueString() == string(sparkrtc.AutoRecordOff)
+}
+
+// same tells whether what would be sent is the same: nothing about a rule if it is off.
+func (m *autoRecordModel) same(other *autoRecordModel) bool {
+	return m.Mode.Equal(other.Mode) && (m.isOff() || m.RecordRuleID.Equal(other.RecordRuleID))
+}
+
+func (m *autoRecordModel) settings() sparkrtc.AutoRecord {
+	return sparkrtc.AutoRecord{Mode: sparkrtc.AutoRecordMode(m.Mode.ValueString()), RecordRuleID: m.RecordRuleID.ValueString()}
+}
+
+func (r *autoRecordResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_auto_record"
+}
+
+func (r *autoRecordResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Switches the automatic recording of a SparkRTC app on or off: each stream is recorded as a recording rule says.\n\n" +
+			"A change applies to rooms that are created after it. Destroying this resource switches automatic recording off.",
+		Attributes: map[string]schema.Attribute{
+			"app_id": schema.StringAttribute{
+				MarkdownDescription: "ID of the app. Changing it replaces the resource.",
+				Required:            true,
+				Validators:          []validator.String{appIDValidator{}},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"mode": schema.StringAttribute{
+				MarkdownDescription: "`AUTO_INDIVIDUAL_RECORD` records each stream by itself, `AUTO_RECORD_OFF` records nothing. Default: `AUTO_INDIVIDUAL_RECORD`.",
+				Optional:            true, Computed: true, Default: stringdefault.StaticString(string(sparkrtc.AutoRecordIndividual)),
+				Validators: []validator.String{stringvalidator.OneOf(string(sparkrtc.AutoRecordIndividual), string(sparkrtc.AutoRecordOff))},
+			},
+			"record_rule_id": schema.StringAttribute{
+				MarkdownDescription: "ID of a recording rule of the app: `rule_id` of `sparkrtc_record_rule`. Required unless `mode` is `AUTO_RECORD_OFF`. Changing it to another rule replaces the resource, so that the old rule is released before it is deleted.",
+				Optional:            true,
+				Validators:          []validator.String{nameValidator{}},
+				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(replacesRule,
+					"Replaces the resource if it releases a rule.", "Replaces the resource if it releases a rule.")},
+			},
+			"update_time": schema.StringAttribute{MarkdownDescription: ruleUpdateTime, Computed: true},
+		},
+		Blocks: allTimeouts(ctx),
+	}
+}
+
+// replacesRule tells whether a rule in use is replaced by another one. The former may be destroyed in the same run,
+// which works only once it is released.
+func replacesRule(ctx context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
+	state := load(modelIn[autoRecordModel](ctx, req.State))(&resp.Diagnostics)
+	resp.RequiresReplace = state != nil && !state.isOff() && !req.StateValue.IsNull() && !req.PlanValue.IsNull()
+}
+
+func (r *autoRecordResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = newIdentitySchema(map[string]string{"app_id": "ID of the app."})
+}
+
+func (r *autoRecordResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	config := load(modelIn[autoRecordModel](ctx, req.Config))(&resp.Diagnostics)
+	if config != nil && !config.Mode.IsUnknown() && !config.isOff() && config.RecordRuleID.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("record_rule_id"), "Automatic recording without a rule",
+			"record_rule_id is not set, and automatic recording needs a recording rule.\n\nSet record_rule_id to rule_id of a sparkrtc_record_rule, or mode to AUTO_RECORD_OFF.")
+	}
+}
+
+func (r *autoRecordResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	diags := &resp.Diagnostics
+	plan := load(modelIn[autoRecordModel](ctx, req.Plan))(diags)   // nil for a destroy
+	state := load(modelIn[autoRecordModel](ctx, req.State))(diags) // nil for a create
+	if diags.HasError() || plan == nil {
+		return
+	}
+	again := r.provider.plannedBefore("sparkrtc_auto_record", plan.AppID)
+	if again {
+		diags.AddWarning("Two resources set one automatic recording", fmt.Sprintf(
+			"Another sparkrtc_auto_record of this configuration has app_id %s. An app has one automatic recording: each apply overwrites it with one or the other.\n\nRemove one of them.", shownID(plan.AppID)))
+	}
+	if state != nil && plan.AppID.Equal(state.AppID) {
+		plan.UpdateTime = state.UpdateTime
+		if !plan.same(state) {
+			plan.UpdateTime = types.StringUnknown()
+		}
+		diags.Append(planModel(ctx, &resp.Plan, *plan)...)
+		return
+	}
+	if again {
+		return
+	}
+	if app := r.provider.existingApp(ctx, plan.AppID, diags); app != nil {
+		sayOverwritesAuto(diags, plan, app.AutoRecord())
+	}
+}
+
+func sayOverwritesAuto(diags *diag.Diagnostics, plan *autoRecordModel, shown sparkrtc.AutoRecord) {
+	if shown.Mode == sparkrtc.AutoRecordOff || shown.Mode == plan.settings().Mode && shown.RecordRuleID == plan.RecordRuleID.ValueString() {
+		return
+	}
+	diags.AddWarning("Existing automatic recording will be overwritten", fmt.Sprintf(
+		"App %s already has automatic recording, with rule %q, set at %s. Creating this resource overwrites it. If this configuration set it, as a tainted or renamed resource, nothing is lost.\n\n"+
+			"To take it over instead, import it:\n\n  import {\n    to = sparkrtc_auto_record.NAME\n    id = %s\n  }",
+		shownID(plan.AppID), shown.RecordRuleID, orUnknown(types.StringValue(shown.UpdateTime)), shownID(plan.AppID)))
+}
+
+func autoRecordOf(appID string) subject {
+	return subject{name: fmt.Sprintf("The automatic recording of app %q", appID), arguments: "app_id, mode and record_rule_id", attributes: []string{"app_id"}}
+}
+
+func (r *autoRecordResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	diags := &resp.Diagnostics
+	plan := load(modelIn[autoRecordModel](ctx, req.Plan))(diags)
+	if diags.HasError() {
+		return
+	}
+	bound := load(createTimeout.of(ctx, plan.Timeouts))(diags)
+	identify(ctx, resp.Identity, "app_id", plan.AppID, diags)
+	r.write(ctx, plan, bound, &resp.State, diags)
+	r.provider.autoRecordsCreated.Store(plan.AppID.ValueString(), true)
+}
+
+func (r *autoRecordResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	diags := &resp.Diagnostics
+	plan := load(modelIn[autoRecordModel](ctx, req.Plan))(diags)
+	state := load(modelIn[autoRecordModel](ctx, req.State))(diags)
+	if diags.HasError() {
+		return
+	}
+	bound := load(updateTimeout.of(ctx, plan.Timeouts))(diags)
+	identify(ctx, resp.Identity, "app_id", plan.AppID, diags)
+	if plan.same(state) {
+		diags.Append(setIn(ctx, &resp.State, *plan)...)
+		return
+	}
+	r.write(ctx, plan, bound, &resp.State, diags)
+}
+
+// write leaves the state as it was if it fails.
+func (r *autoRecordResource) write(ctx context.Context, plan *autoRecordModel, bound time.Duration, state *tfsdk.State, diags *diag.Diagnostics) {
+	d, appID, want := r.provider, plan.AppID.ValueString(), plan.settings()
+	op := operation{about: autoRecordOf(appID), verb: "set", writes: true, bound: bound}
+	noRule := false
+	ok := d.call(ctx, op, diags, func(ctx context.Context) error {
+		defer d.apps.write(appID)()
+		shown, err := d.client.UpdateAutoRecord(ctx, appID, want.Mode, want.RecordRuleID)
+		if noRule = plan.mayLackRule(err) && r.isMissing(ctx, appID, want.RecordRuleID); noRule {
+			return nil
+		}
+		plan.UpdateTime = timeOf(shown.UpdateTime)
+		return err
+	})
+	switch {
+	case !ok:
+	case noRule:
+		diags.AddAttributeError(path.Root("record_rule_id"), "Recording rule of the app not found", fmt.Sprintf(
+			"Automatic recording of app %q could not be set: the app has no recording rule %q, or there is no such app in the project of the credentials.\n\n"+
+				"Set record_rule_id to rule_id of a sparkrtc_record_rule of the same app. The data source sparkrtc_record_rules lists the rules of an app.", appID, want.RecordRuleID))
+	default:
+		diags.Append(setIn(ctx, state, *plan)...)
+	}
+}
+
+// mayLackRule: the service may say either of a rule that the app does not have.
+func (m *autoRecordModel) mayLackRule(err error) bool {
+	return !m.isOff() && (errors.Is(err, sparkrtc.ErrNotFound) || sparkrtc.ReasonOf(err) == sparkrtc.ReasonInvalidParameter)
+}
+
+func (r *autoRecordResource) isMissing(ctx context.Context, appID, ruleID string) bool {
+	_, err := r.provider.apps.courtesy.ShowRecordRule(ctx, appID, ruleID)
+	return errors.Is(err, sparkrtc.ErrNotFound)
+}
+
+func (r *autoRecordResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	diags := &resp.Diagnostics
+	state := load(modelIn[autoRecordModel](ctx, req.State))(diags)
+	if diags.HasError() {
+		return
+	}
+	d, appID, imported := r.provider, state.AppID.ValueString(), state.Mode.IsNull()
+	identify(ctx, resp.Identity, "app_id", state.AppID, diags)
+	if d.skipsRead(autoRecordOf(appID), imported, diags) {
+		return
+	}
+	bound := load(readTimeout.of(ctx, state.Timeouts))(diags)
+	if diags.HasError() {
+		return
+	}
+	gone := false
+	ok := d.call(ctx, operation{about: autoRecordOf(appID), verb: "read", bound: bound}, diags, func(ctx context.Context) error {
+		if unchanged, err := r.unchanged(ctx, state); unchanged || err != nil {
+			return err
+		}
+		shown, err := d.client.ShowAutoRecord(ctx, appID)
+		if gone = errors.Is(err, sparkrtc.ErrNotFound) && !imported; gone {
+			return nil
+		}
+		if err == nil {
+			state.observe(shown, d.isGone(appID, shown.RecordRuleID))
+		}
+		return err
+	})
+	switch {
+	case !ok:
+	case gone:
+		diags.AddWarning("Automatic recording is gone", fmt.Sprintf(
+			"App %q does not exist any more, at least not in the project of the credentials.\n\nThe resource is removed from the state.", appID))
+		resp.State.RemoveResource(ctx)
+	default:
+		diags.Append(setIn(ctx, &resp.State, *state)...)
+	}
+}
+
+// unchanged tells whether the list of all apps shows the automatic recording just as it was, so that it needs no read.
+func (r *autoRecordResource) unchanged(ctx context.Context, state *autoRecordModel) (bool, error) {
+	d := r.provider
+	if !d.sharedReads {
+		return false, nil
+	}
+	if state.Mode.IsNull() {
+		d.apps.anyRead.Store(true)
+		return false, nil
+	}
+	app, err := d.apps.forRead(ctx, state.AppID.ValueString())
+	if app == nil || err != nil {
+		return false, err
+	}
+	listed := app.AutoRecord()
+	seen := *state
+	seen.observe(listed, d.isGone(app.ID, listed.RecordRuleID))
+	return seen.same(state) && seen.UpdateTime.Equal(state.UpdateTime), nil
+}
+
+// isGone tells whether a read in this process found that there is no such rule.
+func (d *providerData) isGone(appID, ruleID string) bool {
+	_, gone := d.rules.gone.Load(ruleKey(appID, ruleID))
+	return gone
+}
+
+// observe takes over what a read means.
+func (m *autoRecordModel) observe(shown sparkrtc.AutoRecord, ruleMissing bool) {
+	before := *m
+	seen := recording.ObserveAutoRecord(m.settings(), shown, ruleMissing)
+	m.Mode, m.RecordRuleID, m.UpdateTime = types.StringValue(string(seen.Mode)), types.StringNull(), timeOf(seen.UpdateTime)
+	if seen.RecordRuleID != "" {
+		m.RecordRuleID = types.StringValue(seen.RecordRuleID)
+	}
+	if m.same(&before) && !before.UpdateTime.IsNull() && mayBeSameTime(before.UpdateTime, m.UpdateTime) {
+		m.UpdateTime = before.UpdateTime // nothing that depends on it changes because a read rounds
+	}
+}
+
+func (r *autoRecordResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	diags := &resp.Diagnostics
+	state := load(modelIn[autoRecordModel](ctx, req.State))(diags)
+	if diags.HasError() {
+		return
+	}
+	d, appID := r.provider, state.AppID.ValueString()
+	if _, created := d.autoRecordsCreated.Load(appID); created {
+		return // create_before_destroy
+	}
+	bound := load(deleteTimeout.of(ctx, state.Timeouts))(diags)
+	d.call(ctx, operation{about: autoRecordOf(appID), verb: "switched off", writes: true, bound: bound}, diags, func(ctx context.Context) error {
+		defer d.apps.write(appID)()
+		_, err := d.client.UpdateAutoRecord(ctx, appID, sparkrtc.AutoRecordOff, "")
+		if errors.Is(err, sparkrtc.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+}
+
+func (r *autoRecordResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	id := importBy(ctx, "app_id", "terraform import sparkrtc_auto_record.main 5ff9701f2346968bb306cb43", req, resp)
+	if !resp.Diagnostics.HasError() {
+		checkAppID(path.Root("app_id"), id, &resp.Diagnostics)
+	}
+}
