@@ -244,7 +244,7 @@ func (r Resource) Plan(prior Object, config tftypes.Value, options ...PlanOption
 	case !prior.Exists():
 		plan.Action = ActionCreate
 	case replace, chosen.replace:
-		// What is said in the second call is dropped. It has the private state of the first.
+		// Warnings of the second call repeat those of the first. It has the private state of the first.
 		plan.Action = ActionReplace
 		_, _, err = r.plan(&plan, Object{Private: plan.Planned.Private}, config)
 	case plan.Planned.Value.Equal(prior.Value):

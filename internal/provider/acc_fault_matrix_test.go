@@ -395,6 +395,81 @@ func (m *matrix) check() {
 	}
 }
 
+// Every fault on every operation of sparkrtc_app, once and always. What a CLI makes of an error is the same for each
+// object, so that no CLI is needed. There is never a second app, never an app that is neither in the state nor in the
+// error of the next plan, and never a state of an app that is not there; and the next apply repairs all.
+func TestApp_faultMatrix(t *testing.T) {
+	t.Parallel()
+	for _, fault := range matrixFaults {
+		if fault.trickle || fault.fault.Delay > 0 || strings.HasPrefix(fault.name, "429") {
+			continue // their ends are tested with the client
+		}
+		for _, times := range []int{1, -1} {
+			t.Run(fmt.Sprintf("%s, %d", fault.name, times), func(t *testing.T) {
+				t.Parallel()
+				e := acctest.StartEmulator(t, emulator.Options{AppDeletion: emulator.DeletionStopped})
+				fail := func(method, path string) {
+					f := fault.fault
+					f.Method, f.ExactPath, f.Times = method, path, times
+					e.Fail(f)
+				}
+				config := map[string]any{"app_name": "classroom", "deletion_protection": false}
+				fail(http.MethodPost, acctest.AppsPath)
+				stored, err := tryApply(newApps(t, e), acctest.Object{}, config)
+				e.ClearFaults()
+				if err != nil && len(e.Apps()) > 0 {
+					_, err = tryApply(newApps(t, e), acctest.Object{}, config)
+					expectError(t, err, "name is taken", made(t, e, "classroom").ID)
+					stored = importApp(t, newApps(t, e), made(t, e, "classroom").ID)
+				}
+				stored = apply(t, newApps(t, e), stored, config)
+				app := made(t, e, "classroom")
+				if stored.Text("app_id") != app.ID {
+					t.Fatalf("stored: %v", stored.Value)
+				}
+
+				fail(http.MethodGet, acctest.AppsPath+"/"+app.ID)
+				read, err := newApps(t, e).Read(stored)
+				e.ClearFaults()
+				if !read.Value.Equal(stored.Value) {
+					t.Errorf("a read that fails (%v) changes the state: %v", err, read.Value)
+				}
+
+				config["enabled"] = false
+				fail(http.MethodPost, acctest.AppsPath+"/"+app.ID+"/disable")
+				if stored, err = tryApply(newApps(t, e), stored, config); err != nil && fault.mentions != "" && !strings.Contains(err.Error(), fault.mentions) {
+					t.Errorf("the error doesn't mention %q: %v", fault.mentions, err)
+				}
+				e.ClearFaults()
+				if stored, err = newApps(t, e).Read(stored); err != nil {
+					t.Fatal(err)
+				}
+				stored = apply(t, newApps(t, e), stored, config)
+				stored = expectClean(t, newApps(t, e), stored, config)
+
+				config["enabled"] = true
+				stored = apply(t, newApps(t, e), stored, config)
+				fail(http.MethodDelete, acctest.AppsPath+"/"+app.ID)
+				_, err = newApps(t, e).Destroy(stored)
+				e.ClearFaults()
+				switch now, found := e.App(app.ID); {
+				case err == nil && found:
+					t.Error("deleted, and still there")
+				case found && now.State != emulator.StateActive:
+					t.Errorf("the app is left %s after %v", now.State, err)
+				case found:
+					if _, err = newApps(t, e).Destroy(stored); err != nil {
+						t.Error(err)
+					}
+				}
+				if n := len(e.Apps()); n != 0 {
+					t.Errorf("%d apps are left", n)
+				}
+			})
+		}
+	}
+}
+
 func named(row matrixRow) func(matrixFault) bool {
 	return func(f matrixFault) bool { return f.name == row.fault }
 }

@@ -92,7 +92,7 @@ func (c creation) explain(diags *diag.Diagnostics, name string) {
 		found = fmt.Sprintf("The name belongs to app %s, and the provider can't tell whether that is the new one. If it is, import it:\n\n  import {\n    to = sparkrtc_app.NAME\n    id = %q\n  }", quotedIDs(c.named), firstID(c.named))
 	}
 	diags.AddError("App may or may not have been created",
-		fmt.Sprintf("The response to the creation of an app named %q is missing: %v.\n\n%s", name, c.doubt, found))
+		fmt.Sprintf("The response to the creation of an app named %q is missing: %s.\n\n%s", name, briefly(c.doubt), found))
 }
 
 // readApp reads an app, unless the shared list shows it unchanged.

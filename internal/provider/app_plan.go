@@ -99,7 +99,7 @@ func addNameTakenError(diags *diag.Diagnostics, name string, taken []sparkrtc.Ap
 	detail := fmt.Sprintf("An app named %q can't be created: the name is taken by app %s.\n\nChoose another app_name, or import that app:\n\n  import {\n    to = sparkrtc_app.NAME\n    id = %q\n  }\n\n"+
 		"If this resource created it and is tainted, run terraform untaint instead.", name, quotedIDs(taken), firstID(taken))
 	if len(taken) == 0 {
-		detail = fmt.Sprintf("An app named %q can't be created: the service says that the name is taken, and lists no app of this name. An app of this name may have been deleted a short time ago, or belong to another project of the account.\n\n"+
+		detail = fmt.Sprintf("An app named %q can't be created: the service says that the name is taken, and no app of this name was found. An app of this name may have been deleted a short time ago, or belong to another project of the account.\n\n"+
 			"Choose another app_name, or try again later.", name)
 	}
 	diags.AddAttributeError(path.Root("app_name"), advices[sparkrtc.ReasonNameTaken].summary, detail)

@@ -189,7 +189,7 @@ func (r *appResource) Create(ctx context.Context, req resource.CreateRequest, re
 	}
 	if readErr != nil {
 		diags.AddWarning("New app could not be read", fmt.Sprintf(
-			"The app %q was created, and reading it failed: %v.\n\nWhat is missing in the state comes with the next plan.", made.id, readErr))
+			"The app %q was created, and reading it failed: %s.\n\nWhat is missing in the state comes with the next plan.", made.id, briefly(readErr)))
 	}
 	diags.Append(setIn(ctx, &resp.State, *plan)...)
 	diags.Append(saveMemory(ctx, resp.Private, plan.memory())...)

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
@@ -166,5 +164,268 @@ func TestApp_life(t *testing.T) {
 	}
 }
 
-var _ = fmt.Sprint
-var _ tftypes.Value
+// A lost response makes no second app, and takes over none of someone else's.
+func TestApp_createInDoubt(t *testing.T) {
+	const name = "classroom"
+	lost := emulator.Fault{Method: http.MethodPost, ExactPath: acctest.AppsPath, Drop: true, Times: 1}
+	lostAfter, always := lost, lost
+	lostAfter.After, always.Times = true, -1
+	noList := emulator.Fault{Method: http.MethodGet, ExactPath: acctest.AppsPath, Status: http.StatusForbidden, Code: "APIGW.0306", Times: -1}
+	for title, tc := range map[string]struct {
+		options emulator.Options
+		faults  []emulator.Fault
+		posts   int
+		apps    int      // of the name, afterwards
+		err     []string // nil for a success
+	}{
+		"lost before the effect":  {faults: []emulator.Fault{lost}, posts: 2, apps: 1},
+		"lost after the effect":   {faults: []emulator.Fault{lostAfter}, posts: 1, apps: 1},
+		"lost twice":              {faults: []emulator.Fault{always}, posts: 2, err: []string{"may or may not", "No app of this name is listed"}},
+		"lost, and names repeat":  {options: emulator.Options{AppNames: emulator.NamesShared}, faults: []emulator.Fault{lostAfter}, posts: 1, apps: 1},
+		"lost, and not shown yet": {options: emulator.Options{AfterCreate: emulator.CreateDelayed}, faults: []emulator.Fault{lostAfter}, posts: 2, apps: 1, err: []string{"may or may not"}},
+		"lost, and no list":       {faults: []emulator.Fault{lostAfter, noList}, posts: 1, apps: 1, err: []string{"may or may not"}},
+		"no list":                 {faults: []emulator.Fault{noList}, posts: 1, apps: 1},
+		"quota":                   {options: emulator.Options{AppQuota: 1}, posts: 1, err: []string{"quota"}},
+		"no permission":           {options: emulator.Options{Forbidden: []string{"CreateApp"}}, posts: 1, err: []string{"Access denied", "rtc:app:create"}},
+	} {
+		t.Run(title, func(t *testing.T) {
+			e := acctest.StartEmulator(t, tc.options, "another")
+			e.Fail(tc.faults...)
+			apps := newApps(t, e)
+			config := map[string]any{"app_name": name}
+			stored, err := tryApply(apps, acctest.Object{}, config)
+			if posts := len(e.Sent(t)); posts != tc.posts {
+				t.Errorf("%d POSTs, want %d", posts, tc.posts)
+			}
+			e.ClearFaults()
+			switch {
+			case tc.err != nil:
+				expectError(t, err, tc.err...)
+			case err != nil:
+				t.Fatal(err)
+			case stored.Text("app_id") != made(t, e, name).ID:
+				t.Errorf("stored: %v", stored.Value)
+			default:
+				expectClean(t, apps, stored, config)
+			}
+			if n := len(e.Apps()) - 1; n != tc.apps {
+				t.Errorf("%d new apps, want %d", n, tc.apps)
+			}
+			if tc.err != nil && tc.apps > 0 { // the next plan finds it
+				_, err = tryApply(newApps(t, e), acctest.Object{}, config)
+				expectError(t, err, "name is taken", made(t, e, name).ID)
+			}
+		})
+	}
+}
+
+// Someone else creates an app of the same name between the lists: it is taken only if the POST was in doubt.
+func TestApp_nameTaken(t *testing.T) {
+	e := acctest.StartEmulator(t, emulator.Options{}, "other")
+	e.NameApp("other", "classroom")
+	config := map[string]any{"app_name": "classroom"}
+	apps := newApps(t, e)
+	_, err := apps.Plan(acctest.Object{}, apps.ConfigOf(config))
+	expectError(t, err, "SparkRTC app name is taken", `to = sparkrtc_app.NAME`, `id = "other"`, "untaint")
+	e.ExpectSent(t)
+
+	// Where apps can't be listed, the service says it.
+	e.Fail(emulator.Fault{Method: http.MethodGet, ExactPath: acctest.AppsPath, Status: http.StatusForbidden, Code: "APIGW.0306", Times: -1})
+	_, err = tryApply(newApps(t, e), acctest.Object{}, config)
+	expectError(t, err, "SparkRTC app name is taken", "no app of this name was found")
+	e.ClearFaults()
+
+	// A name that is not free yet.
+	later := acctest.StartEmulator(t, emulator.Options{AppNames: emulator.NamesTaken}, "other")
+	later.NameApp("other", "classroom")
+	later.RemoveApp("other")
+	_, err = tryApply(newApps(t, later), acctest.Object{}, config)
+	expectError(t, err, "SparkRTC app name is taken", "deleted a short time ago")
+
+	// Two in one configuration.
+	config["app_name"] = "lecture"
+	apps = newApps(t, e)
+	if _, err = apps.Plan(acctest.Object{}, apps.ConfigOf(config)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = apps.Plan(acctest.Object{}, apps.ConfigOf(config))
+	expectError(t, err, "Two new apps of one name")
+}
+
+// What is made stays in the state, whatever fails after it.
+func TestApp_createdButNotFinished(t *testing.T) {
+	e := acctest.StartEmulator(t, emulator.Options{})
+	apps := newApps(t, e)
+	config := map[string]any{"app_name": "classroom"}
+	plan, err := apps.Plan(acctest.Object{}, apps.ConfigOf(config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Fail(emulator.Fault{Method: http.MethodGet, Path: acctest.AppsPath + "/", Status: http.StatusInternalServerError, Times: -1})
+	stored, err := apps.Apply(plan)
+	if err != nil || stored.Text("app_id") != made(t, e, "classroom").ID || !slices.Contains(stored.Diagnostics.Warnings(), "New app could not be read") {
+		t.Fatalf("%v, %v", stored, err)
+	}
+	e.ClearFaults()
+	stored = expectClean(t, apps, stored, config)
+	if stored.Text("create_time") == "" {
+		t.Errorf("after a read: %v", stored.Value)
+	}
+
+	config = map[string]any{"app_name": "lecture", "enabled": false}
+	e.Fail(emulator.Fault{Method: http.MethodPost, Path: acctest.AppsPath + "/", Status: http.StatusForbidden, Code: "APIGW.0306", Times: -1})
+	stored, err = tryApply(newApps(t, e), acctest.Object{}, config)
+	expectError(t, err, "was created, and could not be disabled", "terraform untaint")
+	e.ClearFaults()
+	stored = apply(t, newApps(t, e), stored, config)
+	if made(t, e, "lecture").State != emulator.StateInactive || stored.Text("app_id") != made(t, e, "lecture").ID {
+		t.Errorf("stored: %v", stored.Value)
+	}
+
+	config = map[string]any{"app_name": "third", "enabled": false}
+	e.ResetRequests()
+	stored = apply(t, newApps(t, e), acctest.Object{}, config)
+	id := made(t, e, "third").ID
+	e.ExpectSent(t, post("third"), onApp(http.MethodPost, id, "/disable"))
+	expectClean(t, apps, stored, config)
+}
+
+// What keeps an app from being deleted is named, and the app stays as it was.
+func TestApp_deleteRefused(t *testing.T) {
+	rule := emulator.RecordRule{ID: "rule-1", Location: emulator.DefaultLocation, Bucket: emulator.DefaultBucket, ProjectID: emulator.DefaultProjectID}
+	noStart := emulator.Fault{Method: http.MethodPost, ExactPath: acctest.AppsPath + "/app/enable", Status: http.StatusForbidden, Code: "APIGW.0306", Times: -1}
+	for title, tc := range map[string]struct {
+		deletion emulator.AppDeletion
+		set      func(*acctest.Emulator)
+		sent     int
+		mentions []string
+	}{
+		"rules": {emulator.DeletionNoRules, func(e *acctest.Emulator) { e.SetRecordRule("app", rule) }, 1, []string{"App is still in use", `"rule-1"`}},
+		"automatic recording": {emulator.DeletionNoAutoRecord, func(e *acctest.Emulator) {
+			e.SetAutoRecord("app", "AUTO_INDIVIDUAL_RECORD", "rule-2")
+		}, 1, []string{"App is still in use", "automatic recording is on"}},
+		"open rooms":        {emulator.DeletionNoRooms, func(e *acctest.Emulator) { e.SetRooms("app", true) }, 4, []string{"SparkRTC refused the deletion"}},
+		"not enabled again": {emulator.DeletionNoRooms, func(e *acctest.Emulator) { e.SetRooms("app", true); e.Fail(noStart) }, 4, []string{"SparkRTC refused the deletion", "is disabled now"}},
+	} {
+		t.Run(title, func(t *testing.T) {
+			e := acctest.StartEmulator(t, emulator.Options{AppDeletion: tc.deletion}, "app")
+			apps := newApps(t, e)
+			stored := importApp(t, apps, "app")
+			stored = apply(t, apps, stored, map[string]any{"app_name": "app", "deletion_protection": false})
+			tc.set(e)
+			e.ResetRequests()
+			_, err := newApps(t, e).Destroy(stored)
+			expectError(t, err, tc.mentions...)
+			if sent := e.Sent(t); len(sent) != tc.sent {
+				t.Errorf("sent: %v", sent)
+			}
+			if app, _ := e.App("app"); app.State != emulator.StateActive && title != "not enabled again" {
+				t.Errorf("the app is %v", app)
+			}
+		})
+	}
+}
+
+func importApp(t *testing.T, apps acctest.Resource, id string) acctest.Object {
+	t.Helper()
+	imported, err := apps.ImportState(id)
+	if err == nil {
+		imported, err = apps.Read(imported)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return imported
+}
+
+// Under each way to show keys, no state and no private state has one.
+func TestApp_import(t *testing.T) {
+	e := acctest.StartEmulator(t, emulator.Options{}, "app", "stopped", "arrears")
+	e.DeactivateApp("stopped")
+	e.SetAppState("arrears", emulator.StateArrears)
+	for id, enabled := range map[string]bool{"app": true, "stopped": false, "arrears": true} {
+		apps := newApps(t, e)
+		stored := importApp(t, apps, id)
+		byIdentity, err := apps.ImportIdentity(map[string]any{"app_id": id})
+		if err != nil || byIdentity.Text("app_id") != id {
+			t.Errorf("by identity: %v, %v", byIdentity.Value, err)
+		}
+		expectClean(t, apps, stored, map[string]any{"app_name": id, "enabled": enabled})
+		app, _ := e.App(id)
+		acctest.ExpectNoSecret(t, id, stored.Value.String()+string(stored.Private), app.AppKey)
+		_, err = apps.Destroy(stored)
+		expectError(t, err, "App is protected")
+	}
+	e.ExpectSent(t)
+
+	// An account in arrears changes nothing, and neither does its end.
+	apps := newApps(t, e)
+	stored := importApp(t, apps, "stopped")
+	e.SetAppState("stopped", emulator.StateArrears)
+	stored = expectClean(t, apps, stored, map[string]any{"app_name": "stopped", "enabled": false})
+	e.SetAppState("stopped", emulator.StateInactive)
+	expectClean(t, apps, stored, map[string]any{"app_name": "stopped", "enabled": false})
+
+	imported, err := apps.ImportState("missing")
+	if err == nil {
+		_, err = apps.Read(imported)
+	}
+	expectError(t, err, "SparkRTC app not found", `"missing"`)
+	_, err = apps.ImportState("a/b")
+	expectError(t, err, "Invalid app ID")
+}
+
+// A new name is a new app: protected, it is an error of the plan.
+func TestApp_rename(t *testing.T) {
+	e := acctest.StartEmulator(t, emulator.Options{}, "app")
+	apps := newApps(t, e)
+	stored := importApp(t, apps, "app")
+	_, err := apps.Plan(stored, apps.ConfigOf(map[string]any{"app_name": "renamed", "deletion_protection": false}))
+	expectError(t, err, "App is protected from deletion", `"app"`, "terraform state rm")
+	config := map[string]any{"app_name": "app", "deletion_protection": false}
+	stored = apply(t, apps, stored, config)
+	config["app_name"] = "renamed"
+	stored = apply(t, newApps(t, e), stored, config)
+	if app := made(t, e, "renamed"); stored.Text("app_id") != app.ID || len(e.Apps()) != 1 {
+		t.Errorf("stored: %v", stored.Value)
+	}
+	expectClean(t, apps, stored, config)
+}
+
+// A plan of many apps that changes nothing takes two calls, and an update that is there already sends nothing.
+func TestApp_calls(t *testing.T) {
+	ids := make([]string, 50)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("app-%02d", i)
+	}
+	e := acctest.StartEmulator(t, emulator.Options{}, ids...)
+	apps := newApps(t, e)
+	stored := make(map[string]acctest.Object)
+	for _, id := range ids {
+		stored[id] = importApp(t, apps, id)
+	}
+	e.ResetRequests()
+	apps = newApps(t, e)
+	for _, id := range ids {
+		read, err := apps.Read(stored[id])
+		if err != nil || !read.Value.Equal(stored[id].Value) {
+			t.Errorf("%v, %v", read, err)
+		}
+	}
+	expectCalls(t, e, 2)
+	e.NameApp(ids[7], "renamed") // outside
+	if read, err := newApps(t, e).Read(stored[ids[7]]); err != nil || read.Text("app_name") != "renamed" {
+		t.Errorf("%v, %v", read, err)
+	}
+
+	apps = newApps(t, e)
+	plan, err := apps.Plan(stored[ids[0]], apps.ConfigOf(map[string]any{"app_name": ids[0], "enabled": false}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.DeactivateApp(ids[0])
+	if _, err = apps.Apply(plan); err != nil {
+		t.Fatal(err)
+	}
+	e.ExpectSent(t)
+}

@@ -129,6 +129,26 @@ ephemeral "sparkrtc_record_callback" "ephemeral" {
   app_id = "ephemeral"
 }
 
+ephemeral "sparkrtc_app" "ephemeral" {
+  app_id = "ephemeral"
+}
+
+data "sparkrtc_apps" "all" {}
+
+import {
+  to = sparkrtc_app.ephemeral
+  id = "ephemeral"
+}
+
+resource "sparkrtc_app" "ephemeral" {
+  app_name            = data.sparkrtc_app.ephemeral.app_name
+  deletion_protection = false
+}
+
+data "sparkrtc_app" "ephemeral" {
+  app_id = "ephemeral"
+}
+
 output "signature" {
   value     = provider::sparkrtc::callback_signature(var.clear, "rand", "timestamp", tostring(data.sparkrtc_record_callback.data.has_auth_key))
   sensitive = true
@@ -205,6 +225,9 @@ func TestAccCLI_canaries(t *testing.T) {
 			}
 			c.SetCallback("data", testURL, canaryData)
 			c.SetCallback("ephemeral", testURL, canaryEphemeral)
+			for _, app := range c.Apps() {
+				c.secrets = append(c.secrets, app.AppKey)
+			}
 			c.variables = append(append(tc.credentials, c.Endpoints()...), "TF_LOG=TRACE", "HW_MAX_RETRIES=1",
 				"TF_VAR_clear="+canaryClear, "TF_VAR_write_only="+canaryWriteOnly)
 			r := newCLI(t, nil, canaryConfig, c.variables...)

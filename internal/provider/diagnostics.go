@@ -388,6 +388,15 @@ func happened(e *sparkrtc.Error) string {
 	return text
 }
 
+// briefly is happened for any error of a call.
+func briefly(err error) string {
+	var e *sparkrtc.Error
+	if errors.As(err, &e) {
+		return happened(e)
+	}
+	return err.Error()
+}
+
 // addUnknownError is about a provider that has no client yet.
 func (d *providerData) addUnknownError(diags *diag.Diagnostics, about subject, what string) {
 	diags.AddError("Provider configuration is not known",

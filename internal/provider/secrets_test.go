@@ -96,7 +96,9 @@ func configsWith(block *tfprotov6.SchemaBlock, value func(*tfprotov6.SchemaAttri
 	required := map[string]any{}
 	for _, a := range block.Attributes {
 		if a.Required {
-			required[a.Name] = map[string]any{"app_id": testApp, "url": testURL}[a.Name]
+			required[a.Name] = map[string]any{
+				"app_id": testApp, "app_name": "app", "url": testURL, "record_rule_id": "r", "mode": "AUTO_INDIVIDUAL_RECORD",
+			}[a.Name]
 		}
 	}
 	configs := map[string]map[string]any{}
@@ -203,14 +205,13 @@ func TestMayHoldSecret_hasEachSecret(t *testing.T) {
 
 // Each number and duration of each object: the error is about the argument, has its range and nothing of Go.
 func TestNumbersHaveARange(t *testing.T) {
+	const timeoutsOfAny = "timeouts of any resource"
 	numbers := map[string][]any{
 		"provider max_retries":                                  {"from 0 to 20", -1, 21},
 		"provider assume_role.duration":                         {"from 900 to 86400", 899, 86401},
 		"provider assume_role_with_oidc.duration":               {"from 900 to 86400", 899, 86401},
 		"resource sparkrtc_record_callback auth_key_wo_version": {"from 0 to 9007199254740991", -1, 1 << 53},
-		"resource sparkrtc_record_callback timeouts.create":     {"from 1 second to 24 hours", "0s", "24h1s"},
-		"resource sparkrtc_record_callback timeouts.read":       {"from 1 second to 24 hours", "999ms", "25h"},
-		"resource sparkrtc_record_callback timeouts.update":     {"from 1 second to 24 hours", "-5m", "1000000h"},
+		timeoutsOfAny: {"from 1 second to 24 hours", "0s", "24h1s", "999ms", "25h", "-5m", "1000000h"},
 	}
 	huge, _, err := big.ParseFloat("1e30", 10, 512, big.ToNearestEven)
 	if err != nil {
@@ -230,6 +231,9 @@ func TestNumbersHaveARange(t *testing.T) {
 		}
 		for argument := range configsWith(of.schema.Block, func(a *tfprotov6.SchemaAttribute) (any, bool) { return nil, isNumber(a) || isDuration(a) }) {
 			name := kind + " " + argument
+			if strings.HasPrefix(argument, "timeouts.") {
+				name = timeoutsOfAny
+			}
 			seen[name] = true
 			wrong := numbers[name]
 			if wrong == nil {

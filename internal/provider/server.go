@@ -35,6 +35,7 @@ type server struct{ protocol }
 // mayHoldSecret has arguments that are secrets or that users mistake for one, and URLs, which may contain a password.
 var mayHoldSecret = map[string]bool{
 	"access_key":     true,
+	"app_key":        true,
 	"auth_key":       true,
 	"auth_key_env":   true,
 	"auth_key_wo":    true,
