@@ -542,7 +542,7 @@ func recordingFault(t *testing.T, operation recordingOperation, fault matrixFaul
 	r, stored := rules, rule
 	config := r.ConfigOf(ruleConfig(given{"hls": given{"record_cycle": 60}}))
 	if operation.typeName == autoType {
-		r = rules.Core.Resource(autoType)
+		r = rules.Resource(autoType)
 		stored = applied(t, r, acctest.Object{}, autoConfig("", rule.Text("rule_id")), acctest.ActionCreate)
 		config = r.ConfigOf(autoConfig(emulator.AutoRecordOff, ""))
 	}

@@ -202,7 +202,7 @@ func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 		return
 	}
 	appID, imported := state.AppID.ValueString(), state.AppName.IsNull()
-	identify(ctx, resp.Identity, "app_id", state.AppID, diags)
+	identify(ctx, resp.Identity, state.AppID, diags)
 	if r.provider.skipsRead(appWithID(appID), imported, diags) {
 		return
 	}
@@ -248,7 +248,7 @@ func (r *appResource) Update(ctx context.Context, req resource.UpdateRequest, re
 	if diags.HasError() {
 		return
 	}
-	identify(ctx, resp.Identity, "app_id", plan.AppID, diags)
+	identify(ctx, resp.Identity, plan.AppID, diags)
 	if !plan.Enabled.Equal(state.Enabled) {
 		var app *sparkrtc.App
 		on := plan.Enabled.ValueBool()

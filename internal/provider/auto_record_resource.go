@@ -161,7 +161,7 @@ func (r *autoRecordResource) Create(ctx context.Context, req resource.CreateRequ
 		return
 	}
 	bound := load(createTimeout.of(ctx, plan.Timeouts))(diags)
-	identify(ctx, resp.Identity, "app_id", plan.AppID, diags)
+	identify(ctx, resp.Identity, plan.AppID, diags)
 	r.write(ctx, plan, bound, &resp.State, diags)
 	r.provider.autoRecordsCreated.Store(plan.AppID.ValueString(), true)
 }
@@ -174,7 +174,7 @@ func (r *autoRecordResource) Update(ctx context.Context, req resource.UpdateRequ
 		return
 	}
 	bound := load(updateTimeout.of(ctx, plan.Timeouts))(diags)
-	identify(ctx, resp.Identity, "app_id", plan.AppID, diags)
+	identify(ctx, resp.Identity, plan.AppID, diags)
 	if plan.same(state) {
 		diags.Append(setIn(ctx, &resp.State, *plan)...)
 		return
@@ -224,7 +224,7 @@ func (r *autoRecordResource) Read(ctx context.Context, req resource.ReadRequest,
 		return
 	}
 	d, appID, imported := r.provider, state.AppID.ValueString(), state.Mode.IsNull()
-	identify(ctx, resp.Identity, "app_id", state.AppID, diags)
+	identify(ctx, resp.Identity, state.AppID, diags)
 	if d.skipsRead(autoRecordOf(appID), imported, diags) {
 		return
 	}

@@ -63,6 +63,7 @@ var autoSwitches = []string{"time-echo", "read-time-echo", "list-time-echo", "un
 func TestAutoRecord_life(t *testing.T) {
 	t.Parallel()
 	eachSwitch(t, autoSwitches, func(t *testing.T, options emulator.Options) {
+		t.Helper()
 		options.Locations = []string{"cn-north-4", "elsewhere"}
 		e := acctest.StartEmulator(t, options, testApp)
 		one := e.SetRecordRule(testApp, emulator.RecordRule{HLS: &emulator.RecordConfig{}})
@@ -167,12 +168,12 @@ func TestAutoRecord_danglingRule(t *testing.T) {
 	rules := newRules(t, e, nil)
 	rule := applied(t, rules, acctest.Object{}, ruleConfig(nil), acctest.ActionCreate)
 	id := rule.Text("rule_id")
-	autos := rules.Core.Resource(autoType)
+	autos := rules.Resource(autoType)
 	auto := applied(t, autos, acctest.Object{}, autoConfig("", id), acctest.ActionCreate)
 
 	e.RemoveRecordRule(testApp, id)
 	rules = again(t, rules)
-	autos = rules.Core.Resource(autoType)
+	autos = rules.Resource(autoType)
 	gone := read(t, rules, rule)
 	if gone.Exists() || !slices.Contains(gone.Diagnostics.Warnings(), "Recording rule is gone") {
 		t.Errorf("the rule is %v, %v", gone.Value, gone.Diagnostics)

@@ -91,13 +91,13 @@ func newIdentitySchema(descriptions map[string]string) identityschema.Schema {
 	return identityschema.Schema{Attributes: attributes}
 }
 
-// identify sets one attribute of the identity, also in a state from before there
+// identify sets an identity that is the app's, also in a state from before there
 // were identities.
-func identify(ctx context.Context, identity *tfsdk.ResourceIdentity, attribute string, value types.String, diags *diag.Diagnostics) {
-	identifyBy(ctx, identity, map[string]types.String{attribute: value}, diags)
+func identify(ctx context.Context, identity *tfsdk.ResourceIdentity, appID types.String, diags *diag.Diagnostics) {
+	identifyBy(ctx, identity, map[string]types.String{"app_id": appID}, diags)
 }
 
-// identifyBy is identify for an identity of several attributes.
+// identifyBy is identify for an identity of other attributes.
 func identifyBy(ctx context.Context, identity *tfsdk.ResourceIdentity, values map[string]types.String, diags *diag.Diagnostics) {
 	if identity == nil || !identity.Raw.IsNull() {
 		return

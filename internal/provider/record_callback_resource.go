@@ -204,7 +204,7 @@ func (r *recordCallbackResource) Create(ctx context.Context, req resource.Create
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	identify(ctx, resp.Identity, "app_id", plan.AppID, &resp.Diagnostics)
+	identify(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
 	bound, diags := createTimeout.of(ctx, plan.Timeouts)
 	resp.Diagnostics.Append(diags...)
 	change := callback.Change{Planned: plan.settings(), Configured: config.config()}
@@ -220,7 +220,7 @@ func (r *recordCallbackResource) Update(ctx context.Context, req resource.Update
 	if diags.HasError() {
 		return
 	}
-	identify(ctx, resp.Identity, "app_id", plan.AppID, diags)
+	identify(ctx, resp.Identity, plan.AppID, diags)
 	bound := load(updateTimeout.of(ctx, plan.Timeouts))(diags)
 	prior := state.settings()
 	if plan.settings() == prior { // only the timeouts differ
@@ -356,7 +356,7 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 		return
 	}
 	appID := state.AppID.ValueString()
-	identify(ctx, resp.Identity, "app_id", state.AppID, diags)
+	identify(ctx, resp.Identity, state.AppID, diags)
 	if r.provider.skipsRead(readOf(appID), state.URL.IsNull(), diags) {
 		return
 	}

@@ -211,7 +211,7 @@ func TestRecordRule_validate(t *testing.T) {
 	_, err := r.Validate(r.ConfigOf(ruleConfig(given{"hls": nil, "mp4": nil})))
 	expectReportedError(t, err, acctest.Expectation{Summary: "No recording format"})
 
-	autos := r.Core.Resource(autoType)
+	autos := r.Resource(autoType)
 	_, err = autos.Validate(autos.ConfigOf(given{"app_id": testApp}))
 	expectReportedError(t, err, acctest.Expectation{Summary: "Automatic recording without a rule", Attribute: "record_rule_id"})
 	for _, valid := range []given{{"app_id": testApp, "mode": emulator.AutoRecordOff}, {"app_id": testApp, "mode": tftypes.UnknownValue}, {"app_id": testApp, "record_rule_id": tftypes.UnknownValue}} {
@@ -394,7 +394,7 @@ func TestRecordRules_lists(t *testing.T) {
 	e.SetAutoRecord(testApp, emulator.AutoRecordIndividual, one)
 	e.SetAutoRecord(otherApp, emulator.AutoRecordOff, "")
 	r := newRules(t, e, nil)
-	autos := r.Core.Resource(autoType)
+	autos := r.Resource(autoType)
 
 	listed := func(r acctest.Resource, filter given, limit int64, warnings int, want ...string) {
 		t.Helper()
@@ -442,7 +442,7 @@ func TestRecordRules_lists(t *testing.T) {
 
 	e.ResetRequests()
 	for app, id := range map[string]string{testApp: one, otherApp: two, "none": ""} {
-		attributes, _, err := r.Core.ReadDataSource("sparkrtc_record_rules", given{"app_id": app})
+		attributes, _, err := r.ReadDataSource("sparkrtc_record_rules", given{"app_id": app})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -467,7 +467,7 @@ func TestRecordRules_lists(t *testing.T) {
 			}
 		}
 	}
-	_, _, err = r.Core.ReadDataSource("sparkrtc_record_rules", given{"app_id": "missing"})
+	_, _, err = r.ReadDataSource("sparkrtc_record_rules", given{"app_id": "missing"})
 	expectReportedError(t, err, acctest.Expectation{Summary: "SparkRTC app not found", Attribute: "app_id"})
 }
 

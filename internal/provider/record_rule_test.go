@@ -127,6 +127,7 @@ var ruleSwitches = []string{
 func TestRecordRule_life(t *testing.T) {
 	t.Parallel()
 	eachSwitch(t, ruleSwitches, func(t *testing.T, options emulator.Options) {
+		t.Helper()
 		e := acctest.StartEmulator(t, options, testApp)
 		r := newRules(t, e, map[string]any{"max_retries": 5})
 		stored := applied(t, r, acctest.Object{}, ruleConfig(nil), acctest.ActionCreate)
