@@ -199,7 +199,7 @@ func (a *Authenticator) set(ctx context.Context) (*timedCredentials, error) {
 	case KindIDToken:
 		idToken, err := set.IDToken()
 		if err != nil {
-			return nil, a.fault("ID token can't be read", err, "It is read anew for each token of IAM's: whoever writes the file has to keep it there.")
+			return nil, a.fault("ID token can't be read", err, "The file is read for each token from IAM, so it has to stay there.")
 		}
 		a.idToken = idToken
 		return a.token(a.iam.IDToken(ctx, set.IDPID, idToken, a.scope()))

@@ -204,7 +204,7 @@ func TestAuthenticatorReadsTheIDTokenAnew(t *testing.T) {
 
 	s.clock.advance(25 * time.Hour)
 	home.file("id-token", "")
-	a.fails().check(t, "", "ID token can't be read", []string{"id-token can't be read as a token: it is empty", "read anew for each token"})
+	a.fails().check(t, "", "ID token can't be read", []string{"id-token can't be read as a token: it is empty", "read for each token from IAM"})
 	s.wantSent()
 	home.file("id-token", s.idToken())
 	s.use(a)

@@ -23,7 +23,7 @@ import (
 // that a listing tells.
 type apps struct {
 	mu       sync.Mutex
-	underWay chan struct{} // closed when whoever lists is done; nil while nobody does
+	underWay chan struct{} // closed when the listing is done; nil without one
 	listed   bool
 	byID     map[string]sparkrtc.App
 	err      error
@@ -55,7 +55,7 @@ func (a *apps) find(ctx context.Context, client *sparkrtc.Client, id string) (*s
 		}
 		return nil, nil // where apps can't be listed, they can't be looked up
 	}
-	// A listing may be incomplete: whoever is absent is asked for.
+	// A listing may be incomplete: absent apps are looked up one by one.
 	a.lookUp.Lock() // one at a time, or more would be under way than are good for anything
 	defer a.lookUp.Unlock()
 	if a.notFound >= maxLookUps {
