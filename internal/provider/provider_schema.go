@@ -137,7 +137,7 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 					"idp_id":                    text("ID of the identity provider in IAM."+withoutBlock(credentials.EnvIDPID), ""),
 					"id_token":                  secretText("The ID token, a JWT."+withoutBlock(credentials.EnvIDToken), ""),
 					"id_token_file":             text("Path of a file with the ID token, read at each use."+withoutBlock(credentials.EnvIDTokenFile), ""),
-					"tfc_workload_identity_tag": text("Tag of HCP Terraform's ID token, in `"+credentials.EnvWorkloadToken+"_TAG`."+withoutBlock(credentials.EnvWorkloadTag), ""),
+					"tfc_workload_identity_tag": text("Tag of the ID token that HCP Terraform puts into `"+credentials.EnvWorkloadToken+"_TAG`."+withoutBlock(credentials.EnvWorkloadTag), ""),
 				},
 			},
 		},
