@@ -39,7 +39,7 @@ type recordCallbackView struct {
 // The descriptions of a recordCallbackView.
 const (
 	viewAppID      = "ID of the app."
-	viewConfigured = "Whether the app has a recording callback. `false`, with null in all other attributes, also if there is no such app."
+	viewConfigured = "Whether the app has a recording callback. If not, the other attributes are null."
 	viewHasAuthKey = "Whether the service shows that there is a key. It may hide one, so `false` is no proof."
 	viewEvents     = "Events that the service sends."
 	viewUpdateTime = "Time of the last change, by Terraform or anyone else (RFC 3339, UTC)."
