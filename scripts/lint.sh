@@ -24,6 +24,7 @@ for module in . tools tools/check; do
 done
 
 check "" bin/actionlint -shellcheck= -pyflakes=
+check "" scripts/prose.sh
 scripts=(.ci/run scripts/*.sh)
 check "bin/shfmt -w ${scripts[*]}" bin/shfmt -d "${scripts[@]}"
 if command -v shellcheck >/dev/null; then

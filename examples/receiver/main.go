@@ -63,10 +63,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	// From the environment, since other users of the machine see arguments.
 	current, previous := os.Getenv("SPARKRTC_CALLBACK_KEY"), os.Getenv("SPARKRTC_CALLBACK_KEY_PREVIOUS")
 	if strings.TrimSpace(current) == "" {
-		return errors.New("SPARKRTC_CALLBACK_KEY is not set: without a key anybody could send events")
+		return errors.New("SPARKRTC_CALLBACK_KEY is not set: without a key anyone could send events")
 	}
 	keys := []callbackKey{{"current", []byte(current)}}
-	if strings.TrimSpace(previous) != "" { // an empty key is one that anybody has
+	if strings.TrimSpace(previous) != "" { // everyone has the empty key
 		keys = append(keys, callbackKey{"previous", []byte(previous)})
 	}
 

@@ -56,7 +56,7 @@ type event struct {
 // sender waits. After an error the answer is 500, and the same delivery is
 // processed again if it comes again.
 //
-// A delivery is processed once, but one that is signed anew is another
+// A delivery is processed once, but one that is signed again is another
 // delivery. So make your work idempotent as well, by JobID, Type and Object.
 var process = func(context.Context, event) error { return nil }
 
@@ -96,7 +96,7 @@ func newReceiver(log *slog.Logger, keys ...callbackKey) *receiver {
 func (rc *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status, err := rc.receive(w, r)
 	if err != nil {
-		// The log says why, the answer doesn't: it would help whoever guesses.
+		// The log says why, the answer doesn't: it would help an attacker.
 		rc.log.Warn("refused", "status", status, "reason", err, "remote", r.RemoteAddr)
 		if status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", http.MethodPost)
@@ -247,7 +247,7 @@ func decode(body []byte) (e event, err error) {
 	return e, nil
 }
 
-// withoutQuery leaves out what may let somebody download the file.
+// withoutQuery leaves out the query, which may be all that a download needs.
 func withoutQuery(s string) string {
 	u, err := url.Parse(s)
 	if err != nil {

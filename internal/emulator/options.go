@@ -33,7 +33,7 @@ const (
 
 // Options configure a Server. The zero value has a default for each.
 type Options struct {
-	// AccessKey, SecretKey, ProjectID and Token are what is accepted, beside
+	// AccessKey, SecretKey, ProjectID and Token are what is accepted, in addition to
 	// what is issued; the Default constants when empty. Expire does not end
 	// them.
 	AccessKey, SecretKey, ProjectID, Token string

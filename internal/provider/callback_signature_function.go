@@ -24,11 +24,11 @@ func (callbackSignatureFunction) Metadata(_ context.Context, _ function.Metadata
 
 func (callbackSignatureFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
-		Summary: "The signature that a recording event must carry",
-		MarkdownDescription: "Computes what a receiver must find in the header `X-Rtc-Signature` of a recording event: HMAC-SHA256, in lower-case hex, of `X-Rtc-Rand`, `X-Rtc-Timestamp` and the body, one after another.\n\n" +
-			"Use it to check a receiver from a configuration or in `terraform test`. Compare signatures in constant time where it matters: in the receiver.",
+		Summary: "Signature of a recording event",
+		MarkdownDescription: "Computes the header `X-Rtc-Signature` of a recording event: HMAC-SHA256 of `X-Rtc-Rand`, `X-Rtc-Timestamp` and the body, concatenated, in lower-case hex.\n\n" +
+			"Use it to test a receiver, from a configuration or in `terraform test`.",
 		Parameters: []function.Parameter{
-			function.StringParameter{Name: "auth_key", MarkdownDescription: "The callback's key. Pass a variable: if a call fails, Terraform prints its lines, and a literal key with them."},
+			function.StringParameter{Name: "auth_key", MarkdownDescription: "Key of the callback. Pass a variable, not a literal: Terraform prints the lines of a call that fails."},
 			function.StringParameter{Name: "rand", MarkdownDescription: "The header `X-Rtc-Rand`, as it arrived."},
 			function.StringParameter{Name: "timestamp", MarkdownDescription: "The header `X-Rtc-Timestamp`, as it arrived."},
 			function.StringParameter{Name: "body", MarkdownDescription: "The body, byte for byte as it arrived."},

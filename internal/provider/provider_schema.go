@@ -65,79 +65,79 @@ type assumeRoleWithOIDCModel struct {
 
 func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The SparkRTC provider manages [Huawei Cloud SparkRTC](https://www.huaweicloud.com/intl/en-us/product/rtc.html) (real-time audio and video, service code CloudRTC): where the recording events of an app go.",
+		MarkdownDescription: "The SparkRTC provider manages [Huawei Cloud SparkRTC](https://www.huaweicloud.com/intl/en-us/product/rtc.html), real-time audio and video: the URL that receives the recording events of an app, and the key that signs them.",
 		Attributes: map[string]schema.Attribute{
 			"access_key": text("Access key ID (AK). Needs `secret_key`.", credentials.EnvAccessKey),
-			"auth_url": text("Scheme and host of IAM, where tokens, temporary access keys and project IDs come from; a trailing `/v3` is ignored. Default: `https://iam.REGION.CLOUD`, of `region` and `cloud`.",
+			"auth_url": text("Scheme and host of IAM. Default: `https://iam.REGION.CLOUD`, from `region` and `cloud`.",
 				credentials.EnvAuthURL),
-			"cacert_file": text("A CA certificate to trust in addition to those of the system: the path of a PEM file, or its content.", envCACert),
+			"cacert_file": text("CA certificate to trust in addition to those of the system: path of a PEM file, or its content.", envCACert),
 			"clear_text_key_warning": schema.BoolAttribute{
-				MarkdownDescription: "Whether to warn, once a run for each provider configuration, of an `auth_key` where the CLI would allow `auth_key_wo`, which is not stored in the state." + orVariable(envClearTextKeyWarning) + " Default: `true`.",
+				MarkdownDescription: "Whether to warn, once a run, about `auth_key`, which is stored in the state, where the CLI supports `auth_key_wo`." + " Default: `true`." + orVariable(envClearTextKeyWarning),
 				Optional:            true,
 			},
-			"cloud": text(fmt.Sprintf("Domain name that the hosts of IAM and STS end in. Default: `%s`, and `myhuaweicloud.eu` for regions that begin with `eu-west-1`.", credentials.DefaultCloud),
+			"cloud": text(fmt.Sprintf("Domain of the IAM and STS hosts. Default: `%s`, or `myhuaweicloud.eu` for regions that begin with `eu-west-1`.", credentials.DefaultCloud),
 				credentials.EnvCloud),
 			"domain_id":   text("ID of the account of `user_name`.", credentials.EnvDomainID),
 			"domain_name": text("Name of the account (domain) of `user_name`.", credentials.EnvDomainName),
 			"ecs_metadata": schema.BoolAttribute{
-				MarkdownDescription: "Whether to take the access key of the agency of the ECS that Terraform runs on, from the metadata service. It is asked for nothing otherwise." + orVariable(credentials.EnvECSMetadata) + " Default: `false`.",
+				MarkdownDescription: "Whether to use the agency of the ECS that Terraform runs on. The metadata service is not called otherwise." + " Default: `false`." + orVariable(credentials.EnvECSMetadata),
 				Optional:            true,
 			},
 			"endpoint": schema.StringAttribute{
-				MarkdownDescription: "Scheme and host of the SparkRTC API." + orVariable(envEndpoint) + " Default: `" + sparkrtc.DefaultEndpoint + "`. Plain `http` is accepted for a loopback address only.",
+				MarkdownDescription: "Scheme and host of the SparkRTC API; `http` for a loopback address only. Default: `" + sparkrtc.DefaultEndpoint + "`." + orVariable(envEndpoint),
 				Optional:            true,
 				Validators:          []validator.String{endpointValidator{}},
 			},
 			"insecure": schema.BoolAttribute{
-				MarkdownDescription: "Whether to accept any TLS certificate: anyone on the path can then read and change requests." + orVariable(envInsecure) + " Default: `false`.",
+				MarkdownDescription: "Whether to accept any TLS certificate, so that anyone on the path can read and change requests. Default: `false`." + orVariable(envInsecure),
 				Optional:            true,
 			},
 			"max_retries": schema.NumberAttribute{
-				MarkdownDescription: fmt.Sprintf("Maximum number of retries after a connection error or a server error (5xx). A throttled request (429) waits for the quota, and is repeated up to four times as often.%s Default: `%d`.", orVariable(envMaxRetries), sparkrtc.DefaultMaxRetries),
+				MarkdownDescription: fmt.Sprintf("Maximum number of retries after a connection error or a 5xx response; four times as many after a 429. Default: `%d`.%s", sparkrtc.DefaultMaxRetries, orVariable(envMaxRetries)),
 				Optional:            true,
 				Validators:          []validator.Number{wholeNumber{0, maxMaxRetries}},
 			},
 			"password": secretText("Password of `user_name` or `user_id`.", credentials.EnvPassword),
-			"profile": text("Name of a profile in the configuration file of the vendor's CLI. Default: the one that the file calls the current one.",
+			"profile": text("Profile in the configuration file of the vendor's CLI. Default: the current one.",
 				credentials.EnvProfile),
-			"project_id": text("ID of the project that the apps belong to, in region `"+sparkrtc.DefaultRegion+"`. A token carries its project itself. Default: it is looked up by `project_name`, or else by `region`.",
+			"project_id": text("ID of the project that the apps belong to. Default: looked up by `project_name`, or else by `region`.",
 				credentials.EnvProjectID),
-			"project_name": text("Name of the project that the apps belong to, in place of `project_id`. Default: the name of the region.", credentials.EnvProjectName),
-			"region": text("Region of the project: it decides which IAM is asked, and which project is looked up where none is set. The endpoint doesn't depend on it. Default: `"+sparkrtc.DefaultRegion+"`, the one region that SparkRTC has; any other brings a warning.",
+			"project_name": text("Name of the project, instead of `project_id`. Default: the name of the region.", credentials.EnvProjectName),
+			"region": text("Region of IAM and of the project; it doesn't change the endpoint. Default: `"+sparkrtc.DefaultRegion+"`, the only region known to have SparkRTC.",
 				credentials.EnvRegion),
-			"secret_key":     secretText("Secret access key (SK) that belongs to `access_key`.", credentials.EnvSecretKey),
-			"security_token": secretText("Security token that belongs to `access_key` when it is a temporary one. In the environment it counts beside `"+credentials.EnvAccessKey+"` only: the three are taken from one place.", credentials.EnvSecurityToken),
-			"shared_config_file": text(fmt.Sprintf("Path of the configuration file of the vendor's CLI. Named here, or with `profile`, it comes before any environment variable. Default: `%s`, after the environment.", credentials.DefaultSharedConfigFile),
+			"secret_key":     secretText("Secret access key (SK) of `access_key`.", credentials.EnvSecretKey),
+			"security_token": secretText("Security token of a temporary `access_key`.", credentials.EnvSecurityToken),
+			"shared_config_file": text(fmt.Sprintf("Path of the configuration file of the vendor's CLI. Default: `%s`.", credentials.DefaultSharedConfigFile),
 				credentials.EnvSharedConfigFile),
 			"shared_reads": schema.BoolAttribute{
-				MarkdownDescription: "Whether resources are read through the list of all apps, a hundred in a call, from the second one that is read on. One that is not listed just as it was set is read by itself, so that a plan is the same either way. Data sources and ephemeral resources are always read by themselves." + orVariable(envSharedReads) + " Default: `true`.",
+				MarkdownDescription: "Whether resources are read through the list of all apps, up to a hundred in a call. Default: `true`." + orVariable(envSharedReads),
 				Optional:            true,
 			},
-			"token":     secretText("IAM token of a user, in place of an access key.", credentials.EnvToken),
-			"user_id":   text("ID of an IAM user, in place of `user_name` and its account.", credentials.EnvUserID),
-			"user_name": text("Name of an IAM user, in place of an access key. Needs `password` and `domain_name` or `domain_id`.", credentials.EnvUserName),
+			"token":     secretText("IAM token, instead of an access key.", credentials.EnvToken),
+			"user_id":   text("ID of an IAM user, instead of `user_name` and its account.", credentials.EnvUserID),
+			"user_name": text("Name of an IAM user, instead of an access key. Needs `password` and `domain_name` or `domain_id`.", credentials.EnvUserName),
 		},
 		Blocks: map[string]schema.Block{
 			"assume_role": schema.SingleNestedBlock{
-				MarkdownDescription: "An agency to assume with the credentials, whichever they are. What it is allowed to do counts then.",
+				MarkdownDescription: "Agency to assume with the credentials.",
 				Attributes: map[string]schema.Attribute{
-					"agency_name": text("Name of the agency."+outside(credentials.EnvAgencyName), ""),
-					"domain_id":   text("ID of the account that the agency is in. It is assumed through STS then."+outside(credentials.EnvAgencyDomainID), ""),
-					"domain_name": text("Name of the account that the agency is in. It is assumed through IAM then."+outside(credentials.EnvAgencyDomainName), ""),
+					"agency_name": text("Name of the agency."+withoutBlock(credentials.EnvAgencyName), ""),
+					"domain_id":   text("ID of the agency's account: the agency is assumed through STS."+withoutBlock(credentials.EnvAgencyDomainID), ""),
+					"domain_name": text("Name of the agency's account: the agency is assumed through IAM."+withoutBlock(credentials.EnvAgencyDomainName), ""),
 					"duration":    durationAttribute(),
 				},
 			},
 			"assume_role_with_oidc": schema.SingleNestedBlock{
-				MarkdownDescription: "An ID token of an identity provider that IAM knows, in place of an access key. With an agency, that is assumed with it.",
+				MarkdownDescription: "ID token of an identity provider in IAM, instead of an access key. With an agency, the provider assumes it.",
 				Attributes: map[string]schema.Attribute{
-					"agency_name":               text("Name of an agency.", ""),
-					"domain_id":                 text("ID of the account that the agency is in.", ""),
-					"domain_name":               text("Name of the account that the agency is in.", ""),
+					"agency_name":               text("Name of the agency.", ""),
+					"domain_id":                 text("ID of the agency's account.", ""),
+					"domain_name":               text("Name of the agency's account.", ""),
 					"duration":                  durationAttribute(),
-					"idp_id":                    text("ID of the identity provider in IAM. Outside of the block: `"+credentials.EnvIDPID+"`, with the token in one of the two variables below or in `"+credentials.EnvWorkloadToken+"`, where HCP Terraform puts it.", ""),
-					"id_token":                  secretText("The ID token, a JWT. Outside of the block: `"+credentials.EnvIDToken+"`.", ""),
-					"id_token_file":             text("Path of a file with the ID token, which is read at each use. Outside of the block: `"+credentials.EnvIDTokenFile+"`.", ""),
-					"tfc_workload_identity_tag": text("Tag of the ID token in HCP Terraform, which is in the environment variable `"+credentials.EnvWorkloadToken+"_TAG`. With it, each provider block can have a token of its own."+outside(credentials.EnvWorkloadTag), ""),
+					"idp_id":                    text("ID of the identity provider in IAM."+withoutBlock(credentials.EnvIDPID), ""),
+					"id_token":                  secretText("The ID token, a JWT."+withoutBlock(credentials.EnvIDToken), ""),
+					"id_token_file":             text("Path of a file with the ID token, read at each use."+withoutBlock(credentials.EnvIDTokenFile), ""),
+					"tfc_workload_identity_tag": text("Tag of the ID token that HCP Terraform puts into `"+credentials.EnvWorkloadToken+"_TAG`."+withoutBlock(credentials.EnvWorkloadTag), ""),
 				},
 			},
 		},
@@ -160,15 +160,14 @@ func orVariable(name string) string {
 	if name == "" {
 		return ""
 	}
-	return " Can also be set with the environment variable `" + name + "`."
+	return " Environment variable: `" + name + "`."
 }
 
-// outside names the variable that counts without the block.
-func outside(variable string) string { return " Outside of the block: `" + variable + "`." }
+func withoutBlock(variable string) string { return " Without the block, set `" + variable + "`." }
 
 func durationAttribute() schema.NumberAttribute {
 	return schema.NumberAttribute{
-		MarkdownDescription: fmt.Sprintf("How long the agency's access key is valid, %d to %d seconds; it is renewed in time. Default: `%d`.", credentials.MinDuration, credentials.MaxDuration, credentials.DefaultDuration),
+		MarkdownDescription: fmt.Sprintf("Lifetime of the agency's access key in seconds, %d to %d. Default: `%d`.", credentials.MinDuration, credentials.MaxDuration, credentials.DefaultDuration),
 		Optional:            true,
 		Validators:          []validator.Number{wholeNumber{credentials.MinDuration, credentials.MaxDuration}},
 	}

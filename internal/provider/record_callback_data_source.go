@@ -39,11 +39,11 @@ type recordCallbackView struct {
 // The descriptions of a recordCallbackView.
 const (
 	viewAppID      = "ID of the app."
-	viewConfigured = "Whether the app has a recording callback. If not, everything but `app_id` is null. An app that does not exist is an error, if the credentials may list the apps."
-	viewHasAuthKey = "Whether the service shows that there is a key, in any form. `false` is no proof that there is none: the service may hide it."
+	viewConfigured = "Whether the app has a recording callback. If not, the other attributes are null. An app that does not exist is an error, if the credentials may list the apps."
+	viewHasAuthKey = "Whether the service shows that there is a key. It may hide one, so `false` is no proof."
 	viewEvents     = "Events that the service sends."
-	viewUpdateTime = "Time of the last change, by Terraform or anyone else: RFC 3339 in UTC."
-	viewURL        = "URL that the service sends events to, as the service shows it."
+	viewUpdateTime = "Time of the last change, by Terraform or anyone else (RFC 3339, UTC)."
+	viewURL        = "URL that receives the events, as the service shows it."
 )
 
 func (d *recordCallbackDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
@@ -52,8 +52,8 @@ func (d *recordCallbackDataSource) Metadata(_ context.Context, req datasource.Me
 
 func (d *recordCallbackDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Reads where the recording events of a SparkRTC app go. An app without a recording callback is no error: `configured` is then `false`.\n\n" +
-			"The key is not part of it, because data sources are stored in the state. Use the ephemeral resource of the same name to read the key.",
+		MarkdownDescription: "Reads the recording callback of a SparkRTC app. If the app has none, `configured` is `false`.\n\n" +
+			"The key is not included, because data sources are stored in the state. To read it, use the ephemeral resource of the same name.",
 		Attributes: map[string]schema.Attribute{
 			"app_id":                    schema.StringAttribute{MarkdownDescription: viewAppID, Required: true, Validators: []validator.String{appIDValidator{}}},
 			"configured":                schema.BoolAttribute{MarkdownDescription: viewConfigured, Computed: true},

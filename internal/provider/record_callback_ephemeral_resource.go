@@ -34,11 +34,11 @@ func (e *recordCallbackEphemeralResource) Metadata(_ context.Context, req epheme
 
 func (e *recordCallbackEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Reads where the recording events of a SparkRTC app go, and the key that signs them, without storing any of it in the state or in a plan. Needs Terraform 1.10 or OpenTofu 1.11.\n\n" +
-			"An app without a recording callback is no error: `configured` is then `false`.",
+		MarkdownDescription: "Reads the recording callback of a SparkRTC app with its key. Nothing of it is stored in the state or in a plan.\n\n" +
+			"If the app has no recording callback, `configured` is `false`. Needs Terraform 1.10 or OpenTofu 1.11.",
 		Attributes: map[string]schema.Attribute{
 			"app_id":                    schema.StringAttribute{MarkdownDescription: viewAppID, Required: true, Validators: []validator.String{appIDValidator{}}},
-			"auth_key":                  schema.StringAttribute{MarkdownDescription: "Key that signs the events, as the service shows it: that may be masked or cut off. Null if it shows none.", Computed: true, Sensitive: true},
+			"auth_key":                  schema.StringAttribute{MarkdownDescription: "Key that signs the events, as the service shows it: it may be masked or cut off. Null if the service shows none.", Computed: true, Sensitive: true},
 			"configured":                schema.BoolAttribute{MarkdownDescription: viewConfigured, Computed: true},
 			"has_auth_key":              schema.BoolAttribute{MarkdownDescription: viewHasAuthKey, Computed: true},
 			"notify_event_subscription": schema.SetAttribute{MarkdownDescription: viewEvents, Computed: true, ElementType: types.StringType},

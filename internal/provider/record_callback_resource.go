@@ -109,53 +109,53 @@ func (r *recordCallbackResource) Metadata(_ context.Context, req resource.Metada
 func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Sets the URL that receives the recording events of a SparkRTC app, and the key that signs them.\n\n" +
-			"An app has one recording callback. Creating this resource sets it, over one that may be there already; **destroying it leaves it in place**, because the API has no way to remove a callback.",
+			"An app has one recording callback. Creating this resource overwrites an existing one. **Destroying it leaves the callback in place**, because the API can't remove one.",
 		Attributes: map[string]schema.Attribute{
 			"app_id": schema.StringAttribute{
-				MarkdownDescription: "ID of the app. Changing it replaces the resource: the callback of the old app stays as it is.",
+				MarkdownDescription: "ID of the app. Changing it replaces the resource; the old app keeps its callback.",
 				Required:            true,
 				Validators:          []validator.String{appIDValidator{}},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"auth_key": schema.StringAttribute{
-				MarkdownDescription: "Key that signs the events (HMAC-SHA256), 32 to 64 characters; other lengths bring a warning. It is stored in the state in clear text; `auth_key_wo` is not. Without a key, events are not signed; a key that the app has stays until the callback is changed for another reason.",
+				MarkdownDescription: "Key that signs the events, 32 to 64 characters. It is stored in the state in clear text: prefer `auth_key_wo`.",
 				Optional:            true,
 				Sensitive:           true,
 				Validators:          []validator.String{authKeyValidator{}},
 			},
 			"auth_key_wo": schema.StringAttribute{
-				MarkdownDescription: "The same key as a write-only argument: it takes ephemeral values and is stored neither in the state nor in a plan. It is sent with every change of the resource. Needs `auth_key_wo_version`, conflicts with `auth_key`, and needs Terraform 1.11 or OpenTofu 1.11.",
+				MarkdownDescription: "The same key as a write-only argument, which is not stored in the state or in a plan. Needs `auth_key_wo_version`, and Terraform 1.11 or OpenTofu 1.11.",
 				Optional:            true,
 				Sensitive:           true,
 				WriteOnly:           true,
 				Validators:          []validator.String{authKeyValidator{}},
 			},
 			"auth_key_wo_version": schema.NumberAttribute{
-				MarkdownDescription: "Version of `auth_key_wo`, a whole number from 0. Terraform can't see that a write-only key changed: change the version to send it. It becomes null in the state if the key was, or may have been, changed outside Terraform.",
+				MarkdownDescription: "Version of `auth_key_wo`, a whole number from 0. Change it to send a new key.",
 				Optional:            true,
 				Validators:          []validator.Number{wholeNumber{0, maxVersion}},
 			},
 			// ModifyPlan plans these two.
 			"notify_event_subscription": schema.SetAttribute{
-				MarkdownDescription: "Events that the service sends, such as `RECORD_NEW_FILE_START` (recording started) and `RECORD_FILE_COMPLETE` (recording file generated). It can't be set through the API, and the service may send more than it documents.",
+				MarkdownDescription: "Events that the service sends, such as `RECORD_FILE_COMPLETE`. The API can't set them.",
 				Computed:            true,
 				ElementType:         types.StringType,
 			},
 			"update_time": schema.StringAttribute{
-				MarkdownDescription: "Time of the last change, by Terraform or anyone else: RFC 3339 in UTC, such as `2006-01-02T15:04:05.075Z`.",
+				MarkdownDescription: "Time of the last change, by Terraform or anyone else (RFC 3339, UTC).",
 				Computed:            true,
 			},
 			"url": schema.StringAttribute{
-				MarkdownDescription: "URL that the service sends events to with POST: `https://`, or `http://` with a warning. The service tries it when it is set.",
+				MarkdownDescription: "URL that receives the events, with `https://`. The service tries it when you set it.",
 				Required:            true,
 				Validators:          []validator.String{callbackURLValidator{}},
 			},
 		},
 		Blocks: map[string]schema.Block{
 			"timeouts": timeoutsBlock(ctx, timeouts.Opts{
-				Create: true, CreateDescription: timeoutDescription("creating the resource"),
-				Read: true, ReadDescription: timeoutDescription("reading it, in each plan,"),
-				Update: true, UpdateDescription: timeoutDescription("updating it"),
+				Create: true, CreateDescription: timeoutDescription("creating"),
+				Read: true, ReadDescription: timeoutDescription("reading"),
+				Update: true, UpdateDescription: timeoutDescription("updating"),
 			}),
 		},
 	}

@@ -61,9 +61,9 @@ type listedCallbackModel struct {
 
 // The descriptions of a callbackFilter.
 const (
-	filterAppName   = "Only apps of this name, to the letter."
+	filterAppName   = "Only apps with exactly this name."
 	filterAppState  = "Only apps in this state: `ACTIVATION` (active), `DEACTIVATION` (stopped) or `ARREARS`."
-	filterURLPrefix = "Only apps whose callback URL, as it is listed, begins with this."
+	filterURLPrefix = "Only apps whose callback URL begins with this."
 )
 
 func appStates() []validator.String {
@@ -76,22 +76,22 @@ func (d *recordCallbacksDataSource) Metadata(_ context.Context, req datasource.M
 
 func (d *recordCallbacksDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists all SparkRTC apps of the project, and where the recording events of each of them go: for `for_each`, for finding an app by its name, or for finding callbacks that are not managed.\n\n" +
-			"It costs a call for each hundred apps. If the service doesn't show all the apps that it counts, that is an error, so that nothing that depends on the list takes an app for gone.",
+		MarkdownDescription: "Lists the SparkRTC apps of the project with their recording callbacks: for `for_each`, to find an app by its name, or to find callbacks that Terraform does not manage.\n\n" +
+			"It takes one call for each hundred apps. An incomplete list is an error.",
 		Attributes: map[string]schema.Attribute{
 			"app_name":   schema.StringAttribute{MarkdownDescription: filterAppName, Optional: true},
 			"app_state":  schema.StringAttribute{MarkdownDescription: filterAppState, Optional: true, Validators: appStates()},
 			"url_prefix": schema.StringAttribute{MarkdownDescription: filterURLPrefix, Optional: true},
-			"configured": schema.BoolAttribute{MarkdownDescription: "`true` for only apps with a recording callback, `false` for only those without.", Optional: true},
+			"configured": schema.BoolAttribute{MarkdownDescription: "`true`: only apps with a recording callback. `false`: only apps without one.", Optional: true},
 			"apps": schema.MapNestedAttribute{
-				MarkdownDescription: "The apps, by their IDs.",
+				MarkdownDescription: "The apps by ID.",
 				Computed:            true,
 				NestedObject: schema.NestedAttributeObject{
 					Attributes: map[string]schema.Attribute{
-						"app_name":                  schema.StringAttribute{MarkdownDescription: "Name of the app. Several may have the same.", Computed: true},
+						"app_name":                  schema.StringAttribute{MarkdownDescription: "Name of the app.", Computed: true},
 						"app_state":                 schema.StringAttribute{MarkdownDescription: "State of the app: `ACTIVATION` (active), `DEACTIVATION` (stopped) or `ARREARS`.", Computed: true},
-						"configured":                schema.BoolAttribute{MarkdownDescription: "Whether the app has a recording callback. If not, what is said of it below is null.", Computed: true},
-						"has_auth_key":              schema.BoolAttribute{MarkdownDescription: viewHasAuthKey + " Use the ephemeral resource `sparkrtc_record_callback` to read the key.", Computed: true},
+						"configured":                schema.BoolAttribute{MarkdownDescription: "Whether the app has a recording callback. If not, the attributes of the callback are null.", Computed: true},
+						"has_auth_key":              schema.BoolAttribute{MarkdownDescription: viewHasAuthKey, Computed: true},
 						"notify_event_subscription": schema.SetAttribute{MarkdownDescription: viewEvents, Computed: true, ElementType: types.StringType},
 						"update_time":               schema.StringAttribute{MarkdownDescription: viewUpdateTime, Computed: true},
 						"url":                       schema.StringAttribute{MarkdownDescription: viewURL, Computed: true},

@@ -44,28 +44,28 @@ func (a *sendTestNotificationAction) Metadata(_ context.Context, req action.Meta
 
 func (a *sendTestNotificationAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Sends a made-up recording event to the callback URL of a SparkRTC app, signed as the service signs, and fails unless the receiver responds with a 2xx. Needs Terraform 1.14.\n\n" +
-			"It is sent from where Terraform runs, once, without retries. So it tells whether a receiver takes the events and checks the signature with the right key, and not whether the service can reach it.",
+		MarkdownDescription: "Sends a test event to the callback URL of a SparkRTC app, signed as the service signs, and fails unless the receiver responds with 2xx. Needs Terraform 1.14.\n\n" +
+			"Terraform sends it from its own machine, once. It shows whether the receiver accepts events and has the right key, not whether the service can reach it.",
 		Attributes: map[string]schema.Attribute{
 			"app_id": schema.StringAttribute{
-				MarkdownDescription: "ID of the app. Its callback is read for what is not given below.",
+				MarkdownDescription: "ID of the app.",
 				Required:            true,
 				Validators:          []validator.String{appIDValidator{}},
 			},
 			"url": schema.StringAttribute{
-				MarkdownDescription: "URL to send to. Default: the callback URL of the app, as the service shows it. If it shows only a part of it, give it here: `sparkrtc_record_callback.NAME.url`.",
+				MarkdownDescription: "URL to send to. Default: the callback URL of the app, as the service shows it.",
 				Optional:            true,
 				Validators:          []validator.String{callbackURLValidator{}},
 			},
 			// Not the key itself: arguments of actions are in plans, none can be
 			// sensitive, and the framework refuses write-only ones.
 			"auth_key_env": schema.StringAttribute{
-				MarkdownDescription: "Name of the environment variable that has the key to sign with, where Terraform runs. Default: the key of the app, if the service shows it as it is; if it masks the key, that is an error. If it shows none, the event is not signed.",
+				MarkdownDescription: "Name of an environment variable with the key to sign with. Default: the key that the service shows, or no signature if it shows none; a masked key is an error.",
 				Optional:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"event_type": schema.StringAttribute{
-				MarkdownDescription: "Type of the event: any, such as `RECORD_NEW_FILE_START`, `CLOUD_RECORD_SERVER_OVER`, or `RECORD_FILE_COMPLETE`, which is the default. The event says in `detail_message` that it is a test.",
+				MarkdownDescription: "Type of the event, such as `RECORD_NEW_FILE_START`. Default: `RECORD_FILE_COMPLETE`.",
 				Optional:            true,
 			},
 		},

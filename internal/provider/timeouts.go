@@ -19,7 +19,7 @@ import (
 const defaultTimeout = 20 * time.Minute
 
 func timeoutDescription(what string) string {
-	return fmt.Sprintf("How long %s may take, with all waits and retries: a number with a unit, such as `\"90s\"`, `\"5m\"` or `\"1h30m\"`, from `\"1s\"` to `\"24h\"`. Default: `\"%.0fm\"`.", what, defaultTimeout.Minutes())
+	return fmt.Sprintf("Time limit for %s, with waits and retries, such as `\"90s\"` or `\"1h30m\"`, up to `\"24h\"`. Default: `\"%.0fm\"`.", what, defaultTimeout.Minutes())
 }
 
 // timeoutsBlock is the library's, whose validator accepts negative durations and speaks of Go.

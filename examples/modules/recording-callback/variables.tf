@@ -16,7 +16,7 @@ variable "url" {
 
   validation {
     condition     = startswith(var.url, "https://")
-    error_message = "The URL doesn't begin with https://: without TLS, anybody on the way can read the events."
+    error_message = "The URL doesn't begin with https://: without TLS, others can read the events in transit."
   }
 }
 

@@ -20,7 +20,7 @@ resource "sparkrtc_record_callback" "main" {
   app_id = "5ff9701f2346968bb306cb43"
   url    = "https://recordings.example.com/sparkrtc"
 
-  # Not stored in the state. Another version sends the key again.
+  # Not stored in the state. Change the version to send a new key.
   auth_key_wo         = var.callback_key
   auth_key_wo_version = 1
 }

@@ -66,6 +66,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if cfg.env {
+		return printEnvironment(cfg.addr, stdout)
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.addr)
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, otherAddr)
@@ -112,6 +115,19 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	return web.Shutdown(deadline)
 }
 
+// printEnvironment prints what a shell can eval to use the emulator at addr.
+func printEnvironment(addr string, stdout io.Writer) error {
+	tcp, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("-addr: %w", err)
+	}
+	if tcp.Port == 0 {
+		return errors.New("-env needs the port of a running emulator in -addr")
+	}
+	fmt.Fprint(stdout, environment(endpointOf(tcp)))
+	return nil
+}
+
 // endpointOf returns the URL for clients on this machine.
 func endpointOf(addr net.Addr) string {
 	text := addr.String()
@@ -123,6 +139,7 @@ func endpointOf(addr net.Addr) string {
 
 type config struct {
 	addr    string
+	env     bool
 	apps    []app
 	noPage  bool
 	page    page.Options
@@ -163,6 +180,7 @@ func parse(args []string, out io.Writer) (config, error) {
 		cfg.apps = append(cfg.apps, app{id, cmp.Or(name, id)})
 		return nil
 	})
+	flags.BoolVar(&cfg.env, "env", false, "print the provider's environment variables for the emulator at -addr, and exit")
 	flags.BoolVar(&cfg.noPage, "no-page", false, "do not serve the page at "+page.Path)
 	flags.Func("page-host", "additional host `name` of the page; can be repeated. localhost and loopback addresses always work", func(name string) error {
 		cfg.page.Hosts = append(cfg.page.Hosts, name)
@@ -223,18 +241,24 @@ var unsetVariables = []string{
 	"SPARKRTC_ECS_METADATA", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG",
 }
 
-// usage returns instructions that a shell can run: all but commands are comments.
-func usage(endpoint string, apps []app, idToken string) string {
+// environment returns the lines that make the provider use the emulator.
+func environment(endpoint string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# SparkRTC API: %s. Run this in another shell:\n", endpoint)
 	fmt.Fprintf(&b, "unset %s\n", strings.Join(unsetVariables, " "))
 	fmt.Fprintf(&b, "export SPARKRTC_ENDPOINT=%s\n", endpoint)
 	fmt.Fprintf(&b, "export HW_ACCESS_KEY=%s\n", emulator.DefaultAccessKey)
 	fmt.Fprintf(&b, "export HW_SECRET_KEY=%s\n", emulator.DefaultSecretKey)
 	fmt.Fprintf(&b, "export HW_PROJECT_ID=%s\n\n", emulator.DefaultProjectID)
-
 	b.WriteString("# IAM, STS and the ECS metadata service have the same address:\n")
 	fmt.Fprintf(&b, "export HW_AUTH_URL=%s SPARKRTC_STS_ENDPOINT=%s SPARKRTC_METADATA_ENDPOINT=%s\n", endpoint, endpoint, endpoint)
+	return b.String()
+}
+
+// usage returns instructions that a shell can run: all but commands are comments.
+func usage(endpoint string, apps []app, idToken string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# SparkRTC API: %s. Run this in another shell, or: eval \"$(make -s emulator-env)\"\n", endpoint)
+	b.WriteString(environment(endpoint))
 	b.WriteString("# You can unset HW_PROJECT_ID: the provider looks it up. Instead of the access key (unset HW_ACCESS_KEY HW_SECRET_KEY), you can use one of:\n")
 	fmt.Fprintf(&b, "#   export HW_USER_NAME=%s HW_USER_PASSWORD=%s HW_DOMAIN_NAME=%s\n", emulator.DefaultUserName, emulator.DefaultPassword, emulator.DefaultDomainName)
 	b.WriteString("#   export SPARKRTC_ECS_METADATA=true\n")

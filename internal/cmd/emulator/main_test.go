@@ -39,6 +39,7 @@ func TestParse(t *testing.T) {
 				KeyEcho: emulator.EchoMasked, KeepKey: true, UsedRule: emulator.UsedTurnsOff, AppQuota: 20, Quota: 60,
 			}},
 		},
+		"env":       {[]string{"-env"}, config{addr: "127.0.0.1:8089", env: true, apps: defaultApps}},
 		"localhost": {[]string{"-addr", "localhost:1", "-app", "a"}, config{addr: "localhost:1", apps: []app{{"a", "a"}}}},
 		"remote": {
 			[]string{"-addr", ":8089", "-allow-remote", "-app", "a"},
@@ -96,7 +97,7 @@ func TestHelp(t *testing.T) {
 	}
 	names := []string{
 		"-addr", "-allow-remote", "-app", "-app-quota", "-quota", "-switch",
-		"-no-page", "-page-host", "/ui/", "60a1b2c3d4e5f60718293a4b=conference",
+		"-env", "-no-page", "-page-host", "/ui/", "60a1b2c3d4e5f60718293a4b=conference",
 	}
 	for _, sw := range emulator.Switches() {
 		names = append(names, "  "+sw.Name+" ", sw.About+": "+strings.Join(sw.Values, ", ")+"\n")
@@ -109,7 +110,7 @@ func TestHelp(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	const want = `# SparkRTC API: http://127.0.0.1:8089. Run this in another shell:
+	const want = `# SparkRTC API: http://127.0.0.1:8089. Run this in another shell, or: eval "$(make -s emulator-env)"
 unset ` + "HW_SECURITY_TOKEN HW_AUTH_TOKEN HW_USER_NAME HW_USER_ID HW_USER_PASSWORD HW_DOMAIN_NAME HW_DOMAIN_ID " +
 		"HW_PROJECT_NAME HW_REGION_NAME HW_CLOUD HW_CACERT HW_INSECURE HW_PROFILE HW_SHARED_CONFIG_FILE " +
 		"HW_ASSUME_ROLE_AGENCY_NAME HW_ASSUME_ROLE_DOMAIN_NAME HW_ASSUME_ROLE_DOMAIN_ID HW_ASSUME_ROLE_DURATION " +
@@ -148,6 +149,21 @@ curl -H 'X-Auth-Token: emulator-token-0000000000000000' -H 'Content-Type: applic
 
 // Each variable of the provider is exported, unset, or has no influence on where
 // requests go.
+// What -env prints is a part of what the running emulator prints.
+func TestEnvironment(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"-env", "-addr", "localhost:8090"}, &out); err != nil {
+		t.Fatal(err)
+	}
+	printed := out.String()
+	if !strings.Contains(usage("http://127.0.0.1:8090", defaultApps, "token"), printed) || !strings.Contains(printed, "export HW_SECRET_KEY=") {
+		t.Errorf("got %s", printed)
+	}
+	if err := run(t.Context(), []string{"-env", "-addr", "localhost:0"}, &out); err == nil {
+		t.Error("no error for port 0")
+	}
+}
+
 func TestUnsetVariables(t *testing.T) {
 	harmless := []string{"HW_MAX_RETRIES", "SPARKRTC_CLEAR_TEXT_KEY_WARNING", "SPARKRTC_SHARED_READS"}
 	printed := usage("http://127.0.0.1:8089", defaultApps, "token")

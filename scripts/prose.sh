@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MPL-2.0
+#
+# Fails if a page, message or comment has a word that tools/words.txt keeps out. Tests are left out: their names and
+# data may have any.
+#
+#   usage: scripts/prose.sh
+
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+status=0
+while IFS=$'\t' read -r words instead; do
+	case $words in '' | '#'*) continue ;; esac
+	found=$(grep -rnwE --include='*.go' --include='*.md' --include='*.tmpl' --include='*.tf' --include='*.hcl' --include='*.html' \
+		--include='*.js' --include='*.sh' --include=GNUmakefile --exclude='*_test.go' --exclude-dir={.git,bin,dist,docs,testdata} \
+		-e "$words" -e "${words^}" .) || continue
+	printf '%s\nprose: write instead: %s\n' "$found" "$instead" >&2
+	status=1
+done <tools/words.txt
+exit $status
