@@ -47,6 +47,13 @@ func TestAppIDProblem(t *testing.T) {
 	}
 }
 
+// withoutMissing leaves out what is said of a configuration that lacks all other arguments.
+func withoutMissing(list []*tfprotov6.Diagnostic) []*tfprotov6.Diagnostic {
+	return slices.DeleteFunc(list, func(d *tfprotov6.Diagnostic) bool {
+		return slices.Contains([]string{"No recording format", "Automatic recording without a rule", "Missing Configuration for Required Attribute"}, d.Summary)
+	})
+}
+
 // Everything that has an app_id refuses the same ones, before any call.
 func TestWrongAppIDs_everywhere(t *testing.T) {
 	checked := map[string]bool{}
@@ -61,10 +68,7 @@ func TestWrongAppIDs_everywhere(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				list := slices.DeleteFunc(of.validate(&dynamic), func(d *tfprotov6.Diagnostic) bool {
-					// The rest of the configuration is missing.
-					return slices.Contains([]string{"No recording format", "Automatic recording without a rule", "Missing Configuration for Required Attribute"}, d.Summary)
-				})
+				list := withoutMissing(of.validate(&dynamic))
 				if len(list) != 1 || list[0].Summary != "Invalid app ID" || !strings.Contains(list[0].Detail, want) || !strings.Contains(pathOf(list[0]), "app_id") {
 					t.Errorf("%s, %s %q: %v", kind, argument, id, list)
 				}
