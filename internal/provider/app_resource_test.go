@@ -171,6 +171,8 @@ func TestApp_createInDoubt(t *testing.T) {
 	lostAfter, always := lost, lost
 	lostAfter.After, always.Times = true, -1
 	noList := emulator.Fault{Method: http.MethodGet, ExactPath: acctest.AppsPath, Status: http.StatusForbidden, Code: "APIGW.0306", Times: -1}
+	noListAtFirst := noList
+	noListAtFirst.Times = 3 // those of both plans, and the one before the POST
 	for title, tc := range map[string]struct {
 		options emulator.Options
 		faults  []emulator.Fault
@@ -178,15 +180,16 @@ func TestApp_createInDoubt(t *testing.T) {
 		apps    int      // of the name, afterwards
 		err     []string // nil for a success
 	}{
-		"lost before the effect":  {faults: []emulator.Fault{lost}, posts: 2, apps: 1},
-		"lost after the effect":   {faults: []emulator.Fault{lostAfter}, posts: 1, apps: 1},
-		"lost twice":              {faults: []emulator.Fault{always}, posts: 2, err: []string{"may or may not", "No app of this name is listed"}},
-		"lost, and names repeat":  {options: emulator.Options{AppNames: emulator.NamesShared}, faults: []emulator.Fault{lostAfter}, posts: 1, apps: 1},
-		"lost, and not shown yet": {options: emulator.Options{AfterCreate: emulator.CreateDelayed}, faults: []emulator.Fault{lostAfter}, posts: 2, apps: 1, err: []string{"may or may not"}},
-		"lost, and no list":       {faults: []emulator.Fault{lostAfter, noList}, posts: 1, apps: 1, err: []string{"may or may not"}},
-		"no list":                 {faults: []emulator.Fault{noList}, posts: 1, apps: 1},
-		"quota":                   {options: emulator.Options{AppQuota: 1}, posts: 1, err: []string{"quota"}},
-		"no permission":           {options: emulator.Options{Forbidden: []string{"CreateApp"}}, posts: 1, err: []string{"Access denied", "rtc:app:create"}},
+		"lost before the effect":   {faults: []emulator.Fault{lost}, posts: 2, apps: 1},
+		"lost after the effect":    {faults: []emulator.Fault{lostAfter}, posts: 1, apps: 1},
+		"lost twice":               {faults: []emulator.Fault{always}, posts: 2, err: []string{"may or may not", "No app of this name is listed"}},
+		"lost, and names repeat":   {options: emulator.Options{AppNames: emulator.NamesShared}, faults: []emulator.Fault{lostAfter}, posts: 1, apps: 1},
+		"lost, and not shown yet":  {options: emulator.Options{AfterCreate: emulator.CreateDelayed}, faults: []emulator.Fault{lostAfter}, posts: 2, apps: 1, err: []string{"may or may not"}},
+		"lost, and no list":        {faults: []emulator.Fault{lostAfter, noList}, posts: 1, apps: 1, err: []string{"may or may not"}},
+		"lost, and no list before": {faults: []emulator.Fault{lostAfter, noListAtFirst}, posts: 1, apps: 1, err: []string{"may or may not", "can't tell", "id = "}},
+		"no list":                  {faults: []emulator.Fault{noList}, posts: 1, apps: 1},
+		"quota":                    {options: emulator.Options{AppQuota: 1}, posts: 1, err: []string{"quota"}},
+		"no permission":            {options: emulator.Options{Forbidden: []string{"CreateApp"}}, posts: 1, err: []string{"Access denied", "rtc:app:create"}},
 	} {
 		t.Run(title, func(t *testing.T) {
 			e := acctest.StartEmulator(t, tc.options, "another")
@@ -414,8 +417,15 @@ func TestApp_calls(t *testing.T) {
 	}
 	expectCalls(t, e, 2)
 	e.NameApp(ids[7], "renamed") // outside
-	if read, err := newApps(t, e).Read(stored[ids[7]]); err != nil || read.Text("app_name") != "renamed" {
+	apps = newApps(t, e)
+	if _, err := apps.Read(stored[ids[0]]); err != nil { // the first one is not read from the list
+		t.Fatal(err)
+	}
+	if read, err := apps.Read(stored[ids[7]]); err != nil || read.Text("app_name") != "renamed" {
 		t.Errorf("%v, %v", read, err)
+	}
+	if e.Reads()[acctest.AppsPath+"/"+ids[7]] != 1 {
+		t.Error("the list is believed in a change")
 	}
 
 	apps = newApps(t, e)
