@@ -73,7 +73,7 @@ func (r *appResource) planNew(ctx context.Context, plan *appModel, diags *diag.D
 		diags.AddAttributeWarning(path.Root("app_name"), "Unusual app name", fmt.Sprintf(
 			"The name %q does not consist of 1 to 64 letters, digits, hyphens and underscores. The service may refuse it.", name))
 	}
-	if _, again := r.provider.apps.newNames.LoadOrStore(name, true); again {
+	if r.provider.plannedBefore("new sparkrtc_app", plan.AppName) {
 		diags.AddAttributeError(path.Root("app_name"), "Two new apps of one name", fmt.Sprintf(
 			"Another sparkrtc_app of this configuration is to be created with the name %q, and names are unique in an account.\n\nChoose another app_name for one of them.", name))
 		return

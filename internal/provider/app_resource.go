@@ -96,14 +96,7 @@ func (r *appResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 			"scope": schema.StringAttribute{MarkdownDescription: appScopeText, Computed: true},
 			"state": schema.StringAttribute{MarkdownDescription: appStateText, Computed: true},
 		},
-		Blocks: map[string]schema.Block{
-			"timeouts": timeoutsBlock(ctx, timeouts.Opts{
-				Create: true, CreateDescription: timeoutDescription("creating the app"),
-				Read: true, ReadDescription: timeoutDescription("reading it, in each plan,"),
-				Update: true, UpdateDescription: timeoutDescription("updating it"),
-				Delete: true, DeleteDescription: timeoutDescription("deleting it"),
-			}),
-		},
+		Blocks: allTimeouts(ctx),
 	}
 }
 

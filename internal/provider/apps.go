@@ -35,8 +35,6 @@ type apps struct {
 	anyRead atomic.Bool   // whether there was a read yet
 	written sync.Map      // the apps that were written to, or are being
 
-	newNames sync.Map // of the apps that a plan of this process creates
-
 	lookUps       sync.Mutex // one at a time, or more would be under way than are useful
 	lookedUp      int        // with lookUps held
 	lookUpsFailed bool       // likewise
