@@ -290,7 +290,7 @@ func TestCallbackSignature_wrongKeys(t *testing.T) {
 	for key, want := range map[string]string{
 		"":             "The key is empty: a callback without a key sends events without a signature",
 		"canary\n":     "Callback key with a stray character: auth_key ends with a line break",
-		" canary":      "Callback key with a stray character: auth_key begins with a blank",
+		" canary":      "Callback key with a stray character: auth_key begins with a blank", //nolint:gocritic // the blank is the subject
 		"canary\u200b": "Callback key with a stray character: auth_key ends with a zero-width space (U+200B)",
 	} {
 		resp, err := NewServer("test")().CallFunction(t.Context(), &tfprotov6.CallFunctionRequest{
