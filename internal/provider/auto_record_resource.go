@@ -66,8 +66,8 @@ func (r *autoRecordResource) Metadata(_ context.Context, req resource.MetadataRe
 
 func (r *autoRecordResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Switches the automatic recording of a SparkRTC app on or off: each stream is recorded as a recording rule says.\n\n" +
-			"A change applies to rooms that are created after it. Destroying this resource switches automatic recording off.",
+		MarkdownDescription: "Sets the automatic recording of a SparkRTC app, which records each stream by a recording rule.\n\n" +
+			"An app has one automatic recording. Creating this resource overwrites its settings; destroying it switches automatic recording off.",
 		Attributes: map[string]schema.Attribute{
 			"app_id": schema.StringAttribute{
 				MarkdownDescription: "ID of the app. Changing it replaces the resource.",
@@ -76,12 +76,12 @@ func (r *autoRecordResource) Schema(ctx context.Context, _ resource.SchemaReques
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"mode": schema.StringAttribute{
-				MarkdownDescription: "`AUTO_INDIVIDUAL_RECORD` records each stream by itself, `AUTO_RECORD_OFF` records nothing. Default: `AUTO_INDIVIDUAL_RECORD`.",
+				MarkdownDescription: "`AUTO_INDIVIDUAL_RECORD` (each stream in its own files) or `AUTO_RECORD_OFF`. Default: `AUTO_INDIVIDUAL_RECORD`.",
 				Optional:            true, Computed: true, Default: stringdefault.StaticString(string(sparkrtc.AutoRecordIndividual)),
 				Validators: []validator.String{stringvalidator.OneOf(string(sparkrtc.AutoRecordIndividual), string(sparkrtc.AutoRecordOff))},
 			},
 			"record_rule_id": schema.StringAttribute{
-				MarkdownDescription: "ID of a recording rule of the app: `rule_id` of `sparkrtc_record_rule`. Required unless `mode` is `AUTO_RECORD_OFF`. Changing it to another rule replaces the resource, so that the old rule is released before it is deleted.",
+				MarkdownDescription: "`rule_id` of a `sparkrtc_record_rule` of the app. Required unless `mode` is `AUTO_RECORD_OFF`; another rule replaces the resource.",
 				Optional:            true,
 				Validators:          []validator.String{nameValidator{}},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(replacesRule,
