@@ -39,7 +39,7 @@ type recordCallbackView struct {
 // The descriptions of a recordCallbackView.
 const (
 	viewAppID      = "ID of the app."
-	viewConfigured = "Whether the app has a recording callback. If not, the other attributes are null. An app that does not exist is an error, if the credentials may list the apps."
+	viewConfigured = "Whether the app has a recording callback. If not, the other attributes are null."
 	viewHasAuthKey = "Whether the service shows that there is a key. It may hide one, so `false` is no proof."
 	viewEvents     = "Events that the service sends."
 	viewUpdateTime = "Time of the last change, by Terraform or anyone else (RFC 3339, UTC)."
