@@ -68,7 +68,7 @@ func (d *appDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, re
 	attributes["app_name"] = schema.StringAttribute{MarkdownDescription: appNameText + " Exactly one app must have it.", Optional: true, Computed: true}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Finds one SparkRTC app of the project by its name or ID.",
-		Attributes: attributes,
+		Attributes:          attributes,
 	}
 }
 

@@ -76,8 +76,7 @@ func (d *recordCallbacksDataSource) Metadata(_ context.Context, req datasource.M
 
 func (d *recordCallbacksDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the SparkRTC apps of the project with their recording callbacks: for `for_each`, to find an app by its name, or to find callbacks that Terraform does not manage.\n\n" +
-			"It takes one call for each hundred apps. An incomplete list is an error.",
+		MarkdownDescription: "Lists the SparkRTC apps of the project with their recording callbacks, for example to import them. An incomplete list is an error.",
 		Attributes: map[string]schema.Attribute{
 			"app_name":   schema.StringAttribute{MarkdownDescription: filterAppName, Optional: true},
 			"app_state":  schema.StringAttribute{MarkdownDescription: filterAppState, Optional: true, Validators: appStates()},
