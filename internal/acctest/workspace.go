@@ -18,7 +18,7 @@ import (
 )
 
 // Workspace is resources of one type, with a configuration and a state. Core runs in
-// it as the CLI does in a folder: each run starts the provider anew, and validates,
+// it as the CLI does in a folder: each run starts a new provider, and validates,
 // reads and plans all of them; an apply starts it once more. It costs milliseconds, so
 // a table whose rows need no real CLI belongs here.
 type Workspace struct {
