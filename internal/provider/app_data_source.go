@@ -107,9 +107,9 @@ func addNotOneAppError(diags *diag.Diagnostics, given appView, found []sparkrtc.
 	}
 	if len(found) == 0 {
 		diags.AddAttributeError(path.Root(argument), "No such app", fmt.Sprintf(
-			"The project of the credentials has no app whose %s is %q.\n\nCheck it, which is case-sensitive, and project_id.", argument, value.ValueString()))
+			"The project of the credentials has no app with %s %q.\n\nCheck it, upper and lower case too, and check project_id.", argument, value.ValueString()))
 		return
 	}
 	diags.AddAttributeError(path.Root(argument), "Several apps", fmt.Sprintf(
-		"Several apps have the %s %q: their IDs are %s.\n\nSet app_id instead.", argument, value.ValueString(), quotedIDs(found)))
+		"Several apps have the %s %q: %s.\n\nSet app_id instead.", argument, value.ValueString(), quotedIDs(found)))
 }

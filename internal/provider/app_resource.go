@@ -181,7 +181,7 @@ func (r *appResource) Create(ctx context.Context, req resource.CreateRequest, re
 	}
 	if readErr != nil {
 		diags.AddWarning("New app could not be read", fmt.Sprintf(
-			"The app %q was created, and reading it failed: %s.\n\nWhat is missing in the state comes with the next plan.", made.id, briefly(readErr)))
+			"The app %q was created, but could not be read: %s.\n\nThe next plan completes the state.", made.id, briefly(readErr)))
 	}
 	diags.Append(setIn(ctx, &resp.State, *plan)...)
 	diags.Append(saveMemory(ctx, resp.Private, plan.memory())...)
@@ -218,7 +218,7 @@ func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	case !ok:
 	case app == nil:
 		diags.AddWarning("SparkRTC app is gone", fmt.Sprintf(
-			"There is no app %q any more, or not in the project of the credentials.\n\nThe resource is removed from the state. If it is still configured, the next apply creates a new app, with another ID and key.", appID))
+			"App %q no longer exists, or is not in the project of the credentials.\n\nThe resource is removed from the state. If it is still configured, the next apply creates a new app with another ID and key.", appID))
 		resp.State.RemoveResource(ctx)
 	default:
 		state.observed(app)
