@@ -66,7 +66,7 @@ func (r *autoRecordResource) Metadata(_ context.Context, req resource.MetadataRe
 
 func (r *autoRecordResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Sets the automatic recording of a SparkRTC app, which records each stream by a recording rule.\n\n" +
+		MarkdownDescription: "Sets whether SparkRTC records the streams of an app automatically, and by which recording rule.\n\n" +
 			"An app has one automatic recording. Creating this resource overwrites its settings; destroying it switches automatic recording off.",
 		Attributes: map[string]schema.Attribute{
 			"app_id": schema.StringAttribute{
