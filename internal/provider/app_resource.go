@@ -84,7 +84,7 @@ func (r *appResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 			},
 			"create_time": schema.StringAttribute{MarkdownDescription: appCreatedText, Computed: true},
 			"deletion_protection": schema.BoolAttribute{
-				MarkdownDescription: "Whether a plan that destroys or replaces the app fails. To delete the app, set it to `false` and apply first. Default: `true`.",
+				MarkdownDescription: "Refuses a plan that destroys or replaces the app. To delete the app, set it to `false` and apply first. Default: `true`.",
 				Optional:            true, Computed: true, Default: booldefault.StaticBool(true),
 			},
 			"domain": schema.StringAttribute{MarkdownDescription: appDomainText, Computed: true},
