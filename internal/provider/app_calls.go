@@ -87,12 +87,12 @@ func (c creation) explain(diags *diag.Diagnostics, name string) {
 		addNameTakenError(diags, name, c.named)
 		return
 	}
-	found := "No app of this name is listed. If there is one after all, the next plan finds it by its name, and says how to import it."
+	found := "The list of apps has no app of this name. Plan again: if the app was created after all, the plan says how to import it."
 	if len(c.named) > 0 {
-		found = fmt.Sprintf("The name belongs to app %s, and the provider can't tell whether that is the new one. If it is, import it:\n\n  import {\n    to = sparkrtc_app.NAME\n    id = %q\n  }", quotedIDs(c.named), firstID(c.named))
+		found = fmt.Sprintf("App %s has this name, and the provider can't tell whether it is the new one. If it is, import it:\n\n  import {\n    to = sparkrtc_app.NAME\n    id = %q\n  }", quotedIDs(c.named), firstID(c.named))
 	}
 	diags.AddError("App may or may not have been created",
-		fmt.Sprintf("The response to the creation of an app named %q is missing: %s.\n\n%s", name, briefly(c.doubt), found))
+		fmt.Sprintf("The service did not confirm the creation of app %q: %s.\n\n%s", name, briefly(c.doubt), found))
 }
 
 // readApp reads an app, unless the shared list shows it unchanged.
@@ -202,10 +202,10 @@ func (l deletion) explained() bool { return l.inUse != nil || l.stopped != nil }
 func (l deletion) explain(diags *diag.Diagnostics, d *providerData, appID string) {
 	switch {
 	case l.stopped != nil:
-		d.addAPIError(diags, l.err, appWithID(appID), "could not be deleted, and is disabled now, because it could not be enabled again")
+		d.addAPIError(diags, l.err, appWithID(appID), "could not be deleted, and is disabled now")
 	case l.inUse != nil:
 		what, todo := l.inUse.words()
-		diags.AddError("App is still in use", fmt.Sprintf("The app %q could not be deleted: %s.\n\nTo delete it, %s, and try again. Resources of this configuration are destroyed first if their app_id refers to this resource.",
+		diags.AddError("App is still in use", fmt.Sprintf("The app %q could not be deleted: %s.\n\nTo delete it, first %s. If the app_id of their resources refers to this resource, Terraform destroys them first.",
 			appID, what, todo))
 	}
 }
@@ -218,6 +218,6 @@ func (u inUse) words() (what, todo string) {
 	case len(u.rules) == 0:
 		return "automatic recording is on", "switch automatic recording off"
 	default:
-		return "automatic recording is on, and " + rules, "switch automatic recording off, delete the rules"
+		return "automatic recording is on, and " + rules, "switch automatic recording off and delete the rules"
 	}
 }

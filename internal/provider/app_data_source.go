@@ -64,12 +64,11 @@ func (d *appDataSource) Metadata(_ context.Context, req datasource.MetadataReque
 
 func (d *appDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := appViewAttributes()
-	attributes["app_id"] = schema.StringAttribute{MarkdownDescription: appIDText + " Either this or `app_name` is required.", Optional: true, Computed: true, Validators: []validator.String{appIDValidator{}}}
-	attributes["app_name"] = schema.StringAttribute{MarkdownDescription: appNameText + " It must match exactly one app, to the letter.", Optional: true, Computed: true}
+	attributes["app_id"] = schema.StringAttribute{MarkdownDescription: appIDText + " Set this or `app_name`.", Optional: true, Computed: true, Validators: []validator.String{appIDValidator{}}}
+	attributes["app_name"] = schema.StringAttribute{MarkdownDescription: appNameText + " Exactly one app must have it.", Optional: true, Computed: true}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Finds one SparkRTC app of the project by its name or its ID. No such app, or more than one, is an error.\n\n" +
-			"All data sources that list apps share one list in a run. The key of the app is only in the ephemeral resource of the same name.",
-		Attributes: attributes,
+		MarkdownDescription: "Finds one SparkRTC app of the project by its name or ID.",
+		Attributes:          attributes,
 	}
 }
 
@@ -108,9 +107,9 @@ func addNotOneAppError(diags *diag.Diagnostics, given appView, found []sparkrtc.
 	}
 	if len(found) == 0 {
 		diags.AddAttributeError(path.Root(argument), "No such app", fmt.Sprintf(
-			"The project of the credentials has no app whose %s is %q.\n\nCheck it, which is case-sensitive, and project_id.", argument, value.ValueString()))
+			"The project of the credentials has no app with %s %q.\n\nCheck it, upper and lower case too, and check project_id.", argument, value.ValueString()))
 		return
 	}
 	diags.AddAttributeError(path.Root(argument), "Several apps", fmt.Sprintf(
-		"Several apps have the %s %q: their IDs are %s.\n\nSet app_id instead.", argument, value.ValueString(), quotedIDs(found)))
+		"Several apps have the %s %q: %s.\n\nSet app_id instead.", argument, value.ValueString(), quotedIDs(found)))
 }

@@ -33,10 +33,10 @@ func (e *appEphemeralResource) Metadata(_ context.Context, req ephemeral.Metadat
 
 func (e *appEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Reads the key of a SparkRTC app, with which clients sign their access to its rooms, without storing it in the state or in a plan. Needs Terraform 1.10 or OpenTofu 1.11.",
+		MarkdownDescription: "Reads the key of a SparkRTC app, which signs the access to its rooms. The key is in neither state nor plan.",
 		Attributes: map[string]schema.Attribute{
 			"app_id":   schema.StringAttribute{MarkdownDescription: appIDText, Required: true, Validators: []validator.String{appIDValidator{}}},
-			"app_key":  schema.StringAttribute{MarkdownDescription: "Key of the app, as the service shows it: that may be masked. Null if it shows none.", Computed: true, Sensitive: true},
+			"app_key":  schema.StringAttribute{MarkdownDescription: "Key of the app, as the service shows it: it may be masked. Null if there is none.", Computed: true, Sensitive: true},
 			"app_name": schema.StringAttribute{MarkdownDescription: appNameText, Computed: true},
 			"state":    schema.StringAttribute{MarkdownDescription: appStateText, Computed: true},
 		},

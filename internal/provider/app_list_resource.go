@@ -25,7 +25,7 @@ func (l *appListResource) Metadata(_ context.Context, req resource.MetadataReque
 
 func (l *appListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Finds the SparkRTC apps of the project, for `terraform query`. Needs Terraform 1.14.\n\nIt costs a call for each hundred apps. Keys are left out.",
+		MarkdownDescription: "Finds the SparkRTC apps of the project, for `terraform query`. Needs Terraform 1.14.",
 		Attributes: map[string]schema.Attribute{
 			"app_name":  schema.StringAttribute{MarkdownDescription: filterAppName, Optional: true},
 			"app_state": schema.StringAttribute{MarkdownDescription: filterAppState, Optional: true, Validators: appStates()},

@@ -49,13 +49,14 @@ func (r *appResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 
 // addProtectedError is about a destroy or a replacement. The ID is "" if it is not known.
 func addProtectedError(diags *diag.Diagnostics, appID string) {
-	name := "The app"
+	name := "the app"
 	if appID != "" {
-		name += fmt.Sprintf(" %q", appID)
+		name = fmt.Sprintf("app %q", appID)
 	}
 	diags.AddError("App is protected from deletion",
-		name+" would be deleted, with its key, recording rules and callback, and deletion_protection is true in the state. A deleted app can't be restored, and a new one gets another ID.\n\n"+
-			"To delete it, set deletion_protection = false, apply, and run it again. "+
+		"This plan would delete "+name+", and deletion_protection is true in the state.\n\n"+
+			"A deleted app can't be restored: its ID, key, recording rules and callback are lost.\n\n"+
+			"To delete it, set deletion_protection = false, apply, and plan again. "+
 			"To only forget it, use a removed block with destroy = false, or terraform state rm.")
 }
 
@@ -71,11 +72,11 @@ func (r *appResource) planNew(ctx context.Context, plan *appModel, diags *diag.D
 	name := plan.AppName.ValueString()
 	if !usualName.MatchString(name) {
 		diags.AddAttributeWarning(path.Root("app_name"), "Unusual app name", fmt.Sprintf(
-			"The name %q does not consist of 1 to 64 letters, digits, hyphens and underscores. The service may refuse it.", name))
+			"The service may refuse the name %q.\n\nUse 1 to 64 letters, digits, hyphens and underscores.", name))
 	}
 	if r.provider.plannedBefore("new sparkrtc_app", plan.AppName) {
-		diags.AddAttributeError(path.Root("app_name"), "Two new apps of one name", fmt.Sprintf(
-			"Another sparkrtc_app of this configuration is to be created with the name %q, and names are unique in an account.\n\nChoose another app_name for one of them.", name))
+		diags.AddAttributeError(path.Root("app_name"), "Two new apps with the same name", fmt.Sprintf(
+			"This plan already creates an app named %q, and names are unique in an account.\n\nChoose another app_name for one of them.", name))
 		return
 	}
 	if r.provider.client == nil || r.provider.apps.anyWritten() { // an apply lists the apps before each create
@@ -96,10 +97,10 @@ func (r *appResource) planNew(ctx context.Context, plan *appModel, diags *diag.D
 }
 
 func addNameTakenError(diags *diag.Diagnostics, name string, taken []sparkrtc.App) {
-	detail := fmt.Sprintf("An app named %q can't be created: the name is taken by app %s.\n\nChoose another app_name, or import that app:\n\n  import {\n    to = sparkrtc_app.NAME\n    id = %q\n  }\n\n"+
-		"If this resource created it and is tainted, run terraform untaint instead.", name, quotedIDs(taken), firstID(taken))
+	detail := fmt.Sprintf("The app %q can't be created, because app %s has this name.\n\nChoose another app_name, or import that app:\n\n  import {\n    to = sparkrtc_app.NAME\n    id = %q\n  }\n\n"+
+		"If this resource is tainted and created that app, run terraform untaint instead.", name, quotedIDs(taken), firstID(taken))
 	if len(taken) == 0 {
-		detail = fmt.Sprintf("An app named %q can't be created: the service says that the name is taken, and no app of this name was found. An app of this name may have been deleted a short time ago, or belong to another project of the account.\n\n"+
+		detail = fmt.Sprintf("The app %q can't be created: the service says that the name is taken, but no app of this name was found. It may have been deleted a short time ago, or be in another project of the account.\n\n"+
 			"Choose another app_name, or try again later.", name)
 	}
 	diags.AddAttributeError(path.Root("app_name"), advices[sparkrtc.ReasonNameTaken].summary, detail)

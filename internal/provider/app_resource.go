@@ -60,10 +60,10 @@ func (m *appModel) memory() *appMemory { return &appMemory{m.DeletionProtection.
 const (
 	appIDText      = "ID of the app."
 	appNameText    = "Name of the app."
-	appStateText   = "State of the app: `ACTIVATION` (active), `DEACTIVATION` (disabled) or `ARREARS` (the account is in arrears)."
+	appStateText   = "State of the app: `ACTIVATION` (enabled), `DEACTIVATION` (disabled) or `ARREARS`."
 	appScopeText   = "Where the app can be used: `DOMESTIC`, `OVERSEA` or `GLOBAL`."
 	appDomainText  = "Domain name of the app."
-	appCreatedText = "Time of creation, as the service shows it."
+	appCreatedText = "Creation time, as the service shows it."
 )
 
 func (r *appResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -73,24 +73,23 @@ func (r *appResource) Metadata(_ context.Context, req resource.MetadataRequest, 
 func (r *appResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages a SparkRTC app.\n\n" +
-			"An app can't be restored: with it go its key, its recording rules and its callback, and a new app gets another ID. So `deletion_protection` is on unless you switch it off. " +
-			"The key of the app is in no state; the ephemeral resource of the same name reads it.",
+			"A deleted app can't be restored, so `deletion_protection` is on by default. The state has no app key: use the ephemeral resource `sparkrtc_app`.",
 		Attributes: map[string]schema.Attribute{ // ModifyPlan plans those that are only computed
 			"app_id": schema.StringAttribute{MarkdownDescription: appIDText, Computed: true},
 			"app_name": schema.StringAttribute{
-				MarkdownDescription: appNameText + " Names are unique in an account. Changing it replaces the app, which `deletion_protection` prevents.",
+				MarkdownDescription: appNameText + " Unique in an account. Changing it replaces the app.",
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"create_time": schema.StringAttribute{MarkdownDescription: appCreatedText, Computed: true},
 			"deletion_protection": schema.BoolAttribute{
-				MarkdownDescription: "Whether a plan that destroys or replaces the app is an error. Only Terraform knows it. To delete the app, set it to `false`, apply, and then destroy. Default: `true`.",
+				MarkdownDescription: "Refuses a plan that destroys or replaces the app. To delete the app, set it to `false` and apply first. Default: `true`.",
 				Optional:            true, Computed: true, Default: booldefault.StaticBool(true),
 			},
 			"domain": schema.StringAttribute{MarkdownDescription: appDomainText, Computed: true},
 			"enabled": schema.BoolAttribute{
-				MarkdownDescription: "Whether the app is enabled. While the account is in arrears, it keeps its last value. Default: `true`.",
+				MarkdownDescription: "Whether the app is enabled. Default: `true`.",
 				Optional:            true, Computed: true, Default: booldefault.StaticBool(true),
 			},
 			"scope": schema.StringAttribute{MarkdownDescription: appScopeText, Computed: true},
@@ -182,7 +181,7 @@ func (r *appResource) Create(ctx context.Context, req resource.CreateRequest, re
 	}
 	if readErr != nil {
 		diags.AddWarning("New app could not be read", fmt.Sprintf(
-			"The app %q was created, and reading it failed: %s.\n\nWhat is missing in the state comes with the next plan.", made.id, briefly(readErr)))
+			"The app %q was created, but could not be read: %s.\n\nThe next plan completes the state.", made.id, briefly(readErr)))
 	}
 	diags.Append(setIn(ctx, &resp.State, *plan)...)
 	diags.Append(saveMemory(ctx, resp.Private, plan.memory())...)
@@ -219,7 +218,7 @@ func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	case !ok:
 	case app == nil:
 		diags.AddWarning("SparkRTC app is gone", fmt.Sprintf(
-			"There is no app %q any more, or not in the project of the credentials.\n\nThe resource is removed from the state. If it is still configured, the next apply creates a new app, with another ID and key.", appID))
+			"App %q no longer exists, or is not in the project of the credentials.\n\nThe resource is removed from the state. If it is still configured, the next apply creates a new app with another ID and key.", appID))
 		resp.State.RemoveResource(ctx)
 	default:
 		state.observed(app)

@@ -182,7 +182,7 @@ func TestApp_createInDoubt(t *testing.T) {
 	}{
 		"lost before the effect":   {faults: []emulator.Fault{lost}, posts: 2, apps: 1},
 		"lost after the effect":    {faults: []emulator.Fault{lostAfter}, posts: 1, apps: 1},
-		"lost twice":               {faults: []emulator.Fault{always}, posts: 2, err: []string{"may or may not", "No app of this name is listed"}},
+		"lost twice":               {faults: []emulator.Fault{always}, posts: 2, err: []string{"may or may not", "The list of apps has no app of this name"}},
 		"lost, and names repeat":   {options: emulator.Options{AppNames: emulator.NamesShared}, faults: []emulator.Fault{lostAfter}, posts: 1, apps: 1},
 		"lost, and not shown yet":  {options: emulator.Options{AfterCreate: emulator.CreateDelayed}, faults: []emulator.Fault{lostAfter}, posts: 2, apps: 1, err: []string{"may or may not"}},
 		"lost, and no list":        {faults: []emulator.Fault{lostAfter, noList}, posts: 1, apps: 1, err: []string{"may or may not"}},
@@ -252,7 +252,7 @@ func TestApp_nameTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = apps.Plan(acctest.Object{}, apps.ConfigOf(config))
-	expectError(t, err, "Two new apps of one name")
+	expectError(t, err, "Two new apps with the same name")
 }
 
 // What is made stays in the state, whatever fails after it.

@@ -30,13 +30,12 @@ func (d *appsDataSource) Metadata(_ context.Context, req datasource.MetadataRequ
 
 func (d *appsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the SparkRTC apps of the project, for example to import all of them.\n\n" +
-			"It costs a call for each hundred apps, which all data sources that list apps share. A list that is not complete is an error, so that nothing that depends on it takes an app for gone.",
+		MarkdownDescription: "Lists the SparkRTC apps of the project, for example to import them. An incomplete list is an error.",
 		Attributes: map[string]schema.Attribute{
 			"app_name":  schema.StringAttribute{MarkdownDescription: filterAppName, Optional: true},
 			"app_state": schema.StringAttribute{MarkdownDescription: filterAppState, Optional: true, Validators: appStates()},
 			"apps": schema.MapNestedAttribute{
-				MarkdownDescription: "The apps, by their IDs.",
+				MarkdownDescription: "The apps by ID.",
 				Computed:            true,
 				NestedObject:        schema.NestedAttributeObject{Attributes: appViewAttributes()},
 			},

@@ -26,7 +26,7 @@ func (l *autoRecordListResource) Metadata(_ context.Context, req resource.Metada
 
 func (l *autoRecordListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Finds the SparkRTC apps of the project whose automatic recording is on, for `terraform query`. Needs Terraform 1.14.\n\nIt costs a call for each hundred apps.",
+		MarkdownDescription: "Finds the SparkRTC apps of the project whose automatic recording is on, for `terraform query`. Needs Terraform 1.14.",
 		Attributes: map[string]schema.Attribute{
 			"app_name":  schema.StringAttribute{MarkdownDescription: filterAppName, Optional: true},
 			"app_state": schema.StringAttribute{MarkdownDescription: filterAppState, Optional: true, Validators: appStates()},

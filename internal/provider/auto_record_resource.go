@@ -66,8 +66,8 @@ func (r *autoRecordResource) Metadata(_ context.Context, req resource.MetadataRe
 
 func (r *autoRecordResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Switches the automatic recording of a SparkRTC app on or off: each stream is recorded as a recording rule says.\n\n" +
-			"A change applies to rooms that are created after it. Destroying this resource switches automatic recording off.",
+		MarkdownDescription: "Sets whether SparkRTC records the streams of an app automatically, and by which recording rule.\n\n" +
+			"An app has one automatic recording. Creating this resource overwrites its settings; destroying it switches automatic recording off.",
 		Attributes: map[string]schema.Attribute{
 			"app_id": schema.StringAttribute{
 				MarkdownDescription: "ID of the app. Changing it replaces the resource.",
@@ -76,12 +76,12 @@ func (r *autoRecordResource) Schema(ctx context.Context, _ resource.SchemaReques
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"mode": schema.StringAttribute{
-				MarkdownDescription: "`AUTO_INDIVIDUAL_RECORD` records each stream by itself, `AUTO_RECORD_OFF` records nothing. Default: `AUTO_INDIVIDUAL_RECORD`.",
+				MarkdownDescription: "`AUTO_INDIVIDUAL_RECORD` (each stream in its own files) or `AUTO_RECORD_OFF`. Default: `AUTO_INDIVIDUAL_RECORD`.",
 				Optional:            true, Computed: true, Default: stringdefault.StaticString(string(sparkrtc.AutoRecordIndividual)),
 				Validators: []validator.String{stringvalidator.OneOf(string(sparkrtc.AutoRecordIndividual), string(sparkrtc.AutoRecordOff))},
 			},
 			"record_rule_id": schema.StringAttribute{
-				MarkdownDescription: "ID of a recording rule of the app: `rule_id` of `sparkrtc_record_rule`. Required unless `mode` is `AUTO_RECORD_OFF`. Changing it to another rule replaces the resource, so that the old rule is released before it is deleted.",
+				MarkdownDescription: "`rule_id` of a `sparkrtc_record_rule` of the app. Required unless `mode` is `AUTO_RECORD_OFF`; another rule replaces the resource.",
 				Optional:            true,
 				Validators:          []validator.String{nameValidator{}},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(replacesRule,
@@ -108,7 +108,7 @@ func (r *autoRecordResource) ValidateConfig(ctx context.Context, req resource.Va
 	config := load(modelIn[autoRecordModel](ctx, req.Config))(&resp.Diagnostics)
 	if config != nil && !config.Mode.IsUnknown() && !config.isOff() && config.RecordRuleID.IsNull() {
 		resp.Diagnostics.AddAttributeError(path.Root("record_rule_id"), "Automatic recording without a rule",
-			"record_rule_id is not set, and automatic recording needs a recording rule.\n\nSet record_rule_id to rule_id of a sparkrtc_record_rule, or mode to AUTO_RECORD_OFF.")
+			"Automatic recording needs a recording rule, and record_rule_id is not set.\n\nSet record_rule_id to the rule_id of a sparkrtc_record_rule, or set mode to AUTO_RECORD_OFF.")
 	}
 }
 
@@ -122,7 +122,7 @@ func (r *autoRecordResource) ModifyPlan(ctx context.Context, req resource.Modify
 	again := r.provider.plannedBefore("sparkrtc_auto_record", plan.AppID)
 	if again {
 		diags.AddWarning("Two resources set one automatic recording", fmt.Sprintf(
-			"Another sparkrtc_auto_record of this configuration has app_id %s. An app has one automatic recording: each apply overwrites it with one or the other.\n\nRemove one of them.", shownID(plan.AppID)))
+			"Another sparkrtc_auto_record of this configuration has app_id %s. An app has one automatic recording, so they overwrite each other.\n\nRemove one of them.", shownID(plan.AppID)))
 	}
 	if state != nil && plan.AppID.Equal(state.AppID) {
 		plan.UpdateTime = state.UpdateTime
@@ -146,7 +146,7 @@ func sayOverwritesAuto(diags *diag.Diagnostics, plan *autoRecordModel, shown spa
 	}
 	diags.AddWarning("Existing automatic recording will be overwritten", fmt.Sprintf(
 		"App %s already has automatic recording, with rule %q, set at %s. Creating this resource overwrites it. If this configuration set it, as a tainted or renamed resource, nothing is lost.\n\n"+
-			"To take it over instead, import it:\n\n  import {\n    to = sparkrtc_auto_record.NAME\n    id = %s\n  }",
+			"To keep it, import it:\n\n  import {\n    to = sparkrtc_auto_record.NAME\n    id = %s\n  }",
 		shownID(plan.AppID), shown.RecordRuleID, orUnknown(types.StringValue(shown.UpdateTime)), shownID(plan.AppID)))
 }
 
@@ -200,8 +200,8 @@ func (r *autoRecordResource) write(ctx context.Context, plan *autoRecordModel, b
 	case !ok:
 	case noRule:
 		diags.AddAttributeError(path.Root("record_rule_id"), "Recording rule of the app not found", fmt.Sprintf(
-			"Automatic recording of app %q could not be set: the app has no recording rule %q, or there is no such app in the project of the credentials.\n\n"+
-				"Set record_rule_id to rule_id of a sparkrtc_record_rule of the same app. The data source sparkrtc_record_rules lists the rules of an app.", appID, want.RecordRuleID))
+			"Automatic recording of app %q could not be set: the app has no recording rule %q, or is not in the project of the credentials.\n\n"+
+				"Set record_rule_id to the rule_id of a sparkrtc_record_rule of the same app. The data source sparkrtc_record_rules lists the rules of an app.", appID, want.RecordRuleID))
 	default:
 		diags.Append(setIn(ctx, state, *plan)...)
 	}
@@ -250,7 +250,7 @@ func (r *autoRecordResource) Read(ctx context.Context, req resource.ReadRequest,
 	case !ok:
 	case gone:
 		diags.AddWarning("Automatic recording is gone", fmt.Sprintf(
-			"App %q does not exist any more, at least not in the project of the credentials.\n\nThe resource is removed from the state.", appID))
+			"App %q no longer exists, or is not in the project of the credentials.\n\nThe resource is removed from the state. If it is still configured, the next apply creates it.", appID))
 		resp.State.RemoveResource(ctx)
 	default:
 		diags.Append(setIn(ctx, &resp.State, *state)...)

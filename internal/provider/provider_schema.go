@@ -65,22 +65,22 @@ type assumeRoleWithOIDCModel struct {
 
 func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The SparkRTC provider manages [Huawei Cloud SparkRTC](https://www.huaweicloud.com/intl/en-us/product/rtc.html), real-time audio and video: the URL that receives the recording events of an app, and the key that signs them.",
+		MarkdownDescription: "The SparkRTC provider manages [Huawei Cloud SparkRTC](https://www.huaweicloud.com/intl/en-us/product/rtc.html), real-time audio and video: apps, recording rules, automatic recording, and callbacks that receive recording events.",
 		Attributes: map[string]schema.Attribute{
 			"access_key": text("Access key ID (AK). Needs `secret_key`.", credentials.EnvAccessKey),
 			"auth_url": text("Scheme and host of IAM. Default: `https://iam.REGION.CLOUD`, from `region` and `cloud`.",
 				credentials.EnvAuthURL),
-			"cacert_file": text("CA certificate to trust in addition to those of the system: path of a PEM file, or its content.", envCACert),
+			"cacert_file": text("Additional CA certificate to trust: path of a PEM file, or its content.", envCACert),
 			"clear_text_key_warning": schema.BoolAttribute{
-				MarkdownDescription: "Whether to warn, once a run, about `auth_key`, which is stored in the state, where the CLI supports `auth_key_wo`." + " Default: `true`." + orVariable(envClearTextKeyWarning),
+				MarkdownDescription: "Whether to warn that `auth_key` is stored in the state." + " Default: `true`." + orVariable(envClearTextKeyWarning),
 				Optional:            true,
 			},
-			"cloud": text(fmt.Sprintf("Domain of the IAM and STS hosts. Default: `%s`, or `myhuaweicloud.eu` for regions that begin with `eu-west-1`.", credentials.DefaultCloud),
+			"cloud": text(fmt.Sprintf("Domain of the IAM and STS hosts. Default: `%s`, or `myhuaweicloud.eu` for regions such as `eu-west-101`.", credentials.DefaultCloud),
 				credentials.EnvCloud),
 			"domain_id":   text("ID of the account of `user_name`.", credentials.EnvDomainID),
 			"domain_name": text("Name of the account (domain) of `user_name`.", credentials.EnvDomainName),
 			"ecs_metadata": schema.BoolAttribute{
-				MarkdownDescription: "Whether to use the agency of the ECS that Terraform runs on. The metadata service is not called otherwise." + " Default: `false`." + orVariable(credentials.EnvECSMetadata),
+				MarkdownDescription: "Whether to use the agency of the ECS that Terraform runs on." + " Default: `false`." + orVariable(credentials.EnvECSMetadata),
 				Optional:            true,
 			},
 			"endpoint": schema.StringAttribute{
@@ -89,18 +89,18 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 				Validators:          []validator.String{endpointValidator{}},
 			},
 			"insecure": schema.BoolAttribute{
-				MarkdownDescription: "Whether to accept any TLS certificate, so that anyone on the path can read and change requests. Default: `false`." + orVariable(envInsecure),
+				MarkdownDescription: "Whether to accept any TLS certificate. Others can then read and change requests. Default: `false`." + orVariable(envInsecure),
 				Optional:            true,
 			},
 			"max_retries": schema.NumberAttribute{
-				MarkdownDescription: fmt.Sprintf("Maximum number of retries after a connection error or a 5xx response; four times as many after a 429. Default: `%d`.%s", sparkrtc.DefaultMaxRetries, orVariable(envMaxRetries)),
+				MarkdownDescription: fmt.Sprintf("Maximum number of retries after a connection error or a 5xx response, and four times as many after a 429. Default: `%d`.%s", sparkrtc.DefaultMaxRetries, orVariable(envMaxRetries)),
 				Optional:            true,
 				Validators:          []validator.Number{wholeNumber{0, maxMaxRetries}},
 			},
 			"password": secretText("Password of `user_name` or `user_id`.", credentials.EnvPassword),
 			"profile": text("Profile in the configuration file of the vendor's CLI. Default: the current one.",
 				credentials.EnvProfile),
-			"project_id": text("ID of the project that the apps belong to. Default: looked up by `project_name`, or else by `region`.",
+			"project_id": text("ID of the project that the apps belong to. Default: looked up by `project_name` or `region`.",
 				credentials.EnvProjectID),
 			"project_name": text("Name of the project, instead of `project_id`. Default: the name of the region.", credentials.EnvProjectName),
 			"region": text("Region of IAM and of the project; it doesn't change the endpoint. Default: `"+sparkrtc.DefaultRegion+"`, the only region known to have SparkRTC.",
@@ -110,7 +110,7 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 			"shared_config_file": text(fmt.Sprintf("Path of the configuration file of the vendor's CLI. Default: `%s`.", credentials.DefaultSharedConfigFile),
 				credentials.EnvSharedConfigFile),
 			"shared_reads": schema.BoolAttribute{
-				MarkdownDescription: "Whether resources are read through the list of all apps, up to a hundred in a call. Default: `true`." + orVariable(envSharedReads),
+				MarkdownDescription: "Whether to read resources through the list of apps, up to 100 in a call. Default: `true`." + orVariable(envSharedReads),
 				Optional:            true,
 			},
 			"token":     secretText("IAM token, instead of an access key.", credentials.EnvToken),
@@ -122,13 +122,13 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 				MarkdownDescription: "Agency to assume with the credentials.",
 				Attributes: map[string]schema.Attribute{
 					"agency_name": text("Name of the agency."+withoutBlock(credentials.EnvAgencyName), ""),
-					"domain_id":   text("ID of the agency's account: the agency is assumed through STS."+withoutBlock(credentials.EnvAgencyDomainID), ""),
-					"domain_name": text("Name of the agency's account: the agency is assumed through IAM."+withoutBlock(credentials.EnvAgencyDomainName), ""),
+					"domain_id":   text("ID of the agency's account, for STS."+withoutBlock(credentials.EnvAgencyDomainID), ""),
+					"domain_name": text("Name of the agency's account, for IAM."+withoutBlock(credentials.EnvAgencyDomainName), ""),
 					"duration":    durationAttribute(),
 				},
 			},
 			"assume_role_with_oidc": schema.SingleNestedBlock{
-				MarkdownDescription: "ID token of an identity provider in IAM, instead of an access key. With an agency, the provider assumes it.",
+				MarkdownDescription: "ID token of an identity provider in IAM, instead of an access key, and optionally an agency to assume.",
 				Attributes: map[string]schema.Attribute{
 					"agency_name":               text("Name of the agency.", ""),
 					"domain_id":                 text("ID of the agency's account.", ""),
@@ -137,7 +137,7 @@ func (p *sparkRTCProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 					"idp_id":                    text("ID of the identity provider in IAM."+withoutBlock(credentials.EnvIDPID), ""),
 					"id_token":                  secretText("The ID token, a JWT."+withoutBlock(credentials.EnvIDToken), ""),
 					"id_token_file":             text("Path of a file with the ID token, read at each use."+withoutBlock(credentials.EnvIDTokenFile), ""),
-					"tfc_workload_identity_tag": text("Tag of the ID token that HCP Terraform puts into `"+credentials.EnvWorkloadToken+"_TAG`."+withoutBlock(credentials.EnvWorkloadTag), ""),
+					"tfc_workload_identity_tag": text("Tag of the ID token that HCP Terraform sets as `"+credentials.EnvWorkloadToken+"_TAG`."+withoutBlock(credentials.EnvWorkloadTag), ""),
 				},
 			},
 		},

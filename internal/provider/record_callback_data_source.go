@@ -39,7 +39,7 @@ type recordCallbackView struct {
 // The descriptions of a recordCallbackView.
 const (
 	viewAppID      = "ID of the app."
-	viewConfigured = "Whether the app has a recording callback. If not, the other attributes are null. An app that does not exist is an error, if the credentials may list the apps."
+	viewConfigured = "Whether the app has a recording callback. If not, the other attributes are null."
 	viewHasAuthKey = "Whether the service shows that there is a key. It may hide one, so `false` is no proof."
 	viewEvents     = "Events that the service sends."
 	viewUpdateTime = "Time of the last change, by Terraform or anyone else (RFC 3339, UTC)."
@@ -53,7 +53,7 @@ func (d *recordCallbackDataSource) Metadata(_ context.Context, req datasource.Me
 func (d *recordCallbackDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads the recording callback of a SparkRTC app. If the app has none, `configured` is `false`.\n\n" +
-			"The key is not included, because data sources are stored in the state. To read it, use the ephemeral resource of the same name.",
+			"To read the key, use the ephemeral resource of the same name.",
 		Attributes: map[string]schema.Attribute{
 			"app_id":                    schema.StringAttribute{MarkdownDescription: viewAppID, Required: true, Validators: []validator.String{appIDValidator{}}},
 			"configured":                schema.BoolAttribute{MarkdownDescription: viewConfigured, Computed: true},

@@ -34,8 +34,7 @@ func (e *recordCallbackEphemeralResource) Metadata(_ context.Context, req epheme
 
 func (e *recordCallbackEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Reads the recording callback of a SparkRTC app with its key. Nothing of it is stored in the state or in a plan.\n\n" +
-			"If the app has no recording callback, `configured` is `false`. Needs Terraform 1.10 or OpenTofu 1.11.",
+		MarkdownDescription: "Reads the recording callback of a SparkRTC app with its key. The key is in neither state nor plan.",
 		Attributes: map[string]schema.Attribute{
 			"app_id":                    schema.StringAttribute{MarkdownDescription: viewAppID, Required: true, Validators: []validator.String{appIDValidator{}}},
 			"auth_key":                  schema.StringAttribute{MarkdownDescription: "Key that signs the events, as the service shows it: it may be masked or cut off. Null if the service shows none.", Computed: true, Sensitive: true},

@@ -27,8 +27,7 @@ func (l *recordCallbackListResource) Metadata(_ context.Context, req resource.Me
 
 func (l *recordCallbackListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Finds the recording callbacks of the project's SparkRTC apps, for `terraform query`. Needs Terraform 1.14.\n\n" +
-			"It takes one call for each hundred apps. Apps without a recording callback are left out, and keys are not listed.",
+		MarkdownDescription: "Finds the recording callbacks of the project's SparkRTC apps, for `terraform query`. Needs Terraform 1.14.",
 		Attributes: map[string]schema.Attribute{
 			"app_name":   schema.StringAttribute{MarkdownDescription: filterAppName, Optional: true},
 			"app_state":  schema.StringAttribute{MarkdownDescription: filterAppState, Optional: true, Validators: appStates()},

@@ -124,7 +124,7 @@ func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRe
 				Validators:          []validator.String{authKeyValidator{}},
 			},
 			"auth_key_wo": schema.StringAttribute{
-				MarkdownDescription: "The same key as a write-only argument, which is not stored in the state or in a plan. Needs `auth_key_wo_version`, and Terraform 1.11 or OpenTofu 1.11.",
+				MarkdownDescription: "The same key as a write-only argument, in neither state nor plan. Needs `auth_key_wo_version`.",
 				Optional:            true,
 				Sensitive:           true,
 				WriteOnly:           true,
@@ -153,9 +153,9 @@ func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRe
 		},
 		Blocks: map[string]schema.Block{
 			"timeouts": timeoutsBlock(ctx, timeouts.Opts{
-				Create: true, CreateDescription: timeoutDescription("creating"),
-				Read: true, ReadDescription: timeoutDescription("reading"),
-				Update: true, UpdateDescription: timeoutDescription("updating"),
+				Create: true, CreateDescription: timeoutDescription(),
+				Read: true, ReadDescription: timeoutDescription(),
+				Update: true, UpdateDescription: timeoutDescription(),
 			}),
 		},
 	}

@@ -36,12 +36,12 @@ var callbackWords = map[callback.Notice]words{
 	callback.Overwrites: {
 		summary: "Existing callback will be overwritten",
 		detail: "App {app} already has a recording callback, set at {time}: its events go to {url}. Creating this resource overwrites it. If this configuration set it, as a renamed or replaced resource, nothing is lost.\n\n" +
-			"To take it over instead, import it:\n\n  import {\n    to = sparkrtc_record_callback.NAME\n    id = {app}\n  }",
+			"To keep it, import it:\n\n  import {\n    to = sparkrtc_record_callback.NAME\n    id = {app}\n  }",
 	},
 	callback.OverwritesKey: {
 		summary: "Existing callback will be overwritten, key removed",
 		detail: "App {app} already has a recording callback with a key, set at {time}: its events go to {url}. Creating this resource overwrites it, and events are no longer signed. " + keepTheKey + "\n\n" +
-			"To take it over instead, import it:\n\n  import {\n    to = sparkrtc_record_callback.NAME\n    id = {app}\n  }",
+			"To keep it, import it:\n\n  import {\n    to = sparkrtc_record_callback.NAME\n    id = {app}\n  }",
 	},
 	callback.LosesKey: {
 		summary: "Callback key will be removed",

@@ -62,7 +62,7 @@ type listedCallbackModel struct {
 // The descriptions of a callbackFilter.
 const (
 	filterAppName   = "Only apps with exactly this name."
-	filterAppState  = "Only apps in this state: `ACTIVATION` (active), `DEACTIVATION` (stopped) or `ARREARS`."
+	filterAppState  = "Only apps in this state: `ACTIVATION` (enabled), `DEACTIVATION` (disabled) or `ARREARS`."
 	filterURLPrefix = "Only apps whose callback URL begins with this."
 )
 
@@ -76,8 +76,7 @@ func (d *recordCallbacksDataSource) Metadata(_ context.Context, req datasource.M
 
 func (d *recordCallbacksDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the SparkRTC apps of the project with their recording callbacks: for `for_each`, to find an app by its name, or to find callbacks that Terraform does not manage.\n\n" +
-			"It takes one call for each hundred apps. An incomplete list is an error.",
+		MarkdownDescription: "Lists the SparkRTC apps of the project with their recording callbacks, for example to import them. An incomplete list is an error.",
 		Attributes: map[string]schema.Attribute{
 			"app_name":   schema.StringAttribute{MarkdownDescription: filterAppName, Optional: true},
 			"app_state":  schema.StringAttribute{MarkdownDescription: filterAppState, Optional: true, Validators: appStates()},
@@ -89,7 +88,7 @@ func (d *recordCallbacksDataSource) Schema(_ context.Context, _ datasource.Schem
 				NestedObject: schema.NestedAttributeObject{
 					Attributes: map[string]schema.Attribute{
 						"app_name":                  schema.StringAttribute{MarkdownDescription: "Name of the app.", Computed: true},
-						"app_state":                 schema.StringAttribute{MarkdownDescription: "State of the app: `ACTIVATION` (active), `DEACTIVATION` (stopped) or `ARREARS`.", Computed: true},
+						"app_state":                 schema.StringAttribute{MarkdownDescription: "State of the app: `ACTIVATION` (enabled), `DEACTIVATION` (disabled) or `ARREARS`.", Computed: true},
 						"configured":                schema.BoolAttribute{MarkdownDescription: "Whether the app has a recording callback. If not, the attributes of the callback are null.", Computed: true},
 						"has_auth_key":              schema.BoolAttribute{MarkdownDescription: viewHasAuthKey, Computed: true},
 						"notify_event_subscription": schema.SetAttribute{MarkdownDescription: viewEvents, Computed: true, ElementType: types.StringType},

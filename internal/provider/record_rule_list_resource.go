@@ -31,10 +31,9 @@ func (l *recordRuleListResource) Metadata(_ context.Context, req resource.Metada
 
 func (l *recordRuleListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Finds the recording rules of one SparkRTC app or of all in the project, for `terraform query`. Needs Terraform 1.14.\n\n" +
-			"It costs a call for each app, and without `app_id` one for each hundred apps. Within a quota of 60 calls a minute, results come as they are found.",
+		MarkdownDescription: "Finds the recording rules of one or all SparkRTC apps of the project, for `terraform query`. It makes a call for each app. Needs Terraform 1.14.",
 		Attributes: map[string]schema.Attribute{
-			"app_id": schema.StringAttribute{MarkdownDescription: "Only the rules of the app with this ID.", Optional: true, Validators: []validator.String{appIDValidator{}}},
+			"app_id": schema.StringAttribute{MarkdownDescription: "Only the rules of this app.", Optional: true, Validators: []validator.String{appIDValidator{}}},
 		},
 	}
 }

@@ -115,13 +115,13 @@ func (m *recordRuleModel) setProject(id types.String) {
 
 // The descriptions of arguments that data sources show, too.
 const (
-	ruleBucket     = "OBS bucket that recordings are stored in. SparkRTC must be authorized to write to it."
-	ruleObject     = "Path in the bucket that file names begin with, such as `recordings/`."
+	ruleBucket     = "OBS bucket that recordings are stored in."
+	ruleObject     = "Path of the files in the bucket, such as `recordings/`."
 	ruleCycle      = "Length of a file in seconds"
-	rulePrefix     = "Path and name of the files, after `object`. It may contain `{app_id}`, `{record_format}`, `{stream}` and `{file_start_time}`."
-	ruleSlice      = "Length of a TS segment in seconds, 2 to 60."
-	ruleMerge      = "Longest interruption of a stream, in seconds, after which the recording goes on in the same file"
-	ruleUpdateTime = "Time of the last change, by Terraform or anyone else: RFC 3339 in UTC, such as `2006-01-02T15:04:05.075Z`."
+	rulePrefix     = "Path and name of the files below `object`."
+	ruleSlice      = "Length of a TS segment in seconds: 2 to 60."
+	ruleMerge      = "Longest interruption of a stream, in seconds, that stays in one file"
+	ruleUpdateTime = "Time of the last change, by Terraform or anyone else (RFC 3339, UTC)."
 )
 
 func (r *recordRuleResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -132,12 +132,12 @@ func (r *recordRuleResource) Schema(ctx context.Context, _ resource.SchemaReques
 		}
 	}
 	prefix := schema.StringAttribute{
-		MarkdownDescription: rulePrefix + " Default: `" + sparkrtc.DefaultRecordPrefix + "`.",
+		MarkdownDescription: rulePrefix + " Default, with all placeholders: `" + sparkrtc.DefaultRecordPrefix + "`.",
 		Optional:            true, Computed: true, Default: stringdefault.StaticString(sparkrtc.DefaultRecordPrefix),
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Sets where and how the streams of a SparkRTC app are recorded: the OBS bucket, and HLS files, MP4 files or both. Recording starts with `sparkrtc_auto_record`, or by a request of your own service.\n\n" +
-			"An app has one recording rule for each region. Creating this resource overwrites one that is there; destroying it deletes the rule. A change applies to streams that start five minutes later or more.",
+		MarkdownDescription: "Sets where and how SparkRTC records the streams of an app. Recording starts with `sparkrtc_auto_record`, or with a request of your own service.\n\n" +
+			"An app has one recording rule for each region. Creating this resource overwrites an existing one.",
 		Attributes: map[string]schema.Attribute{
 			"app_id": schema.StringAttribute{
 				MarkdownDescription: "ID of the app. Changing it replaces the rule.",
@@ -145,24 +145,24 @@ func (r *recordRuleResource) Schema(ctx context.Context, _ resource.SchemaReques
 				Validators:          []validator.String{appIDValidator{}},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
-			"create_time": schema.StringAttribute{MarkdownDescription: "Time of the creation: RFC 3339 in UTC.", Computed: true},
+			"create_time": schema.StringAttribute{MarkdownDescription: "Creation time (RFC 3339, UTC).", Computed: true},
 			"hls": schema.SingleNestedAttribute{
-				MarkdownDescription: "Records HLS files. At least one of `hls` and `mp4` is required.",
+				MarkdownDescription: "Records HLS files. Set `hls`, `mp4` or both.",
 				Optional:            true,
 				Attributes: map[string]schema.Attribute{
 					"record_cycle": schema.NumberAttribute{
-						MarkdownDescription: ruleCycle + ": 60 to 43200, or 0 for one file of the whole stream.",
+						MarkdownDescription: ruleCycle + ": 60 to 43200, or 0 for a single file.",
 						Required:            true,
 						Validators:          []validator.Number{orZero{wholeNumber{60, 43200}}},
 					},
 					"record_prefix":         prefix,
 					"record_slice_duration": seconds(ruleSlice+" Default: `10`.", sparkrtc.DefaultRecordSliceDuration, wholeNumber{2, 60}),
-					"record_max_duration_to_merge_file": seconds(ruleMerge+": up to 300; 0 starts a file after each interruption, and -1 goes on in the same file for up to 30 days. Default: `0`.",
+					"record_max_duration_to_merge_file": seconds(ruleMerge+": up to 300, or -1 for 30 days. Default: `0`.",
 						0, wholeNumber{-1, 300}),
 				},
 			},
 			"mp4": schema.SingleNestedAttribute{
-				MarkdownDescription: "Records MP4 files. At least one of `hls` and `mp4` is required.",
+				MarkdownDescription: "Records MP4 files. Set `hls`, `mp4` or both.",
 				Optional:            true,
 				Attributes: map[string]schema.Attribute{
 					"record_cycle": schema.NumberAttribute{
@@ -171,7 +171,7 @@ func (r *recordRuleResource) Schema(ctx context.Context, _ resource.SchemaReques
 						Validators:          []validator.Number{wholeNumber{60, 10800}},
 					},
 					"record_prefix":                     prefix,
-					"record_max_duration_to_merge_file": seconds(ruleMerge+": up to 300; 0 starts a file after each interruption. Default: `0`.", 0, wholeNumber{0, 300}),
+					"record_max_duration_to_merge_file": seconds(ruleMerge+": up to 300. Default: `0`.", 0, wholeNumber{0, 300}),
 				},
 			},
 			"obs": schema.SingleNestedAttribute{
@@ -180,15 +180,15 @@ func (r *recordRuleResource) Schema(ctx context.Context, _ resource.SchemaReques
 				Attributes: map[string]schema.Attribute{
 					"bucket": schema.StringAttribute{MarkdownDescription: ruleBucket, Required: true, Validators: []validator.String{nameValidator{}}},
 					"object": schema.StringAttribute{
-						MarkdownDescription: ruleObject + " Default: the root of the bucket.",
+						MarkdownDescription: ruleObject + " Default: the root.",
 						Optional:            true, Computed: true, Default: stringdefault.StaticString(""),
 					},
 					"project_id": schema.StringAttribute{
-						MarkdownDescription: "ID of the project that the bucket's region has. Default: the project of the provider.",
+						MarkdownDescription: "ID of the project of the bucket. Default: the project of the provider.",
 						Optional:            true, Computed: true, Validators: []validator.String{nameValidator{}},
 					},
 					"region": schema.StringAttribute{
-						MarkdownDescription: "Region of the bucket. Default: `" + sparkrtc.DefaultRegion + "`, the only one that is known to work. Changing it replaces the rule.",
+						MarkdownDescription: "Region of the bucket. Default: `" + sparkrtc.DefaultRegion + "`, the only one known to work. Changing it replaces the rule.",
 						Optional:            true, Computed: true, Default: stringdefault.StaticString(sparkrtc.DefaultRegion),
 						Validators:    []validator.String{nameValidator{}},
 						PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},

@@ -97,7 +97,7 @@ func (r *recordRuleResource) project(ctx context.Context, diags *diag.Diagnostic
 	id, err := r.provider.projectID(ctx)
 	if err == nil && id == "" {
 		diags.AddAttributeError(path.Root("obs"), "Project of the bucket is not known",
-			"obs.project_id is not set, and the provider can't tell the project of its token.\n\nSet project_id in obs to the ID of the project that the region of the bucket has.")
+			"obs.project_id is not set, and the provider doesn't know the project of its token.\n\nSet project_id in obs to the ID of the bucket's project.")
 		err = errNoProject
 	}
 	return id, err
@@ -117,7 +117,7 @@ func (r *recordRuleResource) sayOverwrites(ctx context.Context, plan *recordRule
 	if d.rules.lookUps.Add(1) > maxRuleLookUps {
 		d.rules.saidNoLookUp.Do(func() {
 			diags.AddWarning("Not all apps were checked for recording rules", fmt.Sprintf(
-				"This plan creates more than %d recording rules. To save calls, the provider did not check whether the apps of the others already have one, which the apply would overwrite.\n\nTo check an app, use the data source sparkrtc_record_rules.",
+				"This plan creates more than %d recording rules. To save calls, the provider did not check the other apps: the apply overwrites a rule that one of them has.\n\nTo check an app, use the data source sparkrtc_record_rules.",
 				maxRuleLookUps))
 		})
 		return
@@ -146,11 +146,11 @@ func sayOverwritesRule(diags *diag.Diagnostics, appID string, rule sparkrtc.Reco
 	}
 	diags.AddWarning("Existing recording rule will be overwritten", fmt.Sprintf(
 		"App %q already has a recording rule, set at %s: it stores recordings in %s. Creating this resource overwrites it. If this configuration set it, as a tainted or renamed resource, nothing is lost.\n\n"+
-			"To take it over instead, import it:\n\n  import {\n    to = sparkrtc_record_rule.NAME\n    id = %q\n  }",
+			"To keep it, import it:\n\n  import {\n    to = sparkrtc_record_rule.NAME\n    id = %q\n  }",
 		appID, orUnknown(types.StringValue(rule.UpdateTime)), bucket, ruleKey(appID, rule.ID)))
 }
 
 func sayTwoRules(diags *diag.Diagnostics, m *recordRuleModel) {
 	diags.AddWarning("Two resources set one recording rule", fmt.Sprintf(
-		"Another sparkrtc_record_rule of this configuration has app_id %s and the same region. An app has one recording rule for a region: each apply overwrites it with one or the other.\n\nRemove one of them.", shownID(m.AppID)))
+		"Another sparkrtc_record_rule of this configuration has app_id %s and the same region. An app has one recording rule for each region, so they overwrite each other.\n\nRemove one of them.", shownID(m.AppID)))
 }

@@ -49,7 +49,7 @@ func (m *recordRuleModel) key() string { return ruleKey(m.AppID.ValueString(), m
 func (r *recordRuleResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	config := load(modelIn[recordRuleModel](ctx, req.Config))(&resp.Diagnostics)
 	if config != nil && config.HLS.IsNull() && config.MP4.IsNull() {
-		resp.Diagnostics.AddError("No recording format", "Neither hls nor mp4 is set, so that nothing would be recorded.\n\nSet hls, mp4 or both.")
+		resp.Diagnostics.AddError("No recording format", "Neither hls nor mp4 is set, so nothing would be recorded.\n\nSet hls, mp4 or both.")
 	}
 }
 
@@ -166,7 +166,7 @@ func (r *recordRuleResource) Update(ctx context.Context, req resource.UpdateRequ
 	case !ok:
 	case shown == nil:
 		diags.AddError("Recording rule was deleted meanwhile", fmt.Sprintf(
-			"The recording rule %q of app %q could not be changed: it was deleted after this plan was made.\n\nPlan again: the next plan creates it.", plan.RuleID.ValueString(), plan.AppID.ValueString()))
+			"The recording rule %q of app %q could not be changed, because it was deleted after the plan.\n\nPlan again: the next plan creates it.", plan.RuleID.ValueString(), plan.AppID.ValueString()))
 	default:
 		memory := recording.Remember(*shown)
 		plan.UpdateTime = timeOf(shown.UpdateTime)
@@ -207,11 +207,11 @@ func (r *recordRuleResource) Read(ctx context.Context, req resource.ReadRequest,
 	case !ok:
 	case shown == nil && imported:
 		diags.AddError("Recording rule does not exist", fmt.Sprintf(
-			"App %q has no recording rule %q to import, or there is no such app in the project of the credentials.\n\nThe data source sparkrtc_record_rules lists the rules of an app. If there is none, remove this import: the apply then creates one.", appID, ruleID))
+			"App %q has no recording rule %q, or is not in the project of the credentials.\n\nCorrect the import: the data source sparkrtc_record_rules lists the rules of an app. If there is none, remove the import, and the apply creates one.", appID, ruleID))
 	case shown == nil:
 		d.rules.gone.Store(state.key(), true)
 		diags.AddWarning("Recording rule is gone", fmt.Sprintf(
-			"App %q no longer has the recording rule %q, or there is no such app in the project of the credentials.\n\nThe resource is removed from the state. If it is still configured, the next apply creates it.", appID, ruleID))
+			"App %q no longer has the recording rule %q, or is not in the project of the credentials.\n\nThe resource is removed from the state. If it is still configured, the next apply creates it.", appID, ruleID))
 		resp.State.RemoveResource(ctx)
 		diags.Append(saveMemory[recording.Memory](ctx, resp.Private, nil)...)
 	default:
@@ -281,7 +281,7 @@ func (r *recordRuleResource) Delete(ctx context.Context, req resource.DeleteRequ
 func sayRuleInUse(diags *diag.Diagnostics, appID, ruleID, mode string) {
 	diags.AddError("Recording rule is in use", fmt.Sprintf(
 		"The recording rule %q could not be deleted: the automatic recording of app %q uses it (%s).\n\n"+
-			"Destroy the sparkrtc_auto_record of the app first, or import it if it is not managed yet. With record_rule_id = sparkrtc_record_rule.NAME.rule_id, Terraform destroys both in the right order.",
+			"Destroy the sparkrtc_auto_record of the app first, or import it if it is not managed yet. If its record_rule_id refers to this resource, Terraform destroys both in the right order.",
 		ruleID, appID, mode))
 }
 

@@ -49,8 +49,8 @@ func (d *recordRulesDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 		return schema.NumberAttribute{MarkdownDescription: description, Computed: true}
 	}
 	hls := map[string]schema.Attribute{
-		"record_cycle":                      number(ruleCycle + "; 0 for one file of the whole stream."),
-		"record_max_duration_to_merge_file": number(ruleMerge + "; -1 for up to 30 days."),
+		"record_cycle":                      number(ruleCycle + "; 0 for a single file."),
+		"record_max_duration_to_merge_file": number(ruleMerge + "; -1 for 30 days."),
 		"record_prefix":                     text(rulePrefix),
 		"record_slice_duration":             number(ruleSlice),
 	}
@@ -60,21 +60,20 @@ func (d *recordRulesDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 		"record_prefix":                     text(rulePrefix),
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the recording rules of a SparkRTC app, for importing them or for `record_rule_id` of `sparkrtc_auto_record`. An app has one rule for each region, and one region is known to work.\n\n" +
-			"It costs one call. A default that the service does not show is shown here.",
+		MarkdownDescription: "Lists the recording rules of a SparkRTC app, for example to import them.",
 		Attributes: map[string]schema.Attribute{
 			"app_id": schema.StringAttribute{MarkdownDescription: "ID of the app.", Required: true, Validators: []validator.String{appIDValidator{}}},
 			"rules": schema.MapNestedAttribute{
-				MarkdownDescription: "The rules, by their IDs. Empty if there is none.",
+				MarkdownDescription: "The rules by ID.",
 				Computed:            true,
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"create_time": text("Time of the creation: RFC 3339 in UTC."),
-					"hls":         schema.SingleNestedAttribute{MarkdownDescription: "How HLS files are recorded; null if they are not.", Computed: true, Attributes: hls},
-					"mp4":         schema.SingleNestedAttribute{MarkdownDescription: "How MP4 files are recorded; null if they are not.", Computed: true, Attributes: mp4},
+					"create_time": text("Creation time (RFC 3339, UTC)."),
+					"hls":         schema.SingleNestedAttribute{MarkdownDescription: "Settings of HLS files; null without.", Computed: true, Attributes: hls},
+					"mp4":         schema.SingleNestedAttribute{MarkdownDescription: "Settings of MP4 files; null without.", Computed: true, Attributes: mp4},
 					"obs": schema.SingleNestedAttribute{MarkdownDescription: "Where recordings are stored.", Computed: true, Attributes: map[string]schema.Attribute{
 						"bucket": text("OBS bucket."), "object": text(ruleObject), "project_id": text("ID of the project of the bucket."), "region": text("Region of the bucket."),
 					}},
-					"update_time": text("Time of the last change: RFC 3339 in UTC."),
+					"update_time": text("Time of the last change (RFC 3339, UTC)."),
 				}},
 			},
 		},

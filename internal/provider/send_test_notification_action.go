@@ -44,8 +44,8 @@ func (a *sendTestNotificationAction) Metadata(_ context.Context, req action.Meta
 
 func (a *sendTestNotificationAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Sends a test event to the callback URL of a SparkRTC app, signed as the service signs, and fails unless the receiver responds with 2xx. Needs Terraform 1.14.\n\n" +
-			"Terraform sends it from its own machine, once. It shows whether the receiver accepts events and has the right key, not whether the service can reach it.",
+		MarkdownDescription: "Sends a signed test event to the callback URL of a SparkRTC app, and fails unless the receiver responds with 2xx. Needs Terraform 1.14.\n\n" +
+			"It shows whether the receiver accepts events and has the right key, not whether the service can reach it.",
 		Attributes: map[string]schema.Attribute{
 			"app_id": schema.StringAttribute{
 				MarkdownDescription: "ID of the app.",

@@ -18,8 +18,8 @@ import (
 // calls a minute.
 const defaultTimeout = 20 * time.Minute
 
-func timeoutDescription(what string) string {
-	return fmt.Sprintf("Time limit for %s, with waits and retries, such as `\"90s\"` or `\"1h30m\"`, up to `\"24h\"`. Default: `\"%.0fm\"`.", what, defaultTimeout.Minutes())
+func timeoutDescription() string {
+	return fmt.Sprintf("Time limit with waits and retries, such as `\"1h30m\"`. Default: `\"%.0fm\"`.", defaultTimeout.Minutes())
 }
 
 // timeoutsBlock is the library's, whose validator accepts negative durations and speaks of Go.
@@ -37,10 +37,10 @@ func timeoutsBlock(ctx context.Context, opts timeouts.Opts) schema.Block {
 func allTimeouts(ctx context.Context) map[string]schema.Block {
 	return map[string]schema.Block{
 		"timeouts": timeoutsBlock(ctx, timeouts.Opts{
-			Create: true, CreateDescription: timeoutDescription("creating the resource"),
-			Read: true, ReadDescription: timeoutDescription("reading it, in each plan,"),
-			Update: true, UpdateDescription: timeoutDescription("updating it"),
-			Delete: true, DeleteDescription: timeoutDescription("deleting it"),
+			Create: true, CreateDescription: timeoutDescription(),
+			Read: true, ReadDescription: timeoutDescription(),
+			Update: true, UpdateDescription: timeoutDescription(),
+			Delete: true, DeleteDescription: timeoutDescription(),
 		}),
 	}
 }

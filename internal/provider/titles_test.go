@@ -18,7 +18,9 @@ var (
 	titleCall          = `\b(?:Add\w*Error|Add\w*Warning|New\w*Diagnostic|New\w*FuncError%s)\([^\n]*?"([A-Z][^"]*)"`
 	titleField         = regexp.MustCompile(`(?i)\b\w*(?:summary|title)(?:, \w+)?\s*:?[:=]\s*"([^"]+)"`)
 	functionDefinition = regexp.MustCompile(`(?s)function\.Definition\{\s*Summary: "[^"]*"`)
-	titleRow           = regexp.MustCompile(`(?m)^\| \*\*(.+?)\*\*.*\|$`)
+	// An item of the page begins with its titles: bold, and joined by commas and "or".
+	titleItem   = regexp.MustCompile(`(?m)^- (\*\*[^\n]+)`)
+	titleInItem = regexp.MustCompile(`\*\*(.+?)\*\*( \((?:W|error)\))?(:|,| or)`)
 )
 
 // Users search the troubleshooting page for the title that the CLI shows.
@@ -29,8 +31,10 @@ func TestTroubleshooting_titles(t *testing.T) {
 		t.Fatal(err)
 	}
 	explained := map[string]int{}
-	for _, row := range titleRow.FindAllStringSubmatch(string(page), -1) {
-		explained[row[1]]++
+	for _, item := range titleItem.FindAllStringSubmatch(string(page), -1) {
+		for _, title := range titleInItem.FindAllStringSubmatch(item[1], -1) {
+			explained[title[1]]++
+		}
 	}
 	code := sources(t, ".", "../credentials")
 	titles := scanTitles(functionDefinition.ReplaceAllString(code, ""))

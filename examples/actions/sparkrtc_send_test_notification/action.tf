@@ -29,7 +29,7 @@ resource "sparkrtc_record_callback" "main" {
   auth_key_wo         = var.callback_key
   auth_key_wo_version = 1
 
-  # The receiver is tried after each create and each update, also one of timeouts alone.
+  # After each create and update, test the receiver.
   lifecycle {
     action_trigger {
       events  = [after_create, after_update]

@@ -8,8 +8,7 @@ import {
   id       = each.key
 }
 
-# For the import alone: with URLs that come from the service, a change from
-# outside is followed and not set back. Write them down afterwards.
+# For the import only: write the URLs down afterwards.
 resource "sparkrtc_record_callback" "all" {
   for_each = data.sparkrtc_record_callbacks.configured.apps
   app_id   = each.key

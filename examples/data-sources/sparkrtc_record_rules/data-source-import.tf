@@ -8,8 +8,7 @@ import {
   id       = "${data.sparkrtc_record_rules.classroom.app_id}/${each.key}"
 }
 
-# For the import alone: with settings that come from the service, a change from
-# outside is followed and not set back. Write them down afterwards.
+# For the import only: write the settings down afterwards.
 resource "sparkrtc_record_rule" "all" {
   for_each = data.sparkrtc_record_rules.classroom.rules
   app_id   = data.sparkrtc_record_rules.classroom.app_id

@@ -1,5 +1,5 @@
 terraform {
-  required_version = ">= 1.11" # for write-only arguments, in Terraform and in OpenTofu
+  required_version = ">= 1.11" # for write-only arguments
 
   required_providers {
     sparkrtc = {
