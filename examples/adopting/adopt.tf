@@ -16,11 +16,13 @@ locals {
 output "apps" {
   value = {
     for name, id in local.ids : name => {
-      enabled      = data.sparkrtc_apps.all.apps[id].app_state != "DEACTIVATION"
-      auto_record  = data.sparkrtc_apps.all.apps[id].auto_record_mode != "AUTO_RECORD_OFF"
-      callback_url = data.sparkrtc_record_callbacks.all.apps[id].url
+      enabled     = data.sparkrtc_apps.all.apps[id].app_state != "DEACTIVATION"
+      auto_record = data.sparkrtc_apps.all.apps[id].auto_record_mode != "AUTO_RECORD_OFF"
       record_rule = one([
         for rule in values(data.sparkrtc_record_rules.all[id].rules) : { obs = rule.obs, hls = rule.hls, mp4 = rule.mp4 }
+      ])
+      callback = one([
+        for url in data.sparkrtc_record_callbacks.all.apps[id].url[*] : { url = url, key_version = null }
       ])
     }
   }
@@ -45,7 +47,7 @@ import {
 }
 
 import {
-  for_each = { for name, app in local.apps : name => local.ids[name] if app.callback_url != null }
+  for_each = { for name, app in local.apps : name => local.ids[name] if app.callback != null }
   to       = sparkrtc_record_callback.all[each.key]
   id       = each.value
 }

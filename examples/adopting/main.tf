@@ -16,6 +16,14 @@ locals {
   apps = jsondecode(file("${path.module}/apps.json"))
 }
 
+variable "callback_keys" {
+  description = "Keys of the callbacks that have a key_version, by the name of the app."
+  type        = map(string)
+  default     = {}
+  sensitive   = true
+  ephemeral   = true
+}
+
 resource "sparkrtc_app" "all" {
   for_each = local.apps
   app_name = each.key
@@ -37,7 +45,9 @@ resource "sparkrtc_auto_record" "all" {
 }
 
 resource "sparkrtc_record_callback" "all" {
-  for_each = { for name, app in local.apps : name => app.callback_url if app.callback_url != null }
-  app_id   = sparkrtc_app.all[each.key].app_id
-  url      = each.value
+  for_each            = { for name, app in local.apps : name => app.callback if app.callback != null }
+  app_id              = sparkrtc_app.all[each.key].app_id
+  url                 = each.value.url
+  auth_key_wo         = each.value.key_version == null ? null : var.callback_keys[each.key]
+  auth_key_wo_version = each.value.key_version
 }
