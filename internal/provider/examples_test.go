@@ -28,7 +28,7 @@ func TestAccCLI_examples(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := map[string]int{}
-	whole := foldersWithTests(t, root)
+	whole := append(foldersWithTests(t, root), filepath.Join("examples", "adopting")) // TestAccCLI_adoptAccount
 	all := examples(t, root)
 	formatted := newCLI(t, nil, "")
 	for name, config := range all {
