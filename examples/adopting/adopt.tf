@@ -17,7 +17,7 @@ output "apps" {
   value = {
     for name, id in local.ids : name => {
       enabled     = data.sparkrtc_apps.all.apps[id].app_state != "DEACTIVATION"
-      auto_record = data.sparkrtc_apps.all.apps[id].auto_record_mode != "AUTO_RECORD_OFF"
+      auto_record = can(data.sparkrtc_record_rules.all[id].rules[data.sparkrtc_apps.all.apps[id].record_rule_id])
       record_rule = one([
         for rule in values(data.sparkrtc_record_rules.all[id].rules) : { obs = rule.obs, hls = rule.hls, mp4 = rule.mp4 }
       ])

@@ -41,6 +41,7 @@ func TestAccCLI_adoptAccount(t *testing.T) {
 			e.SetAutoRecord("two", emulator.AutoRecordOff, e.SetRecordRule("two", emulator.RecordRule{Bucket: "recordings", MP4: &emulator.RecordConfig{RecordCycle: 60}}))
 			e.SetCallback("two", testURL+"/two", "")
 			e.DeactivateApp("two")
+			e.SetAutoRecord("three", emulator.AutoRecordIndividual, "deleted-rule") // which records nothing
 			e.ResetRequests()
 
 			r := newCLI(t, e, "")
