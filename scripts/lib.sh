@@ -57,28 +57,28 @@ use_mirror() {
 	export TF_CLI_CONFIG_FILE=$tmp/cli.tfrc
 }
 
-# change_callback sets another URL and another key, as another client would.
-change_callback() {
-	eval "$(sed -n 's/^curl -X PUT /curl -sS -X PUT /p' "$tmp/emulator.log")" >/dev/null
+# api METHOD PATH [BODY] is a call of another client.
+api() {
+	local token
+	token=$(sed -n "s/^curl .*-H '\(X-Auth-Token: [^']*\)'.*/\1/p" "$tmp/emulator.log" | head -n 1)
+	curl -sS -X "$1" -H "$token" -H 'Content-Type: application/json' ${3:+-d "$3"} "$SPARKRTC_ENDPOINT/v2/apps$2"
 }
 
-# expect_callback fails unless the service has this URL.
-expect_callback() {
-	local url
-	url=$(eval "$(sed -n '/^curl -X PUT /!s/^curl /curl -sS /p' "$tmp/emulator.log")" | sed -n 's/.*"url": *"\([^"]*\)".*/\1/p')
-	[ "$url" = "$1" ] || fail "the service has ${url:-no callback}, not $1"
-	echo "-> The service has $url."
+# expect_service PATH TEXT fails unless what the service shows there, without blanks, has the text.
+expect_service() {
+	api GET "$1" | tr -d ' \n' | grep -qF -e "$2" || fail "the service does not show $2 at /v2/apps$1"
+	echo "-> The service has $2."
 }
 
 # run EXIT COMMAND... runs the CLI in $work, and fails unless its exit code is EXIT.
-# shellcheck disable=SC2154 # the script sets work and TF_VAR_callback_key, and start_emulator HW_SECRET_KEY
+# shellcheck disable=SC2154 # the script sets work, TF_VAR_callback_key and maybe app_key, and start_emulator HW_SECRET_KEY
 run() {
 	local want=$1 got=0
 	shift
 	printf '\n$ %s %s\n' "${cli##*/}" "$*"
 	"$cli" -chdir="$work" "$@" -no-color 2>&1 | tee -i "$tmp/output" || got=$?
 	[ "$got" = "$want" ] || fail "${cli##*/} $1 ended with exit code $got, not $want"
-	if cat "$tmp/output" "$work"/*.tfstate 2>/dev/null | grep -F -e "$TF_VAR_callback_key" -e "$HW_SECRET_KEY" >/dev/null; then
+	if cat "$tmp/output" "$work"/*.tfstate 2>/dev/null | grep -F -e "$TF_VAR_callback_key" -e "$HW_SECRET_KEY" ${app_key:+-e "$app_key"} >/dev/null; then
 		fail "a secret is in the output or in the state"
 	fi
 }

@@ -40,13 +40,14 @@ done
 work=$tmp/snapshot
 mkdir "$work"
 sed "s/\"~> .*\"/\"= $version\"/" examples/provider/provider.tf >"$work/main.tf"
+app=$(sed -n 's/^ *app_id *= *"\(.*\)"/\1/p' "$work/main.tf")
 url=$(sed -n 's/^ *url *= *"\(.*\)"/\1/p' "$work/main.tf")
 
 run 0 init -input=false
 grep -q "version *= *\"$version\"" "$work/.terraform.lock.hcl" || fail "the lock file does not have $version"
 run 0 init -input=false -lockfile=readonly
 run 0 apply -input=false -auto-approve
-expect_callback "$url"
+expect_service "/$app/record-callback" "$url"
 run 0 plan -input=false -detailed-exitcode
 
 # The same version with other bytes, as a folder in place of the archive.

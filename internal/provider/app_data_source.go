@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/recording"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
 )
 
@@ -38,10 +39,15 @@ type appView struct {
 	CreateTime types.String `tfsdk:"create_time"`
 	Domain     types.String `tfsdk:"domain"`
 	Scope      types.String `tfsdk:"scope"`
+
+	AutoRecordMode types.String `tfsdk:"auto_record_mode"`
+	RecordRuleID   types.String `tfsdk:"record_rule_id"`
 }
 
 func viewOf(app sparkrtc.App) appView {
+	auto := recording.ObserveAutoRecord(sparkrtc.AutoRecord{}, app.AutoRecord(), false)
 	return appView{
+		AutoRecordMode: types.StringValue(string(auto.Mode)), RecordRuleID: orNull(auto.RecordRuleID),
 		AppID: types.StringValue(app.ID), AppName: types.StringValue(string(app.Name)), AppState: orNull(string(app.State)),
 		CreateTime: orNull(string(app.CreateTime)), Domain: orNull(string(app.Domain)), Scope: orNull(string(app.Scope)),
 	}
@@ -49,12 +55,14 @@ func viewOf(app sparkrtc.App) appView {
 
 func appViewAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"app_id":      schema.StringAttribute{MarkdownDescription: appIDText, Computed: true},
-		"app_name":    schema.StringAttribute{MarkdownDescription: appNameText, Computed: true},
-		"app_state":   schema.StringAttribute{MarkdownDescription: appStateText, Computed: true},
-		"create_time": schema.StringAttribute{MarkdownDescription: appCreatedText, Computed: true},
-		"domain":      schema.StringAttribute{MarkdownDescription: appDomainText, Computed: true},
-		"scope":       schema.StringAttribute{MarkdownDescription: appScopeText, Computed: true},
+		"app_id":           schema.StringAttribute{MarkdownDescription: appIDText, Computed: true},
+		"app_name":         schema.StringAttribute{MarkdownDescription: appNameText, Computed: true},
+		"app_state":        schema.StringAttribute{MarkdownDescription: appStateText, Computed: true},
+		"auto_record_mode": schema.StringAttribute{MarkdownDescription: "`AUTO_INDIVIDUAL_RECORD` if automatic recording is on, or `AUTO_RECORD_OFF`.", Computed: true},
+		"create_time":      schema.StringAttribute{MarkdownDescription: appCreatedText, Computed: true},
+		"domain":           schema.StringAttribute{MarkdownDescription: appDomainText, Computed: true},
+		"record_rule_id":   schema.StringAttribute{MarkdownDescription: "ID of the recording rule that automatic recording uses; null if it is off.", Computed: true},
+		"scope":            schema.StringAttribute{MarkdownDescription: appScopeText, Computed: true},
 	}
 }
 

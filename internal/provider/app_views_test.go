@@ -50,6 +50,28 @@ func TestAppDataSource(t *testing.T) {
 	}
 }
 
+// Data sources show which rule automatic recording uses, also of a service that keeps it after switching off.
+func TestAppDataSources_autoRecord(t *testing.T) {
+	e := acctest.StartEmulator(t, emulator.Options{OffRule: emulator.OffKeeps}, "on", "off", "never")
+	e.SetAutoRecord("on", emulator.AutoRecordIndividual, "rule")
+	e.SetAutoRecord("off", emulator.AutoRecordOff, "rule")
+	apps := newApps(t, e)
+	state, _, err := apps.ReadDataSource("sparkrtc_apps", nil)
+	var byID map[string]tftypes.Value
+	if err != nil || state["apps"].As(&byID) != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string][2]any{"on": {"AUTO_INDIVIDUAL_RECORD", "rule"}, "off": {"AUTO_RECORD_OFF", nil}, "never": {"AUTO_RECORD_OFF", nil}} {
+		one, _, err := apps.ReadDataSource(appType, map[string]any{"app_id": id})
+		for _, shown := range []map[string]tftypes.Value{acctest.AttributesOf(byID[id]), one} {
+			mode, rule := shown["auto_record_mode"], shown["record_rule_id"]
+			if err != nil || !mode.Equal(tftypes.NewValue(tftypes.String, want[0])) || !rule.Equal(tftypes.NewValue(tftypes.String, want[1])) {
+				t.Errorf("%s: %v, %v; %v", id, mode, rule, err)
+			}
+		}
+	}
+}
+
 // What is listed is what an import of it finds, without keys.
 func TestAppListResource(t *testing.T) {
 	e := someApps(t, emulator.Options{DeletedApp: emulator.DeletedListed})

@@ -28,7 +28,7 @@ func TestAccCLI_examples(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := map[string]int{}
-	whole := foldersWithTests(t, root)
+	whole := append(foldersWithTests(t, root), filepath.Join("examples", "adopting")) // TestAccCLI_adoptAccount
 	all := examples(t, root)
 	formatted := newCLI(t, nil, "")
 	for name, config := range all {
@@ -151,54 +151,57 @@ func TestAccCLI_exampleTests(t *testing.T) {
 	}
 }
 
-// What the module says of a name that no app has, or several, and what it sends
-// for one that one app has.
-func TestAccCLI_recordingCallbackModule(t *testing.T) {
+// The module makes the whole set-up of an app, and takes over one that exists without a write.
+func TestAccCLI_recordingModule(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	const others = "6aa9701f2346968bb306cb44"
-	c := acctest.StartEmulator(t, emulator.Options{}, testApp, others)
-	c.NameApp(testApp, "production")
-	r := newCLI(t, c, `
+	e := acctest.StartEmulator(t, emulator.Options{})
+	config := `
 variable "key" {
   type      = string
   ephemeral = true
 }
 
-module "callback" {
-  source   = "./recording-callback"
-  app_name = "production"
-  url      = "`+testURL+`"
-  auth_key = var.key
+module "recording" {
+  source       = "./recording"
+  app_name     = "lectures"
+  bucket       = "recordings"
+  callback_url = "` + testURL + `"
+  callback_key = var.key
 }
-`, "TF_VAR_key="+testKey)
+`
+	r := newCLI(t, e, config, "TF_VAR_key="+testKey)
 	copyModules(t, r, root)
 
 	r.Apply(t)
-	expectTruth(t, c, testApp, testURL, testKey)
-	if state := r.ReadFile(t, "terraform.tfstate"); strings.Contains(state, testKey) {
-		t.Error("the key is in the state")
+	app := made(t, e, "lectures")
+	expectTruth(t, e, app.ID, testURL, testKey)
+	rules := e.RecordRules(app.ID)
+	if len(rules) != 1 || rules[0].Bucket != "recordings" || rules[0].MP4.RecordCycle != 3600 || rules[0].HLS != nil {
+		t.Fatalf("rules: %+v", rules)
 	}
+	if auto, _ := e.AutoRecord(app.ID); auto.Mode != emulator.AutoRecordIndividual || auto.RuleID != rules[0].ID {
+		t.Errorf("automatic recording: %+v", auto)
+	}
+	acctest.ExpectNoSecret(t, "state", r.ReadFile(t, acctest.LocalState), testKey, app.AppKey)
 	r.Plan(t, acctest.NoChanges)
+	e.ResetRequests()
 
-	c.NameApp(others, "production")
-	got := r.Must(t, 1, "plan")
-	for _, want := range []string{"Several apps of the project", testApp + ", " + others, "by the ID of the app"} {
-		if !strings.Contains(got.Out(), want) {
-			t.Errorf("no %q in %s", want, got.Out())
-		}
+	for resource, id := range map[string]string{
+		"app": app.ID, "record_rule": app.ID + "/" + rules[0].ID, "auto_record": app.ID, "record_callback": app.ID,
+	} {
+		config += fmt.Sprintf("import {\n  to = module.recording.sparkrtc_%s.this\n  id = %q\n}\n", resource, id)
 	}
-	c.NameApp(testApp, "a")
-	c.NameApp(others, "b")
-	if got := r.Must(t, 1, "plan"); !strings.Contains(got.Out(), `No app of the project has the name "production".`) {
-		t.Errorf("none: %s", got.Out())
+	adopting := newCLI(t, e, config, "TF_VAR_key="+testKey)
+	copyModules(t, adopting, root)
+	if out := adopting.Apply(t).Out(); !strings.Contains(out, "4 imported, 0 added, 1 changed, 0 destroyed") {
+		t.Errorf("the import: %s", out)
 	}
-	if puts := sentPayloads(t, c); len(puts) != 1 {
-		t.Errorf("sent: %v", puts)
-	}
+	e.ExpectSent(t) // the change is the key, which the service has
+	adopting.Plan(t, acctest.NoChanges)
 }
 
 // foldersWithTests are the examples that are several files, and have tests.

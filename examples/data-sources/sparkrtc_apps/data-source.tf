@@ -9,15 +9,7 @@ terraform {
 
 data "sparkrtc_apps" "all" {}
 
-# All apps of the project, imported as they are.
-import {
-  for_each = data.sparkrtc_apps.all.apps
-  to       = sparkrtc_app.all[each.value.app_name]
-  id       = each.key
-}
-
-resource "sparkrtc_app" "all" {
-  for_each = { for id, app in data.sparkrtc_apps.all.apps : app.app_name => app }
-  app_name = each.key
-  enabled  = each.value.app_state != "DEACTIVATION"
+# Apps that record nothing by themselves.
+output "without_automatic_recording" {
+  value = [for id, app in data.sparkrtc_apps.all.apps : app.app_name if app.auto_record_mode == "AUTO_RECORD_OFF"]
 }
