@@ -89,6 +89,7 @@ func (r *recordRuleResource) Create(ctx context.Context, req resource.CreateRequ
 	if diags.HasError() {
 		return
 	}
+	defer d.alone(appID)()
 	var memory recording.Memory
 	ok := d.call(ctx, operation{about: writtenRule(plan), verb: "created", writes: true, bound: bound}, diags, func(ctx context.Context) error {
 		defer d.apps.write(appID)()
@@ -253,8 +254,9 @@ func (r *recordRuleResource) Delete(ctx context.Context, req resource.DeleteRequ
 		return
 	}
 	d, appID, ruleID := r.provider, state.AppID.ValueString(), state.RuleID.ValueString()
+	defer d.alone(appID)()
 	if _, created := d.rules.created.Load(state.key()); created {
-		return // create_before_destroy, and the creation kept the ID
+		return // create_before_destroy or a renamed resource, and the creation kept the ID
 	}
 	bound := load(deleteTimeout.of(ctx, state.Timeouts))(diags)
 	user := ""
