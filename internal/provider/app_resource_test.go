@@ -439,3 +439,29 @@ func TestApp_calls(t *testing.T) {
 	}
 	e.ExpectSent(t)
 }
+
+// A name that the service shows in another form, or not, replaces no app. A new one does, which protection prevents.
+func TestApp_shownName(t *testing.T) {
+	e := acctest.StartEmulator(t, emulator.Options{})
+	apps := newApps(t, e)
+	config := map[string]any{"app_name": " classroom ", "deletion_protection": false}
+	e.Fail(emulator.Fault{Method: http.MethodGet, Path: acctest.AppsPath + "/", Status: http.StatusInternalServerError, Times: 3})
+	stored := apply(t, apps, acctest.Object{}, config)
+	id := stored.Text("app_id")
+	if stored.Text("create_time") != "" {
+		t.Fatalf("it was read: %v", stored.Value)
+	}
+	for _, shown := range []string{"classroom", "", "classroom"} {
+		e.NameApp(id, shown)
+		stored = expectClean(t, apps, stored, config)
+	}
+	config["enabled"] = false
+	stored = apply(t, apps, stored, config)
+	stored = expectClean(t, apps, stored, config)
+
+	e.NameApp(id, "lecture")
+	stored, err := newApps(t, e).Read(stored)
+	if err != nil || stored.Text("app_name") != "lecture" {
+		t.Errorf("renamed outside: %v, %v", stored.Value, err)
+	}
+}
