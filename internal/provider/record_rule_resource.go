@@ -99,7 +99,7 @@ func (r *recordRuleResource) Create(ctx context.Context, req resource.CreateRequ
 		}
 		d.rules.created.Store(ruleKey(appID, shown.ID), true)
 		d.rules.gone.Delete(ruleKey(appID, shown.ID))
-		memory = r.settle(ctx, plan.settings(), *shown, replaced)
+		memory = r.settle(ctx, appID, plan.settings(), *shown, replaced)
 		plan.show(*shown)
 		return nil
 	})
@@ -113,12 +113,12 @@ func (r *recordRuleResource) Create(ctx context.Context, req resource.CreateRequ
 
 // settle waits until the service knows a new rule, which what is created next may refer to. It returns the memory of
 // the creation. That the read fails does not undo the creation.
-func (r *recordRuleResource) settle(ctx context.Context, set sparkrtc.RecordRuleRequest, created sparkrtc.RecordRule, replaced bool) recording.Memory {
+func (r *recordRuleResource) settle(ctx context.Context, appID string, set sparkrtc.RecordRuleRequest, created sparkrtc.RecordRule, replaced bool) recording.Memory {
 	memory := recording.Remember(created)
 	if replaced {
 		return memory
 	}
-	shown, err := r.provider.client.ShowNewRecordRule(ctx, created.AppID, created.ID)
+	shown, err := r.provider.client.ShowNewRecordRule(ctx, appID, created.ID)
 	if err != nil {
 		tflog.Debug(ctx, "recording rule could not be read after its creation", map[string]any{"rule_id": created.ID, "error": err.Error()})
 		return memory
