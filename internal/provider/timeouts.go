@@ -38,7 +38,7 @@ func allTimeouts(ctx context.Context) map[string]schema.Block {
 	return map[string]schema.Block{
 		"timeouts": timeoutsBlock(ctx, timeouts.Opts{
 			Create: true, CreateDescription: timeoutDescription("creating the resource"),
-			Read: true, ReadDescription: timeoutDescription("reading it, in each plan,"),
+			Read: true, ReadDescription: timeoutDescription("reading it, in each plan"),
 			Update: true, UpdateDescription: timeoutDescription("updating it"),
 			Delete: true, DeleteDescription: timeoutDescription("deleting it"),
 		}),
