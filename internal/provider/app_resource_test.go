@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
@@ -463,5 +465,17 @@ func TestApp_shownName(t *testing.T) {
 	stored, err := newApps(t, e).Read(stored)
 	if err != nil || stored.Text("app_name") != "lecture" {
 		t.Errorf("renamed outside: %v, %v", stored.Value, err)
+	}
+}
+
+// A name that is not known yet would replace the app, even by one of the same name. To allow that is the wrong advice.
+func TestApp_unknownName(t *testing.T) {
+	e := acctest.StartEmulator(t, emulator.Options{})
+	apps := newApps(t, e)
+	stored := apply(t, apps, acctest.Object{}, map[string]any{"app_name": "classroom"})
+	_, err := apps.Plan(stored, apps.ConfigOf(map[string]any{"app_name": tftypes.UnknownValue}))
+	expectError(t, err, "App is protected from deletion", stored.Text("app_id"), "app_name is known only after apply", `"classroom"`)
+	if err != nil && strings.Contains(err.Error(), "deletion_protection = false") {
+		t.Errorf("it says how to delete the app: %v", err)
 	}
 }
