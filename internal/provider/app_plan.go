@@ -30,11 +30,12 @@ func (r *appResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 			addProtectedError(diags, "")
 		}
 	case state != nil && (plan == nil || !plan.AppName.Equal(state.AppName)):
-		if state.DeletionProtection.ValueBool() && plan != nil && plan.AppName.IsUnknown() {
+		switch protected := state.DeletionProtection.ValueBool(); {
+		case protected && plan != nil && plan.AppName.IsUnknown():
 			addUnknownNameError(diags, state)
-		} else if state.DeletionProtection.ValueBool() {
+		case protected:
 			addProtectedError(diags, state.AppID.ValueString())
-		} else if plan != nil {
+		case plan != nil:
 			r.planNew(ctx, plan, diags)
 		}
 	case state == nil:
