@@ -42,7 +42,7 @@ func (l *appListResource) List(ctx context.Context, req list.ListRequest, stream
 	}
 	pushAll(ctx, req, stream, found, diags, func(app sparkrtc.App) listedObject {
 		var m appModel
-		m.observed(&app)
+		m.observed(&app, nil)
 		return listedObject{displayName(app), map[string]any{"app_id": app.ID}, map[string]any{
 			"app_id": m.AppID, "app_name": m.AppName, "create_time": m.CreateTime, "deletion_protection": m.DeletionProtection,
 			"domain": m.Domain, "enabled": m.Enabled, "scope": m.Scope, "state": m.State,

@@ -30,9 +30,12 @@ func (r *appResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 			addProtectedError(diags, "")
 		}
 	case state != nil && (plan == nil || !plan.AppName.Equal(state.AppName)):
-		if state.DeletionProtection.ValueBool() {
+		switch protected := state.DeletionProtection.ValueBool(); {
+		case protected && plan != nil && plan.AppName.IsUnknown():
+			addUnknownNameError(diags, state)
+		case protected:
 			addProtectedError(diags, state.AppID.ValueString())
-		} else if plan != nil {
+		case plan != nil:
 			r.planNew(ctx, plan, diags)
 		}
 	case state == nil:
@@ -58,6 +61,14 @@ func addProtectedError(diags *diag.Diagnostics, appID string) {
 			"A deleted app can't be restored: its ID, key, recording rules and callback are lost.\n\n"+
 			"To delete it, set deletion_protection = false, apply, and plan again. "+
 			"To only forget it, use a removed block with destroy = false, or terraform state rm.")
+}
+
+// addUnknownNameError: Terraform replaces the app even if the name turns out to be the same.
+func addUnknownNameError(diags *diag.Diagnostics, state *appModel) {
+	diags.AddAttributeError(path.Root("app_name"), "App is protected from deletion", fmt.Sprintf(
+		"The app %q would be replaced, because app_name is known only after apply, and deletion_protection is true in the state.\n\n"+
+			"Set app_name to a value that the plan knows, such as the present name %q, or first apply what it depends on, with -target.",
+		state.AppID.ValueString(), state.AppName.ValueString()))
 }
 
 // usualName is what the documentation shows of names.

@@ -47,14 +47,28 @@ type appModel struct {
 	Timeouts           timeouts.Value `tfsdk:"timeouts"`
 }
 
-// appMemory is for the plan of a replacement, whose second part has no state.
+// appMemory is in private state.
 type appMemory struct {
+	// Protected is for the plan of a replacement, whose second part has no state.
 	Protected bool `json:"protected"`
+
+	// Name is as the service last showed it, which may be another form of the configured one; "" if it was not shown.
+	Name string `json:"name,omitempty"`
 }
 
 func (m *appMemory) valid() bool { return true }
 
-func (m *appModel) memory() *appMemory { return &appMemory{m.DeletionProtection.ValueBool()} }
+// remember returns the memory after a read, or after a write, which shows nothing.
+func (m *appModel) remember(before *appMemory, shown *sparkrtc.App) *appMemory {
+	memory := appMemory{Protected: m.DeletionProtection.ValueBool()}
+	if before != nil {
+		memory.Name = before.Name
+	}
+	if shown != nil && shown.Name != "" {
+		memory.Name = string(shown.Name)
+	}
+	return &memory
+}
 
 // The descriptions that resource, data sources and ephemeral resource share.
 const (
@@ -103,12 +117,16 @@ func (r *appResource) IdentitySchema(_ context.Context, _ resource.IdentitySchem
 	resp.IdentitySchema = newIdentitySchema(map[string]string{"app_id": appIDText})
 }
 
-// observed takes over what the service shows of an app; nil for nothing.
-func (m *appModel) observed(app *sparkrtc.App) {
+// observed takes over what the service shows of an app; nil for nothing. The name replaces the app, so it changes only if
+// another one is shown than before.
+func (m *appModel) observed(app *sparkrtc.App, memory *appMemory) {
 	if app == nil {
-		app = &sparkrtc.App{ID: m.AppID.ValueString(), Name: sparkrtc.Label(m.AppName.ValueString())}
+		app = &sparkrtc.App{ID: m.AppID.ValueString()}
 	}
-	m.AppID, m.AppName = types.StringValue(app.ID), types.StringValue(string(app.Name))
+	m.AppID = types.StringValue(app.ID)
+	if name := string(app.Name); m.AppName.IsNull() || name != "" && (memory == nil || memory.Name != "" && memory.Name != name) {
+		m.AppName = types.StringValue(name)
+	}
 	m.CreateTime, m.Domain, m.Scope = orNull(string(app.CreateTime)), orNull(string(app.Domain)), orNull(string(app.Scope))
 	m.inState(app.State)
 	if m.DeletionProtection.IsNull() { // imported
@@ -168,8 +186,7 @@ func (r *appResource) Create(ctx context.Context, req resource.CreateRequest, re
 	}
 	plan.AppID = types.StringValue(made.id)
 	diags.Append(resp.Identity.SetAttribute(ctx, path.Root("app_id"), plan.AppID)...)
-	plan.observed(app)
-	plan.AppName = types.StringValue(name)
+	plan.observed(app, &appMemory{})
 	switch {
 	case stopErr != nil:
 		plan.Enabled = types.BoolValue(true)
@@ -184,12 +201,13 @@ func (r *appResource) Create(ctx context.Context, req resource.CreateRequest, re
 			"The app %q was created, but could not be read: %s.\n\nThe next plan completes the state.", made.id, briefly(readErr)))
 	}
 	diags.Append(setIn(ctx, &resp.State, *plan)...)
-	diags.Append(saveMemory(ctx, resp.Private, plan.memory())...)
+	diags.Append(saveMemory(ctx, resp.Private, plan.remember(nil, app))...)
 }
 
 func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	diags := &resp.Diagnostics
 	state := load(modelIn[appModel](ctx, req.State))(diags)
+	memory := load(loadMemory(ctx, req.Private, (*appMemory).valid))(diags)
 	if diags.HasError() {
 		return
 	}
@@ -206,7 +224,7 @@ func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	ok := r.provider.call(ctx, operation{about: appWithID(appID), verb: "read", bound: bound}, diags, func(ctx context.Context) (err error) {
 		app, err = r.provider.readApp(ctx, appID, !imported && r.provider.sharedReads, func(listed *sparkrtc.App) bool {
 			seen := *state
-			seen.observed(listed)
+			seen.observed(listed, memory)
 			return seen.same(state)
 		})
 		if errors.Is(err, sparkrtc.ErrNotFound) && !imported {
@@ -221,9 +239,9 @@ func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 			"App %q no longer exists, or is not in the project of the credentials.\n\nThe resource is removed from the state. If it is still configured, the next apply creates a new app with another ID and key.", appID))
 		resp.State.RemoveResource(ctx)
 	default:
-		state.observed(app)
+		state.observed(app, memory)
 		diags.Append(setIn(ctx, &resp.State, *state)...)
-		diags.Append(saveMemory(ctx, resp.Private, state.memory())...)
+		diags.Append(saveMemory(ctx, resp.Private, state.remember(memory, app))...)
 	}
 }
 
@@ -237,6 +255,7 @@ func (r *appResource) Update(ctx context.Context, req resource.UpdateRequest, re
 	diags := &resp.Diagnostics
 	plan := load(modelIn[appModel](ctx, req.Plan))(diags)
 	state := load(modelIn[appModel](ctx, req.State))(diags)
+	memory := load(loadMemory(ctx, req.Private, (*appMemory).valid))(diags)
 	if diags.HasError() {
 		return
 	}
@@ -255,7 +274,7 @@ func (r *appResource) Update(ctx context.Context, req resource.UpdateRequest, re
 		plan.State = orNull(string(app.State))
 	}
 	diags.Append(setIn(ctx, &resp.State, *plan)...)
-	diags.Append(saveMemory(ctx, resp.Private, plan.memory())...)
+	diags.Append(saveMemory(ctx, resp.Private, plan.remember(memory, nil))...)
 }
 
 func (r *appResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
@@ -438,4 +440,42 @@ func TestApp_calls(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.ExpectSent(t)
+}
+
+// A name that the service shows in another form, or not, replaces no app. A new one does, which protection prevents.
+func TestApp_shownName(t *testing.T) {
+	e := acctest.StartEmulator(t, emulator.Options{})
+	apps := newApps(t, e)
+	config := map[string]any{"app_name": " classroom ", "deletion_protection": false}
+	e.Fail(emulator.Fault{Method: http.MethodGet, Path: acctest.AppsPath + "/", Status: http.StatusInternalServerError, Times: 3})
+	stored := apply(t, apps, acctest.Object{}, config)
+	id := stored.Text("app_id")
+	if stored.Text("create_time") != "" {
+		t.Fatalf("it was read: %v", stored.Value)
+	}
+	for _, shown := range []string{"classroom", "", "classroom"} {
+		e.NameApp(id, shown)
+		stored = expectClean(t, apps, stored, config)
+	}
+	config["enabled"] = false
+	stored = apply(t, apps, stored, config)
+	stored = expectClean(t, apps, stored, config)
+
+	e.NameApp(id, "lecture")
+	stored, err := newApps(t, e).Read(stored)
+	if err != nil || stored.Text("app_name") != "lecture" {
+		t.Errorf("renamed outside: %v, %v", stored.Value, err)
+	}
+}
+
+// A name that is not known yet would replace the app, even by one of the same name. To allow that is the wrong advice.
+func TestApp_unknownName(t *testing.T) {
+	e := acctest.StartEmulator(t, emulator.Options{})
+	apps := newApps(t, e)
+	stored := apply(t, apps, acctest.Object{}, map[string]any{"app_name": "classroom"})
+	_, err := apps.Plan(stored, apps.ConfigOf(map[string]any{"app_name": tftypes.UnknownValue}))
+	expectError(t, err, "App is protected from deletion", stored.Text("app_id"), "app_name is known only after apply", `"classroom"`)
+	if err != nil && strings.Contains(err.Error(), "deletion_protection = false") {
+		t.Errorf("it says how to delete the app: %v", err)
+	}
 }

@@ -162,8 +162,12 @@ func (r *autoRecordResource) Create(ctx context.Context, req resource.CreateRequ
 	}
 	bound := load(createTimeout.of(ctx, plan.Timeouts))(diags)
 	identify(ctx, resp.Identity, plan.AppID, diags)
+	appID := plan.AppID.ValueString()
+	defer r.provider.alone(appID)()
 	r.write(ctx, plan, bound, &resp.State, diags)
-	r.provider.autoRecordsCreated.Store(plan.AppID.ValueString(), true)
+	if !diags.HasError() {
+		r.provider.autoRecordsCreated.Store(appID, true)
+	}
 }
 
 func (r *autoRecordResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -303,8 +307,9 @@ func (r *autoRecordResource) Delete(ctx context.Context, req resource.DeleteRequ
 		return
 	}
 	d, appID := r.provider, state.AppID.ValueString()
+	defer d.alone(appID)()
 	if _, created := d.autoRecordsCreated.Load(appID); created {
-		return // create_before_destroy
+		return // create_before_destroy, or the resource was renamed
 	}
 	bound := load(deleteTimeout.of(ctx, state.Timeouts))(diags)
 	d.call(ctx, operation{about: autoRecordOf(appID), verb: "switched off", writes: true, bound: bound}, diags, func(ctx context.Context) error {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -148,6 +149,15 @@ func importByAll(ctx context.Context, attributes []string, example string, req r
 		return nil
 	}
 	return ids
+}
+
+// alone is for creating and deleting what an app has one of. Terraform does both at once if a resource was renamed, and
+// the deletion must see the creation, or it deletes what was just created.
+func (d *providerData) alone(appID string) (end func()) {
+	lock, _ := d.recordings.LoadOrStore(appID, new(sync.Mutex))
+	mutex, _ := lock.(*sync.Mutex)
+	mutex.Lock()
+	return mutex.Unlock
 }
 
 // plannedBefore tells whether another resource of this type sets the same object, which has these IDs: each resource is

@@ -131,6 +131,9 @@ type providerData struct {
 	// autoRecordsCreated has the apps whose automatic recording was created in this process.
 	autoRecordsCreated sync.Map
 
+	// recordings are the locks of apps whose recording is created or deleted.
+	recordings sync.Map
+
 	// callbacks is what the plans of recording callbacks know of one another.
 	callbacks callbackPlans
 

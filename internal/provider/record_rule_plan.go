@@ -43,7 +43,8 @@ func (r *recordRuleResource) ModifyPlan(ctx context.Context, req resource.Modify
 		return
 	}
 	r.planProject(ctx, config, plan, state, diags)
-	if state != nil && (!plan.AppID.Equal(state.AppID) || !textIn(plan.OBS, "region").Equal(textIn(state.OBS, "region"))) {
+	moved := !plan.OBS.IsUnknown() && state != nil && !textIn(plan.OBS, "region").Equal(textIn(state.OBS, "region"))
+	if state != nil && (moved || !plan.AppID.Equal(state.AppID)) {
 		state, memory = nil, nil // for the new app or region, it is a create
 	}
 	switch {

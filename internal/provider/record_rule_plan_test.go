@@ -496,3 +496,19 @@ func TestAutoRecord_sharedReads(t *testing.T) {
 		t.Errorf("%d reads", reads)
 	}
 }
+
+// A rule whose obs is not known yet is changed in place, and keeps its ID: or its automatic recording would be replaced.
+func TestRecordRule_unknownOBS(t *testing.T) {
+	t.Parallel()
+	e := acctest.StartEmulator(t, emulator.Options{}, testApp)
+	r := newRules(t, e, nil)
+	stored := applied(t, r, acctest.Object{}, ruleConfig(nil), acctest.ActionCreate)
+	plan, err := r.Plan(stored, r.ConfigOf(ruleConfig(given{"obs": tftypes.UnknownValue})))
+	if err != nil || plan.Action != acctest.ActionUpdate || len(plan.Diagnostics.Warnings()) > 0 {
+		t.Fatalf("%s, %v, %v", plan.Action, plan.Diagnostics, err)
+	}
+	planned := map[string]tftypes.Value{}
+	if err := plan.Planned.Value.As(&planned); err != nil || !planned["rule_id"].IsKnown() {
+		t.Errorf("planned: %v, %v", planned, err)
+	}
+}

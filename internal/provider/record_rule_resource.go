@@ -89,6 +89,7 @@ func (r *recordRuleResource) Create(ctx context.Context, req resource.CreateRequ
 	if diags.HasError() {
 		return
 	}
+	defer d.alone(appID)()
 	var memory recording.Memory
 	ok := d.call(ctx, operation{about: writtenRule(plan), verb: "created", writes: true, bound: bound}, diags, func(ctx context.Context) error {
 		defer d.apps.write(appID)()
@@ -98,7 +99,7 @@ func (r *recordRuleResource) Create(ctx context.Context, req resource.CreateRequ
 		}
 		d.rules.created.Store(ruleKey(appID, shown.ID), true)
 		d.rules.gone.Delete(ruleKey(appID, shown.ID))
-		memory = r.settle(ctx, plan.settings(), *shown, replaced)
+		memory = r.settle(ctx, appID, plan.settings(), *shown, replaced)
 		plan.show(*shown)
 		return nil
 	})
@@ -112,12 +113,12 @@ func (r *recordRuleResource) Create(ctx context.Context, req resource.CreateRequ
 
 // settle waits until the service knows a new rule, which what is created next may refer to. It returns the memory of
 // the creation. That the read fails does not undo the creation.
-func (r *recordRuleResource) settle(ctx context.Context, set sparkrtc.RecordRuleRequest, created sparkrtc.RecordRule, replaced bool) recording.Memory {
+func (r *recordRuleResource) settle(ctx context.Context, appID string, set sparkrtc.RecordRuleRequest, created sparkrtc.RecordRule, replaced bool) recording.Memory {
 	memory := recording.Remember(created)
 	if replaced {
 		return memory
 	}
-	shown, err := r.provider.client.ShowNewRecordRule(ctx, created.AppID, created.ID)
+	shown, err := r.provider.client.ShowNewRecordRule(ctx, appID, created.ID)
 	if err != nil {
 		tflog.Debug(ctx, "recording rule could not be read after its creation", map[string]any{"rule_id": created.ID, "error": err.Error()})
 		return memory
@@ -253,8 +254,9 @@ func (r *recordRuleResource) Delete(ctx context.Context, req resource.DeleteRequ
 		return
 	}
 	d, appID, ruleID := r.provider, state.AppID.ValueString(), state.RuleID.ValueString()
+	defer d.alone(appID)()
 	if _, created := d.rules.created.Load(state.key()); created {
-		return // create_before_destroy, and the creation kept the ID
+		return // create_before_destroy or a renamed resource, and the creation kept the ID
 	}
 	bound := load(deleteTimeout.of(ctx, state.Timeouts))(diags)
 	user := ""

@@ -220,3 +220,23 @@ func TestRecordRule_life(t *testing.T) {
 		}
 	})
 }
+
+// The response of a creation need not repeat app_id for the new rule to be read.
+func TestRecordRule_createdWithoutAppID(t *testing.T) {
+	t.Parallel()
+	e := acctest.StartEmulator(t, emulator.Options{}, testApp)
+	r := newRules(t, e, nil)
+	plan, err := r.Plan(acctest.Object{}, r.ConfigOf(ruleConfig(nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := e.SetRecordRule(testApp, emulator.RecordRule{HLS: &emulator.RecordConfig{}})
+	e.Fail(emulator.Fault{Method: http.MethodPost, AppID: testApp, Status: http.StatusCreated, RawBody: `{"rule_id": "` + id + `"}`})
+	e.ResetRequests()
+	if _, err := r.Apply(plan); err != nil {
+		t.Fatal(err)
+	}
+	if e.CountReads() != 1 {
+		t.Errorf("%d reads, want that of the new rule", e.CountReads())
+	}
+}

@@ -126,7 +126,11 @@ func (p *probe) step(ctx context.Context, app, name, request string, repeat bool
 			p.rules = append(p.rules, id)
 		}
 		if method+path == "POST/v2/apps" && r.ok() {
-			p.created = append(p.created, r.text("app_id"))
+			id := r.text("app_id")
+			if id == "" {
+				return nil, errors.New("the response names no app")
+			}
+			p.created = append(p.created, id)
 		}
 		if !repeat || r.ok() || i == repeats {
 			return r, nil

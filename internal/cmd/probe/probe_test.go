@@ -469,3 +469,20 @@ func TestJudge_retryAfter(t *testing.T) {
 		}
 	}
 }
+
+// A creation that does not name its app ends the attempt: without an ID, the paths of all other calls are of all apps.
+func TestProbe_createdWithoutID(t *testing.T) {
+	f := start(t, emulator.Options{})
+	before := f.state()
+	f.Fail(emulator.Fault{Method: http.MethodPost, ExactPath: "/v2/apps", After: true, Status: http.StatusCreated, RawBody: "{}"})
+	f.before = func(_ int, next http.Handler, w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v2/apps/" {
+			t.Errorf("%s %s is sent", r.Method, r.URL.Path)
+		}
+		next.ServeHTTP(w, r)
+	}
+	_ = f.run(t.Context(), with("-create-app")...)
+	if after := f.state(); after != before {
+		t.Errorf("afterwards there is\n%s, want\n%s", after, before)
+	}
+}
