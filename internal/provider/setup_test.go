@@ -23,6 +23,8 @@ type setUp struct {
 	stored  map[string]acctest.Object // by type
 	tainted map[string]bool
 
+	replaced string // the type of a resource that plans replace, "" for none
+
 	tb testing.TB
 	e  *acctest.Emulator
 }
@@ -111,6 +113,9 @@ func (s *setUp) plan() *setUpRun {
 			options := []acctest.PlanOption{acctest.ValidateFirst()}
 			if s.tainted[typeName] && prior.Exists() {
 				options = append(options, acctest.Tainted())
+			}
+			if s.replaced == typeName {
+				options = append(options, acctest.Replaced())
 			}
 			plan, err = r.Plan(prior, r.ConfigOf(config), options...)
 		} else if prior.Exists() {
