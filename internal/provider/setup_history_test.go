@@ -22,7 +22,7 @@ import (
 //   - an apply that fails is repaired by what its errors advise;
 //   - no app_key is in state, plan or diagnostics.
 
-const setUpHistories = 200
+const setUpHistories = 100
 
 // A history has its number as the seed, so that one is run again with SOAK_SEED=17 SOAK_HISTORIES=1.
 func TestSetUp_randomHistories(t *testing.T) {
