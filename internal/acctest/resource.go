@@ -346,8 +346,7 @@ func (r Resource) ApplyOfAnother(plan Plan) (Object, error) {
 		return r.Apply(plan)
 	}
 	if plan.Action == ActionReplace {
-		gone, err := r.Apply(Plan{Config: r.null(), Prior: plan.Prior, Planned: Object{Private: plan.Prior.Private, Identity: plan.Prior.Identity}})
-		if err != nil {
+		if gone, err := r.ApplyDestroy(plan.Prior); err != nil {
 			return gone, err
 		}
 		plan.Action, plan.Prior = ActionCreate, Object{}
@@ -370,6 +369,12 @@ func (r Resource) ApplyOfAnother(plan Plan) (Object, error) {
 	result, err := r.Apply(again)
 	result.Diagnostics = slices.Concat(again.Diagnostics, result.Diagnostics)
 	return result, err
+}
+
+// ApplyDestroy deletes an object, as an apply does with the first part of a
+// replacement: without a plan in this process.
+func (r Resource) ApplyDestroy(prior Object) (Object, error) {
+	return r.Apply(Plan{Action: ActionDelete, Config: r.null(), Prior: prior, Planned: Object{Private: prior.Private, Identity: prior.Identity}})
 }
 
 // Destroy plans and applies that an object goes.

@@ -29,7 +29,7 @@ type creation struct {
 // createApp creates an app. That is not repeatable: after a lost response the name is looked up first, and only an app
 // that was not there before is taken for the new one.
 func (d *providerData) createApp(ctx context.Context, name string) creation {
-	before, beforeErr := d.appsNamed(ctx, name)
+	before, beforeErr := d.appsNamed(ctx, name, time.Now().Add(-plannedJustNow))
 	if len(before) > 0 {
 		return creation{taken: true, named: before}
 	}
@@ -46,7 +46,7 @@ func (d *providerData) createApp(ctx context.Context, name string) creation {
 			}
 			return creation{err: err}
 		}
-		named, afterErr := d.appsNamed(ctx, name)
+		named, afterErr := d.appsNamed(ctx, name, time.Now())
 		again := doubt != nil
 		if inDoubt(err) {
 			doubt = err
@@ -72,10 +72,13 @@ func (d *providerData) postApp(ctx context.Context, name string) (id string, err
 	return id, err
 }
 
-// appsNamed lists the apps, after this call began.
-func (d *providerData) appsNamed(ctx context.Context, name string) ([]sparkrtc.App, error) {
-	d.apps.write("")()
-	l, err := d.apps.list(ctx, need{whole: true, fresh: true})
+// plannedJustNow is the age of a list that a creation may use: an apply plans an app, and looks its name up, right
+// before it creates it.
+const plannedJustNow = 10 * time.Second
+
+// appsNamed returns the apps of a name, from a list that began at a time or later, and after all writes of this process.
+func (d *providerData) appsNamed(ctx context.Context, name string, since time.Time) ([]sparkrtc.App, error) {
+	l, err := d.apps.list(ctx, need{whole: true, fresh: true, since: since})
 	if err != nil {
 		return nil, err
 	}

@@ -59,11 +59,15 @@ type need struct {
 
 	// fresh: begun after the last write of this process that has ended.
 	fresh bool
+
+	// since: begun at this time at the earliest.
+	since time.Time
 }
 
 // listing is one listing, whose context ends when no caller waits for it any more.
 type listing struct {
 	whole   bool
+	begun   time.Time
 	writes  int // that had ended when it began
 	callers int // that wait, with apps.mu held
 	stop    context.CancelFunc
@@ -100,7 +104,7 @@ func (a *apps) join(ctx context.Context, need need) *listing {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	l := a.latest
-	if l == nil || need.fresh && l.writes < a.writes || l.isDone() && !l.satisfies(need) {
+	if l == nil || need.fresh && l.writes < a.writes || l.begun.Before(need.since) || l.isDone() && !l.satisfies(need) {
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -160,7 +164,7 @@ func (a *apps) begin(ctx context.Context, whole bool) *listing {
 		bound, list = defaultTimeout, a.client.ListAllApps
 	}
 	ctx, stop := context.WithTimeoutCause(ctx, bound, fmt.Errorf("no list of apps within %v", bound))
-	l := &listing{whole: whole, writes: a.writes, stop: stop, done: make(chan struct{}), byID: make(map[string]*sparkrtc.App)}
+	l := &listing{whole: whole, begun: time.Now(), writes: a.writes, stop: stop, done: make(chan struct{}), byID: make(map[string]*sparkrtc.App)}
 	go func() {
 		defer stop()
 		l.list, l.err = list(ctx)

@@ -81,10 +81,10 @@ func (r *autoRecordResource) Schema(ctx context.Context, _ resource.SchemaReques
 				Validators: []validator.String{stringvalidator.OneOf(string(sparkrtc.AutoRecordIndividual), string(sparkrtc.AutoRecordOff))},
 			},
 			"record_rule_id": schema.StringAttribute{
-				MarkdownDescription: "`rule_id` of a `sparkrtc_record_rule` of the app. Required unless `mode` is `AUTO_RECORD_OFF`; another rule replaces the resource.",
+				MarkdownDescription: "`rule_id` of a `sparkrtc_record_rule` of the app. Required unless `mode` is `AUTO_RECORD_OFF`. Changing or removing it replaces the resource, which releases the rule.",
 				Optional:            true,
 				Validators:          []validator.String{nameValidator{}},
-				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(replacesRule,
+				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(releasesRule,
 					"Replaces the resource if it releases a rule.", "Replaces the resource if it releases a rule.")},
 			},
 			"update_time": schema.StringAttribute{MarkdownDescription: ruleUpdateTime, Computed: true},
@@ -93,11 +93,11 @@ func (r *autoRecordResource) Schema(ctx context.Context, _ resource.SchemaReques
 	}
 }
 
-// replacesRule tells whether a rule in use is replaced by another one. The former may be destroyed in the same run,
-// which works only once it is released.
-func replacesRule(ctx context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
+// releasesRule tells whether a rule in use is no longer used. It may be destroyed in the same run, which works only once
+// it is released, and Terraform destroys before it updates.
+func releasesRule(ctx context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
 	state := load(modelIn[autoRecordModel](ctx, req.State))(&resp.Diagnostics)
-	resp.RequiresReplace = state != nil && !state.isOff() && !req.StateValue.IsNull() && !req.PlanValue.IsNull()
+	resp.RequiresReplace = state != nil && !state.isOff() && !req.StateValue.IsNull()
 }
 
 func (r *autoRecordResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {

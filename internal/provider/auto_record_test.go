@@ -97,7 +97,9 @@ func TestAutoRecord_life(t *testing.T) {
 			{autoConfig(off, ""), acctest.ActionUpdate, nil},
 			{autoConfig("", one), acctest.ActionUpdate, []acctest.Request{putAuto(one)}},
 			{autoConfig("", two), acctest.ActionReplace, []acctest.Request{putAuto(""), putAuto(two)}},
-			{autoConfig(off, ""), acctest.ActionUpdate, []acctest.Request{putAuto("")}},
+			{autoConfig(off, two), acctest.ActionUpdate, []acctest.Request{putAuto("")}},
+			{autoConfig("", two), acctest.ActionUpdate, []acctest.Request{putAuto(two)}},
+			{autoConfig(off, ""), acctest.ActionReplace, []acctest.Request{putAuto(""), putAuto("")}}, // the rule may be destroyed in between
 			{autoConfig("", one), acctest.ActionUpdate, []acctest.Request{putAuto(one)}},
 		} {
 			stored = applied(t, r, stored, step.config, step.action)

@@ -268,6 +268,7 @@ func (c *canaries) wholeLife(r *acctest.CLI) {
 	c.ok(r, "apply", "-auto-approve", "-var", "key_version=2")
 	c.expectNone(r, acctest.LocalState, "terraform.tfstate.backup")
 	c.ok(r, "destroy", "-auto-approve")
+	c.SetCallback("ephemeral", testURL, canaryEphemeral) // its app is destroyed, and data sources read it
 
 	c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoExact })
 	for name, app := range map[string]string{"clear": "clear", "write_only": "write-only"} {
