@@ -109,7 +109,7 @@ run 0 destroy -input=false -auto-approve
 expect_output '4 destroyed'
 grep -oE '(PUT|DELETE) [^ ]+ 20[04]' "$tmp/emulator.log" | tail -n 3 | sed "s|/v2/apps/$app||; s|/$rule||" >"$tmp/order"
 printf '%s\n' 'PUT /auto-record-mode 200' 'DELETE /record-rules 204' 'DELETE  204' | diff - "$tmp/order" || fail "the order of the calls differs"
-! api GET '' | grep -qF -e "$app" || fail "the service still has the app"
+! api GET '' | grep -F -e "$app" >/dev/null || fail "the service still has the app"
 echo "-> The service has no such app."
 
 printf '\ndemo: passed\n'

@@ -66,7 +66,7 @@ api() {
 
 # expect_service PATH TEXT fails unless what the service shows there, without blanks, has the text.
 expect_service() {
-	api GET "$1" | tr -d ' \n' | grep -qF -e "$2" || fail "the service does not show $2 at /v2/apps$1"
+	api GET "$1" | tr -d ' \n' | grep -F -e "$2" >/dev/null || fail "the service does not show $2 at /v2/apps$1"
 	echo "-> The service has $2."
 }
 
