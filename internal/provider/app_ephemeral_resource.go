@@ -36,7 +36,7 @@ func (e *appEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReque
 		MarkdownDescription: "Reads the key of a SparkRTC app, with which clients sign their access to its rooms, without storing it in the state or in a plan. Needs Terraform 1.10 or OpenTofu 1.11.",
 		Attributes: map[string]schema.Attribute{
 			"app_id":   schema.StringAttribute{MarkdownDescription: appIDText, Required: true, Validators: []validator.String{appIDValidator{}}},
-			"app_key":  schema.StringAttribute{MarkdownDescription: "Key of the app, as the service shows it: that may be masked. Null if it shows none.", Computed: true, Sensitive: true},
+			"app_key":  schema.StringAttribute{MarkdownDescription: "Key of the app. Null if the service shows none, or asterisks.", Computed: true, Sensitive: true},
 			"app_name": schema.StringAttribute{MarkdownDescription: appNameText, Computed: true},
 			"state":    schema.StringAttribute{MarkdownDescription: appStateText, Computed: true},
 		},
