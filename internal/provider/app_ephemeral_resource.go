@@ -36,7 +36,7 @@ func (e *appEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReque
 		MarkdownDescription: "Reads the key of a SparkRTC app, which signs the access to its rooms. The key is in neither state nor plan.",
 		Attributes: map[string]schema.Attribute{
 			"app_id":   schema.StringAttribute{MarkdownDescription: appIDText, Required: true, Validators: []validator.String{appIDValidator{}}},
-			"app_key":  schema.StringAttribute{MarkdownDescription: "Key of the app, as the service shows it: it may be masked. Null if there is none.", Computed: true, Sensitive: true},
+			"app_key":  schema.StringAttribute{MarkdownDescription: "Key of the app. Null if the service shows none, or asterisks.", Computed: true, Sensitive: true},
 			"app_name": schema.StringAttribute{MarkdownDescription: appNameText, Computed: true},
 			"state":    schema.StringAttribute{MarkdownDescription: appStateText, Computed: true},
 		},
