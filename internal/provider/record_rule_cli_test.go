@@ -14,6 +14,10 @@ import (
 
 // recordingConfig is a rule in a region and automatic recording that uses it.
 func recordingConfig(region, lifecycle string) string {
+	return recordingConfigWith(region, lifecycle, "record_rule_id = sparkrtc_record_rule.test.rule_id")
+}
+
+func recordingConfigWith(region, lifecycle, autoRecord string) string {
 	return fmt.Sprintf(`
 resource "sparkrtc_record_rule" "test" {
   app_id = %q
@@ -30,10 +34,10 @@ resource "sparkrtc_record_rule" "test" {
 }
 
 resource "sparkrtc_auto_record" "test" {
-  app_id         = sparkrtc_record_rule.test.app_id
-  record_rule_id = sparkrtc_record_rule.test.rule_id
+  app_id = sparkrtc_record_rule.test.app_id
+  %s
 }
-`, testApp, region, lifecycle)
+`, testApp, region, lifecycle, autoRecord)
 }
 
 // writes are the methods of what was sent, with what the mode is set to.
@@ -81,6 +85,16 @@ func TestAccCLI_recordingOrder(t *testing.T) {
 				t.Errorf("replaced by %q, want %q", got, tc.replaced)
 			}
 			r.Plan(t, acctest.NoChanges)
+
+			// Without its rule, which is replaced, automatic recording releases the old one first, too.
+			r.Write(t, recordingConfigWith("cn-north-4", tc.lifecycle, `mode = "AUTO_RECORD_OFF"`))
+			r.Apply(t)
+			got = writes(t, e)
+			slices.Sort(got[:min(tc.unordered, len(got))])
+			tc.replaced[slices.Index(tc.replaced, emulator.AutoRecordIndividual)] = emulator.AutoRecordOff
+			if !slices.Equal(got, tc.replaced) {
+				t.Errorf("replaced and released by %q, want %q", got, tc.replaced)
+			}
 			r.Must(t, 0, "destroy", "-auto-approve")
 			if got := writes(t, e); !slices.Equal(got, []string{emulator.AutoRecordOff, "DELETE rule"}) {
 				t.Errorf("destroyed by %q", got)

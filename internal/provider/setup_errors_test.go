@@ -175,7 +175,7 @@ func (m *setUpModel) change(typeName, object, argument string, value any) {
 		if object == "" {
 			config[argument] = value
 		} else {
-			config[object].(given)[argument] = value //nolint:forcetypeassert // it is one
+			config[object].(given)[argument] = value
 		}
 		return config
 	}
