@@ -26,40 +26,30 @@ type creation struct {
 	err   error          // of a call; nothing was created
 }
 
-// createApp creates an app. That is not repeatable: after a lost response the name is looked up first, and only an app
-// that was not there before is taken for the new one.
+// createApp sends one POST, because a new app may be listed late. If its response is lost, only an app that was not there
+// before is taken for the new one.
 func (d *providerData) createApp(ctx context.Context, name string) creation {
 	before, beforeErr := d.appsNamed(ctx, name, time.Now().Add(-plannedJustNow))
 	if len(before) > 0 {
 		return creation{taken: true, named: before}
 	}
-	var doubt error
-	for {
-		id, err := d.postApp(ctx, name)
-		if err == nil {
-			return creation{id: id}
-		}
-		isTaken := sparkrtc.ReasonOf(err) == sparkrtc.ReasonNameTaken
-		if !inDoubt(err) && !isTaken {
-			if doubt != nil {
-				return creation{doubt: doubt}
-			}
-			return creation{err: err}
-		}
-		named, afterErr := d.appsNamed(ctx, name, time.Now())
-		again := doubt != nil
-		if inDoubt(err) {
-			doubt = err
-		}
-		switch {
-		case doubt == nil:
-			return creation{taken: true, named: named}
-		case len(named) == 1 && beforeErr == nil: // nothing had the name before
-			d.apps.release(named[0].ID)
-			return creation{id: named[0].ID}
-		case again || isTaken || len(named) > 0 || beforeErr != nil || afterErr != nil:
-			return creation{doubt: doubt, named: named}
-		}
+	id, err := d.postApp(ctx, name)
+	isTaken := sparkrtc.ReasonOf(err) == sparkrtc.ReasonNameTaken
+	switch {
+	case err == nil:
+		return creation{id: id}
+	case !inDoubt(err) && !isTaken:
+		return creation{err: err}
+	}
+	named, _ := d.appsNamed(ctx, name, time.Now())
+	switch {
+	case isTaken:
+		return creation{taken: true, named: named}
+	case len(named) == 1 && beforeErr == nil: // nothing had the name before
+		d.apps.release(named[0].ID)
+		return creation{id: named[0].ID}
+	default:
+		return creation{doubt: err, named: named}
 	}
 }
 

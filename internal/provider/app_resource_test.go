@@ -170,8 +170,8 @@ func TestApp_life(t *testing.T) {
 func TestApp_createInDoubt(t *testing.T) {
 	const name = "classroom"
 	lost := emulator.Fault{Method: http.MethodPost, ExactPath: acctest.AppsPath, Drop: true, Times: 1}
-	lostAfter, always := lost, lost
-	lostAfter.After, always.Times = true, -1
+	lostAfter := lost
+	lostAfter.After = true
 	noList := emulator.Fault{Method: http.MethodGet, ExactPath: acctest.AppsPath, Status: http.StatusForbidden, Code: "APIGW.0306", Times: -1}
 	noListAtFirst := noList
 	noListAtFirst.Times = 3 // those of both plans, and the one before the POST
@@ -182,16 +182,16 @@ func TestApp_createInDoubt(t *testing.T) {
 		apps    int      // of the name, afterwards
 		err     []string // nil for a success
 	}{
-		"lost before the effect":   {faults: []emulator.Fault{lost}, posts: 2, apps: 1},
-		"lost after the effect":    {faults: []emulator.Fault{lostAfter}, posts: 1, apps: 1},
-		"lost twice":               {faults: []emulator.Fault{always}, posts: 2, err: []string{"may or may not", "The list of apps has no app of this name"}},
-		"lost, and names repeat":   {options: emulator.Options{AppNames: emulator.NamesShared}, faults: []emulator.Fault{lostAfter}, posts: 1, apps: 1},
-		"lost, and not shown yet":  {options: emulator.Options{AfterCreate: emulator.CreateDelayed}, faults: []emulator.Fault{lostAfter}, posts: 2, apps: 1, err: []string{"may or may not"}},
-		"lost, and no list":        {faults: []emulator.Fault{lostAfter, noList}, posts: 1, apps: 1, err: []string{"may or may not"}},
-		"lost, and no list before": {faults: []emulator.Fault{lostAfter, noListAtFirst}, posts: 1, apps: 1, err: []string{"may or may not", "can't tell", "id = "}},
-		"no list":                  {faults: []emulator.Fault{noList}, posts: 1, apps: 1},
-		"quota":                    {options: emulator.Options{AppQuota: 1}, posts: 1, err: []string{"quota"}},
-		"no permission":            {options: emulator.Options{Forbidden: []string{"CreateApp"}}, posts: 1, err: []string{"Access denied", "rtc:app:create"}},
+		"lost before the effect":    {faults: []emulator.Fault{lost}, posts: 1, err: []string{"may or may not", "The list of apps has no app of this name"}},
+		"lost after the effect":     {faults: []emulator.Fault{lostAfter}, posts: 1, apps: 1},
+		"lost, and names repeat":    {options: emulator.Options{AppNames: emulator.NamesShared}, faults: []emulator.Fault{lostAfter}, posts: 1, apps: 1},
+		"lost, and not shown yet":   {options: emulator.Options{AfterCreate: emulator.CreateDelayed}, faults: []emulator.Fault{lostAfter}, posts: 1, apps: 1, err: []string{"may or may not"}},
+		"listed late, names repeat": {options: emulator.Options{AfterCreate: emulator.CreateDelayed, AppNames: emulator.NamesShared}, faults: []emulator.Fault{lostAfter}, posts: 1, apps: 1, err: []string{"may or may not"}},
+		"lost, and no list":         {faults: []emulator.Fault{lostAfter, noList}, posts: 1, apps: 1, err: []string{"may or may not"}},
+		"lost, and no list before":  {faults: []emulator.Fault{lostAfter, noListAtFirst}, posts: 1, apps: 1, err: []string{"may or may not", "can't tell", "id = "}},
+		"no list":                   {faults: []emulator.Fault{noList}, posts: 1, apps: 1},
+		"quota":                     {options: emulator.Options{AppQuota: 1}, posts: 1, err: []string{"quota"}},
+		"no permission":             {options: emulator.Options{Forbidden: []string{"CreateApp"}}, posts: 1, err: []string{"Access denied", "rtc:app:create"}},
 	} {
 		t.Run(title, func(t *testing.T) {
 			e := acctest.StartEmulator(t, tc.options, "another")
