@@ -289,6 +289,21 @@ type (
 	}
 )
 
+// readChange decodes what a request changes of an app, nil if there is no such app. It returns an error if that is
+// refused whatever the change is.
+func (s *Server) readChange(c *call, a *app, sent any) *response {
+	switch err := decode(c.body, sent); {
+	case err != nil:
+		return c.malformed()
+	case a == nil:
+		return c.notFound()
+	case s.stopped(a):
+		return c.deactivated()
+	default:
+		return nil
+	}
+}
+
 func (s *Server) createApp(c *call) *response {
 	var sent struct {
 		AppName *string `json:"app_name"`

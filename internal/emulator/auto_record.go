@@ -85,16 +85,11 @@ func (s *Server) updateAutoRecord(c *call) *response {
 		Mode         *string `json:"mode"`
 		RecordRuleID *string `json:"record_rule_id"`
 	}
-	malformed := decode(c.body, &sent) != nil
 	a := s.findApp(c)
-	switch {
-	case malformed:
-		return c.malformed()
-	case a == nil:
-		return c.notFound()
-	case s.stopped(a):
-		return c.deactivated()
-	case sent.Mode == nil:
+	if resp := s.readChange(c, a, &sent); resp != nil {
+		return resp
+	}
+	if sent.Mode == nil {
 		return c.missing()
 	}
 

@@ -111,15 +111,11 @@ func (s *Server) updateRecordCallback(c *call) *response {
 		URL     *string `json:"url"`
 		AuthKey *string `json:"auth_key"`
 	}
-	malformed := decode(c.body, &sent) != nil
 	a := s.findApp(c)
+	if resp := s.readChange(c, a, &sent); resp != nil {
+		return resp
+	}
 	switch {
-	case malformed:
-		return c.malformed()
-	case a == nil:
-		return c.notFound()
-	case s.stopped(a):
-		return c.deactivated()
 	case sent.URL == nil:
 		return c.missing()
 	case !validURL(*sent.URL):

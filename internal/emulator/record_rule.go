@@ -274,13 +274,10 @@ func (s *Server) deleteRecordRule(c *call) *response {
 // base. Without an app, or if the request is refused, it returns an error.
 func (s *Server) readRule(c *call, a *app, base RecordRule) (RecordRule, *response) {
 	var sent recordRuleJSON
-	switch err := decode(c.body, &sent); {
-	case err != nil:
-		return RecordRule{}, c.malformed()
-	case a == nil:
-		return RecordRule{}, c.notFound()
-	case s.stopped(a):
-		return RecordRule{}, c.deactivated()
+	if resp := s.readChange(c, a, &sent); resp != nil {
+		return RecordRule{}, resp
+	}
+	switch {
 	case sent.lacksField():
 		return RecordRule{}, c.missing()
 	case !slices.Contains(s.opts.Locations, *sent.ObsAddr.Location):

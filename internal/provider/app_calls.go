@@ -4,7 +4,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -89,14 +88,10 @@ func (c creation) explain(diags *diag.Diagnostics, name string) {
 }
 
 // readApp reads an app, unless the shared list shows it unchanged.
-func (d *providerData) readApp(ctx context.Context, appID string, shared bool, unchanged func(*sparkrtc.App) bool) (*sparkrtc.App, error) {
-	if shared {
-		listed, err := d.apps.forRead(ctx, appID)
-		if err != nil || listed != nil && unchanged(listed) {
-			return listed, err
-		}
-	} else {
-		d.apps.anyRead.Store(true)
+func (d *providerData) readApp(ctx context.Context, appID string, imported bool, unchanged func(*sparkrtc.App) bool) (*sparkrtc.App, error) {
+	listed, err := d.listed(ctx, appID, imported)
+	if err != nil || listed != nil && unchanged(listed) {
+		return listed, err
 	}
 	return d.client.ShowApp(ctx, appID)
 }
@@ -161,13 +156,6 @@ func (d *providerData) deleteApp(ctx context.Context, appID string) deletion {
 	defer cancel()
 	_, startErr := d.client.StartApp(ctx, appID)
 	return deletion{err: err, stopped: ignoreNotFound(startErr)}
-}
-
-func ignoreNotFound(err error) error {
-	if errors.Is(err, sparkrtc.ErrNotFound) {
-		return nil
-	}
-	return err
 }
 
 func (d *providerData) useOf(ctx context.Context, appID string) (*inUse, error) {

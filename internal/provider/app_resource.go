@@ -222,7 +222,7 @@ func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	}
 	var app *sparkrtc.App
 	ok := r.provider.call(ctx, operation{about: appWithID(appID), verb: "read", bound: bound}, diags, func(ctx context.Context) (err error) {
-		app, err = r.provider.readApp(ctx, appID, !imported && r.provider.sharedReads, func(listed *sparkrtc.App) bool {
+		app, err = r.provider.readApp(ctx, appID, imported, func(listed *sparkrtc.App) bool {
 			seen := *state
 			seen.observed(listed, memory)
 			return seen.same(state)
@@ -303,8 +303,5 @@ func (r *appResource) Delete(ctx context.Context, req resource.DeleteRequest, re
 }
 
 func (r *appResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	id := importBy(ctx, "app_id", "terraform import sparkrtc_app.main 5ff9701f2346968bb306cb43", req, resp)
-	if !resp.Diagnostics.HasError() {
-		checkAppID(path.Root("app_id"), id, &resp.Diagnostics)
-	}
+	importByApp(ctx, "sparkrtc_app", req, resp)
 }

@@ -264,14 +264,7 @@ func (r *autoRecordResource) Read(ctx context.Context, req resource.ReadRequest,
 // unchanged tells whether the list of all apps shows the automatic recording just as it was, so that it needs no read.
 func (r *autoRecordResource) unchanged(ctx context.Context, state *autoRecordModel) (bool, error) {
 	d := r.provider
-	if !d.sharedReads {
-		return false, nil
-	}
-	if state.Mode.IsNull() {
-		d.apps.anyRead.Store(true)
-		return false, nil
-	}
-	app, err := d.apps.forRead(ctx, state.AppID.ValueString())
+	app, err := d.listed(ctx, state.AppID.ValueString(), state.Mode.IsNull())
 	if app == nil || err != nil {
 		return false, err
 	}
@@ -315,16 +308,10 @@ func (r *autoRecordResource) Delete(ctx context.Context, req resource.DeleteRequ
 	d.call(ctx, operation{about: autoRecordOf(appID), verb: "switched off", writes: true, bound: bound}, diags, func(ctx context.Context) error {
 		defer d.apps.write(appID)()
 		_, err := d.client.UpdateAutoRecord(ctx, appID, sparkrtc.AutoRecordOff, "")
-		if errors.Is(err, sparkrtc.ErrNotFound) {
-			return nil
-		}
-		return err
+		return ignoreNotFound(err)
 	})
 }
 
 func (r *autoRecordResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	id := importBy(ctx, "app_id", "terraform import sparkrtc_auto_record.main 5ff9701f2346968bb306cb43", req, resp)
-	if !resp.Diagnostics.HasError() {
-		checkAppID(path.Root("app_id"), id, &resp.Diagnostics)
-	}
+	importByApp(ctx, "sparkrtc_auto_record", req, resp)
 }

@@ -5,6 +5,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -18,6 +19,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/sparkrtc"
 )
 
 // What every object shares: provider data, calls, identity, import and the
@@ -83,6 +86,28 @@ func (d *providerData) skipsRead(about subject, imported bool, diags *diag.Diagn
 	return true
 }
 
+// listed returns an app as it is listed, or nil if the read of an object has to ask for it: the first read of a process,
+// an import, and each one without shared reads.
+func (d *providerData) listed(ctx context.Context, appID string, imported bool) (*sparkrtc.App, error) {
+	switch {
+	case !d.sharedReads:
+		return nil, nil
+	case imported:
+		d.apps.anyRead.Store(true)
+		return nil, nil
+	default:
+		return d.apps.forRead(ctx, appID)
+	}
+}
+
+// ignoreNotFound is for a deletion, which then has nothing to do, and for a read, which then finds nothing.
+func ignoreNotFound(err error) error {
+	if errors.Is(err, sparkrtc.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 // newIdentitySchema is an identity of texts that an import requires.
 func newIdentitySchema(descriptions map[string]string) identityschema.Schema {
 	attributes := make(map[string]identityschema.Attribute, len(descriptions))
@@ -108,17 +133,17 @@ func identifyBy(ctx context.Context, identity *tfsdk.ResourceIdentity, values ma
 	}
 }
 
-// importBy sets one attribute from an import ID or an identity, and returns it;
-// null comes with an error. The example is a command.
-func importBy(ctx context.Context, attribute, example string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) (id types.String) {
-	if ids := importByAll(ctx, []string{attribute}, example, req, resp); ids != nil {
-		return ids[attribute]
+// importByApp imports what an app has one of, by the ID of the app.
+func importByApp(ctx context.Context, typeName string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	example := "terraform import " + typeName + ".main 5ff9701f2346968bb306cb43"
+	if ids := importBy(ctx, []string{"app_id"}, example, req, resp); ids != nil {
+		checkAppID(path.Root("app_id"), ids["app_id"], &resp.Diagnostics)
 	}
-	return types.StringNull()
 }
 
-// importByAll is importBy for several attributes, whose values an import ID separates by slashes.
-func importByAll(ctx context.Context, attributes []string, example string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) map[string]types.String {
+// importBy sets attributes from an identity or an import ID, whose parts are separated by slashes, and returns them;
+// nil comes with an error. The example is a command.
+func importBy(ctx context.Context, attributes []string, example string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) map[string]types.String {
 	diags := &resp.Diagnostics
 	form := strings.Join(attributes, "/")
 	if req.ID == "" && (req.Identity == nil || req.Identity.Raw.IsFullyNull()) {

@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -297,17 +296,14 @@ func (r *recordCallbackResource) compare(ctx context.Context, w callbackWrite) (
 	isThere := func(c *sparkrtc.RecordCallback) bool {
 		return c != nil && callback.IsThere(w.plan.URL.ValueString(), key.Text, shownOf(c))
 	}
-	if !key.Ignored && r.provider.sharedReads {
-		listed, err := r.listed(ctx, appID)
+	if !key.Ignored {
+		listed, err := r.listed(ctx, appID, false)
 		if err != nil || isThere(listed) {
 			return listed, key, err
 		}
 	}
 	present, err := r.provider.client.ShowRecordCallback(ctx, appID)
-	if errors.Is(err, sparkrtc.ErrNotFound) {
-		present, err = nil, nil
-	}
-	switch {
+	switch err = ignoreNotFound(err); {
 	case err != nil:
 		return nil, key, err
 	case key.Ignored && (present == nil || !w.change.Memory.Returnable(present.AuthKey)):
@@ -371,9 +367,7 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 			return err
 		}
 		shown, err = r.provider.client.ShowRecordCallback(ctx, appID)
-		if errors.Is(err, sparkrtc.ErrNotFound) {
-			shown, err = nil, nil
-		}
+		err = ignoreNotFound(err)
 		if errors.Is(err, errTimedOut) { // the list may be there by now
 			if unchanged, _ = r.unchanged(ctx, state, memory); unchanged {
 				return nil
@@ -406,14 +400,7 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 // unchanged tells whether the list of all apps shows the callback just as it was,
 // so that it needs no read. The list is believed in nothing else.
 func (r *recordCallbackResource) unchanged(ctx context.Context, state *recordCallbackModel, memory *callback.Memory) (bool, error) {
-	if !r.provider.sharedReads {
-		return false, nil
-	}
-	if memory == nil {
-		r.provider.apps.anyRead.Store(true)
-		return false, nil
-	}
-	listed, err := r.listed(ctx, state.AppID.ValueString())
+	listed, err := r.listed(ctx, state.AppID.ValueString(), memory == nil)
 	if err != nil || listed == nil || !memory.Unchanged(state.settings(), shownOf(listed)) {
 		return false, err
 	}
@@ -424,8 +411,8 @@ func (r *recordCallbackResource) unchanged(ctx context.Context, state *recordCal
 }
 
 // listed returns a callback that is listed with its events, or nil if it has to be read.
-func (r *recordCallbackResource) listed(ctx context.Context, appID string) (*sparkrtc.RecordCallback, error) {
-	app, err := r.provider.apps.forRead(ctx, appID)
+func (r *recordCallbackResource) listed(ctx context.Context, appID string, imported bool) (*sparkrtc.RecordCallback, error) {
+	app, err := r.provider.listed(ctx, appID, imported)
 	if err != nil || app == nil || app.RecordCallback() == nil || app.RecordCallback().NotifyEventSubscription == nil {
 		return nil, err
 	}
@@ -443,10 +430,7 @@ func (r *recordCallbackResource) Delete(ctx context.Context, req resource.Delete
 }
 
 func (r *recordCallbackResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	id := importBy(ctx, "app_id", "terraform import sparkrtc_record_callback.main 5ff9701f2346968bb306cb43", req, resp)
-	if !resp.Diagnostics.HasError() {
-		checkAppID(path.Root("app_id"), id, &resp.Diagnostics)
-	}
+	importByApp(ctx, "sparkrtc_record_callback", req, resp)
 }
 
 // computed is what only the service knows.
@@ -457,9 +441,7 @@ func computed(ctx context.Context, shown *sparkrtc.RecordCallback) (events types
 	for _, event := range slices.Compact(list) {
 		elements = append(elements, types.StringValue(event))
 	}
-	if _, err := time.Parse(time.RFC3339Nano, shown.UpdateTime); err == nil {
-		updateTime = types.StringValue(shown.UpdateTime)
-	} else if shown.UpdateTime != "" {
+	if updateTime = timeOf(shown.UpdateTime); updateTime.IsNull() && shown.UpdateTime != "" {
 		tflog.Debug(ctx, "update_time is not RFC 3339, and left out", map[string]any{"update_time": shown.UpdateTime})
 	}
 	return types.SetValueMust(types.StringType, elements), updateTime

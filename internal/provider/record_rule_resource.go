@@ -158,10 +158,7 @@ func (r *recordRuleResource) Update(ctx context.Context, req resource.UpdateRequ
 	var shown *sparkrtc.RecordRule
 	ok := r.provider.call(ctx, operation{about: writtenRule(plan), verb: "changed", writes: true, bound: bound}, diags, func(ctx context.Context) (err error) {
 		shown, err = r.provider.client.UpdateRecordRule(ctx, plan.AppID.ValueString(), plan.RuleID.ValueString(), plan.settings())
-		if errors.Is(err, sparkrtc.ErrNotFound) {
-			shown, err = nil, nil
-		}
-		return err
+		return ignoreNotFound(err)
 	})
 	switch {
 	case !ok:
@@ -199,10 +196,7 @@ func (r *recordRuleResource) Read(ctx context.Context, req resource.ReadRequest,
 			show = d.client.ShowNewRecordRule // the service may not know it yet
 		}
 		shown, err = show(ctx, appID, ruleID)
-		if errors.Is(err, sparkrtc.ErrNotFound) {
-			shown, err = nil, nil
-		}
-		return err
+		return ignoreNotFound(err)
 	})
 	switch {
 	case !ok:
@@ -262,10 +256,7 @@ func (r *recordRuleResource) Delete(ctx context.Context, req resource.DeleteRequ
 	user := ""
 	d.call(ctx, operation{about: ruleOf(appID, ruleID), verb: "deleted", writes: true, bound: bound}, diags, func(ctx context.Context) error {
 		defer d.apps.write(appID)()
-		err := d.client.DeleteRecordRule(ctx, appID, ruleID)
-		if errors.Is(err, sparkrtc.ErrNotFound) {
-			return nil
-		}
+		err := ignoreNotFound(d.client.DeleteRecordRule(ctx, appID, ruleID))
 		if sparkrtc.ReasonOf(err) == sparkrtc.ReasonDeletionRefused {
 			auto, autoErr := d.client.ShowAutoRecord(ctx, appID)
 			if autoErr == nil && auto.Mode != sparkrtc.AutoRecordOff && auto.RecordRuleID == ruleID {
@@ -289,7 +280,7 @@ func sayRuleInUse(diags *diag.Diagnostics, appID, ruleID, mode string) {
 
 func (r *recordRuleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	const example = "terraform import sparkrtc_record_rule.main 5ff9701f2346968bb306cb43/59e41ef07fd14f3f9c0a5ea3fd2d5d2c"
-	ids := importByAll(ctx, []string{"app_id", "rule_id"}, example, req, resp)
+	ids := importBy(ctx, []string{"app_id", "rule_id"}, example, req, resp)
 	if ids == nil {
 		return
 	}

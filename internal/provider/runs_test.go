@@ -178,7 +178,7 @@ func TestSharedCauses(t *testing.T) {
 		"wrong key":      {map[string]any{"secret_key": "wrong"}, nil, "Check the secret key"},
 		"no permission":  {nil, &emulator.Fault{Status: 403, Code: "APIGW.0306"}, "Grant their IAM user"},
 		"server error":   {nil, &emulator.Fault{Status: 503}, "Try again later"},
-		"no credentials": {map[string]any{"access_key": nil, "secret_key": nil, "user_name": "nobody", "password": "wrong", "domain_name": emulator.DefaultDomainName, "auth_url": f.Endpoint}, nil, "Found: "},
+		"no credentials": {map[string]any{"access_key": nil, "secret_key": nil, "user_name": "unknown", "password": "wrong", "domain_name": emulator.DefaultDomainName, "auth_url": f.Endpoint}, nil, "Found: "},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

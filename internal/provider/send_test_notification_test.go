@@ -104,7 +104,7 @@ func TestSendTestNotification(t *testing.T) {
 		"to one that has moved":            {key: testKey, status: 302, sent: true, signed: true, gets: 1, want: "Redirects are not followed"},
 		"to one with nothing at that path": {key: testKey, status: 404, sent: true, signed: true, gets: 1, want: "path of the URL"},
 		"to one that fails":                {key: testKey, status: 500, sent: true, signed: true, gets: 1, want: "HTTP 500"},
-		"to nobody":                        {key: testKey, gets: 1, want: "No response from the receiver"},
+		"to a port where nothing listens":  {key: testKey, gets: 1, want: "No response from the receiver"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
