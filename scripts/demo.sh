@@ -39,7 +39,7 @@ work=$tmp/demo
 mkdir "$work"
 cp examples/recording-setup/main.tf "$work/"
 version=$(sed -n 's/^ *version *= *"~> \(.*\)"/\1/p' "$work/main.tf")
-go build -o "$tmp/provider" .
+build terraform-provider-sparkrtc . "$tmp/provider"
 for host in registry.terraform.io registry.opentofu.org; do
 	folder=$tmp/mirror/$host/sparkrtc/sparkrtc/$version/$platform
 	mkdir -p "$folder"

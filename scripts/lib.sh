@@ -41,7 +41,7 @@ start_emulator() {
 	local name
 	for name in $(compgen -e | grep -E '^(TF|HW|HUAWEICLOUD|SPARKRTC)_'); do unset "$name"; done
 	export CHECKPOINT_DISABLE=1 NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
-	go build -o "$tmp/emulator" ./internal/cmd/emulator
+	build sparkrtc-emulator ./internal/cmd/emulator "$tmp/emulator"
 	"$tmp/emulator" -addr 127.0.0.1:0 -no-page >"$tmp/emulator.log" 2>&1 &
 	emulator=$!
 	until [ "$(grep -c '^curl ' "$tmp/emulator.log")" = 2 ]; do
@@ -49,6 +49,12 @@ start_emulator() {
 		sleep 0.1
 	done
 	eval "$(grep -E '^(unset|export) ' "$tmp/emulator.log")"
+}
+
+# build NAME PACKAGE COPY builds a program in bin/, where go build leaves alone what is up to date.
+build() {
+	go build -o "bin/$1" "$2"
+	cp "bin/$1" "$3"
 }
 
 # use_mirror lets the CLI install providers from $tmp/mirror and nowhere else.
