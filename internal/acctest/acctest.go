@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package acctest has what tests of any object share: an emulator, the real CLI
-// with the real provider, a double of Terraform Core that speaks the protocol to a
-// provider in this process, and comparisons of what was sent, planned, stored and
-// reported. It knows no object of the provider.
+// Package acctest has what tests of any object share: an emulator, the real CLI with the real provider, a
+// double of Terraform Core that speaks the protocol to a provider in this process, and comparisons of what
+// came of it.
 package acctest
 
 import (
@@ -32,8 +31,7 @@ func Long(t *testing.T) {
 // Live tells whether tests run against the real service (SPARKRTC_ACC_LIVE=1).
 func Live() bool { return os.Getenv("SPARKRTC_ACC_LIVE") == "1" }
 
-// TickingClock returns a clock that starts at a full second and moves 20 ms with
-// each call, so that no two changes have the same time.
+// TickingClock returns a clock that moves 20 ms with each call, so that no two changes have the same time.
 func TickingClock() func() time.Time {
 	now := time.Now().Truncate(time.Second)
 	return func() time.Time {

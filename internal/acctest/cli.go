@@ -24,7 +24,7 @@ const (
 	providerBinary = "terraform-provider-sparkrtc"
 	providerSource = "sparkrtc/sparkrtc"
 
-	// LocalState is the file of a folder that has the state.
+	// LocalState is the name of the state file.
 	LocalState = "terraform.tfstate"
 )
 
@@ -34,8 +34,7 @@ const (
 	Changes   = 2
 )
 
-// CLI is a folder with a configuration, where the real CLI runs with the real binary
-// of the provider: a process each time, as users have it.
+// CLI is a folder with a configuration, where the real CLI runs with the real binary of the provider.
 type CLI struct {
 	Dir  string
 	Home string   // the home of the user, empty at first
@@ -54,16 +53,14 @@ func (r Result) Out() string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// providerFolder and builtIn are set by Main and build.
 var (
-	providerFolder string
-	builtIn        string
+	providerFolder string // set by Main
+	builtIn        string // set by build
 	builtProvider  = sync.OnceValues(build)
 )
 
-// Main runs the tests of a package, and returns their exit code. The folder has the
-// provider's main package; it is built with the first test that runs the CLI, and
-// removed at the end.
+// Main runs the tests of a package, and returns their exit code. The first one that runs the CLI builds the
+// provider, whose main package is in the folder.
 func Main(m *testing.M, folder string) int {
 	providerFolder = folder
 	if err := os.Setenv("GOGC", "400"); err != nil { // the CLI and its providers are short-lived
@@ -113,9 +110,8 @@ terraform {
 }
 `
 
-// NewCLI returns a folder with a configuration. If there is an emulator, the
-// environment leads there with its access key. Variables are NAME=value. The test is
-// skipped unless TF_ACC is set.
+// NewCLI returns a folder with a configuration. The environment leads to the emulator, unless nil, with its
+// access key. Variables are NAME=value. The test is skipped unless TF_ACC is set.
 func NewCLI(t *testing.T, e *Emulator, config string, variables ...string) *CLI {
 	t.Helper()
 	Acceptance(t)
@@ -215,8 +211,7 @@ func (c *CLI) ReadPlan(t *testing.T, name string) string {
 	return all.String()
 }
 
-// Copy copies what is in another folder into this one. A main.tf there replaces the
-// configuration.
+// Copy copies what is in another folder into this one. A main.tf there replaces the configuration.
 func (c *CLI) Copy(t *testing.T, from string) {
 	t.Helper()
 	c.CopyTo(t, ".", from)
@@ -267,8 +262,7 @@ provider_installation {
 	c.Env = append(c.Env, "TF_CLI_CONFIG_FILE="+config)
 }
 
-// KeepProviderStderr puts a shell script between the CLI and the provider that keeps
-// what the provider writes to stderr, and returns the path of it.
+// KeepProviderStderr keeps what the provider writes to stderr, and returns the path of it.
 func (c *CLI) KeepProviderStderr(t *testing.T) string {
 	t.Helper()
 	tfrc, err := builtProvider()
@@ -358,8 +352,7 @@ func (c *CLI) Apply(t *testing.T) Result {
 	return c.Must(t, 0, "apply", "-auto-approve")
 }
 
-// Plan runs plan -detailed-exitcode, which must end with the code: NoChanges, Changes,
-// or 1 for an error.
+// Plan runs plan -detailed-exitcode, which must end with the code: NoChanges, Changes, or 1 for an error.
 func (c *CLI) Plan(t *testing.T, code int) Result {
 	t.Helper()
 	return c.Must(t, code, "plan", "-detailed-exitcode")

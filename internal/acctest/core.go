@@ -12,14 +12,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Core stands in for Terraform Core: it speaks the protocol to a provider in this
-// process, and insists on what Terraform Core insists on.
+// Core is a double of Terraform Core in this process, which insists on what Terraform Core insists on.
 type Core struct {
 	Server  tfprotov6.ProviderServer
 	Schemas *tfprotov6.GetProviderSchemaResponse
 
-	// NoWriteOnly makes Core one that knows no write-only arguments, as before 1.11.
-	NoWriteOnly bool
+	NoWriteOnly bool // Core knows no write-only arguments, as before 1.11
 
 	factory  func() (tfprotov6.ProviderServer, error)
 	settings map[string]any
@@ -39,9 +37,8 @@ func StartCore(tb testing.TB, factory func() (tfprotov6.ProviderServer, error)) 
 	return c, err
 }
 
-// NewCore starts and configures a provider, as each process of Terraform does. The
-// settings are provider arguments, as for ConfigOf. An error that the provider reports
-// is a *DiagnosticsError.
+// NewCore starts a provider and configures it with the settings, which are arguments as for ConfigOf. An
+// error that the provider reports is a *DiagnosticsError.
 func NewCore(tb testing.TB, factory func() (tfprotov6.ProviderServer, error), settings map[string]any) (*Core, error) {
 	tb.Helper()
 	c, err := StartCore(tb, factory)
@@ -52,8 +49,7 @@ func NewCore(tb testing.TB, factory func() (tfprotov6.ProviderServer, error), se
 	return c, err
 }
 
-// Configure validates provider arguments, which NewCore leaves out, and configures the
-// provider with them.
+// Configure validates provider arguments, which NewCore leaves out, and configures the provider with them.
 func (c *Core) Configure(settings map[string]any) (Diagnostics, error) {
 	validated, err := c.Server.ValidateProviderConfig(c.ctx, &tfprotov6.ValidateProviderConfigRequest{Config: encoded(ConfigOf(c.Schemas.Provider, settings))})
 	if err != nil {

@@ -19,18 +19,14 @@ const (
 	SeverityWarning = "warning"
 )
 
-// Diagnostic is an error or a warning, as the CLI prints it with -json or as the
-// provider reports it to Core.
+// Diagnostic is an error or a warning, as the CLI prints it with -json or as the provider reports it to Core.
 type Diagnostic struct {
 	Severity string
 	Summary  string
 	Detail   string
+	Address  string // of the resource; "" for none, and from a provider, which doesn't know it
 
-	// Address is that of the resource, "" for none. A provider doesn't know it.
-	Address string
-
-	// Attribute is, from the CLI, the argument whose line is shown; from the provider,
-	// a path such as obs.bucket. It is "" for none.
+	// Attribute is, from the CLI, the argument whose line is shown; from the provider, a path such as obs.bucket.
 	Attribute string
 }
 
@@ -58,8 +54,7 @@ func (d Diagnostics) Err() error {
 	return nil
 }
 
-// DiagnosticsError is an error that the provider reported, as opposed to one that
-// Core found in what the provider did.
+// DiagnosticsError is an error that the provider reported, as opposed to one that Core found.
 type DiagnosticsError struct {
 	Diagnostics Diagnostics // warnings included
 }
@@ -113,8 +108,7 @@ func pathText(path *tftypes.AttributePath) string {
 	return b.String()
 }
 
-// Diagnostics reads the output of plan, apply and destroy with -json, and of
-// validate -json.
+// Diagnostics reads the output of plan, apply, destroy and validate with -json.
 func (r Result) Diagnostics(t *testing.T) Diagnostics {
 	t.Helper()
 	type raw struct {
@@ -149,8 +143,7 @@ func (r Result) Diagnostics(t *testing.T) Diagnostics {
 	return list
 }
 
-// Of returns the one diagnostic of a resource, or of none (""). It stops the test if
-// there are more or none.
+// Of returns the one diagnostic of a resource, or of none (""). It stops the test if there are more or none.
 func (d Diagnostics) Of(t *testing.T, address string) Diagnostic {
 	t.Helper()
 	var found Diagnostics
@@ -165,8 +158,7 @@ func (d Diagnostics) Of(t *testing.T, address string) Diagnostic {
 	return found[0]
 }
 
-// Expectation is what is reported about a resource, once, or nothing at all when
-// Severity is "".
+// Expectation is what is reported about a resource, once, or nothing at all when Severity is "".
 type Expectation struct {
 	Address   string
 	Severity  string

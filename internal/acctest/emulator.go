@@ -49,8 +49,7 @@ func (e *Emulator) Settings() map[string]any {
 	}
 }
 
-// ProviderBlock returns a provider block with Settings. Tests that use it can run in
-// parallel in one process, which has one environment for all.
+// ProviderBlock returns a provider block with Settings, for tests in parallel, which share the environment.
 func (e *Emulator) ProviderBlock() string {
 	return fmt.Sprintf(`
 provider "sparkrtc" {
@@ -62,8 +61,7 @@ provider "sparkrtc" {
 `, e.Endpoint, emulator.DefaultAccessKey, emulator.DefaultSecretKey, emulator.DefaultProjectID)
 }
 
-// Endpoints returns variables, as NAME=value, that lead all calls to the emulator:
-// those of SparkRTC, IAM, STS and the metadata service.
+// Endpoints returns variables, as NAME=value, that lead the calls of all services to the emulator.
 func (e *Emulator) Endpoints() []string {
 	return []string{
 		"SPARKRTC_ENDPOINT=" + e.Endpoint,
@@ -82,8 +80,7 @@ func Keys() []string {
 	}
 }
 
-// CredentialCalls returns the calls of IAM, STS and the metadata service, each as
-// "METHOD PATH STATUS".
+// CredentialCalls returns the calls of IAM, STS and the metadata service, each as "METHOD PATH STATUS".
 func (e *Emulator) CredentialCalls() []string {
 	var list []string
 	for _, r := range e.Requests() {

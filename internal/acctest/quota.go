@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// Quota limits the SparkRTC calls to a number a second. The emulator's own quota is by
-// the minute, which is too long for a test to wait.
+// Quota limits the SparkRTC calls a second: the emulator's own quota is by the minute, too long for a test to wait.
 type Quota struct {
 	Refused atomic.Int64 // how many calls were answered with 429
 

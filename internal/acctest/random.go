@@ -8,8 +8,7 @@ import (
 	"strconv"
 )
 
-// Seeds returns the seeds that a random test runs: SOAK_HISTORIES of them, or usual,
-// from SOAK_SEED on, or 0. It panics if a variable is not a number.
+// Seeds returns the seeds that a random test runs: SOAK_HISTORIES of them, or usual, from SOAK_SEED on, or 0.
 func Seeds(usual uint64) (from, count uint64) {
 	number := func(variable string, usual uint64) uint64 {
 		text := os.Getenv(variable)

@@ -50,8 +50,7 @@ type Object struct {
 	Private  []byte
 	Identity *tfprotov6.ResourceIdentityData // nil in states from before identities
 
-	// Diagnostics are those of the call that returned the object.
-	Diagnostics Diagnostics
+	Diagnostics Diagnostics // of the call that returned the object
 }
 
 // Exists tells whether the object is there.
@@ -102,15 +101,14 @@ type planOptions struct {
 
 const ignoreAll = "all"
 
-// IgnoreChanges has the effect of ignore_changes: where an object exists, the plan is
-// asked for with the prior values of these attributes, or of all for "all". Core
-// validates the configuration as it is written before that, and applies it so.
+// IgnoreChanges has the effect of ignore_changes on these attributes, or on "all": where an object exists,
+// the plan gets their prior values. Core validates before that, and applies, the configuration as it is
+// written.
 func IgnoreChanges(attributes ...string) PlanOption {
 	return func(o *planOptions) { o.validate, o.ignored = true, attributes }
 }
 
-// ValidateFirst validates the configuration before the plan, in the same process, as
-// Core always does. Calls that measure the plan alone leave it out.
+// ValidateFirst validates before the plan, as Core always does. Calls that measure the plan alone leave it out.
 func ValidateFirst() PlanOption {
 	return func(o *planOptions) { o.validate = true }
 }
@@ -123,7 +121,6 @@ func Tainted() PlanOption { return func(o *planOptions) { o.tainted = true } }
 
 func (r Resource) null() tftypes.Value { return tftypes.NewValue(r.schema.ValueType(), nil) }
 
-// encodedState returns a null of the right type for an absent object.
 func (r Resource) encodedState(o Object) *tfprotov6.DynamicValue {
 	if !o.Exists() {
 		return encoded(r.null())
@@ -151,8 +148,7 @@ func (r Resource) Identity(given map[string]any) *tfprotov6.ResourceIdentityData
 	return &tfprotov6.ResourceIdentityData{IdentityData: encoded(valueOf(r.identity.ValueType(), given))}
 }
 
-// checkIdentity returns an error unless an identity has the values of the object's
-// attributes of the same names.
+// checkIdentity compares an identity with the object's attributes of the same names.
 func (r Resource) checkIdentity(identity *tfprotov6.ResourceIdentityData, object tftypes.Value) error {
 	if r.identity == nil {
 		return nil
@@ -279,8 +275,7 @@ func (r Resource) plan(plan *Plan, prior Object, config tftypes.Value) (diagnost
 	return diagnostics, len(resp.RequiresReplace) > 0 && prior.Exists(), checkPlanned(r.schema.Block.Attributes, config, value)
 }
 
-// Apply applies a plan in the process that made it, and returns what is to be stored,
-// after an error too.
+// Apply applies a plan in the process that made it, and returns what is to be stored, after an error too.
 func (r Resource) Apply(plan Plan) (Object, error) {
 	if plan.Action == ActionReplace {
 		if _, err := r.Destroy(plan.Prior); err != nil {
@@ -328,8 +323,7 @@ func (r Resource) Apply(plan Plan) (Object, error) {
 	return Object{value, resp.Private, resp.NewIdentity, diagnostics}, nil
 }
 
-// ApplyInNewProcess applies a plan as terraform apply does: another process of the
-// provider validates and plans again, which must come to the same, and applies that.
+// ApplyInNewProcess is ApplyOfAnother in another process of the provider, as with terraform apply.
 func (r Resource) ApplyInNewProcess(plan Plan) (Object, error) {
 	core, err := r.Restart()
 	if err != nil {
@@ -338,9 +332,8 @@ func (r Resource) ApplyInNewProcess(plan Plan) (Object, error) {
 	return core.Resource(r.Type).ApplyOfAnother(plan)
 }
 
-// ApplyOfAnother applies a plan that another process made: this one validates and
-// plans again, which must come to the same. What is replaced is deleted before that.
-// The diagnostics are those of all these calls.
+// ApplyOfAnother applies a plan that another process made: this one validates and plans again, which must
+// come to the same. What is replaced is deleted before that. The diagnostics are those of all these calls.
 func (r Resource) ApplyOfAnother(plan Plan) (Object, error) {
 	if plan.Action == ActionDelete {
 		return r.Apply(plan)
@@ -371,8 +364,7 @@ func (r Resource) ApplyOfAnother(plan Plan) (Object, error) {
 	return result, err
 }
 
-// ApplyDestroy deletes an object, as an apply does with the first part of a
-// replacement: without a plan in this process.
+// ApplyDestroy deletes without a plan in this process, as an apply does with the first part of a replacement.
 func (r Resource) ApplyDestroy(prior Object) (Object, error) {
 	return r.Apply(Plan{Action: ActionDelete, Config: r.null(), Prior: prior, Planned: Object{Private: prior.Private, Identity: prior.Identity}})
 }
@@ -413,8 +405,7 @@ func (r Resource) PlanDestroy(prior Object) (Plan, error) {
 	return plan, err
 }
 
-// ImportState imports an object by its ID, as the import command does. The read that
-// follows an import is another call.
+// ImportState imports an object by its ID. The read that follows an import is another call.
 func (r Resource) ImportState(id string) (Object, error) {
 	return r.importState(&tfprotov6.ImportResourceStateRequest{TypeName: r.Type, ID: id})
 }

@@ -16,9 +16,9 @@ import (
 // AppsPath is the path of the list of apps, and the beginning of those of an app.
 const AppsPath = apiPath + "apps"
 
-// Router is one endpoint for several emulators: a request about an app goes to the
-// emulator that has it, and the list of apps has those of all. So the rows of a table
-// can each have an emulator with its own options, and share the runs of the CLI.
+// Router is one endpoint for several emulators: a request about an app goes to the emulator that has it, and
+// the list has the apps of all. So each row of a table can have an emulator with its own options, and all
+// share runs of the CLI.
 type Router struct {
 	Endpoint  string
 	Emulators []*Emulator
@@ -80,7 +80,6 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	e.ServeHTTP(w, request)
 }
 
-// list answers with the apps of all emulators, or with the first error.
 func (r *Router) list(w http.ResponseWriter, request *http.Request) {
 	all := struct {
 		Count int               `json:"count"`

@@ -10,8 +10,7 @@ import (
 	"testing"
 )
 
-// Encodings returns a secret and the forms in which it might leak: hex, base64 and
-// escaped for a URL. It returns nil for "".
+// Encodings returns a secret and the forms in which it might leak: hex, base64 and escaped for a URL.
 func Encodings(secret string) []string {
 	if secret == "" {
 		return nil

@@ -14,15 +14,12 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-// apiPath begins the paths of the SparkRTC API.
-const apiPath = "/v2/"
+const apiPath = "/v2/" // begins the paths of the SparkRTC API
 
 // Request is a request to the SparkRTC API that is no read.
 type Request struct {
 	Method, Path string
-
-	// Body is nil for none. It is compared as the JSON that it becomes.
-	Body any
+	Body         any // nil for none; compared as the JSON that it becomes
 }
 
 func (r Request) String() string {
@@ -33,8 +30,7 @@ func (r Request) String() string {
 	return fmt.Sprintf("%s %s %s", r.Method, r.Path, body)
 }
 
-// Sent returns the requests to the SparkRTC API since the last reset that are no
-// reads, in the order of arrival, with their bodies decoded from JSON.
+// Sent returns the requests to the SparkRTC API since the last reset that are no reads, in the order of arrival.
 func (e *Emulator) Sent(tb testing.TB) []Request {
 	tb.Helper()
 	var sent []Request
@@ -53,8 +49,7 @@ func (e *Emulator) Sent(tb testing.TB) []Request {
 	return sent
 }
 
-// ExpectSent compares Sent with the requests that are wanted, and resets the log of
-// requests, reads included.
+// ExpectSent compares Sent, and resets the log of requests, reads included.
 func (e *Emulator) ExpectSent(tb testing.TB, want ...Request) {
 	tb.Helper()
 	if got := e.Sent(tb); !sameRequests(tb, got, want) {
@@ -100,8 +95,7 @@ func lines(requests []Request) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// Reads counts the GET requests to the SparkRTC API since the last reset, by path. A
-// list has the path of its collection, each page counts.
+// Reads counts the GET requests to the SparkRTC API since the last reset, each page of a list included, by path.
 func (e *Emulator) Reads() map[string]int {
 	reads := map[string]int{}
 	for _, r := range e.Requests(emulator.Path(apiPath), emulator.Method(http.MethodGet)) {

@@ -89,8 +89,7 @@ func (r Result) ExpectPlanned(t *testing.T, want map[string]string) {
 	}
 }
 
-// PlannedActions returns what a plan or an apply with -json plans, such as "update",
-// by address. What stays as it is has no entry.
+// PlannedActions returns what a plan or an apply with -json plans, such as "update", by address, without no-ops.
 func (r Result) PlannedActions(t *testing.T) map[string]string {
 	t.Helper()
 	actions := map[string]string{}

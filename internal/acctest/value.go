@@ -10,9 +10,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// ConfigOf returns an object of a schema, which is null where nothing is given. What is
-// given are strings, booleans, numbers, tftypes.UnknownValue, map[string]any for objects
-// and maps, and []any for lists and sets. It panics if a value doesn't fit.
+// ConfigOf returns an object of a schema, null where nothing is given. Values are strings, booleans, numbers,
+// tftypes.UnknownValue, map[string]any for objects and maps, and []any for lists and sets. It panics if one
+// doesn't fit.
 func ConfigOf(schema *tfprotov6.Schema, given map[string]any) tftypes.Value {
 	return valueOf(schema.ValueType(), given)
 }
@@ -80,7 +80,6 @@ func encoded(value tftypes.Value) *tfprotov6.DynamicValue {
 	return &dynamic
 }
 
-// nestedIn returns the attributes of one nested object, if both values have it.
 func nestedIn(a *tfprotov6.SchemaAttribute, one, other tftypes.Value) []*tfprotov6.SchemaAttribute {
 	if a.NestedType == nil || a.NestedType.Nesting != tfprotov6.SchemaObjectNestingModeSingle || AttributesOf(one) == nil || AttributesOf(other) == nil {
 		return nil
@@ -88,8 +87,7 @@ func nestedIn(a *tfprotov6.SchemaAttribute, one, other tftypes.Value) []*tfproto
 	return a.NestedType.Attributes
 }
 
-// proposed merges a configuration with the prior state, as Core does before it asks
-// for a plan: what is computed and not configured keeps its prior value.
+// proposed merges as Core does for a plan: what is computed and not configured keeps its prior value.
 func proposed(attributes []*tfprotov6.SchemaAttribute, prior, config tftypes.Value) tftypes.Value {
 	was, next := AttributesOf(prior), maps.Clone(AttributesOf(config))
 	if was == nil || next == nil {
@@ -105,8 +103,7 @@ func proposed(attributes []*tfprotov6.SchemaAttribute, prior, config tftypes.Val
 	return tftypes.NewValue(config.Type(), next)
 }
 
-// checkPlanned returns an error unless what is planned is what is configured, except
-// where the provider decides.
+// checkPlanned returns an error unless what is planned is configured, except where the provider decides.
 func checkPlanned(attributes []*tfprotov6.SchemaAttribute, config, planned tftypes.Value) error {
 	configured, next := AttributesOf(config), AttributesOf(planned)
 	for _, a := range attributes {

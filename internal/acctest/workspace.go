@@ -17,15 +17,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Workspace is resources of one type, with a configuration and a state. Core runs in
-// it as the CLI does in a folder: each run starts the provider again, and validates,
-// reads and plans all of them; an apply starts it once more. It costs milliseconds, so
-// a table whose rows need no real CLI belongs here.
+// Workspace is resources of one type, with a configuration and a state. Core runs in it as the CLI does in a
+// folder: each run starts the provider again, and an apply once more. It costs milliseconds, so a table whose
+// rows need no real CLI belongs here.
 type Workspace struct {
-	Stored map[string]Object // the state, by name
-
-	// Parallel is how many resources are worked on at a time: 1, or 10 as in the CLI.
-	Parallel int
+	Stored   map[string]Object // the state, by name
+	Parallel int               // resources at a time: 1, or 10 as in the CLI
 
 	mu sync.Mutex // guards the state during a run
 
@@ -35,7 +32,6 @@ type Workspace struct {
 	configs map[string]managed
 }
 
-// managed is what the configuration has of a resource.
 type managed struct {
 	config   tftypes.Value
 	importID string // of an import block, "" for none
@@ -79,7 +75,6 @@ func (w *Workspace) Remove(names ...string) {
 	}
 }
 
-// process starts the provider.
 func (w *Workspace) process() Resource {
 	w.tb.Helper()
 	r, err := w.start()
@@ -188,8 +183,7 @@ func (w *Workspace) plan(run *Run, r Resource, name string) {
 	}
 }
 
-// Resolve gives a plan the configuration that is known once the apply comes to it,
-// where it had unknown values.
+// Resolve gives a plan with unknown values the configuration that is known once the apply comes to it.
 func (w *Workspace) Resolve(run *Run, name string, given map[string]any) {
 	w.tb.Helper()
 	plan := run.plans[name]
@@ -197,7 +191,6 @@ func (w *Workspace) Resolve(run *Run, name string, given map[string]any) {
 	run.plans[name] = plan
 }
 
-// names are those of all resources that are configured or stored, in order.
 func (w *Workspace) names(only []string) []string {
 	all := maps.Clone(w.Stored)
 	for name := range w.configs {
@@ -209,7 +202,6 @@ func (w *Workspace) names(only []string) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// refreshed reads what is stored, or imports it.
 func (w *Workspace) refreshed(run *Run, r Resource, name string) (object Object, imported, ok bool) {
 	w.tb.Helper()
 	object, ok = w.Stored[name]
@@ -240,8 +232,8 @@ func (w *Workspace) Apply(only ...string) *Run {
 	return run
 }
 
-// ApplyPlan applies what a run has planned, in another process, unless it failed, and
-// adds what is reported to the run. It stores what was refreshed for the plan, too.
+// ApplyPlan applies what a run has planned, unless it failed, in another process. What is reported is added
+// to the run, and what was refreshed for the plan is stored too.
 func (w *Workspace) ApplyPlan(run *Run) {
 	w.tb.Helper()
 	if run.Failed {
@@ -377,8 +369,7 @@ func goValue(value tftypes.Value) any {
 	return value
 }
 
-// StateText is all that is stored, private state included, to search for what may not
-// be there.
+// StateText is all that is stored, private state included, to search for what may not be there.
 func (w *Workspace) StateText() string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(w.Stored)) {

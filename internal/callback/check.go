@@ -8,8 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// MinKey and MaxKey are the console's limits for a key, in characters (SparkRTC
-// User Guide, "Private Key"). The API Reference states none.
+// The console's limits for a key, in characters (User Guide, "Private Key"). The API Reference states none.
 const (
 	MinKey = 32
 	MaxKey = 64

@@ -44,8 +44,7 @@ func formOf(shown string) Form {
 	}
 }
 
-// LooksLikeKey tells whether a text may be a key. The API Reference's example has 16 characters, though the console
-// asks for at least 32.
+// LooksLikeKey tells whether a text may be a whole key, unlike the API Reference's example of 16 characters.
 func LooksLikeKey(shown string) bool {
 	const least = 32
 	return utf8.RuneCountInString(shown) >= least && !looksMasked(shown)

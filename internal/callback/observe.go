@@ -7,15 +7,13 @@ import (
 	"time"
 )
 
-// Memory is what the service showed after the last own write or the import. Private state keeps it as JSON, without
-// the key.
+// Memory is what the service showed after the last own write or the import, without the key.
 type Memory struct {
 	URL  string `json:"url"`
 	Form Form   `json:"form"`
 	Time string `json:"time,omitempty"`
 
-	// Checksum is one byte of the shown key, kept only if the service gives no time: more would help to guess a key
-	// that is shown in part.
+	// Checksum is one byte, kept only without a time: more would help to guess a key that is shown in part.
 	Checksum []byte `json:"checksum,omitempty"`
 
 	Fresh      bool `json:"fresh,omitempty"`        // no read since an own write, whose response may differ from a read
@@ -53,8 +51,7 @@ type Observation struct {
 	Written bool     // since the memory; otherwise a different update_time is only rounded
 }
 
-// Observe returns what a response means, by the table in DESIGN.md. A state without a URL is an import; before may be
-// nil.
+// Observe decides by the table in DESIGN.md. A state without a URL is an import; before may be nil.
 func Observe(state Settings, before *Memory, shown Shown) Observation {
 	imported := state.URL.IsNull()
 	m, when := Memory{Imported: true}, timeChanged

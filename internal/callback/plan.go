@@ -7,8 +7,7 @@ type Change struct {
 	Prior      *Settings // the state after the read; nil for a create
 	Planned    Settings  // under ignore_changes, with the state's value
 	Configured Config
-	// Memory may be nil. With a create, it is of the existing callback: a resource of the state set it, and it is
-	// unchanged.
+	// Memory may be nil. With a create, it is of the existing callback, unchanged since a resource set it.
 	Memory   *Memory
 	Existing *Shown // as read for this plan; nil if there is none, or if it was not read
 
@@ -24,13 +23,11 @@ type Decision struct {
 // Notice is a message for the user.
 type Notice int
 
-// Errors stop the plan; the others are warnings.
+// By Observe (changes outside Terraform), Plan, Check and the provider. All but the errors are warnings.
 const (
-	// Of Observe: changes outside Terraform.
 	URLChanged Notice = iota
 	KeyChanged
 
-	// Of Plan.
 	Overwrites       // creates over a callback that is there
 	OverwritesKey    // likewise, and removes its key
 	LosesKey         // the write removes the key that there is
@@ -42,20 +39,17 @@ const (
 	URLIgnored       // error: ignore_changes leaves no URL to send
 	URLMayBeCut      // the write sends a URL that may be shown only in part
 
-	// Of Check.
 	PlainHTTP
 	UserInURL
 	MaskAsKey
 	UnusualKeyLength
 
-	// Of the provider.
 	Gone         // there is no callback any more
 	KeptKey      // the service keeps a key that was to be removed
 	TwoResources // on one app
 	StaysInPlace // a destroy removes nothing
 
-	// Notices is their number.
-	Notices
+	Notices // their number
 )
 
 // Plan decides by the table in DESIGN.md; the order of its cases is the same.
@@ -96,8 +90,7 @@ func Plan(c Change) Decision {
 	return d
 }
 
-// create overwrites nothing of anyone else's if the callback is an own one, as that of a tainted resource. The loss of
-// a key is said of any.
+// create warns of the loss of any key, but not of overwriting an own callback, such as a tainted resource's.
 func create(c Change, key Key) Decision {
 	d, own := Decision{Write: true}, c.Memory != nil
 	switch losesKey := c.Existing != nil && c.Existing.Key != "" && !key.Set && !key.Ignored; {
@@ -151,8 +144,7 @@ func KeyToSend(planned Settings, configured Config) Key {
 	}
 }
 
-// MayBeThere tells whether a read before an update could save the write. A key that is not shown whole can't be
-// compared, and a new version asks for a write.
+// MayBeThere tells whether a read before an update could save the write.
 func (c Change) MayBeThere() bool {
 	if c.Prior == nil || c.Memory == nil || !Equivalent(c.Prior.URL.Text(), c.Planned.URL.Text()) {
 		return false

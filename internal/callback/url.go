@@ -21,8 +21,7 @@ var (
 	webPrefix    = regexp.MustCompile(`(?i)^/*https?[:/]`)
 )
 
-// URLProblem completes a sentence about a callback URL that can't be set, as in "has no host", without showing a
-// part that may be secret. It returns "" for a valid one.
+// URLProblem completes a sentence, as in "has no host", and shows no part that may be secret; "" for a valid URL.
 func URLProblem(s string) string {
 	if s == "" {
 		return "is empty"
@@ -91,7 +90,6 @@ func countURLs(s string) (n int) {
 // Equivalent compares by RFC 3986, 6.2.2 and 6.2.3: case of scheme and host, "" or "/" as path, default port.
 func Equivalent(a, b string) bool { return a == b || normalised(a).String() == normalised(b).String() }
 
-// isPartOfURL tells whether part is a prefix of whole, with its full host.
 func isPartOfURL(part, whole string) bool {
 	p, w := normalised(part), normalised(whole)
 	p.User, w.User = nil, nil

@@ -51,8 +51,7 @@ func newAppStore() appStore {
 	return appStore{apps: make(map[string]*app), appUpdates: make(map[string]time.Time)}
 }
 
-// AppState is an app as the service has it. Times are in UTC and whole
-// milliseconds.
+// AppState is an app as the service has it. Times are in UTC and whole milliseconds.
 type AppState struct {
 	ID, Name    string
 	State       string // StateActive, StateInactive or StateArrears
@@ -64,8 +63,7 @@ type AppState struct {
 	AutoRecord  *AutoRecord // nil: never set
 }
 
-// AddApp creates an active app without a callback. It replaces an app with the
-// same ID.
+// AddApp creates an active app without a callback. It replaces an app with the same ID.
 func (s *Server) AddApp(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,15 +89,13 @@ func (s *Server) SetAppState(id, state string) {
 	s.changeApp(id, func(a *app) { a.state, a.stateTime = state, a.updateTime })
 }
 
-// DeactivateApp deactivates an app, if it exists: by default, a PUT of its callback
-// returns 400 RTC.00001016.
+// DeactivateApp deactivates an app, if it exists; see StoppedApp.
 func (s *Server) DeactivateApp(id string) { s.SetAppState(id, StateInactive) }
 
 // ActivateApp undoes DeactivateApp.
 func (s *Server) ActivateApp(id string) { s.SetAppState(id, StateActive) }
 
-// SetAppKey sets the app_key of an app, if it exists. The first one depends on the
-// ID.
+// SetAppKey sets the app_key of an app, if it exists. The first one depends on the ID.
 func (s *Server) SetAppKey(id, key string) {
 	s.changeApp(id, func(a *app) { a.key = key })
 }
@@ -196,8 +192,7 @@ func (s *Server) changeApp(id string, change func(*app)) {
 	}
 }
 
-// nextUpdateTime returns the current time. It is later than any earlier one of
-// that app, even if the clock is not.
+// nextUpdateTime is later than any earlier one of that app, even if the clock is not.
 func (s *Server) nextUpdateTime(id string) time.Time {
 	now := s.opts.Clock().UTC().Truncate(time.Millisecond)
 	if last := s.appUpdates[id]; !now.After(last) {
@@ -213,7 +208,6 @@ func (s *Server) sortedApps() []*app {
 
 func byNumber(a, b *app) int { return cmp.Compare(a.number, b.number) }
 
-// findApp returns the app of a call, or nil.
 func (s *Server) findApp(c *call) *app {
 	a := s.apps[c.vars["app_id"]]
 	if a == nil || isHidden(c, &a.hidden) {
@@ -238,7 +232,6 @@ func (s *Server) hiddenAfterCreate() int {
 	return 0
 }
 
-// stopped reports whether the state of an app keeps it from being configured.
 func (s *Server) stopped(a *app) bool {
 	return a.state != StateActive && s.opts.StoppedApp == StoppedRefuses
 }
@@ -289,8 +282,7 @@ type (
 	}
 )
 
-// readChange decodes what a request changes of an app, nil if there is no such app. It returns an error if that is
-// refused whatever the change is.
+// readChange returns the error of a request that is refused whatever it changes; a may be nil for no app.
 func (s *Server) readChange(c *call, a *app, sent any) *response {
 	switch err := decode(c.body, sent); {
 	case err != nil:
@@ -439,7 +431,6 @@ func pageOf[T any](all []T, p page) []T {
 	return all[min(p.number*p.size, count):min((p.number+1)*p.size, count)]
 }
 
-// listQuery reads the query of a list.
 func (c *call) listQuery() (query url.Values, p page, valid bool) {
 	query, err := url.ParseQuery(c.query)
 	if err != nil {

@@ -19,16 +19,14 @@ type AutoRecord struct {
 
 func (r *AutoRecord) on() bool { return r != nil && r.Mode != AutoRecordOff }
 
-// SetAutoRecord sets the automatic recording of an app, and adds the app if it does
-// not exist. It checks nothing.
+// SetAutoRecord sets automatic recording without a check, and adds the app if it does not exist.
 func (s *Server) SetAutoRecord(app, mode, ruleID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.setAutoRecord(s.appWith(app), mode, ruleID)
 }
 
-// ClearAutoRecord makes the automatic recording of an app one that was never set,
-// if the app exists.
+// ClearAutoRecord makes the automatic recording of an app one that was never set, if the app exists.
 func (s *Server) ClearAutoRecord(app string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,8 +36,7 @@ func (s *Server) ClearAutoRecord(app string) {
 	}
 }
 
-// AutoRecord returns the automatic recording of an app, and false if it was never
-// set.
+// AutoRecord returns the automatic recording of an app, and false if it was never set.
 func (s *Server) AutoRecord(app string) (AutoRecord, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,8 +13,7 @@ import (
 	"time"
 )
 
-// maxBody bounds the body of a request, in bytes.
-const maxBody = 1 << 20
+const maxBody = 1 << 20 // bytes
 
 var errTooLarge = errors.New("the body is too large")
 
@@ -42,8 +41,7 @@ func newCall(r *http.Request) *call {
 	return c
 }
 
-// requestLine returns path and query as they were sent. Requests to a proxy, and
-// those made by tests, have no path on the request line.
+// Requests to a proxy, and those made by tests, have no path on the request line.
 func requestLine(r *http.Request) (path, query string) {
 	if path, query, _ = strings.Cut(r.RequestURI, "?"); strings.HasPrefix(path, "/") {
 		return path, query
@@ -67,8 +65,7 @@ func isJSON(r *http.Request) bool {
 	return err == nil && mediaType == "application/json"
 }
 
-// response is what is sent. From a check, nil means that the call passes; at the
-// end of a call, it means that the connection is closed.
+// From a check, a nil response means that the call passes; at the end, that the connection is closed.
 type response struct {
 	status      int
 	code        string // of the error, for the log

@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// KeyEcho is how responses show auth_key. The documentation is silent, and its
-// example shows another, shorter key than the request has. Without a key, all
-// modes but EchoAbsent show "".
+// KeyEcho is how responses show auth_key. The documentation's example shows another, shorter key than the
+// request has. Without a key, all modes but EchoAbsent show "".
 type KeyEcho string
 
 // The modes of KeyEcho.
@@ -59,12 +58,10 @@ const (
 // TimeEchoes are all modes of TimeEcho.
 var TimeEchoes = []TimeEcho{TimeExact, TimeSeconds, TimeLater, TimeAbsent, TimeOdd}
 
-// Unset is what a GET returns for an app without a callback. The documentation is
-// silent.
+// Unset is what a GET returns for an app without a callback.
 type Unset string
 
-// The modes of Unset. Responses about apps omit record_callback with both
-// UnsetNotFound and UnsetMissing.
+// The modes of Unset. Responses about apps omit record_callback with UnsetNotFound and UnsetMissing.
 const (
 	UnsetNotFound Unset = "404"     // 404 RTC.00001003
 	UnsetMissing  Unset = "missing" // 200 with app_id alone

@@ -11,61 +11,37 @@ import (
 	"time"
 )
 
-// Fault makes matching requests fail. It precedes the checks of gateway and
-// service, but the log's Authenticated, the quota and the lock of access keys
-// still depend on the request's own credentials.
-//
-// Status, Code, Message, RawBody and EchoRequest replace the response. Without
-// them and without Drop, the request takes effect, and Delay, Cut and Header
-// change its own response.
+// Fault makes matching requests fail before the checks of gateway and service, but the log's Authenticated,
+// the quota and the lock of access keys still depend on the request's credentials. Status, Code, Message,
+// RawBody and EchoRequest replace the response. Without them and Drop, the request takes effect, and
+// Delay, Cut and Header change its response.
 type Fault struct {
-	// Method matches all methods when empty.
-	Method string
+	Method    string // "" for all
+	AppID     string // not escaped; "" for all requests
+	Path      string // how the escaped path begins
+	ExactPath string // the whole escaped path; "" for all
 
-	// AppID is the ID that is not escaped; it matches all requests when empty.
-	AppID string
+	Times  int  // 0 means 1, and -1 all
+	After  bool // the request takes effect before it fails, even if the client goes away during Delay
+	Status int  // default 401 with EchoRequest, 200 with RawBody, or else 500
 
-	// Path is how the escaped path begins.
-	Path string
-
-	// ExactPath is the whole escaped path; it matches all paths when empty.
-	ExactPath string
-
-	// Times is how many requests fail; 0 means 1, and -1 means all.
-	Times int
-
-	// After lets the request take effect before it fails, even if the client
-	// goes away during Delay.
-	After bool
-
-	// Status is by default 401 with EchoRequest, 200 with RawBody, and 500
-	// otherwise.
-	Status int
-
-	// Code and Message are the JSON error body; without both there is none.
-	// Without Code, IAM and the metadata service use their own error format.
+	// Of the JSON error body; without both there is none. Without Code, IAM and the metadata service use
+	// their own error format.
 	Code, Message string
 
-	// RawBody and ContentType replace the JSON error body.
-	RawBody, ContentType string
+	RawBody, ContentType string      // instead of the JSON error body
+	Header               http.Header // replaces headers with the same names
 
-	// Header replaces headers of the response with the same names.
-	Header http.Header
-
-	// Delay ends early when the client goes away or the server closes. Then
-	// there is no response and, without After, no effect.
+	// Delay ends early when the client goes away or the server closes. Then there is no response and, without
+	// After, no effect.
 	Delay time.Duration
 
-	// Drop closes the connection without a response. Go's HTTP client then
-	// retries a GET by itself if the connection was used before.
+	// Drop closes the connection without a response. Go's client repeats a GET by itself on one used before.
 	Drop bool
+	Cut  bool // closes the connection after half of the body
 
-	// Cut closes the connection after half of the body.
-	Cut bool
-
-	// EchoRequest appends the canonical request to Message, with all headers
-	// and their secrets, as the gateway does when a signature is wrong. The
-	// defaults of Code and Message are the gateway's.
+	// EchoRequest appends the canonical request to Message, secrets in headers included, as the gateway does
+	// when a signature is wrong. The defaults of Code and Message are the gateway's.
 	EchoRequest bool
 }
 
@@ -137,13 +113,11 @@ func (s *Server) wait(r *http.Request, delay time.Duration) bool {
 	}
 }
 
-// own reports whether the fault replaces the response.
-func (f *Fault) own() bool {
+func (f *Fault) replacesResponse() bool {
 	return f.Status != 0 || f.Code != "" || f.Message != "" || f.RawBody != "" || f.EchoRequest
 }
 
-// instead reports whether the request can be skipped.
-func (f *Fault) instead() bool { return f.own() || f.Drop }
+func (f *Fault) skipsRequest() bool { return f.replacesResponse() || f.Drop }
 
 func (f *Fault) response(c *call) *response {
 	if f.EchoRequest {

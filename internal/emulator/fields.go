@@ -9,12 +9,10 @@ import (
 	"regexp"
 )
 
-// fields is a JSON object with case-sensitive names, which structs don't have in
-// encoding/json. A value that is missing or of another type is zero.
+// fields is a JSON object with case-sensitive names. A value that is missing or of another type is zero.
 type fields map[string]any
 
-// decode reads an object into a struct with pointers. Unlike encoding/json, it
-// takes names only in lower case, as they are documented.
+// Unlike encoding/json, decode takes names only in lower case, as they are documented.
 func decode(text []byte, v any) error {
 	var object map[string]any
 	if err := json.Unmarshal(text, &object); err != nil {

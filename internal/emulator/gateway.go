@@ -89,8 +89,7 @@ func (s *Server) throttle(c *call) *response {
 	return resp
 }
 
-// authenticate returns the gateway's message about wrong credentials, or "". With
-// a token, the signature is ignored.
+// authenticate returns the gateway's message about wrong credentials, or "". A token counts before a signature.
 func (s *Server) authenticate(c *call) string {
 	header := c.r.Header
 	token := header.Get("X-Auth-Token")

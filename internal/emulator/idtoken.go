@@ -53,8 +53,7 @@ func WithIssuer(issuer string) Claim {
 	return func(claims map[string]any) { claims["iss"] = issuer }
 }
 
-// IDToken returns an ID token, signed by the server's identity provider. By
-// default, IAM accepts it for an hour.
+// IDToken returns an ID token of the server's identity provider. By default, IAM accepts it for an hour.
 func (s *Server) IDToken(claims ...Claim) string {
 	s.mu.Lock()
 	now := s.opts.Clock()

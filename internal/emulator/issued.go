@@ -24,8 +24,7 @@ func newCredentialStore() credentialStore {
 	}
 }
 
-// Expire expires all tokens, temporary access keys and session tokens that were
-// issued. Credentials from the options and ID tokens stay valid.
+// Expire expires what was issued. Credentials from the options and ID tokens stay valid.
 func (s *Server) Expire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,8 +38,7 @@ func (s *Server) Expire() {
 	clear(s.sessionTokens)
 }
 
-// Secrets returns all tokens, secret keys and security tokens that were issued,
-// expired ones too.
+// Secrets returns all tokens, secret keys and security tokens that were issued, expired ones too.
 func (s *Server) Secrets() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

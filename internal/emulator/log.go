@@ -25,8 +25,7 @@ type Request struct {
 	Took          time.Duration // by the real clock; 0 before the response
 }
 
-// Requests returns copies of the entries that all filters accept, in the order of
-// arrival. Requests that are still being served are among them.
+// Requests returns copies of the entries that all filters accept, unfinished ones too, in the order of arrival.
 func (s *Server) Requests(filters ...func(Request) bool) []Request {
 	s.mu.Lock()
 	all := make([]Request, len(s.log))

@@ -8,11 +8,9 @@ import (
 	"time"
 )
 
-// maxSessionTime is in seconds.
-const maxSessionTime = 6 * 60 * 60
+const maxSessionTime = 6 * 60 * 60 // seconds
 
-// metadataKeyLifetime is a guess: the documentation gives none.
-const metadataKeyLifetime = time.Hour
+const metadataKeyLifetime = time.Hour // a guess: the documentation gives none
 
 func (s *Server) createSessionToken(c *call) *response {
 	if s.opts.MetadataOff || s.opts.MetadataOldHost {

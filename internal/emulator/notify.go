@@ -19,11 +19,8 @@ import (
 const (
 	notifyTimeout = 10 * time.Second
 
-	// maxNotifyBody bounds what is read of a response, in bytes.
-	maxNotifyBody = 1 << 20
-
-	// maxShownBody bounds what is kept of it.
-	maxShownBody = 1 << 10
+	maxNotifyBody = 1 << 20 // bytes that are read of a response
+	maxShownBody  = 1 << 10 // bytes that are kept of it
 )
 
 var notifier = &http.Client{
@@ -33,10 +30,9 @@ var notifier = &http.Client{
 	Transport: &http.Transport{DisableKeepAlives: true},
 }
 
-// Notify posts an event as JSON to the callback URL of an app, signed if the
-// callback has a key, and returns the status of the response. It follows no
-// redirect and times out after ten seconds. An app without a callback is an
-// error.
+// Notify posts an event as JSON to the callback URL of an app, signed if the callback has a key, and returns
+// the status of the response. It follows no redirect and times out after ten seconds. An app without a
+// callback is an error.
 func (s *Server) Notify(ctx context.Context, app string, event any) (status int, err error) {
 	n, err := s.Deliver(ctx, app, event)
 	return n.Status, err

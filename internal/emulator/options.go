@@ -33,87 +33,55 @@ const (
 
 // Options configure a Server. The zero value has a default for each.
 type Options struct {
-	// AccessKey, SecretKey, ProjectID and Token are what is accepted, in addition to
-	// what is issued; the Default constants when empty. Expire does not end
-	// them.
+	// Accepted besides what is issued; the Default constants when empty. Expire does not end them.
 	AccessKey, SecretKey, ProjectID, Token string
 
-	// SecurityToken makes the access key a temporary one: X-Security-Token
-	// must have this value. When it is empty, none may be sent.
+	// SecurityToken makes the access key a temporary one. When it is empty, no X-Security-Token may be sent.
 	SecurityToken string
 
-	// Projects are the projects of IAM. The default is ProjectID with
-	// DefaultProjectName; an empty slice that is not nil means none. SparkRTC
-	// accepts only tokens that are scoped to ProjectID.
+	// Projects are IAM's; nil means ProjectID with DefaultProjectName. SparkRTC takes only tokens for ProjectID.
 	Projects []Project
 
-	// UserName, UserID, Password, DomainName and DomainID are the one user and
-	// the account; the Default constants when empty.
+	// The one user and account; the Default constants when empty.
 	UserName, UserID, Password, DomainName, DomainID string
 
-	// AgencyName is the account's one agency; DefaultAgencyName when empty.
-	AgencyName string
+	AgencyName      string // the account's one agency; DefaultAgencyName when empty
+	AgencyForbidden bool   // IAM and STS return 403 when it is assumed
 
-	// AgencyForbidden makes IAM and STS return 403 when it is assumed.
-	AgencyForbidden bool
-
-	// IDPID, IDTokenIssuer and IDTokenAudience are the identity provider,
-	// whose ID tokens IDToken issues; the Default constants when empty.
+	// The identity provider, whose ID tokens IDToken issues; the Default constants when empty.
 	IDPID, IDTokenIssuer, IDTokenAudience string
 
-	// TokenLifetime is how long IAM's tokens are valid; 24 hours when 0.
-	TokenLifetime time.Duration
+	TokenLifetime time.Duration // of IAM's tokens; 24 hours when 0
 
-	// KeyLifetime overrides how long temporary access keys are valid. When 0, the
-	// request says how long; its default is 15 minutes in IAM and one hour in
-	// STS and the metadata service.
+	// KeyLifetime is of temporary access keys. When 0, the request says how long; its default is 15 minutes
+	// in IAM and one hour in STS and the metadata service.
 	KeyLifetime time.Duration
 
-	// MetadataOff makes the metadata service return 404 always.
-	MetadataOff bool
+	MetadataOff           bool // 404 for all
+	MetadataOldHost       bool // 404 for session tokens; keys need none
+	MetadataTokenRequired bool // 401 for a key without a session token, unless it is an old host
+	MetadataNoAgency      bool // 401 for a key, as on an ECS without an agency
 
-	// MetadataOldHost makes it return 404 for session tokens and keys without
-	// one.
-	MetadataOldHost bool
-
-	// MetadataTokenRequired makes it return 401 for a key without a session
-	// token, unless it is an old host.
-	MetadataTokenRequired bool
-
-	// MetadataNoAgency makes it return 401 for a key, as on an ECS without an
-	// agency.
-	MetadataNoAgency bool
-
-	// KeyEcho, URLEcho and TimeEcho are exact by default.
+	// What the documentation leaves open. The first constant of a type is the default; Switches lists all.
 	KeyEcho  KeyEcho
 	URLEcho  URLEcho
 	TimeEcho TimeEcho
 
-	// ReadKeyEcho, ReadURLEcho and ReadTimeEcho override them in all responses
-	// but a PUT's.
+	// These override them in all responses but a PUT's.
 	ReadKeyEcho  KeyEcho
 	ReadURLEcho  URLEcho
 	ReadTimeEcho TimeEcho
 
-	// ListKeyEcho, ListURLEcho and ListTimeEcho override both in the list of
-	// apps. ListNoEvents makes the list omit the events.
+	// These override both in the list of apps.
 	ListKeyEcho  KeyEcho
 	ListURLEcho  URLEcho
 	ListTimeEcho TimeEcho
-	ListNoEvents bool
+	ListNoEvents bool // the list omits the events
 
-	// Unset is UnsetNotFound by default.
-	Unset Unset
-
-	// KeepKey makes a PUT without auth_key keep the key instead of clearing it.
-	KeepKey bool
-
-	// EmptyKey is EmptyClears by default.
+	Unset    Unset
+	KeepKey  bool // a PUT without auth_key keeps the key instead of clearing it
 	EmptyKey EmptyKey
 
-	// The following are what the documentation leaves open about apps, recording
-	// rules and automatic recording. The first constant of each type is the
-	// default; Switches lists all.
 	AfterCreate     AfterCreate
 	AppDeletion     AppDeletion
 	AppNames        AppNames
@@ -133,36 +101,20 @@ type Options struct {
 	OffRule         OffRule
 	UnknownRule     UnknownRule
 
-	// AppQuota is how many apps CreateApp allows; 0 means no limit. One more gets
-	// 400 RTC.00001017. Apps whose name is not free after their deletion count.
+	// AppQuota is how many apps CreateApp allows; 0 means no limit. One more gets 400 RTC.00001017. Apps
+	// whose name is not free after their deletion count.
 	AppQuota int
 
-	// Locations are where buckets of recording rules may be; DefaultLocation when
-	// empty. Another one gets 400 RTC.00001012. An app has one rule per location.
+	// Locations are where buckets may be; DefaultLocation when empty. Another one gets 400 RTC.00001012.
 	Locations []string
 
-	// Buckets are what BucketCheck knows. The default is an authorized
-	// DefaultBucket and an UnauthorizedBucket, both in ProjectID.
-	Buckets []Bucket
+	Buckets    []Bucket // for BucketCheck; by default DefaultBucket, authorized, and UnauthorizedBucket
+	Forbidden  []string // operations, such as CreateApp, that get 400 RTC.00001021
+	Quota      int      // calls of SparkRTC in a minute before a 429 APIGW.0308; 0 for no limit
+	RetryAfter bool     // in these responses
 
-	// Forbidden are operations, such as CreateApp, for which the user has no
-	// permission: they get 400 RTC.00001021.
-	Forbidden []string
-
-	// Quota is how many calls SparkRTC allows in a minute; 0 means no limit. A
-	// call over the quota gets 429 APIGW.0308.
-	Quota int
-
-	// RetryAfter adds Retry-After to these responses.
-	RetryAfter bool
-
-	// Clock is time.Now by default. It must not call the server, which is
-	// locked meanwhile.
-	Clock func() time.Time
-
-	// Observe, unless nil, gets the log entry of each request before the
-	// response is sent. It may call the server.
-	Observe func(Request)
+	Clock   func() time.Time // default time.Now; must not call the server, which is locked meanwhile
+	Observe func(Request)    // gets the log entry of each request before its response; may call the server
 }
 
 // Bucket is an OBS bucket.
@@ -171,8 +123,7 @@ type Bucket struct {
 	Authorized                bool // SparkRTC may write to it
 }
 
-// withDefaults panics if a mode does not exist, since a test with a misspelt mode
-// would test another one.
+// withDefaults panics for an unknown mode, since a test with a misspelt mode would test another one.
 func (o Options) withDefaults() Options {
 	fill(&o.AccessKey, DefaultAccessKey)
 	fill(&o.SecretKey, DefaultSecretKey)

@@ -23,8 +23,7 @@ type Callback struct {
 	UpdateTime time.Time // UTC, whole milliseconds
 }
 
-// SetCallback sets the callback of an app, and adds the app if it does not
-// exist. An empty authKey means no key, and an empty url no callback.
+// SetCallback sets the callback of an app, and adds the app if it does not exist. An empty url means no callback.
 func (s *Server) SetCallback(id, url, authKey string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,8 +46,7 @@ func (s *Server) Callback(id string) (Callback, bool) {
 	return a.callbackState(), true
 }
 
-// SetEvents sets the events that the callbacks of an app subscribe to, if the
-// app exists. The default is RECORD_NEW_FILE_START and RECORD_FILE_COMPLETE.
+// SetEvents sets the events that the callbacks of an app subscribe to, if the app exists.
 func (s *Server) SetEvents(id string, events ...string) {
 	s.changeApp(id, func(a *app) { a.events = slices.Clone(events) })
 }

@@ -14,8 +14,7 @@ const DefaultPrefix = "{app_id}/{record_format}/{stream}_{file_start_time}/{stre
 
 const defaultSliceDuration = 10
 
-// RecordRule is a recording rule as the service has it, whatever its responses
-// show.
+// RecordRule is a recording rule as the service has it, whatever its responses show.
 type RecordRule struct {
 	ID, AppID                   string
 	Location, ProjectID, Bucket string
@@ -51,10 +50,9 @@ func (c *RecordConfig) clone() *RecordConfig {
 	return &same
 }
 
-// SetRecordRule sets a rule of an app, and adds the app if it does not exist. It
-// replaces the rule with this ID or, without an ID, the one at this location. It
-// checks nothing, and fills in an ID and the defaults of location, project, bucket,
-// prefixes and slice duration. Times are ignored. It returns the ID.
+// SetRecordRule sets a rule of an app, and adds the app if it does not exist. It replaces the rule with this
+// ID or, without an ID, the one at this location. It checks nothing, fills in defaults, ignores times, and
+// returns the ID.
 func (s *Server) SetRecordRule(app string, rule RecordRule) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,7 +124,6 @@ func (s *Server) dropRule(a *app, id string) {
 	s.nextUpdateTime(a.id)
 }
 
-// findRule returns a rule of an app, or nil.
 func findRule(c *call, a *app, id string) *recordRule {
 	for _, r := range a.rules {
 		if r.ID == id && !isHidden(c, &r.hidden) {
@@ -136,7 +133,6 @@ func findRule(c *call, a *app, id string) *recordRule {
 	return nil
 }
 
-// findAppAndRule returns the rule of a call with its app, or nil.
 func (s *Server) findAppAndRule(c *call) (*app, *recordRule) {
 	a := s.findApp(c)
 	if a == nil {
@@ -270,8 +266,7 @@ func (s *Server) deleteRecordRule(c *call) *response {
 	return noContent()
 }
 
-// readRule reads the rule of a request. What the request lacks is taken from the
-// base. Without an app, or if the request is refused, it returns an error.
+// readRule takes from base what the request lacks. Without an app it returns an error.
 func (s *Server) readRule(c *call, a *app, base RecordRule) (RecordRule, *response) {
 	var sent recordRuleJSON
 	if resp := s.readChange(c, a, &sent); resp != nil {

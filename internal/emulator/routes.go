@@ -58,11 +58,8 @@ const (
 )
 
 type api struct {
-	// check runs before each handler; it may be nil.
-	check func(*Server, *call) *response
-
-	// uncodedError makes an error without a code; nil if errors have codes.
-	uncodedError func(status int, message string) *response
+	check        func(*Server, *call) *response             // before each handler; may be nil
+	uncodedError func(status int, message string) *response // nil if errors have codes
 }
 
 var (
@@ -81,9 +78,8 @@ func findOperation(method, path string) (*operation, map[string]string) {
 	return unknownOperation, nil
 }
 
-// matchPath matches the escaped path, since an ID can have an escaped slash, and
-// returns the decoded variables. Dot segments match no variable: clients and
-// proxies resolve them.
+// matchPath matches the escaped path, since an ID can have an escaped slash, and returns the decoded
+// variables. Dot segments match no variable: clients and proxies resolve them.
 func matchPath(pattern, path string) (vars map[string]string, matches bool) {
 	names, segments := strings.Split(pattern, "/"), strings.Split(path, "/")
 	if len(names) != len(segments) {

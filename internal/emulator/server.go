@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package emulator emulates the part of the SparkRTC API that the provider uses,
-// with its API gateway, IAM, STS and the metadata service of an ECS, as one
-// http.Handler. It is for tests and for trials without an account.
-//
-// It is written from the public documentation and shares no code with the
-// client, so that they can't share a mistake. Where the documentation is silent,
-// Options has a mode for each behaviour that is possible.
+// Package emulator emulates the part of the SparkRTC API that the provider uses, with its gateway, IAM, STS
+// and the metadata service of an ECS, for tests and for trials without an account. It is written from the
+// public documentation and shares no code with the client, so that they can't share a mistake.
 package emulator
 
 import (
@@ -23,8 +19,7 @@ type Server struct {
 	closeOnce  sync.Once
 	idTokenKey ed25519.PrivateKey
 
-	// mu guards what follows. It is held while a call is in the gateway and in
-	// its handler.
+	// mu guards what follows, and is held while a call is in the gateway and in its handler.
 	mu sync.Mutex
 	appStore
 	credentialStore
@@ -38,8 +33,7 @@ type Server struct {
 
 var _ http.Handler = (*Server)(nil)
 
-// New returns a server without apps. It panics if an option names a mode that
-// does not exist.
+// New returns a server without apps. It panics if an option names a mode that does not exist.
 func New(opts Options) *Server {
 	return &Server{
 		closed:          make(chan struct{}),
@@ -52,8 +46,7 @@ func New(opts Options) *Server {
 	}
 }
 
-// SetOptions changes the options between two requests. The function must not
-// call the server.
+// SetOptions changes the options between two requests. The function must not call the server.
 func (s *Server) SetOptions(change func(*Options)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,8 +55,7 @@ func (s *Server) SetOptions(change func(*Options)) {
 	s.opts = opts.withDefaults()
 }
 
-// Close ends the delays of faults, also of later ones: the connection is closed
-// instead. The server still responds to requests.
+// Close ends delays of faults, also of later ones, by closing the connection. The server still responds.
 func (s *Server) Close() {
 	s.closeOnce.Do(func() { close(s.closed) })
 }
@@ -71,8 +63,7 @@ func (s *Server) Close() {
 // ServeHTTP serves all APIs and applies the faults.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := newCall(r)
-	// Only after the body was read does net/http notice that a client is gone,
-	// which has to end a delay.
+	// net/http notices that a client is gone, which has to end a delay, only after the body was read.
 	c.body, c.bodyErr = readBody(r.Body)
 
 	fault := s.begin(c)
@@ -83,10 +74,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 
 	s.mu.Lock()
-	resp := s.respond(c, fault.instead() && !fault.After)
+	resp := s.respond(c, fault.skipsRequest() && !fault.After)
 	s.mu.Unlock()
 
-	if fault.own() {
+	if fault.replacesResponse() {
 		resp = fault.response(c)
 	}
 	if fault.Drop || !waited {
@@ -117,8 +108,7 @@ func (s *Server) respond(c *call, skip bool) *response {
 	return op.handle(s, c)
 }
 
-// write sends a response as the fault changes it. To close the connection, it
-// panics with http.ErrAbortHandler.
+// write panics with http.ErrAbortHandler to close the connection.
 func write(w http.ResponseWriter, c *call, resp *response, fault *Fault) {
 	header := w.Header()
 	header.Set("X-request-Id", c.id)

@@ -19,8 +19,7 @@ const (
 	algorithm  = "SDK-HMAC-SHA256"
 	dateLayout = "20060102T150405Z"
 
-	// maxSkew is by how much X-Sdk-Date may differ from the clock.
-	maxSkew = 15 * time.Minute
+	maxSkew = 15 * time.Minute // of X-Sdk-Date
 
 	signatureFails = "verify aksk signature fail"
 )
@@ -88,8 +87,7 @@ func parseAuthorization(values []string) (authorization, bool) {
 	return authorization{accessKey: parts[1], signed: signed, signature: signature}, err == nil
 }
 
-// canonicalRequest returns what the signature covers. It is incomplete if a signed
-// header was not sent exactly once, or if path or query can't be decoded.
+// canonicalRequest is incomplete if a signed header was not sent exactly once, or path or query can't be decoded.
 func canonicalRequest(c *call, names []string) (canonical string, complete bool) {
 	complete = true
 	var b strings.Builder
@@ -160,8 +158,7 @@ func escape(s string) string {
 	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
 }
 
-// bodyHashMatches checks X-Sdk-Content-Sha256, if it was sent. A body that is not
-// JSON may be unsigned.
+// A body that is not JSON may be unsigned.
 func bodyHashMatches(c *call) bool {
 	switch hash := c.r.Header.Get("X-Sdk-Content-Sha256"); hash {
 	case "":

@@ -10,11 +10,9 @@ import (
 )
 
 const (
-	// The default and the maximum of duration_seconds, and the maximum for a
-	// request that is signed with a temporary access key.
 	defaultSTSDuration = time.Hour
 	maxSTSDuration     = 12 * time.Hour
-	maxChainedDuration = time.Hour
+	maxChainedDuration = time.Hour // for a request that is signed with a temporary access key
 
 	// Made up: the documentation lists no codes.
 	stsInvalid   = "STS5.0400"

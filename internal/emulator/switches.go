@@ -21,8 +21,7 @@ const (
 	CreateDelayed AfterCreate = "delayed" // the first two requests for it, but DELETE, get 404; the lists that omit it count, too
 )
 
-// AppDeletion is what must hold before an app can be deleted. Otherwise it gets
-// 400 RTC.00001003, but for NoRules. The rules of a deleted app are deleted, too.
+// AppDeletion is what must hold before an app, with its rules, is deleted; otherwise 400 RTC.00001003.
 type AppDeletion string
 
 // The modes of AppDeletion.
@@ -76,8 +75,7 @@ const (
 	SameStateRefused  SameState = "400" // RTC.00001003
 )
 
-// StoppedApp is whether rules, automatic recording and callback of an app that is
-// not active can be set.
+// StoppedApp is whether rules, automatic recording and callback can be set of an app that is not active.
 type StoppedApp string
 
 // The modes of StoppedApp.
@@ -123,8 +121,7 @@ const (
 	UsedDangles  UsedRule = "dangling" // automatic recording still names the rule
 )
 
-// UnusedConfig is how responses show the configuration of a format that a rule
-// does not record.
+// UnusedConfig is how responses show the configuration of a format that a rule does not record.
 type UnusedConfig string
 
 // The modes of UnusedConfig.
@@ -133,8 +130,7 @@ const (
 	UnusedZeros  UnusedConfig = "zeros" // an object of zeros and empty strings
 )
 
-// DefaultsEcho is how responses show optional fields of a rule that have their
-// default, whether it was sent or not.
+// DefaultsEcho is how responses show optional fields of a rule that have their default, sent or not.
 type DefaultsEcho string
 
 // The modes of DefaultsEcho.
@@ -154,8 +150,7 @@ const (
 	PathSlash   PathEcho = "slash"   // the same, but object ends in a slash
 )
 
-// BucketCheck is what a rule's bucket is checked for. Otherwise the rule gets 400
-// RTC.00001003.
+// BucketCheck is what a rule's bucket is checked for; otherwise the rule gets 400 RTC.00001003.
 type BucketCheck string
 
 // The modes of BucketCheck.
@@ -169,8 +164,7 @@ const (
 // UnsetAutoRecord is what a GET shows before automatic recording was ever set.
 type UnsetAutoRecord string
 
-// The modes of UnsetAutoRecord. Responses about apps omit auto_record_mode in the
-// last two.
+// The modes of UnsetAutoRecord. Responses about apps omit auto_record_mode in the last two.
 const (
 	AutoRecordShown    UnsetAutoRecord = "off"     // 200 with AUTO_RECORD_OFF
 	AutoRecordMissing  UnsetAutoRecord = "missing" // 200 with app_id alone
@@ -187,8 +181,7 @@ const (
 	OffRefuses OffRule = "refuses" // 400 RTC.00001003 if one is sent; otherwise cleared
 )
 
-// UnknownRule is what automatic recording with a rule does that the app does not
-// have.
+// UnknownRule is what automatic recording does with a rule that the app does not have.
 type UnknownRule string
 
 // The modes of UnknownRule.
@@ -198,8 +191,7 @@ const (
 	UnknownAccepted UnknownRule = "accepted"
 )
 
-// Switch is a behaviour that the documentation leaves open, as a field of
-// Options.
+// Switch is a behaviour that the documentation leaves open, as a field of Options.
 type Switch struct {
 	Name   string
 	About  string

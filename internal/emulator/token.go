@@ -93,8 +93,7 @@ type scope struct {
 	domain  bool
 }
 
-// createToken issues a token for a password. An unknown user and a wrong password
-// get the same error.
+// An unknown user and a wrong password get the same error.
 func (s *Server) createToken(c *call) *response {
 	auth, resp := readAuth(c, false)
 	if resp != nil {

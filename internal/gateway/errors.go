@@ -41,8 +41,7 @@ type Error struct {
 	RequestID string // "" when there is none
 }
 
-// ReadError reads the shapes that the vendor's services use. For any other body it returns an error, and as the message
-// that error or the start of the body.
+// ReadError returns an error for a body that has none of the shapes that the vendor's services use.
 func ReadError(resp *transport.Response) (Error, error) {
 	e := Error{RequestID: resp.RequestID()}
 	var body json.RawMessage
@@ -165,8 +164,7 @@ func RefusalOf(status int, message string) Refusal {
 	return Unauthenticated
 }
 
-// Judge returns what a refusal means for later requests. An expired temporary access key is reported as unknown, so
-// that is renewable too.
+// Judge takes an unknown access key for renewable, because an expired temporary one is reported as unknown.
 func (r Refusal) Judge(message string, header http.Header) transport.Judgement {
 	switch r {
 	case SignatureRefused, AccessKeyLocked:

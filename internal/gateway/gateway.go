@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package gateway reads what all APIs of Huawei Cloud share: error bodies, refusals, server time and quotas, which
-// are given in words only.
+// Package gateway reads what all APIs of Huawei Cloud share: error bodies, refusals, server time and quotas.
 package gateway
 
 import (
@@ -57,5 +56,4 @@ func Quota(message string) transport.Quota {
 	return transport.Quota{Limit: int(limit), Window: time.Duration(number) * unit}
 }
 
-// Longer windows are invalid.
-const year = 366 * 24 * time.Hour
+const year = 366 * 24 * time.Hour // a longer window is invalid

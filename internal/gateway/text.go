@@ -4,8 +4,7 @@ package gateway
 
 import "encoding/json"
 
-// Text is a string or, for any other type, its JSON: error codes may be numbers, and a message of another type must
-// not hide the code.
+// Text is a string or other JSON: codes may be numbers, and a message of another type must not hide the code.
 type Text string
 
 // UnmarshalJSON accepts any JSON.

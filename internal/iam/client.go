@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package iam calls the services that issue credentials: IAM, STS and the metadata service of an ECS. Errors of all
-// methods are of type *Error.
+// Package iam calls IAM, STS and the metadata service of an ECS. Errors of all methods are of type *Error.
 package iam
 
 import (
@@ -21,14 +20,12 @@ const DefaultMetadataEndpoint = "http://169.254.169.254"
 
 // Config configures a Client.
 type Config struct {
-	// Transport may be shared. The metadata service uses a copy with fewer retries and no proxy.
-	Transport *transport.Client
+	Transport *transport.Client // may be shared
 
 	// Endpoint and STSEndpoint are scheme and host; calls without one fail. Plain http needs a loopback address.
 	Endpoint, STSEndpoint string
 
-	// MetadataEndpoint defaults to DefaultMetadataEndpoint.
-	MetadataEndpoint string
+	MetadataEndpoint string // default DefaultMetadataEndpoint
 }
 
 // Client is safe for concurrent use.
@@ -90,8 +87,7 @@ type call struct {
 }
 
 type result interface {
-	// read reads a successful response. Its error contains no secret.
-	read(*transport.Response) error
+	read(*transport.Response) error // of a success; no secret in the error
 }
 
 func (call call) do(ctx context.Context, out result) error {
@@ -138,7 +134,6 @@ func (call call) do(ctx context.Context, out result) error {
 	return nil
 }
 
-// A 401 without the gateway's text proves nothing about the credentials.
 func (s service) judge(resp *transport.Response, out result) (transport.Judgement, error) {
 	unproven := transport.Judgement{Unproven: !json.Valid(resp.Body)}
 	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusCreated {

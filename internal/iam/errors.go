@@ -41,8 +41,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.cause }
 
-// Refused tells whether a service refused a password, key, token or agency, also while fetching credentials. A retry
-// is useless, and may lock out the user. A proxy's page is no refusal.
+// Refused tells whether a service, and not a proxy's page, refused credentials: a retry may lock out the user.
 func Refused(err error) bool {
 	var e *Error
 	for errors.As(err, &e) {

@@ -59,15 +59,11 @@ func (c *Client) Projects(ctx context.Context, auth transport.Authenticator, nam
 // IAM requires it on every request, also without a body.
 func jsonHeader() http.Header { return http.Header{"Content-Type": {"application/json"}} }
 
-// Password identifies a user.
+// Password identifies a user by UserID, or by UserName and its account.
 type Password struct {
-	// UserID, or UserName and its account.
-	UserID, UserName string
-
-	Password string
-
-	// DomainID, or DomainName: the account of UserName.
-	DomainID, DomainName string
+	UserID, UserName     string
+	Password             string
+	DomainID, DomainName string // either, with UserName
 }
 
 func (p Password) String() string { return "password of user " + cmp.Or(p.UserID, p.UserName) }
@@ -158,8 +154,7 @@ func expiry(s string, now time.Time) time.Time {
 	return t
 }
 
-// PasswordToken returns a token for a password (POST /v3/auth/tokens), with one retry at most: a lost response may
-// have counted as a wrong password, and those lock out the user.
+// PasswordToken (POST /v3/auth/tokens) retries once at most: a lost response may count as a wrong password.
 func (c *Client) PasswordToken(ctx context.Context, p Password, scope Scope) (Token, error) {
 	return c.token(ctx, call{
 		service:   c.login,

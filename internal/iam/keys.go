@@ -81,7 +81,6 @@ func (a *stsResponse) keys() Keys {
 	return Keys{AccessKey: c.AccessKeyID, SecretKey: c.SecretAccessKey, SecurityToken: c.SecurityToken, ExpiresAt: expiry(c.Expiration, time.Now())}
 }
 
-// withDuration rounds to whole seconds. Without a duration the service decides.
 func withDuration(fields map[string]any, d time.Duration) map[string]any {
 	if d != 0 {
 		fields["duration_seconds"] = int64(d / time.Second)
@@ -89,8 +88,7 @@ func withDuration(fields map[string]any, d time.Duration) map[string]any {
 	return fields
 }
 
-// TokenKeys returns a temporary access key for a token (POST /v3.0/OS-CREDENTIAL/securitytokens), for 15 minutes to
-// 24 hours; 0 leaves it to the service.
+// TokenKeys returns a temporary access key for a token, for 15 minutes to 24 hours; 0 leaves it to the service.
 func (c *Client) TokenKeys(ctx context.Context, token string, d time.Duration) (Keys, error) {
 	return c.keys(ctx, call{
 		operation: "get a temporary access key for the token",
@@ -101,10 +99,8 @@ func (c *Client) TokenKeys(ctx context.Context, token string, d time.Duration) (
 
 // Agency is an agency to assume.
 type Agency struct {
-	Name string
-
-	// DomainName and DomainID identify its account.
-	DomainName, DomainID string
+	Name                 string
+	DomainName, DomainID string // of its account
 
 	// Duration is 15 minutes to 24 hours (STS: 12 hours, or 1 with a temporary key); 0 leaves it to the service.
 	Duration time.Duration
@@ -145,8 +141,7 @@ func (c *Client) keys(ctx context.Context, call call) (Keys, error) {
 // sessionName appears in the audit log of the agency's account.
 const sessionName = "terraform-provider-sparkrtc"
 
-// AssumeAgencySTS returns a temporary access key (POST /v5/agencies/assume). STS needs DomainID, and accepts
-// signatures only.
+// AssumeAgencySTS returns a temporary access key (POST /v5/agencies/assume). It needs DomainID and a signature.
 func (c *Client) AssumeAgencySTS(ctx context.Context, auth transport.Authenticator, agency Agency) (Keys, error) {
 	var answer stsResponse
 	err := call{

@@ -19,8 +19,7 @@ func forMetadata(cfg *transport.Config) {
 	cfg.MaxRetries = min(cfg.MaxRetries, 1)
 }
 
-// Validity of a session token, which is used at once.
-const sessionSeconds = "60"
+const sessionSeconds = "60" // a session token is used at once
 
 type sessionResponse struct{ token string }
 
@@ -33,8 +32,7 @@ func (a *sessionResponse) read(resp *transport.Response) error {
 	return nil
 }
 
-// MetadataKeys returns the temporary access key of this ECS's agency (GET /openstack/latest/securitykey, with a
-// session token where the host supports them).
+// MetadataKeys returns the temporary access key of this ECS's agency (GET /openstack/latest/securitykey).
 func (c *Client) MetadataKeys(ctx context.Context) (Keys, error) {
 	const operation = "get the access key of the ECS from its metadata service"
 	var session sessionResponse

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package notify sends the notification of a recording event as the service does, to test a receiver without a
-// recording.
+// Package notify sends the notification of a recording event as the service does.
 package notify
 
 import (
@@ -23,8 +22,7 @@ import (
 	"time"
 )
 
-// Signature returns X-Rtc-Signature: HMAC-SHA256 in lower-case hex of X-Rtc-Rand, X-Rtc-Timestamp and body (API
-// Reference, "Recording Event Callback Notification Content").
+// Signature returns X-Rtc-Signature (API Reference, "Recording Event Callback Notification Content").
 func Signature(authKey, rand, timestamp, body string) string {
 	mac := hmac.New(sha256.New, []byte(authKey))
 	mac.Write([]byte(rand + timestamp + body)) // a hash never returns an error
@@ -103,8 +101,7 @@ func statusError(status int) error {
 // The timeout of the service is not documented.
 const sendTimeout = 10 * time.Second
 
-// Send posts the notification, signed unless authKey is empty, and returns the HTTP status, 0 without a response. It
-// does not retry or follow redirects, and times out after 10 s. No error contains the query or user of the URL.
+// Send returns the HTTP status, 0 without a response. No error contains the query or user of the URL.
 func (n Notification) Send(ctx context.Context, callbackURL, authKey string) (status int, err error) {
 	body, err := json.Marshal(n)
 	if err != nil {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package recording decides what a response means for recording rules and automatic recording, without Terraform or
-// calls. It uses the types of the API client, and nothing else of it.
+// Package recording decides what a response means for recording rules and automatic recording.
 package recording
 
 import (
@@ -15,9 +14,7 @@ import (
 // Memory is what the service showed of a rule after the last own write or the import. Private state keeps it as JSON.
 type Memory struct {
 	Shown sparkrtc.RecordRule `json:"shown"`
-
-	// Fresh: no read since an own write, whose response may show values differently.
-	Fresh bool `json:"fresh,omitempty"`
+	Fresh bool                `json:"fresh,omitempty"` // no read since an own write, whose response may show values differently
 }
 
 // Valid tells whether this package can have made it.
@@ -26,16 +23,7 @@ func (m *Memory) Valid() bool { return m.Shown.ID != "" }
 // Remember returns the memory of a write.
 func Remember(shown sparkrtc.RecordRule) Memory { return Memory{Shown: shown, Fresh: true} }
 
-// Observe returns what a read means for the arguments of a rule, all of them with defaults. state is nil for an import;
-// before may be nil.
-//
-// # An argument keeps its value if the service shows
-//
-// 1. that value, or nothing for a default
-// 2. the same as after the last own write or the import
-// 3. on the first read after an own write: the same update_time, which has a fraction, or a path that differs in slashes only
-//
-// Any other value was set outside Terraform, and replaces that of the state.
+// Observe decides by DESIGN.md ("What a response means"). state is nil for an import; before may be nil.
 func Observe(state *sparkrtc.RecordRuleRequest, before *Memory, shown sparkrtc.RecordRule) (sparkrtc.RecordRuleRequest, Memory) {
 	o := observation{known: state != nil, shown: shown}
 	if state == nil {
@@ -128,7 +116,6 @@ func segments(path string) []string {
 	return strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
 }
 
-// value takes unshown for a value that is not shown now, but was.
 func value[T comparable](o observation, set T, was, now *T, unshown T) T {
 	switch {
 	case o.known && (o.same || o.remembered && equal(was, now)):

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package signer computes SDK-HMAC-SHA256, the request signature of Huawei Cloud's API gateway ("AK/SK
-// authentication" in its API references). Sign each attempt again: the gateway refuses a date more than 15 minutes
-// from its own.
+// Package signer computes SDK-HMAC-SHA256 ("AK/SK authentication" in Huawei Cloud's API references). Sign each
+// attempt again: the gateway refuses a date more than 15 minutes from its own.
 package signer
 
 import (
@@ -34,21 +33,15 @@ type Header struct {
 
 // Request is what the signature covers.
 type Request struct {
-	// Method is in upper case.
-	Method string
-
-	// Path is percent-encoded as sent, without the query.
-	Path string
-
-	// Query is as sent, without "?".
-	Query string
+	Method string // in upper case
+	Path   string // percent-encoded as sent, without the query
+	Query  string // as sent, without "?"
 
 	// Headers have each name once, without X-Sdk-Date, which is always signed. Leave out what a proxy may rewrite;
 	// Host includes a port that is not the default.
 	Headers []Header
 
-	// Body is as sent; nil for none.
-	Body []byte
+	Body []byte // nil for none
 }
 
 // Signature is what a signed request carries.
@@ -89,7 +82,7 @@ func Sign(accessKey, secretKey string, t time.Time, r Request) Signature {
 	toSign = hex.AppendEncode(toSign, canonical[:])
 	mac := hmac.New(sha256.New, []byte(secretKey))
 	mac.Write(toSign)          // a hash never returns an error
-	sum := mac.Sum(toSign[:0]) // in its place, since it isn't needed any more
+	sum := mac.Sum(toSign[:0]) // reuses its memory
 
 	buf = append(buf[:0], Algorithm+" Access="...)
 	buf = append(buf, accessKey...)

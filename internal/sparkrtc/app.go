@@ -18,18 +18,15 @@ type App struct {
 	Name  Label    `json:"app_name"`
 	State AppState `json:"state"`
 
-	// Scope is DOMESTIC, OVERSEA or GLOBAL.
-	Scope      Label `json:"scope"`
+	Scope      Label `json:"scope"` // DOMESTIC, OVERSEA or GLOBAL
 	Domain     Label `json:"domain"`
 	CreateTime Label `json:"create_time"`
 
 	Callbacks struct {
-		// RecordCallback is nil or has an empty URL if none is set.
-		RecordCallback *RecordCallback `json:"record_callback"`
+		RecordCallback *RecordCallback `json:"record_callback"` // nil or with an empty URL if none is set
 	} `json:"callbacks"`
 
-	// AutoRecordMode is nil if it was never set.
-	AutoRecordMode *AutoRecord `json:"auto_record_mode"`
+	AutoRecordMode *AutoRecord `json:"auto_record_mode"` // nil if it was never set
 }
 
 // RecordCallback returns the app's callback, or nil.
@@ -115,8 +112,7 @@ func (c *Client) ShowApp(ctx context.Context, appID string) (*App, error) {
 	return c.showApp(ctx, showApp(appID))
 }
 
-// ShowNewApp is ShowApp for an app that was just created: while the service does not know it yet, it is looked up
-// again, up to Config.MaxRetries times.
+// ShowNewApp is ShowApp with retries of ErrNotFound, because the service may not know a new app yet.
 func (c *Client) ShowNewApp(ctx context.Context, appID string) (*App, error) {
 	call := showApp(appID)
 	call.retriesNotFound = true
@@ -138,8 +134,7 @@ type appKeyResult struct {
 	} `json:"authentication"`
 }
 
-// ShowAppKey returns an app, and the key with which clients sign their access to its rooms (GET /v2/apps/{app_id}), or ""
-// if the service does not show it, or masked. The key is a secret. No other method returns it.
+// ShowAppKey returns an app and its key, a secret that no other method returns; "" if it is hidden or masked.
 func (c *Client) ShowAppKey(ctx context.Context, appID string) (*App, string, error) {
 	var resp appKeyResult
 	if _, err := c.do(ctx, showApp(appID), &resp); err != nil {
@@ -165,10 +160,8 @@ func (a *appIDResult) check(call call) *Error {
 	return isOfApp(a.ID, call)
 }
 
-// CreateApp creates an app (POST /v2/apps) and returns its ID. Names are unique in a tenant: the error for a second app
-// is ReasonNameTaken.
-//
-// It is never repeated once it may have taken effect. If Error.InDoubt is set, there may be an app of that name.
+// CreateApp creates an app (POST /v2/apps). Names are unique in a tenant, so it may fail with ReasonNameTaken. It is
+// never repeated once it may have taken effect: if Error.InDoubt is set, there may be an app of that name.
 func (c *Client) CreateApp(ctx context.Context, name string) (appID string, err error) {
 	var resp appIDResult
 	_, err = c.do(ctx, call{
@@ -188,8 +181,7 @@ func (c *Client) CreateApp(ctx context.Context, name string) (appID string, err 
 	return resp.ID, nil
 }
 
-// DeleteApp deletes an app (DELETE /v2/apps/{app_id}). If something is in the way, the error is ReasonRulesExist or
-// ReasonDeletionRefused.
+// DeleteApp (DELETE /v2/apps/{app_id}) fails with ReasonRulesExist or ReasonDeletionRefused for an app in use.
 func (c *Client) DeleteApp(ctx context.Context, appID string) error {
 	call := appCall("DeleteApp", "rtc:app:delete", http.MethodDelete, appID)
 	call.success = []int{http.StatusNoContent}
@@ -197,14 +189,12 @@ func (c *Client) DeleteApp(ctx context.Context, appID string) error {
 	return err
 }
 
-// StartApp enables an app (POST /v2/apps/{app_id}/enable) and returns its state, which may be AppInArrears. It is no
-// error if the app was enabled.
+// StartApp enables an app, also an enabled one (POST /v2/apps/{app_id}/enable). Its state may be AppInArrears.
 func (c *Client) StartApp(ctx context.Context, appID string) (AppState, error) {
 	return c.switchApp(ctx, appCall("StartApp", "rtc:app:enable", http.MethodPost, appID, "enable"), AppActive)
 }
 
-// StopApp disables an app (POST /v2/apps/{app_id}/disable) and returns its state. It is no error if the app was
-// disabled.
+// StopApp disables an app, also a disabled one (POST /v2/apps/{app_id}/disable), and returns its state.
 func (c *Client) StopApp(ctx context.Context, appID string) (AppState, error) {
 	return c.switchApp(ctx, appCall("StopApp", "rtc:app:disable", http.MethodPost, appID, "disable"), AppDeactivated)
 }

@@ -43,7 +43,6 @@ func (a *appsResult) check(call) *Error {
 	return nil
 }
 
-// number is 0 if it is not a whole number.
 type number int
 
 func (n *number) UnmarshalJSON(b []byte) error {
@@ -65,9 +64,8 @@ func decodeApp(raw json.RawMessage) (App, error) {
 	return app, err
 }
 
-// ListApps returns up to 1000 apps (GET /v2/apps, 100 a call), or the first 100 if there are more. Invalid and
-// contradictory entries are left out, and so are apps that are shown as deleted. ErrIncomplete comes with the apps that are shown, if another one may exist, and
-// any other error with those of earlier pages.
+// ListApps returns up to 1000 apps (GET /v2/apps, 100 a call), or the first 100 of more. Deleted apps and invalid or
+// contradictory entries are left out. Any error comes with the apps that were read.
 func (c *Client) ListApps(ctx context.Context) ([]App, error) {
 	var list listing
 	most, ended := 0, false
@@ -89,7 +87,7 @@ func (c *Client) ListApps(ctx context.Context) ([]App, error) {
 	return apps, err
 }
 
-// ErrIncomplete means that a listing lacks apps or contains invalid ones.
+// ErrIncomplete means that a listing may lack apps, or contains invalid ones.
 var ErrIncomplete = errors.New("the list of apps is not complete")
 
 // ListAllApps returns all apps of the project, 100 a call. ErrIncomplete comes with the valid ones.
@@ -103,8 +101,7 @@ func (c *Client) ListAllApps(ctx context.Context) ([]App, error) {
 		}
 		known := len(list.ids)
 		list.add(answer)
-		// An app deleted during the listing moves another to an earlier page, so the highest count is the one to
-		// reach.
+		// A deletion meanwhile moves an app to an earlier page, so the highest count is the one to reach.
 		most = max(most, int(answer.Count))
 		if len(list.ids) == known || len(answer.Apps) < appsPage && list.shown >= most {
 			return list.all(most)

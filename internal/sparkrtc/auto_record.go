@@ -22,13 +22,9 @@ const (
 
 // AutoRecord is the automatic recording of an app. It counts for rooms that are created after it was set.
 type AutoRecord struct {
-	Mode AutoRecordMode `json:"mode"`
-
-	// RecordRuleID is required unless Mode is AutoRecordOff.
-	RecordRuleID string `json:"record_rule_id,omitempty"`
-
-	// UpdateTime is RFC 3339 in UTC with milliseconds. It is never sent.
-	UpdateTime string `json:"update_time,omitempty"`
+	Mode         AutoRecordMode `json:"mode"`
+	RecordRuleID string         `json:"record_rule_id,omitempty"` // required unless Mode is AutoRecordOff
+	UpdateTime   string         `json:"update_time,omitempty"`    // RFC 3339 in UTC with milliseconds; never sent
 }
 
 func shownAutoRecord(shown *AutoRecord) AutoRecord {
@@ -59,8 +55,7 @@ func (a *autoRecordResult) check(call call) *Error {
 	return nil
 }
 
-// UpdateAutoRecord sets the automatic recording of an app (PUT /v2/apps/{app_id}/auto-record-mode), and returns it as
-// stored. Switched off, it is sent without a rule.
+// UpdateAutoRecord returns what is stored (PUT /v2/apps/{app_id}/auto-record-mode). Off is sent without a rule.
 func (c *Client) UpdateAutoRecord(ctx context.Context, appID string, mode AutoRecordMode, recordRuleID string) (AutoRecord, error) {
 	sent := AutoRecord{Mode: mode, RecordRuleID: recordRuleID}
 	if mode == AutoRecordOff {
@@ -69,8 +64,7 @@ func (c *Client) UpdateAutoRecord(ctx context.Context, appID string, mode AutoRe
 	return c.autoRecord(ctx, call{operation: "UpdateAutoRecord", method: http.MethodPut, body: sent}, appID)
 }
 
-// ShowAutoRecord returns the automatic recording of an app (GET /v2/apps/{app_id}/auto-record-mode), which is off if it
-// was never set. The error is ErrNotFound if there is no such app.
+// ShowAutoRecord (GET /v2/apps/{app_id}/auto-record-mode) is off if never set; ErrNotFound means the app.
 func (c *Client) ShowAutoRecord(ctx context.Context, appID string) (AutoRecord, error) {
 	shown, err := c.autoRecord(ctx, call{operation: "ShowAutoRecord", method: http.MethodGet}, appID)
 	if !errors.Is(err, ErrNotFound) {

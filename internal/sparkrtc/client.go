@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package sparkrtc is a client of the SparkRTC API (service code CloudRTC, version v2), independent of Terraform.
-// Errors of all methods are of type *Error.
+// Package sparkrtc is a client of the SparkRTC API (CloudRTC, v2). Errors of all methods are of type *Error.
 package sparkrtc
 
 import (
@@ -29,14 +28,9 @@ const (
 
 // Config configures a Client.
 type Config struct {
-	// Endpoint is scheme and host; default DefaultEndpoint. Plain http needs a loopback address.
-	Endpoint string
-
-	// Credentials may be a transport.Renewer.
-	Credentials transport.Authenticator
-
-	// Transport may be shared.
-	Transport *transport.Client
+	Endpoint    string                  // for transport.ParseEndpoint; default DefaultEndpoint
+	Credentials transport.Authenticator // may be a transport.Renewer
+	Transport   *transport.Client       // may be shared
 }
 
 // Client is safe for concurrent use.
@@ -87,7 +81,6 @@ func (c call) succeeds(status int) bool {
 }
 
 type result interface {
-	// check returns what is wrong with a decoded response, or nil.
 	check(call) *Error
 }
 

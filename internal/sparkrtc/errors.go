@@ -32,7 +32,7 @@ const (
 	ReasonRegionNotServed    Reason = "region not served"   // RTC.00001012
 	ReasonBackupRule         Reason = "backup rule"         // RTC.00001013: the service tied the rule to one
 	ReasonRulesExist         Reason = "rules exist"         // RTC.00001019
-	ReasonDeletionRefused    Reason = "deletion refused"    // any other RTC code for a 400 of a DELETE
+	ReasonDeletionRefused    Reason = "deletion refused"    // 400 of a DELETE: invalid parameter, or any other RTC code
 	ReasonTenantUnknown      Reason = "tenant unknown"      // RTC.00001001
 	ReasonSignatureRefused   Reason = "signature refused"   // APIGW.0301: verify aksk signature fail
 	ReasonAccessKeyUnknown   Reason = "access key unknown"  // APIGW.0301: ak not exist
@@ -41,17 +41,17 @@ const (
 	ReasonTokenInvalid       Reason = "token invalid"       // APIGW.0301: decrypt token fail
 	ReasonTokenExpired       Reason = "token expired"       // APIGW.0301: token expires
 	ReasonUnauthenticated    Reason = "unauthenticated"     // any other 401
-	ReasonAccessDenied       Reason = "access denied"       // RTC.00001021; 403: APIGW.0306 and any other
+	ReasonAccessDenied       Reason = "access denied"       // RTC.00001021; 403 with a code, such as APIGW.0306
 	ReasonProjectUnavailable Reason = "project unavailable" // APIGW.0310
 	ReasonAddressNotAllowed  Reason = "address not allowed" // APIGW.0402
 	ReasonThrottled          Reason = "throttled"           // 429
 	ReasonServerError        Reason = "server error"        // 5xx
 	ReasonRedirected         Reason = "redirected"          // 3xx
-	ReasonInvalidAnswer      Reason = "invalid answer"      // not this API's answer
+	ReasonInvalidAnswer      Reason = "invalid answer"      // not this API's response
 	ReasonNotKept            Reason = "not kept"            // set with success, and not there afterwards
 	ReasonInvalidRequest     Reason = "invalid request"     // could not be sent
 	ReasonNoCredentials      Reason = "no credentials"      // there were none to send it with
-	ReasonConnection         Reason = "connection failed"   // no answer
+	ReasonConnection         Reason = "connection failed"   // no response
 	ReasonCanceled           Reason = "canceled"            // the caller's context ended
 	ReasonOther              Reason = "other"               // any other status
 )
@@ -113,12 +113,9 @@ const (
 // Object is the object of an operation.
 type Object struct {
 	Kind Kind
-
-	// ID is "" for all of a kind, and "app_id/rule_id" for a rule. What an app has one of has the ID of the app.
-	ID string
+	ID   string // "" for all of a kind, "app_id/rule_id" for a rule, else the app's, or its name
 }
 
-// String returns kind and quoted ID.
 func (o Object) String() string {
 	if o.ID == "" {
 		return string(o.Kind)
@@ -132,7 +129,7 @@ type Error struct {
 	Action     string // of IAM, as in "rtc:app:get"; "" if it is not documented
 	Object     Object
 	Reason     Reason
-	StatusCode int    // 0 when there was no answer
+	StatusCode int    // 0 without a response
 	Code       string // error_code; "" when there was none
 	Message    string // error_msg, or what went wrong
 	RequestID  string // for the service's support; "" when there was none
@@ -141,11 +138,8 @@ type Error struct {
 	Endpoint string // scheme and host; "" when nothing was sent
 	Proxy    string // of the last attempt, scheme and host; "" for none
 
-	// ResponseLost means that an attempt was sent and got no response that can be read.
-	ResponseLost bool
-
-	// InDoubt means that a write may have taken effect: a response is missing, or is a success that can't be read.
-	InDoubt bool
+	ResponseLost bool // as transport.Exchange.InDoubt, for reads too
+	InDoubt      bool // a write may have taken effect, also if it succeeded with a response that can't be read
 
 	cause error
 }
@@ -190,8 +184,7 @@ func newResponseError(resp *transport.Response) *Error {
 	return e
 }
 
-// foreign tells whether a response without the words of the API is of something else, such as a proxy. Other statuses
-// mean the same from anywhere.
+// foreign leaves out statuses that mean the same from a proxy as from the API.
 func foreign(resp *transport.Response) bool {
 	switch status := resp.StatusCode; {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusProxyAuthRequired:
@@ -203,7 +196,6 @@ func foreign(resp *transport.Response) bool {
 	}
 }
 
-// The gateway's code is shared by several causes, which differ in their text only.
 func reason(status int, code, message string) Reason {
 	switch code {
 	case "APIGW.0310":
@@ -252,8 +244,7 @@ var badRequests = map[string]Reason{
 	"RTC.00001021": ReasonAccessDenied,
 }
 
-// deletionRefused tells whether a 400 is about what the documentation calls the conditions for deletion. No code is
-// documented for that.
+// No code is documented for a DELETE whose conditions, as the documentation calls them, do not hold.
 func deletionRefused(e *Error) bool {
 	return e.StatusCode == http.StatusBadRequest && strings.HasPrefix(e.Code, "RTC.") &&
 		(e.Reason == ReasonInvalidParameter || e.Reason == ReasonOther)

@@ -12,23 +12,15 @@ import (
 
 // RecordCallback is the receiver of an app's recording events (API Reference, table "AppCallbackUrl").
 type RecordCallback struct {
-	// URL may come back normalised, as in the API Reference's example.
-	URL string `json:"url"`
-
-	// AuthKey may come back truncated, masked or not at all.
-	AuthKey string `json:"auth_key"`
-
-	// NotifyEventSubscription are the events sent; read-only and open-ended.
-	NotifyEventSubscription []string `json:"notify_event_subscription"`
-
-	// UpdateTime is RFC 3339 in UTC with milliseconds.
-	UpdateTime string `json:"update_time"`
+	URL                     string   `json:"url"`                       // may be normalised, as in the Reference's example
+	AuthKey                 string   `json:"auth_key"`                  // may be cut off, masked or missing
+	NotifyEventSubscription []string `json:"notify_event_subscription"` // read-only and open-ended
+	UpdateTime              string   `json:"update_time"`               // RFC 3339 in UTC with milliseconds
 }
 
 // RecordCallbackRequest replaces the whole configuration of a callback.
 type RecordCallbackRequest struct {
-	// URL is http:// or https:// and accepts POST. The service tries it.
-	URL string `json:"url"`
+	URL string `json:"url"` // http:// or https://; the service tries it
 
 	// AuthKey signs the events. Empty means unsigned events; the effect of nil is not documented.
 	AuthKey *string `json:"auth_key,omitempty"`
@@ -58,8 +50,7 @@ func (a *recordCallbackResult) check(call call) *Error {
 	}
 }
 
-// UpdateRecordCallback creates or replaces an app's callback (PUT /v2/apps/{app_id}/record-callback), and returns it
-// as stored.
+// UpdateRecordCallback sets an app's callback (PUT /v2/apps/{app_id}/record-callback) and returns it as stored.
 func (c *Client) UpdateRecordCallback(ctx context.Context, appID string, callback RecordCallbackRequest) (*RecordCallback, error) {
 	call := call{operation: "UpdateRecordCallback", method: http.MethodPut, object: Object{KindCallback, appID}, body: callback, urls: []string{callback.URL}}
 	if callback.AuthKey != nil {
@@ -82,8 +73,7 @@ func (c *Client) UpdateRecordCallback(ctx context.Context, appID string, callbac
 	return set, err
 }
 
-// ShowRecordCallback returns the callback of an app (GET /v2/apps/{app_id}/record-callback), or an error that is
-// ErrNotFound.
+// ShowRecordCallback returns an app's callback (GET /v2/apps/{app_id}/record-callback), or ErrNotFound.
 func (c *Client) ShowRecordCallback(ctx context.Context, appID string) (*RecordCallback, error) {
 	return c.recordCallback(ctx, call{operation: "ShowRecordCallback", method: http.MethodGet, object: Object{KindCallback, appID}})
 }

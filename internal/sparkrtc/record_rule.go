@@ -19,14 +19,11 @@ const (
 	DefaultRecordSliceDuration = 10 // seconds
 )
 
-// RecordRuleRequest is a recording rule as it is sent: all of it, zeros too, because the effect of missing fields is
-// not documented. Durations are in seconds.
+// RecordRuleRequest is sent whole, zeros too: the effect of missing fields is not documented. Times are in seconds.
 type RecordRuleRequest struct {
 	OBS ObsAddr
-
-	// HLS and MP4 are nil for formats that are not recorded.
-	HLS *HLSConfig
-	MP4 *MP4Config
+	HLS *HLSConfig // nil if HLS is not recorded
+	MP4 *MP4Config // nil if MP4 is not recorded
 }
 
 // ObsAddr is where recordings are stored.
@@ -52,7 +49,6 @@ type MP4Config struct {
 	RecordMaxDurationToMergeFile int64  `json:"record_max_duration_to_merge_file"` // 0 to 300
 }
 
-// The documented formats.
 const (
 	formatHLS = "HLS"
 	formatMP4 = "MP4"
@@ -153,8 +149,8 @@ func rulesCall(operation, action, method, appID string) call {
 	return ofApp(call{operation: operation, action: action, method: method, object: Object{KindRecordRules, appID}}, appID, "record-rules")
 }
 
-// CreateRecordRule creates a rule, or replaces the app's rule for the same location (POST /v2/apps/{app_id}/record-rules).
-// After a retry, the rule that was replaced may be the one of a lost response.
+// CreateRecordRule creates a rule, or replaces the one of the location (POST /v2/apps/{app_id}/record-rules). After
+// a retry, the rule that was replaced may be the one of a lost response.
 func (c *Client) CreateRecordRule(ctx context.Context, appID string, rule RecordRuleRequest) (created *RecordRule, replaced bool, err error) {
 	call := rulesCall("CreateRecordRule", "rtc:recordRule:save", http.MethodPost, appID)
 	call.success = []int{http.StatusCreated, http.StatusOK}
@@ -174,8 +170,7 @@ func (c *Client) UpdateRecordRule(ctx context.Context, appID, ruleID string, rul
 	return c.recordRule(ctx, call)
 }
 
-// ShowRecordRule returns a rule (GET /v2/apps/{app_id}/record-rules/{rule_id}), or an error that is ErrNotFound if there
-// is no such rule or app.
+// ShowRecordRule (GET /v2/apps/{app_id}/record-rules/{rule_id}) returns ErrNotFound without the rule or its app.
 func (c *Client) ShowRecordRule(ctx context.Context, appID, ruleID string) (*RecordRule, error) {
 	return c.recordRule(ctx, ruleCall("ShowRecordRule", "rtc:recordRule:get", http.MethodGet, appID, ruleID))
 }
@@ -221,12 +216,10 @@ func (r *recordRulesResult) check(call call) *Error {
 	return nil
 }
 
-// recordRulesPage is small, because the most that the API gives is not documented. An app has a rule for each location,
-// and there is one location.
+// The most that the API gives is not documented. An app has one rule for each location, and there is one location.
 const recordRulesPage = 10
 
-// ListRecordRules returns the rules of an app (GET /v2/apps/{app_id}/record-rules), or an error that is ErrNotFound if
-// there is no such app.
+// ListRecordRules returns an app's rules (GET /v2/apps/{app_id}/record-rules), or ErrNotFound without the app.
 func (c *Client) ListRecordRules(ctx context.Context, appID string) ([]RecordRule, error) {
 	var rules []RecordRule
 	for page := 0; ; page++ {

@@ -9,9 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// StrayCharacter tells whether a text begins or ends with a blank, a line break or an invisible character, which
-// usually comes from copying or from a file. The description completes a sentence about the text, as in "ends with a
-// line break", and shows nothing else of it. A text of nothing else is described by its first character.
+// StrayCharacter describes an invisible character at either end of a text, as in "ends with a line break", and shows
+// nothing else of the text, which may be a secret.
 func StrayCharacter(s string) (description string, found bool) {
 	if s == "" {
 		return "", false
@@ -25,7 +24,7 @@ func StrayCharacter(s string) (description string, found bool) {
 	return "", false
 }
 
-// InvisibleCharacter tells whether a text has such a character anywhere, and describes the first one.
+// InvisibleCharacter describes the first such character anywhere in a text.
 func InvisibleCharacter(s string) (description string, found bool) {
 	for _, r := range s {
 		if invisible(r) {
@@ -40,10 +39,9 @@ func invisible(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == hangulFiller || r == brailleBlank
 }
 
-// Letters and symbols by their category.
 const (
-	hangulFiller = '\u3164'
-	brailleBlank = '\u2800'
+	hangulFiller = '\u3164' // a letter by its category
+	brailleBlank = '\u2800' // a symbol by its category
 )
 
 var names = map[rune]string{

@@ -16,8 +16,7 @@ import (
 	"time"
 )
 
-// attempts is the RoundTripper of all attempts of one request. It works on copies, because attempts share header
-// maps, and reads the whole body, so that a truncated response counts as a failed attempt.
+// attempts sends all attempts of one request. They share header maps, so each is sent as a copy.
 type attempts struct {
 	client   *Client
 	request  Request
@@ -67,7 +66,6 @@ func (a *attempts) attempt(req *http.Request, body []byte) (*http.Response, outc
 		return nil, done, err
 	}
 	defer slot.cancel()
-	// Outside the attempt's timeout: fetching credentials has its own.
 	credentials, err := a.credentials(ctx)
 	if err != nil {
 		return nil, done, err
@@ -142,7 +140,6 @@ func (a *attempts) gate(c *Credentials) *gate {
 	return a.client.gates.of(*c)
 }
 
-// sendInTime signs and sends once more if the time of the signature was refused.
 func (a *attempts) sendInTime(req *http.Request, body []byte, c *Credentials) (*http.Response, Judgement, error) {
 	signed, used := time.Now(), a.client.clock.inUse()
 	resp, judged, err := a.sendJudged(req, body, c, signed.Add(used))

@@ -22,8 +22,7 @@ type clock struct {
 	corrections int
 }
 
-// correct adopts the time of a server that refused a signature made at signed with the offset used. It returns the
-// offset to sign with and whether to send again; corrected is false if another attempt was first.
+// correct adopts the time of a server that refused a signature; corrected is false if another attempt was first.
 func (c *clock) correct(server, signed time.Time, used time.Duration) (offset time.Duration, again, corrected bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

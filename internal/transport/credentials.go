@@ -11,8 +11,7 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/signer"
 )
 
-// Credentials are an access key pair, temporary if there is a security token, or an IAM token, which takes
-// precedence.
+// Credentials are an access key pair, temporary with a security token, or an IAM token, which takes precedence.
 type Credentials struct {
 	AccessKey     string
 	SecretKey     string
@@ -28,8 +27,7 @@ type Authenticator interface {
 	Credentials(ctx context.Context) (Credentials, error)
 }
 
-// Renewer is an Authenticator that can replace refused credentials. Renew returns false if it has no others. Parallel
-// requests may report the same credentials.
+// Renewer is an Authenticator that can replace refused credentials. Parallel requests may report the same ones.
 type Renewer interface {
 	Renew(ctx context.Context, refused Credentials) bool
 }
@@ -67,8 +65,7 @@ func (c Credentials) GoString() string { return c.String() }
 // LogValue is String, so that a log line shows no secret.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// Tail returns asterisks and the last four characters of an access key. Of a shorter or longer text, which may be the
-// secret key in its place, it returns only asterisks.
+// Tail masks an access key except for its last four characters, and all of a text that may be a secret key.
 func Tail(accessKey string) string {
 	const shown, longest = 4, 32
 	if len(accessKey) < 3*shown || len(accessKey) > longest {

@@ -13,8 +13,7 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/text"
 )
 
-// ParseEndpoint accepts https with a host, or http with a loopback address; no path, query or user. Its error leaves
-// out the name of the argument and contains the example.
+// ParseEndpoint accepts https, or http with a loopback address. Its error leaves out the name of the argument.
 func ParseEndpoint(s, example string) (*url.URL, error) {
 	if stray, found := text.StrayCharacter(s); found {
 		return nil, errors.New("it " + stray)
@@ -53,8 +52,7 @@ func hostFlaw(u *url.URL) string {
 	}
 }
 
-// MayHoldSecret tells whether an endpoint has a part that may be secret: a user, a query or a fragment. Messages about
-// it must not show it, not even by the line of the configuration that it is in.
+// MayHoldSecret tells whether messages must not show an endpoint, not even its line of the configuration.
 func MayHoldSecret(endpoint string) bool { return strings.ContainsAny(endpoint, "@?#") }
 
 func isLoopback(host string) bool {

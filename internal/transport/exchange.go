@@ -6,20 +6,14 @@ import "time"
 
 // Exchange is what happened to a request.
 type Exchange struct {
-	// Attempts is the number of times the request was sent; 0 if its credentials were already refused.
-	Attempts int
-
-	// Waited is the time spent waiting for the quota.
-	Waited time.Duration
+	Attempts int           // 0 if its credentials were already refused
+	Waited   time.Duration // for the quota
 
 	// InDoubt means that an attempt may have taken effect, and none after it succeeded.
 	InDoubt bool
 
-	// Proxy is scheme and host of the proxy of the last attempt, or "".
-	Proxy string
-
-	// Sent are the credentials of the last attempt; zero for none.
-	Sent Credentials
+	Proxy string      // scheme and host, of the last attempt; "" for none
+	Sent  Credentials // with the last attempt; zero for none
 
 	redact redactor
 }

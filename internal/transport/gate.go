@@ -18,7 +18,6 @@ const (
 	// maxSigned attempts under way with one access key don't lock it yet if all are refused.
 	maxSigned = 5
 
-	// maxUnclassified401s bounds 401s in a row whose cause is unknown.
 	maxUnclassified401s = 3
 
 	// Few credentials are in use at a time, and renewed ones never come back.
@@ -49,8 +48,7 @@ func (g *gates) of(c Credentials) *gate {
 	return found.(*gate) //nolint:forcetypeassert // see above
 }
 
-// gate sends one attempt at a time with new credentials, because more than five failures in a row lock an access key
-// for all its users. It stays open once the credentials are accepted and closed once they are refused.
+// gate sends one attempt at a time with unproven credentials: over five failures in a row lock an access key.
 type gate struct {
 	exclusive chan struct{} // taken by the attempt that is sent alone
 	slots     chan struct{} // one for each attempt under way; nil for a token
@@ -70,8 +68,7 @@ func newGate(c Credentials) *gate {
 	return g
 }
 
-// enter waits until an attempt may be sent, or returns the response that it would get. The caller must call leave
-// after the attempt.
+// enter waits until an attempt may be sent, or returns the refusal that it would get. Call leave afterwards.
 func (g *gate) enter(ctx context.Context) (leave func(), refusal *Response, err error) {
 	if g == nil { // requests without credentials skip the gate
 		return func() {}, nil, nil

@@ -4,27 +4,15 @@ package transport
 
 import "time"
 
-// Judgement is what a response means for later requests. Callers make it, because they know the API; the zero value
-// means nothing.
+// Judgement is what a response means for later requests; the zero value means nothing.
 type Judgement struct {
-	// Refused: these credentials will never be accepted.
-	Refused bool
-
-	// Expired: the time of the signature was refused. ServerTime is the server's time; zero if unknown.
-	Expired    bool
-	ServerTime time.Time
-
-	// Unproven: the response says nothing about the credentials, such as a proxy's page.
-	Unproven bool
-
-	// Renewable: other credentials of the same kind may be accepted, such as a new token.
-	Renewable bool
-
-	// Retry: the response may soon be another one. It is retried like a failure.
-	Retry bool
-
-	// Throttled is the quota if the call exceeded it. Unknown fields are zero.
-	Throttled *Quota
+	Refused    bool      // these credentials will never be accepted
+	Expired    bool      // the time of the signature was refused
+	ServerTime time.Time // if Expired; zero if unknown
+	Unproven   bool      // it says nothing about the credentials, such as a proxy's page
+	Renewable  bool      // other credentials of the same kind may be accepted, such as a new token
+	Retry      bool      // like a failure: the next response may be another one
+	Throttled  *Quota    // the quota that was exceeded; unknown fields are zero
 }
 
 // Quota is a number of calls in a window of time.

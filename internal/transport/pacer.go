@@ -12,7 +12,7 @@ const (
 	// Separate from retries: each costs up to a window of the quota.
 	defaultMaxThrottled = 20
 
-	// minRetryAfter bounds the rate of requests to a server that answers Retry-After: 0.
+	// A server may send Retry-After: 0.
 	minRetryAfter = time.Second
 
 	maxWindow = 10 * time.Minute
@@ -28,9 +28,8 @@ const (
 // Documented for the SparkRTC API.
 var defaultQuota = Quota{Limit: 60, Window: time.Minute}
 
-// pacer keeps requests within a quota that it learns from 429 responses. After a 429 it blocks until the quota is
-// likely to be open, then sends one probe. Others may use the same quota, so the budget is the number of own calls
-// that got through; it grows by one with each exclusive attempt beyond it.
+// pacer keeps requests within a quota that it learns from 429 responses. Others may use the same quota, so the
+// budget is the number of own calls that got through; it grows by one with each exclusive attempt beyond it.
 type pacer struct {
 	mu      sync.Mutex
 	changed chan struct{} // is closed and replaced at each change
@@ -63,7 +62,6 @@ type slot struct {
 
 func newPacer() *pacer { return &pacer{changed: make(chan struct{})} }
 
-// wait waits for a slot. It calls announce once if that takes longer than a second.
 func (p *pacer) wait(ctx context.Context, pace pace, announce func(time.Duration, Quota)) (*slot, error) {
 	for announced := false; ; {
 		s, wait, changed, quota := p.acquire(time.Now(), pace)
@@ -201,7 +199,6 @@ func (s *slot) stale() bool {
 	return s.round != s.pacer.round
 }
 
-// cancel releases a slot whose attempt was not sent. It does nothing after another release.
 func (s *slot) cancel() { s.release(func(*pacer, time.Time) {}) }
 
 func (s *slot) release(change func(*pacer, time.Time)) {

@@ -14,8 +14,7 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/text"
 )
 
-// CheckProxies returns an error that names a proxy variable which net/http would ignore, and connect directly. It does
-// not repeat the value, which may contain a password.
+// CheckProxies returns an error, without the value, for a proxy variable that net/http would silently ignore.
 func CheckProxies(getenv func(string) string) error {
 	for _, names := range [][2]string{{"HTTPS_PROXY", "https_proxy"}, {"HTTP_PROXY", "http_proxy"}} {
 		name := names[0]

@@ -24,8 +24,7 @@ const (
 
 var signature = regexp.MustCompile(`(?i)(Signature=)[0-9a-f]+`)
 
-// redactor masks secrets in texts. Servers repeat what they received: the gateway's message on a failed signature
-// contains the headers, x-security-token included.
+// redactor masks secrets in texts: the gateway's message on a failed signature repeats the request's headers.
 type redactor struct {
 	secrets []string
 	encoded func() []string // all forms of them, longest first
@@ -105,8 +104,7 @@ var (
 	urls = regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*(?::(?:\\?/){2}|%3A%2F%2F))((?:[^\s"'<>/?#\\@]*(?:@|%40))?)((?:[^\s"'<>/?#\\%@]|%5B|%5D|%3A)*)([^\s"'<>]*)`)
 )
 
-// maskURLs leaves scheme and host of each URL in a text. A URL of the configuration may contain a secret anywhere else,
-// and a server may return it in another spelling or cut off.
+// maskURLs leaves scheme and host: a server may return a URL that has secrets in another spelling or cut off.
 func maskURLs(s string) string {
 	return urls.ReplaceAllStringFunc(s, func(match string) string {
 		part := urls.FindStringSubmatch(match)
@@ -121,8 +119,7 @@ func maskURLs(s string) string {
 	})
 }
 
-// privateParts returns what may be secret of a URL: everything but scheme and host. A server may return a part of it
-// alone. Short parts are left out, because they would mask ordinary words.
+// privateParts leaves out short parts, because they would mask ordinary words.
 func privateParts(rawURL string) []string {
 	const longEnoughAlone = 16
 	u, err := url.Parse(rawURL)
@@ -157,7 +154,6 @@ func privateParts(rawURL string) []string {
 	return parts
 }
 
-// forms returns a secret as it may appear in JSON, HTML, URLs, base64 and hex.
 func forms(s string) []string {
 	list := []string{
 		s,

@@ -33,8 +33,7 @@ func requestID(header http.Header) string {
 	return strings.TrimSpace(header.Get("X-Request-Id"))
 }
 
-// Decode reads the body as JSON. Its error repeats only the title of an HTML page, which identifies proxies and
-// captive portals; pass it through Exchange.Printable.
+// Decode reads JSON. Pass the text of its error, which has the title of an HTML page, through Exchange.Printable.
 func (r *Response) Decode(v any) error {
 	err := json.Unmarshal(r.Body, v)
 	if err == nil {

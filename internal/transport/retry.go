@@ -14,10 +14,9 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// maxRetryAfter applies to requests that are not paced.
-const maxRetryAfter = time.Minute
+const maxRetryAfter = time.Minute // of requests that are not paced
 
-// shouldRetry retries connection failures, 429, and 5xx except 501.
+// The default policy retries most connection failures, 429, and 5xx except 501.
 func shouldRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	var authentication *AuthenticationError // has been retried already
 	var unreadable *ResponseError
@@ -44,8 +43,7 @@ func (b backoff) withDefaults() backoff {
 	return b
 }
 
-// wait is exponential with equal jitter, so that parallel operations don't retry together. Retry-After is a lower
-// bound: a server that asks for an immediate retry would use up all of them at once.
+// wait has equal jitter, so that parallel operations don't retry together. Retry-After is a lower bound.
 func (b backoff) wait(attempt int, resp *http.Response, now time.Time) time.Duration {
 	lower, upper := b.min, b.max
 	if resp != nil && resp.StatusCode == http.StatusTooManyRequests {

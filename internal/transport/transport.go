@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package transport sends requests to Huawei Cloud's APIs: it authenticates, retries, keeps within quotas and masks
-// secrets. Callers say what a response means (Judgement).
-//
-// It never follows redirects, and stops sending credentials before they cause a lock-out. A request is sent more than
-// once for four reasons, each with its own bound; from the outside in:
+// Package transport sends requests to Huawei Cloud's APIs: it authenticates, retries, paces and masks secrets.
+// A request is sent more than once for four reasons, each with its own bound; from the outside in:
 //
 // - renewed credentials: Do, once, if the Authenticator is a Renewer
 // - a failed attempt: go-retryablehttp in sendRetrying, MaxRetries
@@ -44,22 +41,12 @@ const (
 
 // Config configures a Client.
 type Config struct {
-	// MaxRetries of a failed attempt; 0 also turns off MaxThrottled.
-	MaxRetries int
-
-	// MaxThrottled is how often a throttled attempt of a paced request is repeated; default 20.
-	MaxThrottled int
-
-	// Insecure skips the verification of server certificates.
-	Insecure bool
-
-	// RootCAs default to the system's.
-	RootCAs *x509.CertPool
-
-	// NoProxy ignores the proxy environment variables.
-	NoProxy bool
-
-	UserAgent string
+	MaxRetries   int            // of a failed attempt; 0 turns off MaxThrottled too
+	MaxThrottled int            // repeats of a throttled attempt of a paced request; default 20
+	Insecure     bool           // skips the verification of server certificates
+	RootCAs      *x509.CertPool // default: the system's
+	NoProxy      bool           // ignores the proxy environment variables
+	UserAgent    string
 
 	// Logger gets attempts (debug), long waits (info) and a wrong clock (warn); nil logs nothing.
 	Logger *slog.Logger
@@ -67,8 +54,7 @@ type Config struct {
 	// RoundTripper sends authenticated requests. Insecure, RootCAs and NoProxy apply only to the default, nil.
 	RoundTripper http.RoundTripper
 
-	// RetryWaitMin and RetryWaitMax bound the back-off; default 500 ms and 30 s. After a 429 without Retry-After they
-	// are 10 and 2 times as long.
+	// RetryWaitMin and RetryWaitMax bound the back-off; default 500 ms and 30 s; 10 and 2 times that on a 429.
 	RetryWaitMin, RetryWaitMax time.Duration
 
 	// AttemptTimeout is for one attempt, from connection to last byte, without the Authenticator; default 60 s.
@@ -105,8 +91,7 @@ func newWith(cfg Config, learned *memory) *Client {
 	return client
 }
 
-// With returns a client with a changed configuration that shares what is learned about credentials, time and quota.
-// It shares connections too, unless they are made in another way.
+// With returns a client with a changed configuration that shares what is learned of credentials, time and quota.
 func (c *Client) With(change func(*Config)) *Client {
 	cfg := c.config
 	change(&cfg)
@@ -155,7 +140,7 @@ func newTransport(cfg Config) *http.Transport {
 		MaxIdleConns:           maxConnections,
 		MaxIdleConnsPerHost:    maxConnections,
 		MaxResponseHeaderBytes: maxResponseHeader,
-		DisableCompression:     true, // an answer is small, and a compressed one has no bound
+		DisableCompression:     true, // a response is small, and a compressed one has no bound
 		TLSClientConfig: &tls.Config{
 			MinVersion:         tls.VersionTLS12,
 			RootCAs:            cfg.RootCAs,
@@ -166,16 +151,12 @@ func newTransport(cfg Config) *http.Transport {
 
 // Request is the input of Do.
 type Request struct {
-	// Name starts each log line, as in "IAM API request".
-	Name string
-
-	Method string
-	URL    string
-	Header http.Header
-	Body   []byte // nil for none
-
-	// Authenticator may be nil for a request without credentials.
-	Authenticator Authenticator
+	Name          string // starts each log line, as in "IAM API request"
+	Method        string
+	URL           string
+	Header        http.Header
+	Body          []byte        // nil for none
+	Authenticator Authenticator // nil for a request without credentials
 
 	// Judge returns what a response means for later requests, and the error that Do returns if it is the last.
 	Judge func(*Response) (Judgement, error)
@@ -186,19 +167,16 @@ type Request struct {
 	// Idempotent allows retries of a POST or PATCH that may have taken effect (RFC 9110, 9.2.2).
 	Idempotent bool
 
-	// Secrets are values to mask; of PrivateURLs, scheme and host may be shown.
-	Secrets, PrivateURLs []string
+	Secrets, PrivateURLs []string // to mask; of PrivateURLs, scheme and host may be shown
 }
 
 func (r Request) idempotent() bool {
 	return r.Idempotent || r.Method != http.MethodPost && r.Method != http.MethodPatch
 }
 
-// Do sends a request and retries it where that is useful and harmless. It returns the last response of any status,
-// with the error of Judge.
-//
-// Without a response the error is a *RequestError, *AuthenticationError, *ResponseError, the cause of the context, or
-// about the connection. Pass the text of the latter two through Exchange.Printable. The Exchange is never nil.
+// Do returns the last response of any status, with the error of Judge, and never a nil Exchange. Without a
+// response the error is a *RequestError, *AuthenticationError, *ResponseError, the cause of the context, or about
+// the connection; pass the text of the latter two through Exchange.Printable.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, *Exchange, error) {
 	secrets := slices.Clone(r.Secrets)
 	for _, private := range r.PrivateURLs {
