@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -697,21 +696,20 @@ func operations(s *services) []string {
 // Nobody answers: the error says so, and it is tried again, with a password
 // after a minute.
 func TestAuthenticatorWithoutNetwork(t *testing.T) {
-	closed := httptest.NewServer(nil)
-	closed.Close()
+	const closed = "http://127.0.0.1:1" // a free port could be taken by another test
 	tests := map[string]struct {
 		put              func(*testEnvironment)
 		summary, mention string
 		patient          bool
 	}{
-		"password": {and(passwordSet, func(w *testEnvironment) { w.AuthURL = closed.URL }), "No token from IAM", "Could not log in with the password at ", true},
-		"password, agency": {and(passwordSet, agencyByID, func(w *testEnvironment) { w.set("SPARKRTC_STS_ENDPOINT=" + closed.URL) }),
+		"password": {and(passwordSet, func(w *testEnvironment) { w.AuthURL = closed }), "No token from IAM", "Could not log in with the password at ", true},
+		"password, agency": {and(passwordSet, agencyByID, func(w *testEnvironment) { w.set("SPARKRTC_STS_ENDPOINT=" + closed) }),
 			"Agency can't be assumed", "Could not assume the agency at ", true},
 		"ID token": {func(w *testEnvironment) {
-			w.AssumeRoleWithOIDC, w.AuthURL = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary}, closed.URL
+			w.AssumeRoleWithOIDC, w.AuthURL = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary}, closed
 		}, "No token from IAM", "Could not get a token for the ID token at ", false},
-		"access key": {and(keySet, func(w *testEnvironment) { w.AuthURL = closed.URL }), "Project can't be looked up", "Could not list the projects at ", false},
-		"agency": {and(keySet, agencyByID, func(w *testEnvironment) { w.set("SPARKRTC_STS_ENDPOINT=" + closed.URL) }),
+		"access key": {and(keySet, func(w *testEnvironment) { w.AuthURL = closed }), "Project can't be looked up", "Could not list the projects at ", false},
+		"agency": {and(keySet, agencyByID, func(w *testEnvironment) { w.set("SPARKRTC_STS_ENDPOINT=" + closed) }),
 			"Agency can't be assumed", "Could not assume the agency at ", false},
 	}
 	for name, tc := range tests {

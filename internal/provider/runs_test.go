@@ -138,14 +138,13 @@ func TestLookUpsOfNewResources(t *testing.T) {
 
 // An endpoint that can't be reached fails the plan of new resources, soon.
 func TestPlanWithoutConnection(t *testing.T) {
-	closed := httptest.NewServer(http.NotFoundHandler())
-	closed.Close()
+	const closed = "http://127.0.0.1:1" // a free port could be taken by another test
 	untrusted := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(untrusted.Close)
 	plain := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(plain.Close)
 	for name, endpoint := range map[string]string{
-		"refused":      closed.URL,
+		"refused":      closed,
 		"no such name": "https://sparkrtc.invalid",
 		"untrusted":    untrusted.URL,
 		"no TLS":       strings.Replace(plain.URL, "http://", "https://", 1),

@@ -241,8 +241,7 @@ func TestStatusOfAnUnreadableAnswer(t *testing.T) {
 }
 
 func TestWhatNeverLeftIsNotInDoubt(t *testing.T) {
-	gone := httptest.NewServer(http.NotFoundHandler())
-	gone.Close()
+	const gone = "http://127.0.0.1:1" // a free port could be taken by another test
 	hangsUp := serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	hangsUp.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	secure := httptest.NewTLSServer(respond(200, "{}"))
@@ -259,7 +258,7 @@ func TestWhatNeverLeftIsNotInDoubt(t *testing.T) {
 		attempts int
 		inDoubt  bool
 	}{
-		"nobody listens":           {url: gone.URL, attempts: 3},
+		"nobody listens":           {url: gone, attempts: 3},
 		"certificate not known":    {url: secure.URL, attempts: 1},
 		"no TLS there":             {url: strings.Replace(proxy.URL, "http:", "https:", 1), attempts: 1},
 		"proxy that can't connect": {url: "https://rtc-api.example.com", change: through, attempts: 3},
