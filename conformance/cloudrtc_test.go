@@ -75,7 +75,7 @@ func TestUpdateRecordCallback(t *testing.T) {
 func wantCallback(t *testing.T, got *model.AppCallbackUrl, key string) {
 	t.Helper()
 	if got == nil {
-		t.Fatal("the answer has no callback")
+		t.Fatal("the response has no callback")
 	}
 	events := model.GetAppCallbackUrlNotifyEventSubscriptionEnum()
 	if deref(got.Url) != testURL || deref(got.AuthKey) != key ||
@@ -208,7 +208,7 @@ func TestAppIDs(t *testing.T) {
 	}
 }
 
-// The vendor's SDK looks the project up at IAM if it isn't told.
+// The vendor's SDK looks the project up at IAM if it isn't given.
 func TestProjectIsLookedUp(t *testing.T) {
 	// The SDK remembers projects by access key, for the whole process.
 	const accessKey = "AKPROJECTISLOOKEDUP0"

@@ -104,7 +104,7 @@ func (f *fixture) iam(t *testing.T) *iam.Client {
 	return client
 }
 
-// wire is what has to be the same of two requests, whoever sends them.
+// wire is what has to be the same of two requests of any client.
 type wire struct {
 	Method, Path string
 	Query        url.Values
@@ -152,7 +152,7 @@ func (f *fixture) wantSame(t *testing.T, vendor, ours func()) string {
 	return string(body)
 }
 
-// failure is what an answer says that is an error.
+// failure is what a response says that is an error.
 type failure struct {
 	status        int
 	code, message string

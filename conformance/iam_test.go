@@ -461,7 +461,7 @@ func TestIAMErrors(t *testing.T) {
 			},
 			want: failure{401, "", "The ID token is invalid: it has another audience.", true},
 		},
-		"agency of somebody else": {
+		"agency of another account": {
 			opts: emulator.Options{AgencyForbidden: true},
 			vendor: func(f *fixture) error {
 				_, err := f.vendorIAM(t, vendorKeys(t, staticKeys)).CreateTemporaryAccessKeyByAgency(agencyRequest(nil))
@@ -484,7 +484,7 @@ func TestIAMErrors(t *testing.T) {
 			},
 			want: failure{401, "APIGW.0301", "Incorrect IAM authentication information: verify aksk signature fail", true},
 		},
-		"STS, agency of somebody else": {
+		"STS, agency of another account": {
 			opts: emulator.Options{AgencyForbidden: true},
 			vendor: func(f *fixture) error {
 				_, err := f.vendorSTS(t, vendorKeys(t, staticKeys)).AssumeAgency(assumeRequest("terraform", nil))

@@ -148,7 +148,7 @@ func handle(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-// signed is a request that is signed with testKey, by a rule written anew.
+// signed is a request that is signed with testKey, by a rule of its own.
 func signed(random, timestamp, body string) *http.Request {
 	mac := hmac.New(sha256.New, []byte(testKey))
 	mac.Write([]byte(random + timestamp + body))
@@ -202,7 +202,7 @@ func TestAnswer(t *testing.T) {
 	}
 	for _, r := range []*http.Request{withSignature("r", "1767225600", "{}", ""), signed("", "1767225600", "{}"), signed("r", "1", "{}"), signed("r", "1767220000", "{}")} {
 		if w := handle(f, r); w.Code != 401 || w.Body.String() != "Unauthorized\n" {
-			t.Errorf("got %d, %q: the answer tells more than it should", w.Code, w.Body)
+			t.Errorf("got %d, %q: the response tells more than it should", w.Code, w.Body)
 		}
 	}
 }

@@ -181,7 +181,7 @@ func TestAuthenticatorSends(t *testing.T) {
 	}
 }
 
-// An ID token in a file is read anew for each fetch, and may be missing in
+// An ID token in a file is read again for each fetch, and may be missing in
 // between.
 func TestAuthenticatorReadsTheIDTokenAnew(t *testing.T) {
 	s := serve(t, emulator.Options{})
@@ -557,7 +557,7 @@ func TestAuthenticatorFailures(t *testing.T) {
 		"429":          {emulator.Fault{Status: 429, Message: "Slowly."}, false, "HTTP 429: "},
 		"500":          {emulator.Fault{Status: 500}, false, "HTTP 500"},
 		"503":          {emulator.Fault{Status: 503, Message: "Later."}, false, "HTTP 503: "},
-		"no answer":    {emulator.Fault{Drop: true, Times: 2}, false, "EOF"}, // Go repeats a GET
+		"no response":  {emulator.Fault{Drop: true, Times: 2}, false, "EOF"}, // Go repeats a GET
 		"cut":          {emulator.Fault{Cut: true}, false, "the response broke off"},
 		"proxy's page": {emulator.Fault{Status: 403, RawBody: "<html>", ContentType: "text/html"}, false, "HTTP 403: the response (text/html) is not one of this API"},
 		"another JSON": {emulator.Fault{RawBody: "[]", ContentType: "application/json"}, false, "HTTP 200: the response (application/json) is not one of this API"},
@@ -693,7 +693,7 @@ func operations(s *services) []string {
 	return list
 }
 
-// Nobody answers: the error says so, and it is tried again, with a password
+// Without a server, the error says so, and it is tried again, with a password
 // after a minute.
 func TestAuthenticatorWithoutNetwork(t *testing.T) {
 	const closed = "http://127.0.0.1:1" // a free port could be taken by another test
@@ -734,7 +734,7 @@ func TestAuthenticatorWithoutNetwork(t *testing.T) {
 }
 
 // A password is sent twice at most, because it may have been counted as a wrong
-// one where the answer was lost; nothing else is spared.
+// one where the response was lost; nothing else is spared.
 func TestAuthenticatorRepeatsAPasswordOnce(t *testing.T) {
 	tests := map[string]struct {
 		put  func(*testEnvironment)
@@ -923,7 +923,7 @@ func TestAuthenticatorFetchOfAnotherIDTokenStops(t *testing.T) {
 	a.must()
 }
 
-// Credentials are fetched anew five minutes before their end, or a quarter of
+// Credentials are fetched again five minutes before their end, or a quarter of
 // their lifetime if that is less.
 func TestAuthenticatorRenewsInTime(t *testing.T) {
 	kinds := map[string]struct {
@@ -1038,8 +1038,8 @@ func TestAuthenticatorKeepsWhatHasNoEnd(t *testing.T) {
 // Until their end the old credentials serve.
 func TestAuthenticatorRenewalFails(t *testing.T) {
 	for name, fault := range map[string]emulator.Fault{
-		"status":    {Path: "/v3/auth", Status: 503, Message: "Later.", Times: -1},
-		"no answer": {Path: "/v3/auth", Drop: true, Times: -1},
+		"status":      {Path: "/v3/auth", Status: 503, Message: "Later.", Times: -1},
+		"no response": {Path: "/v3/auth", Drop: true, Times: -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, emulator.Options{TokenLifetime: time.Hour})

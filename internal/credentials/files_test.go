@@ -273,7 +273,7 @@ func TestFindPaths(t *testing.T) {
 		"home on Windows":             {`~\x.json`, "windows", "x.json"},
 		"slashes on Windows":          {"~/a/x.json", "windows", "a/x.json"},
 		"a backslash elsewhere":       {`~\x.json`, "linux", ""},
-		"somebody else's home":        {"~other/x.json", "linux", ""},
+		"another user's home":         {"~other/x.json", "linux", ""},
 		"a tilde that is no home":     {"x~/y", "linux", ""},
 		"the home directory, no file": {"~", "linux", ""},
 	}
@@ -309,10 +309,10 @@ func TestFindWarnsOfSharedFiles(t *testing.T) {
 		goos string
 		want bool
 	}{
-		"CLI, for everybody": {func(w *testEnvironment) string { return w.file(".hcloud/config.json", cliFileText) }, 0o644, "linux", true},
+		"CLI, for all users": {func(w *testEnvironment) string { return w.file(".hcloud/config.json", cliFileText) }, 0o644, "linux", true},
 		"CLI, for the group": {func(w *testEnvironment) string { return w.file(".hcloud/config.json", cliFileText) }, 0o640, "linux", false},
 		"CLI, on Windows":    {func(w *testEnvironment) string { return w.file(".hcloud/config.json", cliFileText) }, 0o644, "windows", false},
-		"SDK, for everybody": {func(w *testEnvironment) string { return w.file(".huaweicloud/credentials", iniText) }, 0o604, "linux", true},
+		"SDK, for all users": {func(w *testEnvironment) string { return w.file(".huaweicloud/credentials", iniText) }, 0o604, "linux", true},
 		"SDK, without a secret": {func(w *testEnvironment) string {
 			w.file("token", canary)
 			return w.file(".huaweicloud/credentials", "[basic]\nidp_id=x\nid_token_file=~/token\n")
@@ -390,7 +390,7 @@ func TestOpenRegularRefusesDevices(t *testing.T) {
 	}
 }
 
-// Whatever stands in a file: no panic, no endless loop, and an error of the one
+// Whatever a file has: no panic, no endless loop, and an error of the one
 // type.
 func FuzzFindFiles(f *testing.F) {
 	f.Add(iniText)

@@ -255,7 +255,7 @@ func TestFindSets(t *testing.T) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{Duration: 900}
 			w.AccessKey, w.SecretKey = "AK", "c0ffee"
 		}, Set{Kind: KindAccessKey, AccessKey: "AK", SecretKey: "c0ffee", Source: "the provider block"}},
-		"an empty OIDC block is none, beside the environment's": {func(w *testEnvironment) {
+		"an empty OIDC block is none, next to the environment's": {func(w *testEnvironment) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{}
 			w.set("HW_ASSUME_ROLE_IDP_ID=idp", "HW_ASSUME_ROLE_ID_TOKEN=c0ffee")
 		}, Set{Kind: KindIDToken, IDPID: "idp", idToken: "c0ffee", Source: "the environment (HW_ASSUME_ROLE_IDP_ID, HW_ASSUME_ROLE_ID_TOKEN)"}},
@@ -263,7 +263,7 @@ func TestFindSets(t *testing.T) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", WorkloadTag: "B"}
 			w.set("TFC_WORKLOAD_IDENTITY_TOKEN=c0ffee", "TFC_WORKLOAD_IDENTITY_TOKEN_A=c0ffee-a", "TFC_WORKLOAD_IDENTITY_TOKEN_B=c0ffee-b", "SPARKRTC_TFC_WORKLOAD_IDENTITY_TAG=A")
 		}, Set{Kind: KindIDToken, IDPID: "idp", idToken: "c0ffee-b", Source: "assume_role_with_oidc of the provider block"}},
-		"a user's name alone is no half set beside a key": {func(w *testEnvironment) {
+		"a user's name alone is no half set next to a key": {func(w *testEnvironment) {
 			w.set("HW_USER_NAME=u", "HW_USER_ID=uid", "HW_DOMAIN_NAME=d", "HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee")
 		}, Set{Kind: KindAccessKey, AccessKey: "AK", SecretKey: "c0ffee", Source: "the environment (HW_ACCESS_KEY)"}},
 		"a domain in the block is no half set": {func(w *testEnvironment) { w.DomainName = "d"; w.set("HW_AUTH_TOKEN=c0ffee") },
@@ -359,18 +359,18 @@ func TestFindErrors(t *testing.T) {
 			"", "Two kinds of credentials", []string{"a token (token) and a user and password (user_name)"}},
 		"two kinds in the environment": {func(w *testEnvironment) { w.set("HW_ACCESS_KEY=AK", "HW_SECRET_KEY=c0ffee", "HW_AUTH_TOKEN=c0ffee") },
 			"", "Two kinds of credentials", []string{"HW_AUTH_TOKEN", "HW_ACCESS_KEY, HW_SECRET_KEY"}},
-		"OIDC beside a key in the block": {func(w *testEnvironment) {
+		"OIDC next to a key in the block": {func(w *testEnvironment) {
 			w.AccessKey = "AK"
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDToken: canary}
 		},
 			"", "Two kinds of credentials", []string{"an ID token (assume_role_with_oidc)"}},
-		"an access key beside an OIDC block, without the key": {func(w *testEnvironment) {
+		"an access key next to an OIDC block, without the key": {func(w *testEnvironment) {
 			w.SecretKey = canary
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{AgencyName: "a"}
 		},
 			"", "Two kinds of credentials", []string{"an access key (secret_key) and an ID token (assume_role_with_oidc)"}},
 
-		"line break behind a secret key": {func(w *testEnvironment) { w.AccessKey, w.SecretKey = "AK", canary+"\n" },
+		"line break after a secret key": {func(w *testEnvironment) { w.AccessKey, w.SecretKey = "AK", canary+"\n" },
 			"", "Value contains a stray character", []string{"secret_key, from the provider block"}},
 		"blank in a token": {func(w *testEnvironment) { w.set("HW_AUTH_TOKEN=c0ffee x") },
 			"", "Value contains a stray character", []string{"HW_AUTH_TOKEN, from the environment"}},
@@ -380,9 +380,9 @@ func TestFindErrors(t *testing.T) {
 			"", "Value contains a stray character", []string{"HW_SECURITY_TOKEN"}},
 		"typographic character in an access key": {func(w *testEnvironment) { w.AccessKey, w.SecretKey = "AK–", canary },
 			"", "Value contains a stray character", []string{"access_key, from the provider block"}},
-		"blank behind a user": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "u ", canary, "d" },
+		"blank after a user": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "u ", canary, "d" },
 			"user_name", "Value contains a stray character", []string{"user_name", "ends with a blank"}},
-		"line break behind a password": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "u", canary+"\r\n", "d" },
+		"line break after a password": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "u", canary+"\r\n", "d" },
 			"", "Value contains a stray character", []string{"password", "ends with a line break"}},
 		"line break in a domain": {func(w *testEnvironment) { w.UserName, w.Password, w.DomainName = "u", canary, "d\ne" },
 			"domain_name", "Value contains a stray character", []string{"domain_name"}},
@@ -491,7 +491,7 @@ func TestFindDomainOfTheBlock(t *testing.T) {
 	}{
 		"the same name":                    {"d", "", append(user, "HW_DOMAIN_NAME=d"), byName, false},
 		"the same ID":                      {"", "did", append(user, "HW_DOMAIN_ID=did"), byID, false},
-		"the same ID, beside a name":       {"", "did", append(user, "HW_DOMAIN_ID=did", "HW_DOMAIN_NAME=d"), byID, false},
+		"the same ID, next to a name":      {"", "did", append(user, "HW_DOMAIN_ID=did", "HW_DOMAIN_NAME=d"), byID, false},
 		"none in the block":                {"", "", append(user, "HW_DOMAIN_NAME=d"), byName, false},
 		"another name":                     {"other", "", append(user, "HW_DOMAIN_NAME=d"), byName, true},
 		"another ID":                       {"", "other", append(user, "HW_DOMAIN_ID=did"), byID, true},
@@ -518,8 +518,8 @@ func TestFindDomainOfTheBlock(t *testing.T) {
 		})
 	}
 	for name, put := range map[string]func(*testEnvironment){
-		"no account beside a name": func(w *testEnvironment) { w.DomainName = "d" },
-		"no account beside an ID":  func(w *testEnvironment) { w.DomainID = "did" },
+		"no account next to a name": func(w *testEnvironment) { w.DomainName = "d" },
+		"no account next to an ID":  func(w *testEnvironment) { w.DomainID = "did" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newTestEnvironment(t).set(user...)
@@ -643,7 +643,7 @@ func TestFindAgency(t *testing.T) {
 		"a duration for an ID token is none": {func(w *testEnvironment) {
 			w.AssumeRoleWithOIDC = &AssumeRoleWithOIDC{IDPID: "idp", IDToken: canary, Duration: 900}
 		}, nil},
-		"an empty block, beside the variables": {func(w *testEnvironment) { env(w); w.AssumeRole = &AssumeRole{Duration: 1000} },
+		"an empty block, next to the variables": {func(w *testEnvironment) { env(w); w.AssumeRole = &AssumeRole{Duration: 1000} },
 			&Agency{Name: "env", DomainName: "envd", Duration: 15 * time.Minute, Source: "the environment (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_NAME)"}},
 		"an ID token's own": {func(w *testEnvironment) { w.AssumeRoleWithOIDC = &oidc; w.set("HW_ASSUME_ROLE_AGENCY_NAME=env") },
 			&Agency{Name: "oidc", DomainID: "did", Duration: 24 * time.Hour, Source: "assume_role_with_oidc of the provider block"}},

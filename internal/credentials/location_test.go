@@ -107,9 +107,9 @@ func TestFindProject(t *testing.T) {
 		// What came along is of the account that assumes an agency, unless the
 		// agency came along too.
 		"a profile's, with an agency of the block":              {and(devProfile, agencyByID), "", "", nil, Value{}, Value{}},
-		"a profile's, with one, beside a name":                  {and(devProfile, agencyByID), "", "", env[1:], Value{}, Value{Text: "nenv", Source: "the environment variable HW_PROJECT_NAME"}},
-		"a profile's, with one, beside the environment's":       {and(devProfile, agencyByID), "", "", env, Value{Text: "penv", Source: "the environment variable HW_PROJECT_ID"}, Value{}},
-		"a profile's, with one, beside the block's":             {and(devProfile, agencyByID), "p", "", env, Value{Text: "p", Source: "the argument project_id"}, Value{}},
+		"a profile's, with one, next to a name":                 {and(devProfile, agencyByID), "", "", env[1:], Value{}, Value{Text: "nenv", Source: "the environment variable HW_PROJECT_NAME"}},
+		"a profile's, with one, next to the environment's":      {and(devProfile, agencyByID), "", "", env, Value{Text: "penv", Source: "the environment variable HW_PROJECT_ID"}, Value{}},
+		"a profile's, with one, next to the block's":            {and(devProfile, agencyByID), "p", "", env, Value{Text: "p", Source: "the argument project_id"}, Value{}},
 		"the current profile's, with an agency around":          {and((*testEnvironment).cliFile, agencyAround), "", "", nil, Value{}, Value{}},
 		"a profile's that the block names, with one around":     {and(devProfile, agencyAround), "", "", nil, Value{}, Value{}},
 		"the SDK's, with an agency of the block":                {and(sdkKey, agencyByName), "", "", nil, Value{}, Value{}},
@@ -187,7 +187,7 @@ func TestFindEndpoints(t *testing.T) {
 			keyInEnvironment(w)
 			w.AuthURL, w.Region, w.Cloud = "https://iam.example.com", "cn-own-1", "x"
 		}, "https://iam.example.com", "https://sts.example.com", metadata},
-		"STS by itself": {func(w *testEnvironment) {
+		"STS of its own": {func(w *testEnvironment) {
 			keyInEnvironment(w)
 			w.AuthURL = "https://iam.example.com"
 			w.set("SPARKRTC_STS_ENDPOINT=https://sts.example.org/")
@@ -199,19 +199,19 @@ func TestFindEndpoints(t *testing.T) {
 			w.set("HW_REGION_NAME=cn-env-1")
 		},
 			"https://auth.example.net", "https://sts.cn-env-1.myhuaweicloud.com", metadata},
-		"iam_endpoint, and STS by itself": {func(w *testEnvironment) {
+		"iam_endpoint, and STS of its own": {func(w *testEnvironment) {
 			w.ini("ak=AK", "sk=c0ffee", "iam_endpoint = https://iam.example.net")
 			w.set("SPARKRTC_STS_ENDPOINT=https://sts.example.org")
 		}, "https://iam.example.net", "https://sts.example.org", metadata},
-		"iam_endpoint, beside HW_AUTH_URL": {func(w *testEnvironment) {
+		"iam_endpoint, next to HW_AUTH_URL": {func(w *testEnvironment) {
 			w.ini("ak=AK", "sk=c0ffee", "iam_endpoint = https://iam.example.net")
 			w.set("HW_AUTH_URL=https://iam.example.org")
 		}, "https://iam.example.org", "https://sts.example.org", metadata},
-		"iam_endpoint, beside a region of the block": {func(w *testEnvironment) {
+		"iam_endpoint, next to a region of the block": {func(w *testEnvironment) {
 			w.ini("ak=AK", "sk=c0ffee", "iam_endpoint = https://iam.example.net")
 			w.Region = "cn-own-1"
 		}, "https://iam.cn-own-1.myhuaweicloud.com", "https://sts.cn-own-1.myhuaweicloud.com", metadata},
-		"iam_endpoint, beside a cloud of the block": {func(w *testEnvironment) {
+		"iam_endpoint, next to a cloud of the block": {func(w *testEnvironment) {
 			w.ini("ak=AK", "sk=c0ffee", "iam_endpoint = http://x")
 			w.Cloud = "example.com"
 		},
@@ -253,8 +253,8 @@ func TestFindLocationErrors(t *testing.T) {
 	}{
 		"blank in a project of the block":        {func(w *testEnvironment) { w.ProjectID = " p" }, "project_id", "Value contains a stray character", []string{"the argument project_id"}},
 		"blank in a project of the environment":  {func(w *testEnvironment) { w.set("HW_PROJECT_ID=p ") }, "", "Value contains a stray character", []string{"HW_PROJECT_ID"}},
-		"blank behind a project's name":          {func(w *testEnvironment) { w.ProjectName = "p " }, "project_name", "Value contains a stray character", []string{"the argument project_name"}},
-		"blank behind a variable for it":         {func(w *testEnvironment) { w.set("HW_PROJECT_NAME=p ") }, "", "Value contains a stray character", []string{"HW_PROJECT_NAME"}},
+		"blank after a project's name":           {func(w *testEnvironment) { w.ProjectName = "p " }, "project_name", "Value contains a stray character", []string{"the argument project_name"}},
+		"blank after a variable for it":          {func(w *testEnvironment) { w.set("HW_PROJECT_NAME=p ") }, "", "Value contains a stray character", []string{"HW_PROJECT_NAME"}},
 		"region's name for a project's ID":       {func(w *testEnvironment) { w.ProjectID = "cn-north-4" }, "project_id", "Project ID is a name", []string{`the argument project_id, is "cn-north-4"`, "32 hexadecimal digits", "project_name"}},
 		"project's name for an ID":               {func(w *testEnvironment) { w.ProjectID = "ap-southeast-1_test" }, "project_id", "Project ID is a name", []string{"project_name"}},
 		"region's name for an ID in a variable":  {func(w *testEnvironment) { w.set("HW_PROJECT_ID=eu-west-101") }, "", "Project ID is a name", []string{"HW_PROJECT_ID, is", "HW_PROJECT_NAME"}},
@@ -268,15 +268,15 @@ func TestFindLocationErrors(t *testing.T) {
 		"password in it":                         {func(w *testEnvironment) { w.AuthURL = "https://u:c0ffee@iam.example.com" }, "", "Invalid endpoint", []string{"must not contain a user"}},
 		"password in what is no URL":             {func(w *testEnvironment) { w.AuthURL = "https://u:c0ffee%@iam.example.com" }, "", "Invalid endpoint", []string{"not a URL"}},
 		"password in a cloud":                    {func(w *testEnvironment) { w.Cloud = "u:c0ffee@example.com" }, "", "Invalid cloud", []string{"the argument cloud"}},
-		"line break behind it":                   {func(w *testEnvironment) { w.AuthURL = "https://iam.example.com\n" }, "auth_url", "Invalid endpoint", []string{"ends with a line break"}},
-		"zero-width space behind it":             {func(w *testEnvironment) { w.set("HW_AUTH_URL=https://iam.example.com\u200b") }, "", "Invalid endpoint", []string{"HW_AUTH_URL", "ends with a zero-width space"}},
+		"line break after it":                    {func(w *testEnvironment) { w.AuthURL = "https://iam.example.com\n" }, "auth_url", "Invalid endpoint", []string{"ends with a line break"}},
+		"zero-width space after it":              {func(w *testEnvironment) { w.set("HW_AUTH_URL=https://iam.example.com\u200b") }, "", "Invalid endpoint", []string{"HW_AUTH_URL", "ends with a zero-width space"}},
 		"other scheme":                           {func(w *testEnvironment) { w.set("HW_AUTH_URL=ftp://iam.example.com") }, "", "Invalid endpoint", []string{"HW_AUTH_URL", `not "ftp"`}},
 		"plain http":                             {func(w *testEnvironment) { w.AuthURL = "http://iam.example.com" }, "auth_url", "Invalid endpoint", []string{"plain http"}},
 		"plain http to a link's address":         {func(w *testEnvironment) { w.set("SPARKRTC_STS_ENDPOINT=http://169.254.169.254") }, "", "Invalid endpoint", []string{"SPARKRTC_STS_ENDPOINT", "plain http"}},
 		"plain http to a link's address for IAM": {func(w *testEnvironment) { w.AuthURL = "http://169.254.169.254" }, "auth_url", "Invalid endpoint", []string{"the argument auth_url", "plain http"}},
-		"colon behind the host":                  {func(w *testEnvironment) { w.AuthURL = "https://iam.example.com:" }, "auth_url", "Invalid endpoint", []string{"The endpoint from the argument auth_url can't be used: it has a colon after the host, and no port."}},
-		"colon behind the host, no scheme":       {func(w *testEnvironment) { w.set("HW_AUTH_URL=iam.example.com:/v3") }, "", "Invalid endpoint", []string{"The endpoint from the environment variable HW_AUTH_URL can't be used: it has a colon after the host, and no port."}},
-		"colon behind STS":                       {func(w *testEnvironment) { w.set("SPARKRTC_STS_ENDPOINT=https://[::1]:") }, "", "Invalid endpoint", []string{"SPARKRTC_STS_ENDPOINT can't be used: it has a colon after the host, and no port."}},
+		"colon after the host":                   {func(w *testEnvironment) { w.AuthURL = "https://iam.example.com:" }, "auth_url", "Invalid endpoint", []string{"The endpoint from the argument auth_url can't be used: it has a colon after the host, and no port."}},
+		"colon after the host, no scheme":        {func(w *testEnvironment) { w.set("HW_AUTH_URL=iam.example.com:/v3") }, "", "Invalid endpoint", []string{"The endpoint from the environment variable HW_AUTH_URL can't be used: it has a colon after the host, and no port."}},
+		"colon after STS":                        {func(w *testEnvironment) { w.set("SPARKRTC_STS_ENDPOINT=https://[::1]:") }, "", "Invalid endpoint", []string{"SPARKRTC_STS_ENDPOINT can't be used: it has a colon after the host, and no port."}},
 		"plain http to another metadata": {func(w *testEnvironment) {
 			w.AuthURL = "https://x"
 			w.set("SPARKRTC_METADATA_ENDPOINT=http://192.0.2.1")

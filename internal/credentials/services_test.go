@@ -295,7 +295,7 @@ func (a *subject) failed(c transport.Credentials, err error) *Error {
 	return e
 }
 
-// result is what somebody got.
+// result is what a caller got.
 type result struct {
 	transport.Credentials
 	err error
@@ -315,7 +315,7 @@ func (a *subject) ask(ctx context.Context) <-chan result {
 }
 
 // together asks n times at once behind a gate, and opens it when all wait. The
-// operation is the first of the fetch: behind others, who fetches would have
+// operation is the first of the fetch: after others, who fetches would have
 // looked at the clock more than once.
 func (a *subject) together(n int, operation string) []result {
 	a.s.t.Helper()

@@ -94,7 +94,7 @@ func TestState(t *testing.T) {
 	f.DeactivateApp(testApp)
 	f.AddApp(testApp)
 	if _, ok := f.Callback(testApp); ok {
-		t.Error("an app that was made anew has a callback")
+		t.Error("an app that was made again has a callback")
 	}
 	f.put(`{"url":"https://example.com/6"}`).callback(t)
 	moved("AddApp and PUT")
@@ -148,8 +148,8 @@ func TestList(t *testing.T) {
 		"default":             {"", 205, 100, 205},
 		"second page":         {"?offset=1", 105, 100, 205},
 		"last page":           {"?offset=2", 5, 5, 205},
-		"behind the end":      {"?offset=3", 0, 0, 205},
-		"far behind the end":  {"?offset=2147483647&limit=100", 0, 0, 205},
+		"after the end":       {"?offset=3", 0, 0, 205},
+		"far after the end":   {"?offset=2147483647&limit=100", 0, 0, 205},
 		"page of one":         {"?limit=1&offset=7", 198, 1, 205},
 		"limit of a hundred":  {"?limit=100&offset=0", 205, 100, 205},
 		"active":              {"?state=ACTIVATION&offset=2", 5, 2, 202},

@@ -85,7 +85,7 @@ func TestFaultHeader(t *testing.T) {
 		t.Errorf("got %d %v", r.status, r.header)
 	}
 
-	// On a real answer, whose own header it replaces.
+	// On a real response, whose own header it replaces.
 	f.Fail(Fault{Header: http.Header{"Retry-After": {"8"}, "X-Other": {"a", "b"}}})
 	r = f.put(changed)
 	r.wantError(t, 429, "APIGW.0308", "")
@@ -209,7 +209,7 @@ func TestFaultDrop(t *testing.T) {
 }
 
 func TestFaultCut(t *testing.T) {
-	t.Run("the real answer", func(t *testing.T) {
+	t.Run("the real response", func(t *testing.T) {
 		f := start(t, Options{})
 		f.Fail(Fault{Cut: true})
 		r, err := trySend(f.request("PUT", testPath, changed))
@@ -227,7 +227,7 @@ func TestFaultCut(t *testing.T) {
 			t.Errorf("logged %+v", entry)
 		}
 	})
-	t.Run("its own answer", func(t *testing.T) {
+	t.Run("its own response", func(t *testing.T) {
 		f := start(t, Options{})
 		f.Fail(Fault{Cut: true, Status: 503, RawBody: "0123456789", ContentType: "text/plain"})
 		r, err := trySend(f.request("PUT", testPath, changed))
@@ -235,7 +235,7 @@ func TestFaultCut(t *testing.T) {
 			t.Errorf("got %d %q, %v; took effect: %v", r.status, r.body, err, f.tookEffect())
 		}
 	})
-	t.Run("an answer without a body", func(t *testing.T) {
+	t.Run("a response without a body", func(t *testing.T) {
 		f := start(t, Options{})
 		f.Fail(Fault{Cut: true, Status: 500})
 		r, err := trySend(f.request("PUT", testPath, changed))

@@ -40,7 +40,7 @@ func TestAuthenticationFailures(t *testing.T) {
 		alter  func(*http.Request)
 		status int
 		code   string
-		want   string // behind the prefix; HOST stands for the server's
+		want   string // after the prefix; HOST is the server's
 	}{
 		"no header": {
 			alter: func(r *http.Request) { r.Header.Del("X-Auth-Token") },
@@ -89,7 +89,7 @@ func TestAuthenticationFailures(t *testing.T) {
 			code:   "RTC.00001001",
 			want:   "OperationUnauthorized: get DomainID fail please check X-Auth-Token or AK/SK",
 		},
-		"wrong project beside a token": {
+		"wrong project with a token": {
 			alter:  func(r *http.Request) { r.Header.Set("X-Project-Id", "other") },
 			status: 400,
 			code:   "RTC.00001001",

@@ -69,7 +69,7 @@ func start(t *testing.T, opts Options) *fixture {
 	return &fixture{Server: s, t: t, url: web.URL, clock: c}
 }
 
-// reply is an answer that was read to its end.
+// reply is a response that was read to its end.
 type reply struct {
 	status int
 	header http.Header
@@ -176,7 +176,7 @@ type signing struct {
 	at                   time.Time
 	segments             []string          // of the path, not escaped
 	query                string            // canonical
-	headers              map[string]string // beside x-sdk-date; lower-case names
+	headers              map[string]string // besides x-sdk-date; lower-case names
 	hash                 string            // of the body, by default its SHA-256
 }
 

@@ -270,7 +270,7 @@ func TestPasswordToken(t *testing.T) {
 	const domain = `{"id":"` + DefaultDomainID + `","name":"emulator-domain"}`
 	tests := map[string]struct {
 		user, scope string
-		want        string // "project" or "domain" in the answer, as JSON; "" for neither
+		want        string // "project" or "domain" in the response, as JSON; "" for neither
 		usable      bool   // for the SparkRTC API
 	}{
 		"project's name":  {soundUser, soundScope, `"project":{` + scoped + `,"domain":` + domain + `}`, true},
@@ -609,7 +609,7 @@ func TestFaultsOfOtherAPIs(t *testing.T) {
 	// A token that is lost on the way back.
 	f.Fail(Fault{Path: "/v3/auth", Drop: true})
 	if _, err := trySend(f.plain("POST", tokensPath, password(soundUser, soundScope))); err == nil {
-		t.Error("there was an answer")
+		t.Error("there was a response")
 	}
 	if got := len(f.Requests(Path("/v3/auth/tokens"), Method("POST"))); got != 3 {
 		t.Errorf("%d requests for a token are logged", got)

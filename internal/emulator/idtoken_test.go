@@ -31,11 +31,11 @@ func (f *fixture) federate(idp, idToken, scope string) reply {
 func TestFederatedToken(t *testing.T) {
 	const domain = `{"id":"` + DefaultDomainID + `","name":"emulator-domain"}`
 	f := start(t, Options{})
-	r := f.federate(DefaultIDPID, f.IDToken(WithSubject("somebody")), `{"project":{"name":"cn-north-4"}}`)
+	r := f.federate(DefaultIDPID, f.IDToken(WithSubject("another-user")), `{"project":{"name":"cn-north-4"}}`)
 	f.accepted(r.token(t))
 	want := `{"token":{"expires_at":"2026-01-02T00:00:00.000000Z","issued_at":"2026-01-01T00:00:00.000000Z","methods":["mapped"],` +
 		`"project":{"id":"` + DefaultProjectID + `","name":"cn-north-4","domain":` + domain + `},` +
-		`"user":{"id":"` + hexSHA256([]byte("somebody"))[:32] + `","name":"somebody","domain":` + domain + `,` +
+		`"user":{"id":"` + hexSHA256([]byte("another-user"))[:32] + `","name":"another-user","domain":` + domain + `,` +
 		`"OS-FEDERATION":{"identity_provider":{"id":"emulator-idp"},"protocol":{"id":"oidc"},"groups":[]}}}}`
 	if string(r.body) != want {
 		t.Errorf("got  %s\nwant %s", r.body, want)
@@ -126,7 +126,7 @@ func TestIDTokenTampering(t *testing.T) {
 	payload, signature := decode(parts[1]), decode(parts[2])
 	const invalid, malformed = "The ID token is invalid: its signature can't be verified.", "The ID token is invalid: it is malformed."
 	tests := map[string]struct{ token, message string }{
-		"subject":            {parts[0] + "." + encode([]byte(strings.Replace(payload, "emulator-subject", "somebody", 1))) + "." + parts[2], invalid},
+		"subject":            {parts[0] + "." + encode([]byte(strings.Replace(payload, "emulator-subject", "another-user", 1))) + "." + parts[2], invalid},
 		"expiry":             {parts[0] + "." + encode([]byte(strings.Replace(payload, `"exp":1`, `"exp":2`, 1))) + "." + parts[2], invalid},
 		"signature":          {parts[0] + "." + parts[1] + "." + encode(append([]byte{signature[0] ^ 1}, signature[1:]...)), invalid},
 		"shorter signature":  {parts[0] + "." + parts[1] + "." + encode([]byte(signature[1:])), invalid},

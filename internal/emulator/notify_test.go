@@ -142,7 +142,7 @@ func TestDeliver(t *testing.T) {
 	}{
 		"signed":      {url: url, key: testKey, want: Notification{URL: url, Signed: true, Status: 418, Body: []byte(long[:1024])}},
 		"not signed":  {url: url, want: Notification{URL: url, Status: 418, Body: []byte(long[:1024])}},
-		"no answer":   {url: silent, key: testKey, want: Notification{URL: silent, Signed: true}, err: true},
+		"no response": {url: silent, key: testKey, want: Notification{URL: silent, Signed: true}, err: true},
 		"no callback": {err: true},
 	} {
 		t.Run(name, func(t *testing.T) {

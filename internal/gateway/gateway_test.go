@@ -36,7 +36,7 @@ func TestQuota(t *testing.T) {
 		over + "limit:60,time:-1 hour":                     none,
 		over + "limit:6.5,time:1 hour":                     none,
 		over + "limit:60,time:1 month":                     none,
-		over + "limit:60,time:1 minutely nonsense":         none,
+		over + "limit:60,time:1 minutely something":        none,
 		over + "limit:99999999999999999999,time:1 minute":  none,
 		over + "limit:3000000000,time:1 minute":            none,
 		over + "limit:60,time:99999999999999999999 second": none,

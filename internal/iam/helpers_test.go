@@ -44,7 +44,7 @@ type fixture struct {
 	send    *transport.Client
 	host    string
 	log     strings.Builder
-	secrets []string // beside those that the emulator has from the start
+	secrets []string // besides those that the emulator has from the start
 }
 
 // start serves opts. When the test ends, no secret may be in the log.

@@ -273,7 +273,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// The gateway repeats the request when its signature fails, and nobody else does.
+// The gateway repeats the request when its signature fails; no other server does.
 func TestEchoedRequest(t *testing.T) {
 	f := start(t, emulator.Options{})
 	keys := transport.Credentials{AccessKey: emulator.DefaultAccessKey, SecretKey: "SKWRONG", SecurityToken: "st-very-secret/0001"}

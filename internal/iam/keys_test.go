@@ -125,7 +125,7 @@ func (p passwordKeys) Credentials(ctx context.Context) (transport.Credentials, e
 	return token.Transport(), err
 }
 
-// What fetching the credentials of a call met is told, and counts as refused,
+// What fetching the credentials of a call met is reported, and counts as refused,
 // through everything that wraps it.
 func TestCredentialsOfACallAreRefused(t *testing.T) {
 	f := start(t, emulator.Options{})

@@ -17,7 +17,7 @@ func TestMetadataKeys(t *testing.T) {
 	tests := map[string]struct {
 		opts    emulator.Options
 		fault   emulator.Fault
-		session bool // a session token goes along
+		session bool // with a session token
 	}{
 		"session tokens":       {emulator.Options{}, emulator.Fault{}, true},
 		"only with one":        {emulator.Options{MetadataTokenRequired: true}, emulator.Fault{}, true},
@@ -99,7 +99,7 @@ func TestMetadataFailures(t *testing.T) {
 	}
 }
 
-// Where the address leads nowhere, nobody waits for long.
+// Where the address leads nowhere, the wait is short.
 func TestMetadataBounds(t *testing.T) {
 	for retries, want := range map[int]int{0: 0, 1: 1, 5: 1} {
 		cfg := transport.Config{MaxRetries: retries, AttemptTimeout: time.Minute}
@@ -121,7 +121,7 @@ func TestMetadataBounds(t *testing.T) {
 func TestEndpoints(t *testing.T) {
 	shared := transport.New(transport.Config{})
 	for want, cfg := range map[string]Config{
-		"the endpoint of the IAM API can't be used: it is not a URL such as https://iam.cn-north-4.myhuaweicloud.com": {Endpoint: "nonsense"},
+		"the endpoint of the IAM API can't be used: it is not a URL such as https://iam.cn-north-4.myhuaweicloud.com": {Endpoint: "invalid"},
 		"the endpoint of the STS API can't be used: it must be scheme and host only, such as https://sts.cn-north-4.myhuaweicloud.com": {
 			STSEndpoint: "https://sts.example.com/v5",
 		},

@@ -16,7 +16,7 @@ import (
 // others, so that they run in that time.
 
 // Ninety callbacks within the real quota, in real time: none fails, few calls are
-// refused, and the user is told once what is waited for.
+// refused, and one warning says what is waited for.
 func TestAccCLI_quota(t *testing.T) {
 	t.Parallel()
 	const n = 90
@@ -35,6 +35,6 @@ func TestAccCLI_quota(t *testing.T) {
 		t.Errorf("%d calls were refused", refused)
 	}
 	if strings.Count(out, "Warning: SparkRTC throttles requests") != 1 || !strings.Contains(out, "60 calls in 1m0s") {
-		t.Errorf("the user is not told once: %s", out)
+		t.Errorf("it is not said once: %s", out)
 	}
 }

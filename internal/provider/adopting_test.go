@@ -22,7 +22,7 @@ func TestAccCLI_adoptAccount(t *testing.T) {
 	}
 	for name, options := range map[string]emulator.Options{
 		"as documented": {},
-		"other answers": {
+		"other switches": {
 			DefaultsEcho: emulator.DefaultsShown, UnusedConfig: emulator.UnusedZeros, PathEcho: emulator.PathSlash, OffRule: emulator.OffKeeps,
 			KeyEcho: emulator.EchoMasked, Unset: emulator.UnsetEmpty,
 		},

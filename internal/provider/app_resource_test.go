@@ -100,7 +100,7 @@ func onApp(method, id, operation string) acctest.Request {
 	return acctest.Request{Method: method, Path: acctest.AppsPath + "/" + id + operation}
 }
 
-// The life of an app under every answer that the documentation leaves open: what is sent, and that nothing is planned
+// The life of an app under each behavior that the documentation leaves open: what is sent, and that nothing is planned
 // after it.
 func TestApp_life(t *testing.T) {
 	for _, sw := range emulator.Switches() {

@@ -243,7 +243,7 @@ func TestSharedReadsOnceTheyWereRead(t *testing.T) {
 			f.stored[i] = imported
 		},
 		"key changed outside": func(f *callbackSet, i int) {
-			f.SetCallback(appOf(i), f.config[i].url, "key-of-somebody-else-0123456789abcdef")
+			f.SetCallback(appOf(i), f.config[i].url, "key-set-outside-0123456789abcdef0123")
 		},
 		"URL changed outside": func(f *callbackSet, i int) {
 			f.SetCallback(appOf(i), "https://elsewhere.example.com/", f.config[i].key)
@@ -265,7 +265,7 @@ func TestSharedReadsOnceTheyWereRead(t *testing.T) {
 				}
 				f.ResetRequests()
 				for _, state := range f.stored {
-					if core = f.core(nil); state.Text("auth_key") == "key-of-somebody-else-0123456789abcdef" {
+					if core = f.core(nil); state.Text("auth_key") == "key-set-outside-0123456789abcdef0123" {
 						t.Error("the key that is shown is in the state")
 					}
 				}
@@ -290,7 +290,7 @@ func TestSharedReadsAfterANewResource(t *testing.T) {
 	expectListsAndReads(t, f.Emulator, 1, 0, 0)
 }
 
-// A PUT may have taken effect though its answer was lost: what was listed before
+// A PUT may have taken effect though its response was lost: what was listed before
 // it looks just as the state does, and is wrong.
 func TestReadAfterWriteIsNotFromAnEarlierList(t *testing.T) {
 	f := newCallbackSet(t, 3, emulator.Options{})
@@ -383,7 +383,7 @@ var distortions = []distortion{
 	{name: "none", same: true},
 	{name: "key masked", app: ofCallback(setting("auth_key", "******"))},
 	{name: "key cut off", app: ofCallback(setting("auth_key", testKey[:16]))},
-	{name: "key of somebody else", app: ofCallback(setting("auth_key", "key-of-somebody-else-0123456789abcdef"))},
+	{name: "key set outside", app: ofCallback(setting("auth_key", "key-set-outside-0123456789abcdef0123"))},
 	{name: "key empty", app: ofCallback(setting("auth_key", ""))},
 	{name: "key left out", app: ofCallback(leavingOut("auth_key"))},
 	{name: "key null", app: ofCallback(setting("auth_key", nil))},
@@ -441,7 +441,7 @@ var distortions = []distortion{
 	{name: "count a text", same: true, list: setting("count", "two")},
 	{name: "count negative", same: true, list: setting("count", -2)},
 	{name: "count too high", same: true, list: setting("count", 1<<40)},
-	{name: "an error beside it", list: setting("error_code", "RTC.00002001")},
+	{name: "with an error", list: setting("error_code", "RTC.00002001")},
 	{name: "forbidden", fault: &emulator.Fault{Status: 403, Code: "APIGW.0306", Message: "API access denied"}},
 	{name: "not known to the gateway", fault: &emulator.Fault{Status: 404, Code: "APIGW.0101"}},
 	{name: "not known to the service", fault: &emulator.Fault{Status: 404, Code: "RTC.00001003", Message: "InvalidParameterValue"}},
@@ -506,7 +506,7 @@ func TestDistortedLists(t *testing.T) {
 	outside := map[string]func(*acctest.Emulator){
 		"unchanged":   func(*acctest.Emulator) {},
 		"another URL": func(c *acctest.Emulator) { c.SetCallback(testApp, "https://elsewhere.example.com/", testKey) },
-		"another key": func(c *acctest.Emulator) { c.SetCallback(testApp, testURL, "key-of-somebody-else-0123456789abcdef") },
+		"another key": func(c *acctest.Emulator) { c.SetCallback(testApp, testURL, "key-set-outside-0123456789abcdef0123") },
 		"no key":      func(c *acctest.Emulator) { c.SetCallback(testApp, testURL, "") },
 		"touched":     func(c *acctest.Emulator) { c.Touch(testApp) },
 		"other event": func(c *acctest.Emulator) { c.SetEvents(testApp, "RTC_USER_ROLE_CHANGED") },

@@ -206,7 +206,7 @@ func TestExpiryDuringApply(t *testing.T) {
 	}
 }
 
-// What went wrong on the way to credentials is told once by each resource, with
+// What went wrong on the way to credentials is said once by each resource, with
 // what to do, and costs no more calls than it must.
 func TestCredentialFailures(t *testing.T) {
 	t.Parallel()
@@ -220,15 +220,15 @@ func TestCredentialFailures(t *testing.T) {
 		mentions []string
 		fetches  int
 	}{
-		"wrong password":       {emulator.Options{}, append([]string{"HW_USER_PASSWORD=" + wrongSecret}, password...), nil, "No token from IAM", []string{"The username or password is wrong", "account (domain)", "HTTP 401", "user emulator-user"}, 1},
-		"no such project":      {emulator.Options{Projects: []emulator.Project{{ID: "p1", Name: "MOS"}, {ID: "p2", Name: "eu-west-101"}}}, pair, nil, "No such project", []string{`"cn-north-4"`, "p1  MOS", "p2  eu-west-101", "project_id"}, 2},
-		"several projects":     {emulator.Options{Projects: []emulator.Project{{ID: "p1", Name: "cn-north-4"}, {ID: "p2", Name: "cn-north-4"}}}, pair, nil, "Several projects", []string{"p1", "p2", "project_id"}, 1},
-		"agency is forbidden":  {emulator.Options{AgencyForbidden: true}, append([]string{"HW_ASSUME_ROLE_AGENCY_NAME=" + emulator.DefaultAgencyName, "HW_ASSUME_ROLE_DOMAIN_NAME=d"}, pair...), nil, "Agency can't be assumed", []string{"HTTP 403", "Agent Operator", "account d"}, 1},
-		"ECS without agency":   {emulator.Options{MetadataNoAgency: true}, []string{"SPARKRTC_ECS_METADATA=1"}, nil, "No access key from this ECS", []string{"Cloud Service Agency", "SPARKRTC_ECS_METADATA"}, 2},
-		"wrong audience":       {emulator.Options{IDTokenAudience: "another"}, []string{"HW_ASSUME_ROLE_IDP_ID=" + emulator.DefaultIDPID}, nil, "No token from IAM", []string{"audience", "emulator-idp"}, 1},
-		"IAM is down":          {emulator.Options{}, append([]string{"HW_USER_PASSWORD=" + emulator.DefaultPassword}, password...), &emulator.Fault{Path: "/v3/auth/tokens", Times: -1, Status: 503}, "No token from IAM", []string{"HTTP 503"}, 2},
-		"IAM is somebody else": {emulator.Options{}, pair, &emulator.Fault{Path: "/v3/projects", Times: -1, Status: 200, RawBody: "<html>", ContentType: "text/html"}, "Project can't be looked up", []string{"text/html", "it is not JSON"}, 1},
-		"wrong secret key":     {emulator.Options{}, []string{"HW_ACCESS_KEY=" + credentialAK, "HW_SECRET_KEY=" + wrongSecret}, nil, "Access key refused by IAM", []string{"verify aksk signature fail", "****0001", "five minutes"}, 1},
+		"wrong password":        {emulator.Options{}, append([]string{"HW_USER_PASSWORD=" + wrongSecret}, password...), nil, "No token from IAM", []string{"The username or password is wrong", "account (domain)", "HTTP 401", "user emulator-user"}, 1},
+		"no such project":       {emulator.Options{Projects: []emulator.Project{{ID: "p1", Name: "MOS"}, {ID: "p2", Name: "eu-west-101"}}}, pair, nil, "No such project", []string{`"cn-north-4"`, "p1  MOS", "p2  eu-west-101", "project_id"}, 2},
+		"several projects":      {emulator.Options{Projects: []emulator.Project{{ID: "p1", Name: "cn-north-4"}, {ID: "p2", Name: "cn-north-4"}}}, pair, nil, "Several projects", []string{"p1", "p2", "project_id"}, 1},
+		"agency is forbidden":   {emulator.Options{AgencyForbidden: true}, append([]string{"HW_ASSUME_ROLE_AGENCY_NAME=" + emulator.DefaultAgencyName, "HW_ASSUME_ROLE_DOMAIN_NAME=d"}, pair...), nil, "Agency can't be assumed", []string{"HTTP 403", "Agent Operator", "account d"}, 1},
+		"ECS without agency":    {emulator.Options{MetadataNoAgency: true}, []string{"SPARKRTC_ECS_METADATA=1"}, nil, "No access key from this ECS", []string{"Cloud Service Agency", "SPARKRTC_ECS_METADATA"}, 2},
+		"wrong audience":        {emulator.Options{IDTokenAudience: "another"}, []string{"HW_ASSUME_ROLE_IDP_ID=" + emulator.DefaultIDPID}, nil, "No token from IAM", []string{"audience", "emulator-idp"}, 1},
+		"IAM is down":           {emulator.Options{}, append([]string{"HW_USER_PASSWORD=" + emulator.DefaultPassword}, password...), &emulator.Fault{Path: "/v3/auth/tokens", Times: -1, Status: 503}, "No token from IAM", []string{"HTTP 503"}, 2},
+		"IAM is another server": {emulator.Options{}, pair, &emulator.Fault{Path: "/v3/projects", Times: -1, Status: 200, RawBody: "<html>", ContentType: "text/html"}, "Project can't be looked up", []string{"text/html", "it is not JSON"}, 1},
+		"wrong secret key":      {emulator.Options{}, []string{"HW_ACCESS_KEY=" + credentialAK, "HW_SECRET_KEY=" + wrongSecret}, nil, "Access key refused by IAM", []string{"verify aksk signature fail", "****0001", "five minutes"}, 1},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -277,7 +277,7 @@ func TestCredentialFailures(t *testing.T) {
 	}
 }
 
-// A clock that is off is told, and is no failure.
+// A clock that is off is a warning, and no failure.
 func TestClock(t *testing.T) {
 	t.Parallel()
 	for name, off := range map[string]time.Duration{"behind": 40 * time.Minute, "ahead": -40 * time.Minute} {

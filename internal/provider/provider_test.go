@@ -194,7 +194,7 @@ func TestConfigureProvider(t *testing.T) {
 		"password in a variable":      {env: map[string]string{"SPARKRTC_ENDPOINT": "https://u:" + secret + "@rtc.example.com"}, summary: "Invalid endpoint", mentions: []string{"SPARKRTC_ENDPOINT"}},
 		"query of the endpoint":       {block: map[string]any{"endpoint": "https://rtc.example.com?" + secret}, summary: "Invalid endpoint"},
 		"password in auth_url":        {block: map[string]any{"auth_url": "https://u:" + secret + "@iam.example.com"}, summary: "Invalid endpoint", mentions: []string{"auth_url"}},
-		"line break behind":           {block: map[string]any{"endpoint": "https://rtc.example.com\n"}, summary: "Invalid endpoint", mentions: []string{"ends with a line break"}},
+		"line break at the end":       {block: map[string]any{"endpoint": "https://rtc.example.com\n"}, summary: "Invalid endpoint", mentions: []string{"ends with a line break"}},
 		"path of the endpoint":        {block: map[string]any{"endpoint": "https://rtc.example.com/v2"}, summary: "Invalid endpoint"},
 		"proxy":                       {env: map[string]string{"HTTPS_PROXY": "http://u:" + secret + "%ss@proxy"}, summary: "Proxy can't be used", mentions: []string{"HTTPS_PROXY"}},
 		"proxy in lower case":         {env: map[string]string{"https_proxy": "http://u:" + secret + "%ss@proxy"}, summary: "Proxy can't be used", mentions: []string{"https_proxy"}},
@@ -311,7 +311,7 @@ func TestAccCLI_unknownEndpoint(t *testing.T) {
 	expectCalls(t, c, 0)
 }
 
-// A server whose certificate nobody vouches for is refused, unless the user
+// A server with a certificate of an unknown authority is refused, unless the user
 // says otherwise, in the block or in the environment.
 func TestInsecure(t *testing.T) {
 	t.Parallel()

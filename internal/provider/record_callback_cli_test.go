@@ -201,7 +201,7 @@ func TestWarningsOfValues(t *testing.T) {
 	}
 }
 
-// errorRow is an answer of the service's or the gateway's, and what comes of it.
+// errorRow is a response of the service's or the gateway's, and what comes of it.
 type errorRow struct {
 	status        int
 	code, message string
@@ -211,8 +211,8 @@ type errorRow struct {
 	tries         int
 }
 
-// Each row of the API's error table, on a write and on a read: what the user is
-// told, on which argument, how often it was tried, and that nothing is lost.
+// Each row of the API's error table, on a write and on a read: what the user
+// sees, on which argument, how often it was tried, and that nothing is lost.
 func TestErrorTable(t *testing.T) {
 	t.Parallel()
 	const iam = "Incorrect IAM authentication information: "

@@ -258,7 +258,7 @@ func (a arguments) lines(app string) []string {
 	return lines
 }
 
-// oneByOne makes each callback be read by itself.
+// oneByOne makes each callback be read alone.
 var oneByOne = map[string]any{"shared_reads": false}
 
 // newWorkspace returns a workspace of callbacks on an emulator, with more arguments of

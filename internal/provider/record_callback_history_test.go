@@ -33,7 +33,7 @@ import (
 
 const histories = 50
 
-// A history has its number as the seed, so that one is run again by itself with
+// A history has its number as the seed, so that one is run again alone with
 // go test -run 'TestRandomHistories/17$', or SOAK_SEED=17 SOAK_HISTORIES=1.
 func TestRandomHistories(t *testing.T) {
 	acctest.Long(t)
@@ -163,7 +163,7 @@ func newHistory(seed uint64) history {
 		EmptyKey: acctest.Pick(r, append(emulator.EmptyKeys, emulator.EmptyClears)),
 	}}
 	// Services that show things as they are get their share: only there does
-	// a key of somebody else's get into the state.
+	// a key set outside get into the state.
 	if r.IntN(5) > 1 {
 		h.options.KeyEcho, h.options.URLEcho = acctest.Pick(r, emulator.KeyEchoes), acctest.Pick(r, emulator.URLEchoes)
 		if r.IntN(3) == 0 {
@@ -320,8 +320,8 @@ func drawFailedWrite(r *rand.Rand) historyStep {
 		{"the PUT is answered with 500", emulator.Fault{Status: http.StatusInternalServerError}, false},
 		{"the PUT is dropped", emulator.Fault{Drop: true}, false},
 		{"the PUT is done, and answered with 500", emulator.Fault{Status: http.StatusInternalServerError, After: true}, false},
-		{"the PUT is done, and its answer is dropped", emulator.Fault{Drop: true, After: true}, false},
-		{"the PUT is done, and its answer is cut off", emulator.Fault{Cut: true}, false},
+		{"the PUT is done, and its response is dropped", emulator.Fault{Drop: true, After: true}, false},
+		{"the PUT is done, and its response is cut off", emulator.Fault{Cut: true}, false},
 		{"if there is a second PUT, it is answered with 500", emulator.Fault{Status: http.StatusInternalServerError}, true},
 	})
 	failing := applyRun
@@ -534,7 +534,7 @@ func (w *historyRun) read(core acctest.Resource, stored acctest.Object) (refresh
 	return refreshed, true, w.checkBelieved(stored)
 }
 
-// checkBelieved sees that a read by itself would have come to the same, or else
+// checkBelieved sees that a single read would have come to the same, or else
 // that the callback is what was set: there a list may well know better.
 func (w *historyRun) checkBelieved(stored acctest.Object) error {
 	defer w.ResetRequests()
@@ -568,7 +568,7 @@ func (w *historyRun) checkBelieved(stored acctest.Object) error {
 		said, saidAlone = without(said, callback.KeyNotConfigured), without(saidAlone, callback.KeyNotConfigured)
 	}
 	if !alone.Value.Equal(stored.Value) || got.Action != want.Action || !slices.Equal(said, saidAlone) {
-		return fmt.Errorf("a list was believed, and a read by itself has %v: planned is %s %q, and then %s %q", alone.Value, got.Action, said, want.Action, saidAlone)
+		return fmt.Errorf("a list was believed, and a single read has %v: planned is %s %q, and then %s %q", alone.Value, got.Action, said, want.Action, saidAlone)
 	}
 	return nil
 }
@@ -586,7 +586,7 @@ func (w *historyRun) modes(o *emulator.Options) {
 	o.ListKeyEcho, o.ListURLEcho, o.ListTimeEcho = w.options.ListKeyEcho, w.options.ListURLEcho, w.options.ListTimeEcho
 }
 
-// written is the answer of the last PUT.
+// written is the response of the last PUT.
 func (w *historyRun) written() shownCallback {
 	w.SetOptions(func(o *emulator.Options) { o.ReadKeyEcho, o.ReadURLEcho, o.ReadTimeEcho = "", "", "" })
 	defer w.SetOptions(w.modes)
@@ -675,7 +675,7 @@ func (r tfRun) do(w *historyRun) error {
 			return err
 		}
 		if believed {
-			now = w.known.shown // as far as anybody asked
+			now = w.known.shown // as far as it was read
 		}
 		if known, err = w.checkRead(refreshed, there, now); err != nil {
 			return err

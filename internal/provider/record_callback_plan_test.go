@@ -76,7 +76,7 @@ func TestAppsCanNotBeListed(t *testing.T) {
 	for name, fault := range map[string]emulator.Fault{
 		"forbidden":   {Status: 403, Code: "APIGW.0306", Message: "API access denied"},
 		"not there":   {Status: 404, Code: "APIGW.0101", Message: "The API does not exist"},
-		"nonsense":    {Status: 200, RawBody: `<html></html>`, ContentType: "text/html"},
+		"HTML":        {Status: 200, RawBody: `<html></html>`, ContentType: "text/html"},
 		"not an app":  {Status: 200, RawBody: `{"apps":[{"app_id":7}]}`, ContentType: "application/json"},
 		"server down": {Status: 503},
 	} {
@@ -260,7 +260,7 @@ resource "sparkrtc_record_callback" "test" {
 // A warning for each thing that differs, and never the key. The apply sets both back.
 func TestDriftIsExplained(t *testing.T) {
 	t.Parallel()
-	const foreignURL, foreignKey = "https://elsewhere.example.com/path", "key-of-somebody-else-0123456789abcdef"
+	const foreignURL, foreignKey = "https://elsewhere.example.com/path", "key-set-outside-0123456789abcdef0123"
 	tests := map[string]struct {
 		echo    emulator.KeyEcho
 		outside func(*acctest.Emulator)
@@ -356,7 +356,7 @@ func TestAccCLI_planWarnings(t *testing.T) {
 		"changed_without_has_one":          {emulator.EchoMasked, "", live, adopting + elsewhere(callback("")), losesKey, []string{"no longer signed"}},
 		"gone":                             {"", callback(""), func(c *acctest.Emulator, app string) { c.ClearCallback(app) }, callback(""), "Recording callback is gone", []string{"the next apply creates it"}},
 		"key_removed_outside_and_inside":   {"", callback(clearText), outside(testURL, ""), callback(""), keyChanged, nil},
-		"key_changed_outside":              {emulator.EchoHashed, callback(clearText), outside(testURL, "key-of-somebody-else-0123456789abcdef"), callback(clearText), keyChanged, []string{"the next apply sets the configured key"}},
+		"key_changed_outside":              {emulator.EchoHashed, callback(clearText), outside(testURL, "key-set-outside-0123456789abcdef0123"), callback(clearText), keyChanged, []string{"the next apply sets the configured key"}},
 		"url_changed_outside":              {"", callback(clearText), outside("https://elsewhere.example.com/path", testKey), callback(clearText), urlChanged, []string{elsewhereOrigin, "the next apply sets the configured URL"}},
 		"another_key_goes_along":           {"", callback(writeOnly), nil, elsewhere(callback(strings.Replace(writeOnly, "callback-key", "another-key", 1))), alsoSent, []string{"auth_key_wo_version"}},
 		"the_same_key_goes_along":          {"", callback(writeOnly), nil, elsewhere(callback(writeOnly)), "", nil},
@@ -381,7 +381,7 @@ func TestAccCLI_planWarnings(t *testing.T) {
 	}
 	r.Write(t, then.String())
 	got := r.Must(t, 0, "plan", "-json")
-	for _, secret := range []string{testKey, "key-of-somebody-else", testURL, elsewhereOrigin + "/"} {
+	for _, secret := range []string{testKey, "key-set-outside", testURL, elsewhereOrigin + "/"} {
 		if strings.Contains(got.Stdout, secret) {
 			t.Errorf("the messages show %q", secret)
 		}

@@ -357,7 +357,7 @@ func TestRecordCallback_readsThatDifferFromWrites(t *testing.T) {
 }
 
 // An apply sends what the plan says, and not what the configuration has that the
-// plan was told to ignore.
+// plan ignores.
 func TestRecordCallback_ignoredKeyIsNotSent(t *testing.T) {
 	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)

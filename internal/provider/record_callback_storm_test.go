@@ -125,7 +125,7 @@ func newStorm(t *testing.T, seed uint64) *storm {
 		stored: map[string]acctest.Object{},
 	}
 	s.shared, s.password = s.r.IntN(3) > 0, s.r.IntN(2) == 0
-	// An answer that is lost may hide that the clock was refused, and each such
+	// A response that is lost may hide that the clock was refused, and each such
 	// refusal counts towards the lock of an access key: with one, it is either
 	// clocks or faults.
 	s.skewed = s.password || s.r.IntN(2) == 0
@@ -276,7 +276,7 @@ func (s *storm) makeFaults() {
 			{EchoRequest: true, Path: "/v2/"},
 		})
 		if fault.Times = 1 + s.r.IntN(8); fault.EchoRequest {
-			// More at a time could meet it together, before anybody knows.
+			// More at a time could meet it together, before one knows.
 			fault.Times = 1
 		}
 		fault.Method = acctest.Pick(s.r, []string{"", "", http.MethodGet, http.MethodPut})
@@ -389,7 +389,7 @@ func (s *storm) apply(mayFail bool) error {
 
 func (s *storm) applyOne(core acctest.Resource, app string, mayFail bool) (acctest.Object, error) {
 	config, prior := s.config[app], s.stored[app]
-	// failed is what an error is to be: one that the user is told.
+	// failed is what an error is to be: one that the user sees.
 	failed := func(err error) error {
 		if mayFail && acctest.Reported(err) {
 			s.met.errors.Add(1)

@@ -136,7 +136,7 @@ func TestRecordRule_project(t *testing.T) {
 			"user_name": emulator.DefaultUserName, "password": emulator.DefaultPassword, "domain_name": emulator.DefaultDomainName,
 		}, want: emulator.DefaultProjectID},
 		"of a token that is given": {arguments: given{"project_id": nil, "access_key": nil, "secret_key": nil, "token": emulator.DefaultToken}, summary: "Project of the bucket is not known"},
-		"beside a token that is given": {
+		"with a token that is given": {
 			arguments: given{"project_id": nil, "access_key": nil, "secret_key": nil, "token": emulator.DefaultToken},
 			config:    given{"obs": given{"project_id": looked}}, want: looked,
 		},

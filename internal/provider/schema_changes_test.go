@@ -14,7 +14,7 @@ import (
 type schemaChange struct {
 	where string // such as "resource sparkrtc_record_callback, url"
 	what  string
-	harm  string // whom it breaks, and how; "" if it breaks nobody
+	harm  string // what it breaks, and how; "" for nothing
 }
 
 func (c schemaChange) String() string {
@@ -31,7 +31,7 @@ const writeSchema = "go test ./internal/provider -run Schema -update"
 // String says what changed, what that breaks, and what to do.
 func (l schemaChangeList) String() string {
 	if len(l) == 0 {
-		return schemaFile + " means the same schema, but is written otherwise. Write it anew: " + writeSchema
+		return schemaFile + " means the same schema, but is written otherwise. Write it again: " + writeSchema
 	}
 	var text strings.Builder
 	broken := 0
@@ -47,7 +47,7 @@ func (l schemaChangeList) String() string {
 		return text.String()
 	}
 	fmt.Fprintf(&text, `
-%d of %d break what users have. Can it be done without? Add what is new beside what is there, and deprecate
+%d of %d break what users have. Can it be done without? Add what is new next to what is there, and deprecate
 that (DeprecationMessage), until the next version that may break something. If it can't:
 
   1. it waits for the next major version; before 1.0, for the next minor one (docs/guides/versions.md)

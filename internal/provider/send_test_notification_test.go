@@ -78,7 +78,7 @@ func TestSendTestNotification(t *testing.T) {
 		key     string // of the callback
 		none    bool   // there is no callback
 		given   map[string]any
-		status  int  // of the receiver's answer; 0 for none
+		status  int  // of the receiver's response; 0 for none
 		sent    bool // anything at all
 		signed  bool
 		event   string
@@ -169,7 +169,7 @@ func TestSendTestNotification(t *testing.T) {
 	}
 }
 
-// Receivers that answer with no HTTP, or never come to an end. What they repeat
+// Receivers that respond with no HTTP, or never come to an end. What they repeat
 // of the request is not repeated.
 func TestSendTestNotificationToStrangers(t *testing.T) {
 	for name, tc := range map[string]struct {

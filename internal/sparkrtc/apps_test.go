@@ -142,7 +142,7 @@ func TestListAllApps(t *testing.T) {
 	}
 }
 
-// What a list leaves out has to be noticed: whoever takes it for all would drop
+// What a list leaves out has to be noticed: a caller that takes it for all would drop
 // what is not on it.
 func TestListAllAppsIncomplete(t *testing.T) {
 	few := func(count int, apps ...string) string {
@@ -229,7 +229,7 @@ func FuzzListing(f *testing.F) {
 				t.Errorf("app %q is there twice, or has no name", app.ID)
 			}
 			seen[app.ID] = true
-			// Decoded by itself, whoever has this name has this callback.
+			// Decoded alone, an app of this name has this callback.
 			found := false
 			for _, raw := range raws {
 				var alone App
@@ -266,7 +266,7 @@ func TestShowApp(t *testing.T) {
 	}
 	_, err = newClient(t, serve(t, respond(200, `{}`)).URL).ShowApp(t.Context(), testApp)
 	if e := asError(t, err); e.Reason != ReasonInvalidAnswer {
-		t.Errorf("of an answer without an app: %v", err)
+		t.Errorf("of a response without an app: %v", err)
 	}
 	_, err = client.ShowApp(t.Context(), "")
 	if e := asError(t, err); e.Reason != ReasonInvalidRequest {

@@ -131,9 +131,9 @@ func TestNoCredentials(t *testing.T) {
 		err   error
 		cause error
 	}{
-		"refused":                   {errors.New("the password is wrong"), nil},
-		"an answer of another size": {fmt.Errorf("the password is wrong: %w", answer), answer},
-		"a deadline of its own":     {fmt.Errorf("the password is wrong: %w", context.DeadlineExceeded), context.DeadlineExceeded},
+		"refused":                    {errors.New("the password is wrong"), nil},
+		"a response of another size": {fmt.Errorf("the password is wrong: %w", answer), answer},
+		"a deadline of its own":      {fmt.Errorf("the password is wrong: %w", context.DeadlineExceeded), context.DeadlineExceeded},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -261,35 +261,35 @@ func TestAnswersThatAreNotTheAPIs(t *testing.T) {
 		mentions string
 		calls    int32
 	}{
-		"HTML as a success":     {html(200), ReasonInvalidAnswer, "text/html", 1},
-		"HTML as a 404":         {html(404), ReasonWrongEndpoint, "text/html", 1},
-		"HTML as a 401":         {html(401), ReasonInvalidAnswer, "Sign in", 1},
-		"HTML as a 403":         {html(403), ReasonInvalidAnswer, "Sign in", 1},
-		"HTML as a 407":         {html(407), ReasonInvalidAnswer, "Sign in", 1},
-		"HTML as a 400":         {html(400), ReasonInvalidAnswer, "Sign in", 1},
-		"HTML as a 502":         {html(502), ReasonInvalidAnswer, "Sign in", 3},
-		"text as a 503":         {respond(503, "no healthy upstream"), ReasonInvalidAnswer, "no healthy upstream", 3},
-		"nothing as a 503":      {respond(503, ""), ReasonServerError, "", 3},
-		"nothing as a 403":      {respond(403, ""), ReasonInvalidAnswer, "empty", 1},
-		"a proxy's JSON, 403":   {respond(403, `{"message":"blocked by policy"}`), ReasonOther, "blocked by policy", 1},
-		"another's JSON, 403":   {respond(403, `{"blocked":true}`), ReasonInvalidAnswer, `{"blocked":true}`, 1},
-		"another's JSON, 400":   {respond(400, `{"reason":"url"}`), ReasonOther, `{"reason":"url"}`, 1},
-		"nested, 400":           {respond(400, `{"error":{"code":"RTC.00001018","message":"m"}}`), ReasonURLUnavailable, "m", 1},
-		"nested, 403":           {respond(403, `{"error":{"code":"APIGW.0306","message":"m"}}`), ReasonAccessDenied, "m", 1},
-		"camel case, 404":       {respond(404, `{"errorCode":"RTC.00001005","errorMessage":"m"}`), ReasonNotFound, "m", 1},
-		"another error, 200":    {respond(200, `{"code":"APIGW.0101","message":"no API"}`), ReasonInvalidAnswer, "status of a success: no API", 1},
-		"nothing at all":        {respond(200, ""), ReasonInvalidAnswer, "application/json", 1},
-		"JSON of another type":  {respond(200, `{"record_callback":{"url":7}}`), ReasonInvalidAnswer, "record_callback.url can't be a number", 1},
-		"a list":                {respond(200, `[]`), ReasonInvalidAnswer, "", 1},
-		"another app's answer":  {respond(200, strings.ReplaceAll(okBody, testApp, "another")), ReasonInvalidAnswer, "another", 1},
-		"larger than the bound": {respond(200, strings.Repeat(" ", transport.MaxResponse)+okBody), ReasonInvalidAnswer, "larger", 1},
-		"compressed, not asked": {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Encoding", "gzip"); ok(w, r) }, ReasonInvalidAnswer, "gzip", 1},
-		"cut off":               {cut, ReasonConnection, "broke off", 3},
-		"connection closed":     {drop, ReasonConnection, "EOF", 3},
-		"nothing in an object":  {respond(200, `{}`), ReasonInvalidAnswer, "neither an app", 1},
-		"null":                  {respond(200, `null`), ReasonInvalidAnswer, "neither an app", 1},
-		"something else's":      {respond(200, `{"status":"ok"}`), ReasonInvalidAnswer, "neither an app", 1},
-		"a message, no code":    {respond(200, `{"error_msg":"login first"}`), ReasonInvalidAnswer, "login first", 1},
+		"HTML as a success":      {html(200), ReasonInvalidAnswer, "text/html", 1},
+		"HTML as a 404":          {html(404), ReasonWrongEndpoint, "text/html", 1},
+		"HTML as a 401":          {html(401), ReasonInvalidAnswer, "Sign in", 1},
+		"HTML as a 403":          {html(403), ReasonInvalidAnswer, "Sign in", 1},
+		"HTML as a 407":          {html(407), ReasonInvalidAnswer, "Sign in", 1},
+		"HTML as a 400":          {html(400), ReasonInvalidAnswer, "Sign in", 1},
+		"HTML as a 502":          {html(502), ReasonInvalidAnswer, "Sign in", 3},
+		"text as a 503":          {respond(503, "no healthy upstream"), ReasonInvalidAnswer, "no healthy upstream", 3},
+		"nothing as a 503":       {respond(503, ""), ReasonServerError, "", 3},
+		"nothing as a 403":       {respond(403, ""), ReasonInvalidAnswer, "empty", 1},
+		"a proxy's JSON, 403":    {respond(403, `{"message":"blocked by policy"}`), ReasonOther, "blocked by policy", 1},
+		"another's JSON, 403":    {respond(403, `{"blocked":true}`), ReasonInvalidAnswer, `{"blocked":true}`, 1},
+		"another's JSON, 400":    {respond(400, `{"reason":"url"}`), ReasonOther, `{"reason":"url"}`, 1},
+		"nested, 400":            {respond(400, `{"error":{"code":"RTC.00001018","message":"m"}}`), ReasonURLUnavailable, "m", 1},
+		"nested, 403":            {respond(403, `{"error":{"code":"APIGW.0306","message":"m"}}`), ReasonAccessDenied, "m", 1},
+		"camel case, 404":        {respond(404, `{"errorCode":"RTC.00001005","errorMessage":"m"}`), ReasonNotFound, "m", 1},
+		"another error, 200":     {respond(200, `{"code":"APIGW.0101","message":"no API"}`), ReasonInvalidAnswer, "status of a success: no API", 1},
+		"nothing at all":         {respond(200, ""), ReasonInvalidAnswer, "application/json", 1},
+		"JSON of another type":   {respond(200, `{"record_callback":{"url":7}}`), ReasonInvalidAnswer, "record_callback.url can't be a number", 1},
+		"a list":                 {respond(200, `[]`), ReasonInvalidAnswer, "", 1},
+		"another app's response": {respond(200, strings.ReplaceAll(okBody, testApp, "another")), ReasonInvalidAnswer, "another", 1},
+		"larger than the bound":  {respond(200, strings.Repeat(" ", transport.MaxResponse)+okBody), ReasonInvalidAnswer, "larger", 1},
+		"compressed, not asked":  {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Encoding", "gzip"); ok(w, r) }, ReasonInvalidAnswer, "gzip", 1},
+		"cut off":                {cut, ReasonConnection, "broke off", 3},
+		"connection closed":      {drop, ReasonConnection, "EOF", 3},
+		"nothing in an object":   {respond(200, `{}`), ReasonInvalidAnswer, "neither an app", 1},
+		"null":                   {respond(200, `null`), ReasonInvalidAnswer, "neither an app", 1},
+		"something else's":       {respond(200, `{"status":"ok"}`), ReasonInvalidAnswer, "neither an app", 1},
+		"a message, no code":     {respond(200, `{"error_msg":"login first"}`), ReasonInvalidAnswer, "login first", 1},
 		"headers without an end": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Much", strings.Repeat("x", 128<<10))
 			ok(w, r)
@@ -326,7 +326,7 @@ func cut(w http.ResponseWriter, _ *http.Request) {
 
 func drop(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
-// A write that is accepted without an answer about it is read back.
+// A write that is accepted without a response about it is read back.
 func TestWriteAnsweredWithoutCallback(t *testing.T) {
 	nothing := `{"app_id":"` + testApp + `"}`
 	tests := map[string]struct {
@@ -336,7 +336,7 @@ func TestWriteAnsweredWithoutCallback(t *testing.T) {
 	}{
 		"it is there":  {okBody, 200, ""},
 		"it is not":    {nothing, 200, ReasonNotKept},
-		"nobody knows": {`{"error_code":"RTC.00002001"}`, 500, ReasonServerError},
+		"unknown code": {`{"error_code":"RTC.00002001"}`, 500, ReasonServerError},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -484,7 +484,7 @@ func FuzzAnswer(f *testing.F) {
 			return
 		}
 		if got.RecordCallback == nil || got.RecordCallback.URL == "" {
-			t.Error("an answer without a URL passed")
+			t.Error("a response without a URL passed")
 		}
 		// Read by other means, it is about this app or about none.
 		var members map[string]json.RawMessage
@@ -559,12 +559,12 @@ func TestMessagesArePrintable(t *testing.T) {
 }
 
 func TestWrongEndpoint(t *testing.T) {
-	if _, err := New(Config{Endpoint: "nonsense"}); err == nil || !strings.Contains(err.Error(), DefaultEndpoint) {
+	if _, err := New(Config{Endpoint: "invalid"}); err == nil || !strings.Contains(err.Error(), DefaultEndpoint) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// success is an answer that its call has nothing to say about.
+// success is a response that its call has nothing to say about.
 type success struct {
 	AppID string `json:"app_id"`
 }
@@ -586,7 +586,7 @@ func TestSuccess(t *testing.T) {
 		"201":                          {success: []int{201}, out: &success{}, status: 201, body: `{"app_id":"a"}`},
 		"200 in place of 201":          {success: []int{201}, out: &success{}, status: 200, body: `{"app_id":"a"}`, want: ReasonInvalidAnswer},
 		"204":                          {success: []int{204}, status: 204},
-		"204 in place of an answer":    {out: &success{}, status: 204, want: ReasonInvalidAnswer},
+		"204 in place of a response":   {out: &success{}, status: 204, want: ReasonInvalidAnswer},
 		"what is expected has no body": {success: []int{201}, out: &success{}, status: 201, want: ReasonInvalidAnswer},
 	}
 	for name, tc := range tests {

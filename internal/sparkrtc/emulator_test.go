@@ -115,7 +115,7 @@ func isText(s string) bool {
 	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) < 0
 }
 
-// A clock that is off, and a key that is locked, are told apart.
+// A clock that is off, and a key that is locked, are distinguished.
 func TestEmulatorRefusals(t *testing.T) {
 	tests := map[string]struct {
 		options emulator.Options

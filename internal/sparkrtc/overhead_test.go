@@ -11,7 +11,7 @@ import (
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/transport"
 )
 
-// canned answers without a network.
+// canned responses without a network.
 type canned string
 
 func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {

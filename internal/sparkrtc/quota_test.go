@@ -22,7 +22,7 @@ import (
 )
 
 // wire carries requests to a handler without a connection, so that time can be
-// that of a synctest bubble. An answer takes the latency.
+// that of a synctest bubble. A response takes the latency.
 type wire struct {
 	handler http.Handler
 	latency time.Duration
@@ -102,17 +102,17 @@ func TestWritesUnderTheQuota(t *testing.T) {
 		ideal      time.Duration // how long the quota takes for them
 		late       time.Duration // at most
 	}{
-		"within it":                      {60, false, 0, 0, 0, 0, 0, 2 * time.Second},
-		"90":                             {90, false, 0, 0, 0, 10, time.Minute, 3 * time.Second},
-		"90, Retry-After":                {90, true, 0, 0, 0, 10, time.Minute, 3 * time.Second},
-		"300":                            {300, false, 0, 0, 0, 10, 4 * time.Minute, 5 * time.Second},
-		"300, Retry-After":               {300, true, 0, 0, 0, 10, 4 * time.Minute, 5 * time.Second},
-		"90 after a plan":                {90, false, 40, 30 * time.Second, 0, 14, 90 * time.Second, 20 * time.Second},
-		"90 after a plan, Retry-After":   {90, true, 40, 30 * time.Second, 0, 14, 90 * time.Second, 20 * time.Second},
-		"90 beside others":               {90, false, 0, 0, 30, 14, 2 * time.Minute, 40 * time.Second},
-		"90 beside others, Retry-After":  {90, true, 0, 0, 30, 14, 2 * time.Minute, 10 * time.Second},
-		"300 beside others":              {300, false, 0, 0, 30, 70, 9 * time.Minute, 90 * time.Second},
-		"300 beside others, Retry-After": {300, true, 0, 0, 30, 36, 9 * time.Minute, 30 * time.Second},
+		"within it":                    {60, false, 0, 0, 0, 0, 0, 2 * time.Second},
+		"90":                           {90, false, 0, 0, 0, 10, time.Minute, 3 * time.Second},
+		"90, Retry-After":              {90, true, 0, 0, 0, 10, time.Minute, 3 * time.Second},
+		"300":                          {300, false, 0, 0, 0, 10, 4 * time.Minute, 5 * time.Second},
+		"300, Retry-After":             {300, true, 0, 0, 0, 10, 4 * time.Minute, 5 * time.Second},
+		"90 after a plan":              {90, false, 40, 30 * time.Second, 0, 14, 90 * time.Second, 20 * time.Second},
+		"90 after a plan, Retry-After": {90, true, 40, 30 * time.Second, 0, 14, 90 * time.Second, 20 * time.Second},
+		"90 with others":               {90, false, 0, 0, 30, 14, 2 * time.Minute, 40 * time.Second},
+		"90 with others, Retry-After":  {90, true, 0, 0, 30, 14, 2 * time.Minute, 10 * time.Second},
+		"300 with others":              {300, false, 0, 0, 30, 70, 9 * time.Minute, 90 * time.Second},
+		"300 with others, Retry-After": {300, true, 0, 0, 30, 36, 9 * time.Minute, 30 * time.Second},
 		"90, all used by others at first, no Retry-After": {90, false, 60, 10 * time.Second, 0, 5, 110 * time.Second, 40 * time.Second},
 		"90, all used by others at first":                 {90, true, 60, 10 * time.Second, 0, 2, 110 * time.Second, 10 * time.Second},
 	}
@@ -122,7 +122,7 @@ func TestWritesUnderTheQuota(t *testing.T) {
 				server := emulator.New(emulator.Options{Quota: 60, RetryAfter: tc.retryAfter})
 				defer server.Close()
 				withApps(server, tc.writes)
-				use := func(n int) { // by somebody else
+				use := func(n int) { // by another client
 					for range n {
 						r := httptest.NewRequest(http.MethodGet, "https://emulator.example.com/v2/apps", http.NoBody)
 						r.Header.Set("X-Auth-Token", emulator.DefaultToken)
@@ -287,7 +287,7 @@ func (s *shared) Renew(_ context.Context, refused transport.Credentials) bool {
 	return s.list[0] != refused.Token
 }
 
-// A clock that is off costs one refused call, whoever comes first.
+// A clock that is off costs one refused call, of the request that comes first.
 func TestWrongClockHeals(t *testing.T) {
 	for _, off := range []time.Duration{16 * time.Minute, -16 * time.Minute, 8 * time.Hour, -23 * time.Hour, 25 * time.Hour} {
 		t.Run(off.String(), func(t *testing.T) {

@@ -146,7 +146,7 @@ func TestClockThatJumps(t *testing.T) {
 			group.Wait()
 			offsets = append(offsets, client.ClockOffset())
 		}
-		// The answer is a second younger than the request.
+		// The response is a second younger than the request.
 		if got := fmt.Sprint(offsets); got != "[0s 1h0m1s -1h59m59s 0s]" || strings.Count(log.String(), "level=WARN") != 3 {
 			t.Errorf("offsets %s, log:\n%s", got, log.String())
 		}

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// The credentials are known by the first answer that shows something; until
+// The credentials are known by the first response that shows something; until
 // then attempts go one at a time, and after a refusal not at all.
 func TestGate(t *testing.T) {
 	always := func(status int, body string) func(int, *http.Request) (*http.Response, error) {
@@ -101,7 +101,7 @@ func TestNoGateWithoutCredentials(t *testing.T) {
 	})
 }
 
-// Whoever is not sent gets the answer of whoever was, says so in the log, and
+// A request that is not sent gets the response of the one that was, logs that, and
 // sees none of the other's secrets.
 func TestRefusalIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestRevokedInMidRun(t *testing.T) {
 
 // One attempt that hangs keeps the others waiting for five seconds, and so does
 // the next.
-func TestHungAttemptStopsNobodyForLong(t *testing.T) {
+func TestHungAttemptHoldsOthersBriefly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{}
 		f.answer = func(n int, r *http.Request) (*http.Response, error) {
@@ -190,7 +190,7 @@ func TestHungAttemptStopsNobodyForLong(t *testing.T) {
 }
 
 // The same over real connections, of which there are none.
-func TestNobodyListens(t *testing.T) {
+func TestClosedPort(t *testing.T) {
 	s := serve(t, respond(200, ""))
 	s.Close()
 	client := newClient()

@@ -59,7 +59,7 @@ func (f *fake) client(change ...func(*Config)) *Client {
 	return New(cfg)
 }
 
-// say is an answer whose body testJudge understands.
+// say is a response whose body testJudge understands.
 func say(status int, body string, headers ...string) (*http.Response, error) {
 	header := http.Header{}
 	for i := 0; i < len(headers); i += 2 {

@@ -115,8 +115,8 @@ func TestContextEndsEverything(t *testing.T) {
 			w.Header().Set("Retry-After", "30")
 			respond(503, "")(w, r)
 		},
-		"while waiting for the answer": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
-		"while reading the answer": func(w http.ResponseWriter, r *http.Request) {
+		"while waiting for the response": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"while reading the response": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = io.WriteString(w, "{")
 			w.(http.Flusher).Flush()
@@ -211,7 +211,7 @@ type mute struct{}
 
 func (mute) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("failed") }
 
-// An answer that can't be read to its end still has a status.
+// A response that can't be read to its end still has a status.
 func TestStatusOfAnUnreadableAnswer(t *testing.T) {
 	tests := map[string]struct {
 		status  int
@@ -258,7 +258,7 @@ func TestWhatNeverLeftIsNotInDoubt(t *testing.T) {
 		attempts int
 		inDoubt  bool
 	}{
-		"nobody listens":           {url: gone, attempts: 3},
+		"closed port":              {url: gone, attempts: 3},
 		"certificate not known":    {url: secure.URL, attempts: 1},
 		"no TLS there":             {url: strings.Replace(proxy.URL, "http:", "https:", 1), attempts: 1},
 		"proxy that can't connect": {url: "https://rtc-api.example.com", change: through, attempts: 3},
@@ -479,7 +479,7 @@ func TestAuthentication(t *testing.T) {
 }
 
 // The credentials of each attempt become known with the attempt only, and all
-// of them are masked: an answer may repeat what any of them carried.
+// of them are masked: a response may repeat what any of them carried.
 func TestSecretsOfEveryAttemptAreMasked(t *testing.T) {
 	give := []Credentials{
 		{Token: "token-very-secret-1"},
@@ -524,7 +524,7 @@ func TestAuthenticatorFails(t *testing.T) {
 	for name, err := range map[string]error{
 		"plainly":                    cause,
 		"at a deadline of its own":   fmt.Errorf("%w: %w", cause, context.DeadlineExceeded),
-		"for want of a connection":   fmt.Errorf("%w: %w", cause, &net.OpError{Op: "dial", Err: errors.New("refused")}),
+		"without a connection":       fmt.Errorf("%w: %w", cause, &net.OpError{Op: "dial", Err: errors.New("refused")}),
 		"for what it called, itself": fmt.Errorf("%w: %w", cause, &AuthenticationError{errors.New("no key")}),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -561,8 +561,8 @@ func TestAuthenticatorTakesItsTime(t *testing.T) {
 
 func TestAttemptTimeout(t *testing.T) {
 	tests := map[string]http.HandlerFunc{
-		"no answer": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
-		"half an answer": func(w http.ResponseWriter, r *http.Request) {
+		"no response": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"half a response": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = io.WriteString(w, "{")
 			w.(http.Flusher).Flush()
@@ -603,7 +603,7 @@ func TestAnswersThatAreNotTaken(t *testing.T) {
 	}
 	s := serve(t, respond(200, strings.Repeat("x", MaxResponse)))
 	if resp, _, err := get(t, newClient(), s.URL); err != nil || len(resp.Body) != MaxResponse {
-		t.Errorf("an answer of the largest size: %v", err)
+		t.Errorf("a response of the largest size: %v", err)
 	}
 }
 

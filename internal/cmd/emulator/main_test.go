@@ -313,7 +313,7 @@ func TestRun(t *testing.T) {
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("X-Auth-Token", step.token)
 		req.Header.Set("X-Idp-Id", emulator.DefaultIDPID)
-		// The line comes before the answer.
+		// The line comes before the response.
 		done := make(chan result, 1)
 		go func() { done <- send(req) }()
 		got := next()

@@ -13,7 +13,7 @@ import (
 const (
 	mit = `The MIT License (MIT)
 
-Copyright (c) 2013 Somebody
+Copyright (c) 2013 Example Inc.
 
 Permission is hereby granted, free of charge, to any person obtaining a copy of
 this software and associated documentation files (the "Software"), to deal in
@@ -30,7 +30,7 @@ met:
    * Redistributions of source code must retain the above copyright notice.
    * Redistributions in binary form must reproduce the above copyright notice.
 `
-	bsd3 = bsd2 + `   * Neither the name of Somebody nor the names of contributors may be used to
+	bsd3 = bsd2 + `   * Neither the name of Example Inc. nor the names of contributors may be used to
 endorse or promote products derived from this software.
 `
 	isc = `Permission to use, copy, modify, and/or distribute this software for any

@@ -549,7 +549,7 @@ func TestStream(t *testing.T) {
 		t.Errorf("after clearing %s", l.raw)
 	}
 
-	// Who comes later is told all there is.
+	// A later browser gets all there is.
 	f.send("GET", "/v2/x", "")
 	if u = f.listen().next(); !u.Reset || len(u.Requests) != 1 || !strings.Contains(string(u.Faults), `"times":2`) {
 		t.Errorf("a later one: %+v", u)
