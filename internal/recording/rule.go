@@ -23,7 +23,11 @@ func (m *Memory) Valid() bool { return m.Shown.ID != "" }
 // Remember returns the memory of a write.
 func Remember(shown sparkrtc.RecordRule) Memory { return Memory{Shown: shown, Fresh: true} }
 
-// Observe decides by DESIGN.md ("What a response means"). state is nil for an import; before may be nil.
+// Observe returns the arguments of a rule after a read. state is nil for an import; before may be nil.
+//
+// An argument keeps its value if the service shows it, or nothing for a default; shows the same as before; or, on the
+// first read after an own write, has the same update_time with a fraction, or a path that differs in slashes only.
+// Any other value was set outside Terraform.
 func Observe(state *sparkrtc.RecordRuleRequest, before *Memory, shown sparkrtc.RecordRule) (sparkrtc.RecordRuleRequest, Memory) {
 	o := observation{known: state != nil, shown: shown}
 	if state == nil {

@@ -181,7 +181,7 @@ func (c *Client) CreateApp(ctx context.Context, name string) (appID string, err 
 	return resp.ID, nil
 }
 
-// DeleteApp (DELETE /v2/apps/{app_id}) fails with ReasonRulesExist or ReasonDeletionRefused for an app in use.
+// DeleteApp deletes an app (DELETE /v2/apps/{app_id}). One in use is ReasonRulesExist or ReasonDeletionRefused.
 func (c *Client) DeleteApp(ctx context.Context, appID string) error {
 	call := appCall("DeleteApp", "rtc:app:delete", http.MethodDelete, appID)
 	call.success = []int{http.StatusNoContent}
@@ -189,12 +189,12 @@ func (c *Client) DeleteApp(ctx context.Context, appID string) error {
 	return err
 }
 
-// StartApp enables an app, also an enabled one (POST /v2/apps/{app_id}/enable). Its state may be AppInArrears.
+// StartApp enables an app (POST /v2/apps/{app_id}/enable); an enabled one is no error. Its state may be AppInArrears.
 func (c *Client) StartApp(ctx context.Context, appID string) (AppState, error) {
 	return c.switchApp(ctx, appCall("StartApp", "rtc:app:enable", http.MethodPost, appID, "enable"), AppActive)
 }
 
-// StopApp disables an app, also a disabled one (POST /v2/apps/{app_id}/disable), and returns its state.
+// StopApp disables an app (POST /v2/apps/{app_id}/disable) and returns its state; a disabled one is no error.
 func (c *Client) StopApp(ctx context.Context, appID string) (AppState, error) {
 	return c.switchApp(ctx, appCall("StopApp", "rtc:app:disable", http.MethodPost, appID, "disable"), AppDeactivated)
 }

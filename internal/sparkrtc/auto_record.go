@@ -55,7 +55,8 @@ func (a *autoRecordResult) check(call call) *Error {
 	return nil
 }
 
-// UpdateAutoRecord returns what is stored (PUT /v2/apps/{app_id}/auto-record-mode). Off is sent without a rule.
+// UpdateAutoRecord sets an app's automatic recording (PUT /v2/apps/{app_id}/auto-record-mode) and returns it as stored.
+// Off is sent without a rule.
 func (c *Client) UpdateAutoRecord(ctx context.Context, appID string, mode AutoRecordMode, recordRuleID string) (AutoRecord, error) {
 	sent := AutoRecord{Mode: mode, RecordRuleID: recordRuleID}
 	if mode == AutoRecordOff {
@@ -64,7 +65,8 @@ func (c *Client) UpdateAutoRecord(ctx context.Context, appID string, mode AutoRe
 	return c.autoRecord(ctx, call{operation: "UpdateAutoRecord", method: http.MethodPut, body: sent}, appID)
 }
 
-// ShowAutoRecord (GET /v2/apps/{app_id}/auto-record-mode) is off if never set; ErrNotFound means the app.
+// ShowAutoRecord returns an app's automatic recording (GET /v2/apps/{app_id}/auto-record-mode): off if it was never
+// set. ErrNotFound means that there is no such app.
 func (c *Client) ShowAutoRecord(ctx context.Context, appID string) (AutoRecord, error) {
 	shown, err := c.autoRecord(ctx, call{operation: "ShowAutoRecord", method: http.MethodGet}, appID)
 	if !errors.Is(err, ErrNotFound) {

@@ -170,7 +170,7 @@ func (c *Client) UpdateRecordRule(ctx context.Context, appID, ruleID string, rul
 	return c.recordRule(ctx, call)
 }
 
-// ShowRecordRule (GET /v2/apps/{app_id}/record-rules/{rule_id}) returns ErrNotFound without the rule or its app.
+// ShowRecordRule returns a rule (GET /v2/apps/{app_id}/record-rules/{rule_id}); ErrNotFound if it or its app is missing.
 func (c *Client) ShowRecordRule(ctx context.Context, appID, ruleID string) (*RecordRule, error) {
 	return c.recordRule(ctx, ruleCall("ShowRecordRule", "rtc:recordRule:get", http.MethodGet, appID, ruleID))
 }
@@ -219,7 +219,7 @@ func (r *recordRulesResult) check(call call) *Error {
 // The most that the API gives is not documented. An app has one rule for each location, and there is one location.
 const recordRulesPage = 10
 
-// ListRecordRules returns an app's rules (GET /v2/apps/{app_id}/record-rules), or ErrNotFound without the app.
+// ListRecordRules returns an app's rules (GET /v2/apps/{app_id}/record-rules); ErrNotFound if there is no such app.
 func (c *Client) ListRecordRules(ctx context.Context, appID string) ([]RecordRule, error) {
 	var rules []RecordRule
 	for page := 0; ; page++ {
