@@ -9,7 +9,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
@@ -22,18 +21,11 @@ import (
 )
 
 // appResource is an app. Its key is in no state: see appEphemeralResource.
-type appResource struct {
-	object
-}
+type appResource struct{ object }
 
-func newAppResource() resource.Resource { return &appResource{} }
+var _ managed = (*appResource)(nil)
 
-var (
-	_ resource.ResourceWithConfigure   = (*appResource)(nil)
-	_ resource.ResourceWithIdentity    = (*appResource)(nil)
-	_ resource.ResourceWithImportState = (*appResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*appResource)(nil)
-)
+func newAppResource() resource.Resource { return &appResource{object{name: "app", ids: byApp}} }
 
 type appModel struct {
 	AppID              types.String   `tfsdk:"app_id"`
@@ -80,10 +72,6 @@ const (
 	appCreatedText = "Creation time, as the service shows it."
 )
 
-func (r *appResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_app"
-}
-
 func (r *appResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages a SparkRTC app.\n\n" +
@@ -111,10 +99,6 @@ func (r *appResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 		},
 		Blocks: allTimeouts(ctx),
 	}
-}
-
-func (r *appResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = newIdentitySchema(map[string]string{"app_id": appIDText})
 }
 
 // observed takes over what the service shows of an app; nil for nothing. The name replaces the app, so it changes only if
@@ -164,12 +148,12 @@ func (r *appResource) Create(ctx context.Context, req resource.CreateRequest, re
 		return
 	}
 	name, enabled := plan.AppName.ValueString(), plan.Enabled.ValueBool()
-	bound := load(createTimeout.of(ctx, plan.Timeouts))(diags)
 	var made creation
 	var app *sparkrtc.App
 	var readErr, stopErr error
 	about := subject{name: fmt.Sprintf("The app named %q", name), arguments: "app_name", attributes: []string{"app_name"}}
-	ok := r.provider.call(ctx, operation{about: about, verb: "created", bound: bound}, diags, func(ctx context.Context) error {
+	op := operation{about: about, verb: "created", limit: createTimeout, timeouts: plan.Timeouts}
+	ok := r.provider.call(ctx, op, diags, func(ctx context.Context) error {
 		if made = r.provider.createApp(ctx, name); made.id == "" {
 			return made.err
 		}
@@ -185,7 +169,7 @@ func (r *appResource) Create(ctx context.Context, req resource.CreateRequest, re
 		return
 	}
 	plan.AppID = types.StringValue(made.id)
-	diags.Append(resp.Identity.SetAttribute(ctx, path.Root("app_id"), plan.AppID)...)
+	r.identify(ctx, resp.Identity, diags, plan.AppID)
 	plan.observed(app, &appMemory{})
 	switch {
 	case stopErr != nil:
@@ -212,16 +196,9 @@ func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 		return
 	}
 	appID, imported := state.AppID.ValueString(), state.AppName.IsNull()
-	identify(ctx, resp.Identity, state.AppID, diags)
-	if r.provider.skipsRead(appWithID(appID), imported, diags) {
-		return
-	}
-	bound := load(readTimeout.of(ctx, state.Timeouts))(diags)
-	if diags.HasError() {
-		return
-	}
+	r.identify(ctx, resp.Identity, diags, state.AppID)
 	var app *sparkrtc.App
-	ok := r.provider.call(ctx, operation{about: appWithID(appID), verb: "read", bound: bound}, diags, func(ctx context.Context) (err error) {
+	ok := r.provider.call(ctx, reading(appWithID(appID), imported, state.Timeouts), diags, func(ctx context.Context) (err error) {
 		app, err = r.provider.readApp(ctx, appID, imported, func(listed *sparkrtc.App) bool {
 			seen := *state
 			seen.observed(listed, memory)
@@ -259,12 +236,11 @@ func (r *appResource) Update(ctx context.Context, req resource.UpdateRequest, re
 	if diags.HasError() {
 		return
 	}
-	identify(ctx, resp.Identity, plan.AppID, diags)
+	r.identify(ctx, resp.Identity, diags, plan.AppID)
 	if !plan.Enabled.Equal(state.Enabled) {
 		var app *sparkrtc.App
 		on := plan.Enabled.ValueBool()
-		bound := load(updateTimeout.of(ctx, plan.Timeouts))(diags)
-		op := operation{about: appWithID(plan.AppID.ValueString()), verb: map[bool]string{true: "enabled", false: "disabled"}[on], writes: true, bound: bound}
+		op := operation{about: appWithID(plan.AppID.ValueString()), verb: map[bool]string{true: "enabled", false: "disabled"}[on], limit: updateTimeout, timeouts: plan.Timeouts}
 		if !r.provider.call(ctx, op, diags, func(ctx context.Context) (err error) {
 			app, err = r.provider.switchApp(ctx, plan.AppID.ValueString(), on)
 			return err
@@ -289,8 +265,8 @@ func (r *appResource) Delete(ctx context.Context, req resource.DeleteRequest, re
 		return
 	}
 	var left deletion
-	bound := load(deleteTimeout.of(ctx, state.Timeouts))(diags)
-	ok := r.provider.call(ctx, operation{about: appWithID(appID), verb: "deleted", writes: true, bound: bound}, diags, func(ctx context.Context) error {
+	op := operation{about: appWithID(appID), verb: "deleted", limit: deleteTimeout, timeouts: state.Timeouts}
+	ok := r.provider.call(ctx, op, diags, func(ctx context.Context) error {
 		left = r.provider.deleteApp(ctx, appID)
 		if left.explained() {
 			return nil
@@ -300,8 +276,4 @@ func (r *appResource) Delete(ctx context.Context, req resource.DeleteRequest, re
 	if ok {
 		left.explain(diags, r.provider, appID)
 	}
-}
-
-func (r *appResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	importByApp(ctx, "sparkrtc_app", req, resp)
 }
