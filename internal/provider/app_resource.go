@@ -214,7 +214,7 @@ func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	case app == nil:
 		diags.AddWarning("SparkRTC app is gone", fmt.Sprintf(
 			"App %q no longer exists, or is not in the project of the credentials.\n\nThe resource is removed from the state. If it is still configured, the next apply creates a new app with another ID and key.", appID))
-		resp.State.RemoveResource(ctx)
+		forget(ctx, resp)
 	default:
 		state.observed(app, memory)
 		diags.Append(setIn(ctx, &resp.State, *state)...)

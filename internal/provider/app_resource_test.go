@@ -397,6 +397,22 @@ func TestApp_rename(t *testing.T) {
 	expectClean(t, apps, stored, config)
 }
 
+// An app that is gone needs no protection: the next plan creates it.
+func TestApp_gone(t *testing.T) {
+	e := acctest.StartEmulator(t, emulator.Options{})
+	config := map[string]any{"app_name": "classroom"}
+	stored := apply(t, newApps(t, e), acctest.Object{}, config)
+	e.RemoveApp(stored.Text("app_id"))
+	apps := newApps(t, e)
+	gone, err := apps.Read(stored)
+	if err != nil || gone.Exists() {
+		t.Fatalf("%v, %v", gone, err)
+	}
+	if stored = apply(t, apps, gone, config); stored.Text("app_id") != made(t, e, "classroom").ID {
+		t.Errorf("stored: %v", stored.Value)
+	}
+}
+
 // A plan of many apps that changes nothing takes two calls, and an update that is there already sends nothing.
 func TestApp_calls(t *testing.T) {
 	ids := make([]string, 50)
