@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -387,7 +388,15 @@ func TestApp_rename(t *testing.T) {
 	stored := importApp(t, apps, "app")
 	_, err := apps.Plan(stored, apps.ConfigOf(map[string]any{"app_name": "renamed", "deletion_protection": false}))
 	expectError(t, err, "App is protected from deletion", `"app"`, "terraform state rm")
-	config := map[string]any{"app_name": "app", "deletion_protection": false}
+	config := map[string]any{"app_name": "renamed", "deletion_protection": false}
+	plan, err := apps.Plan(stored, apps.ConfigOf(config), acctest.Tainted())
+	if err != nil { // a plan for a tainted app does not see the app
+		t.Fatal(err)
+	}
+	_, err = apps.ApplyInNewProcess(plan)
+	expectError(t, err, "App is protected from deletion", `"app"`, "terraform untaint")
+	e.ExpectSent(t)
+	config["app_name"] = "app"
 	stored = apply(t, apps, stored, config)
 	config["app_name"] = "renamed"
 	stored = apply(t, newApps(t, e), stored, config)
