@@ -79,7 +79,7 @@ func (r *appResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 		Attributes: map[string]schema.Attribute{ // ModifyPlan plans those that are only computed
 			"app_id": schema.StringAttribute{MarkdownDescription: appIDText, Computed: true},
 			"app_name": schema.StringAttribute{
-				MarkdownDescription: appNameText + " Unique in an account. Changing it replaces the app.",
+				MarkdownDescription: appNameText + " Unique in an account. Changing it replaces the app. If the credentials may not list apps, a taken name shows only after the old app is deleted.",
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
