@@ -91,11 +91,14 @@ func (c creation) explain(diags *diag.Diagnostics, name string) {
 		fmt.Sprintf("The service did not confirm the creation of app %q: %s.\n\n%s", name, briefly(c.doubt), found))
 }
 
-// readApp reads an app, unless the shared list shows it unchanged.
-func (d *providerData) readApp(ctx context.Context, appID string, imported bool, unchanged func(*sparkrtc.App) bool) (*sparkrtc.App, error) {
+// readApp reads an app, unless the shared list shows it unchanged. The service may not know a fresh one yet.
+func (d *providerData) readApp(ctx context.Context, appID string, imported, fresh bool, unchanged func(*sparkrtc.App) bool) (*sparkrtc.App, error) {
 	listed, err := d.listed(ctx, appID, imported)
 	if err != nil || listed != nil && unchanged(listed) {
 		return listed, err
+	}
+	if fresh {
+		return d.client.ShowNewApp(ctx, appID)
 	}
 	return d.client.ShowApp(ctx, appID)
 }

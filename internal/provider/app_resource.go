@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,18 +47,22 @@ type appMemory struct {
 
 	// Name is as the service last showed it, which may be another form of the configured one; "" if it was not shown.
 	Name string `json:"name,omitempty"`
+
+	// Fresh: no read has found the app since it was created.
+	Fresh bool `json:"fresh,omitempty"`
 }
 
 func (m *appMemory) valid() bool { return true }
 
 // remember returns the memory after a read, or after a write, which shows nothing.
 func (m *appModel) remember(before *appMemory, shown *sparkrtc.App) *appMemory {
-	memory := appMemory{Protected: m.DeletionProtection.ValueBool()}
+	var memory appMemory
 	if before != nil {
-		memory.Name = before.Name
+		memory = *before
 	}
-	if shown != nil && shown.Name != "" {
-		memory.Name = string(shown.Name)
+	memory.Protected = m.DeletionProtection.ValueBool()
+	if shown != nil {
+		memory.Fresh, memory.Name = false, cmp.Or(string(shown.Name), memory.Name)
 	}
 	return &memory
 }
@@ -185,7 +190,7 @@ func (r *appResource) Create(ctx context.Context, req resource.CreateRequest, re
 			"The app %q was created, but could not be read: %s.\n\nThe next plan completes the state.", made.id, briefly(readErr)))
 	}
 	diags.Append(setIn(ctx, &resp.State, *plan)...)
-	diags.Append(saveMemory(ctx, resp.Private, plan.remember(nil, app))...)
+	diags.Append(saveMemory(ctx, resp.Private, plan.remember(&appMemory{Fresh: true}, app))...)
 }
 
 func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -195,11 +200,11 @@ func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	if diags.HasError() {
 		return
 	}
-	appID, imported := state.AppID.ValueString(), state.AppName.IsNull()
+	appID, imported, fresh := state.AppID.ValueString(), state.AppName.IsNull(), memory != nil && memory.Fresh
 	r.identify(ctx, resp.Identity, diags, state.AppID)
 	var app *sparkrtc.App
 	ok := r.provider.call(ctx, reading(appWithID(appID), imported, state.Timeouts), diags, func(ctx context.Context) (err error) {
-		app, err = r.provider.readApp(ctx, appID, imported, func(listed *sparkrtc.App) bool {
+		app, err = r.provider.readApp(ctx, appID, imported, fresh, func(listed *sparkrtc.App) bool {
 			seen := *state
 			seen.observed(listed, memory)
 			return seen.same(state)
@@ -211,6 +216,9 @@ func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	})
 	switch {
 	case !ok:
+	case app == nil && fresh: // without it in the state, the next apply would create another one
+		diags.AddError("New app is not shown yet", fmt.Sprintf(
+			"App %q was created, and the service does not show it yet. It stays in the state.\n\nPlan again later. If the app was deleted, remove it from the state: terraform state rm ADDRESS.", appID))
 	case app == nil:
 		diags.AddWarning("SparkRTC app is gone", fmt.Sprintf(
 			"App %q no longer exists, or is not in the project of the credentials.\n\nThe resource is removed from the state. If it is still configured, the next apply creates a new app with another ID and key.", appID))
