@@ -154,8 +154,8 @@ func (o *object) identify(ctx context.Context, identity *tfsdk.ResourceIdentity,
 	if identity == nil || !identity.Raw.IsNull() {
 		return
 	}
-	for i, id := range o.ids {
-		diags.Append(identity.SetAttribute(ctx, path.Root(id.attribute), values[i])...)
+	for i, value := range values {
+		diags.Append(identity.SetAttribute(ctx, path.Root(o.ids[i].attribute), value)...)
 	}
 }
 
