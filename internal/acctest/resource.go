@@ -202,8 +202,8 @@ func (r Resource) Read(from Object) (Object, error) {
 	switch {
 	case err != nil:
 		return from, err
-	case value.IsNull():
-		return Object{Diagnostics: diagnostics}, nil
+	case value.IsNull(): // a plan of its creation gets the private state
+		return Object{Private: resp.Private, Diagnostics: diagnostics}, nil
 	case !value.IsFullyKnown():
 		return from, fmt.Errorf("what is read is not known: %v", value)
 	}

@@ -22,6 +22,7 @@ type creation struct {
 	taken bool           // the name is
 	named []sparkrtc.App // the apps that have the name
 	doubt error          // there may be a new app; nil if not
+	blind bool           // the apps could not be listed after a doubt
 	err   error          // of a call; nothing was created
 }
 
@@ -40,7 +41,7 @@ func (d *providerData) createApp(ctx context.Context, name string) creation {
 	case !inDoubt(err) && !isTaken:
 		return creation{err: err}
 	}
-	named, _ := d.appsNamed(ctx, name, time.Now())
+	named, listErr := d.appsNamed(ctx, name, time.Now())
 	switch {
 	case isTaken:
 		return creation{taken: true, named: named}
@@ -48,7 +49,7 @@ func (d *providerData) createApp(ctx context.Context, name string) creation {
 		d.apps.release(named[0].ID)
 		return creation{id: named[0].ID}
 	default:
-		return creation{doubt: err, named: named}
+		return creation{doubt: err, named: named, blind: listErr != nil}
 	}
 }
 
@@ -79,19 +80,25 @@ func (c creation) explain(diags *diag.Diagnostics, name string) {
 		addNameTakenError(diags, name, c.named)
 		return
 	}
-	found := "The list of apps has no app of this name. Plan again: if the app was created after all, the plan says how to import it."
-	if len(c.named) > 0 {
+	found := "Plan again: if the app was created after all, the plan finds it by its name, and says how to import it."
+	switch {
+	case len(c.named) == 0 && !c.blind:
+		found = "The list of apps has no app of this name. " + found
+	case len(c.named) > 0:
 		found = fmt.Sprintf("App %s has this name, and the provider can't tell whether it is the new one. If it is, import it:\n\n  import {\n    to = sparkrtc_app.NAME\n    id = %q\n  }", quotedIDs(c.named), firstID(c.named))
 	}
 	diags.AddError("App may or may not have been created",
 		fmt.Sprintf("The service did not confirm the creation of app %q: %s.\n\n%s", name, briefly(c.doubt), found))
 }
 
-// readApp reads an app, unless the shared list shows it unchanged.
-func (d *providerData) readApp(ctx context.Context, appID string, imported bool, unchanged func(*sparkrtc.App) bool) (*sparkrtc.App, error) {
+// readApp reads an app, unless the shared list shows it unchanged. The service may not know a fresh one yet.
+func (d *providerData) readApp(ctx context.Context, appID string, imported, fresh bool, unchanged func(*sparkrtc.App) bool) (*sparkrtc.App, error) {
 	listed, err := d.listed(ctx, appID, imported)
 	if err != nil || listed != nil && unchanged(listed) {
 		return listed, err
+	}
+	if fresh {
+		return d.client.ShowNewApp(ctx, appID)
 	}
 	return d.client.ShowApp(ctx, appID)
 }

@@ -35,6 +35,8 @@ func TestAccApp_protection(t *testing.T) {
 	if made(t, e, "classroom").ID != id {
 		t.Error("the app was replaced")
 	}
+	e.RemoveApp(id) // what is gone needs no protection
+	r.Apply(t)
 
 	r.Write(t, fmt.Sprintf(config, "  deletion_protection = false\n"))
 	r.Apply(t)

@@ -59,7 +59,7 @@ func addProtectedError(diags *diag.Diagnostics, appID string) {
 	diags.AddError("App is protected from deletion",
 		"This plan would delete "+name+", and deletion_protection is true in the state.\n\n"+
 			"A deleted app can't be restored: its ID, key, recording rules and callback are lost.\n\n"+
-			"To delete it, set deletion_protection = false, apply, and plan again. "+
+			"To delete it, set deletion_protection = false, apply, and plan again. If it is tainted, run terraform untaint before. "+
 			"To only forget it, use a removed block with destroy = false, or terraform state rm.")
 }
 

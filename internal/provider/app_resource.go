@@ -3,13 +3,13 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
@@ -22,18 +22,11 @@ import (
 )
 
 // appResource is an app. Its key is in no state: see appEphemeralResource.
-type appResource struct {
-	object
-}
+type appResource struct{ object }
 
-func newAppResource() resource.Resource { return &appResource{} }
+var _ managed = (*appResource)(nil)
 
-var (
-	_ resource.ResourceWithConfigure   = (*appResource)(nil)
-	_ resource.ResourceWithIdentity    = (*appResource)(nil)
-	_ resource.ResourceWithImportState = (*appResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*appResource)(nil)
-)
+func newAppResource() resource.Resource { return &appResource{object{name: "app", ids: byApp}} }
 
 type appModel struct {
 	AppID              types.String   `tfsdk:"app_id"`
@@ -54,18 +47,22 @@ type appMemory struct {
 
 	// Name is as the service last showed it, which may be another form of the configured one; "" if it was not shown.
 	Name string `json:"name,omitempty"`
+
+	// Fresh: no read has found the app since it was created.
+	Fresh bool `json:"fresh,omitempty"`
 }
 
 func (m *appMemory) valid() bool { return true }
 
 // remember returns the memory after a read, or after a write, which shows nothing.
 func (m *appModel) remember(before *appMemory, shown *sparkrtc.App) *appMemory {
-	memory := appMemory{Protected: m.DeletionProtection.ValueBool()}
+	var memory appMemory
 	if before != nil {
-		memory.Name = before.Name
+		memory = *before
 	}
-	if shown != nil && shown.Name != "" {
-		memory.Name = string(shown.Name)
+	memory.Protected = m.DeletionProtection.ValueBool()
+	if shown != nil {
+		memory.Fresh, memory.Name = false, cmp.Or(string(shown.Name), memory.Name)
 	}
 	return &memory
 }
@@ -80,10 +77,6 @@ const (
 	appCreatedText = "Creation time, as the service shows it."
 )
 
-func (r *appResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_app"
-}
-
 func (r *appResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages a SparkRTC app.\n\n" +
@@ -91,7 +84,7 @@ func (r *appResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 		Attributes: map[string]schema.Attribute{ // ModifyPlan plans those that are only computed
 			"app_id": schema.StringAttribute{MarkdownDescription: appIDText, Computed: true},
 			"app_name": schema.StringAttribute{
-				MarkdownDescription: appNameText + " Unique in an account. Changing it replaces the app.",
+				MarkdownDescription: appNameText + " Unique in an account. Changing it replaces the app. If the credentials may not list apps, a taken name shows only after the old app is deleted.",
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
@@ -111,10 +104,6 @@ func (r *appResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 		},
 		Blocks: allTimeouts(ctx),
 	}
-}
-
-func (r *appResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = newIdentitySchema(map[string]string{"app_id": appIDText})
 }
 
 // observed takes over what the service shows of an app; nil for nothing. The name replaces the app, so it changes only if
@@ -164,12 +153,12 @@ func (r *appResource) Create(ctx context.Context, req resource.CreateRequest, re
 		return
 	}
 	name, enabled := plan.AppName.ValueString(), plan.Enabled.ValueBool()
-	bound := load(createTimeout.of(ctx, plan.Timeouts))(diags)
 	var made creation
 	var app *sparkrtc.App
 	var readErr, stopErr error
 	about := subject{name: fmt.Sprintf("The app named %q", name), arguments: "app_name", attributes: []string{"app_name"}}
-	ok := r.provider.call(ctx, operation{about: about, verb: "created", bound: bound}, diags, func(ctx context.Context) error {
+	op := operation{about: about, verb: "created", limit: createTimeout, timeouts: plan.Timeouts}
+	ok := r.provider.call(ctx, op, diags, func(ctx context.Context) error {
 		if made = r.provider.createApp(ctx, name); made.id == "" {
 			return made.err
 		}
@@ -185,7 +174,7 @@ func (r *appResource) Create(ctx context.Context, req resource.CreateRequest, re
 		return
 	}
 	plan.AppID = types.StringValue(made.id)
-	diags.Append(resp.Identity.SetAttribute(ctx, path.Root("app_id"), plan.AppID)...)
+	r.identify(ctx, resp.Identity, diags, plan.AppID)
 	plan.observed(app, &appMemory{})
 	switch {
 	case stopErr != nil:
@@ -201,7 +190,7 @@ func (r *appResource) Create(ctx context.Context, req resource.CreateRequest, re
 			"The app %q was created, but could not be read: %s.\n\nThe next plan completes the state.", made.id, briefly(readErr)))
 	}
 	diags.Append(setIn(ctx, &resp.State, *plan)...)
-	diags.Append(saveMemory(ctx, resp.Private, plan.remember(nil, app))...)
+	diags.Append(saveMemory(ctx, resp.Private, plan.remember(&appMemory{Fresh: true}, app))...)
 }
 
 func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -211,18 +200,11 @@ func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	if diags.HasError() {
 		return
 	}
-	appID, imported := state.AppID.ValueString(), state.AppName.IsNull()
-	identify(ctx, resp.Identity, state.AppID, diags)
-	if r.provider.skipsRead(appWithID(appID), imported, diags) {
-		return
-	}
-	bound := load(readTimeout.of(ctx, state.Timeouts))(diags)
-	if diags.HasError() {
-		return
-	}
+	appID, imported, fresh := state.AppID.ValueString(), state.AppName.IsNull(), memory != nil && memory.Fresh
+	r.identify(ctx, resp.Identity, diags, state.AppID)
 	var app *sparkrtc.App
-	ok := r.provider.call(ctx, operation{about: appWithID(appID), verb: "read", bound: bound}, diags, func(ctx context.Context) (err error) {
-		app, err = r.provider.readApp(ctx, appID, imported, func(listed *sparkrtc.App) bool {
+	ok := r.provider.call(ctx, reading(appWithID(appID), imported, state.Timeouts), diags, func(ctx context.Context) (err error) {
+		app, err = r.provider.readApp(ctx, appID, imported, fresh, func(listed *sparkrtc.App) bool {
 			seen := *state
 			seen.observed(listed, memory)
 			return seen.same(state)
@@ -234,10 +216,13 @@ func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	})
 	switch {
 	case !ok:
+	case app == nil && fresh: // without it in the state, the next apply would create another one
+		diags.AddError("New app is not shown yet", fmt.Sprintf(
+			"App %q was created, and the service does not show it yet. It stays in the state.\n\nPlan again later. If the app was deleted, remove it from the state: terraform state rm ADDRESS.", appID))
 	case app == nil:
 		diags.AddWarning("SparkRTC app is gone", fmt.Sprintf(
 			"App %q no longer exists, or is not in the project of the credentials.\n\nThe resource is removed from the state. If it is still configured, the next apply creates a new app with another ID and key.", appID))
-		resp.State.RemoveResource(ctx)
+		forget(ctx, resp)
 	default:
 		state.observed(app, memory)
 		diags.Append(setIn(ctx, &resp.State, *state)...)
@@ -259,12 +244,11 @@ func (r *appResource) Update(ctx context.Context, req resource.UpdateRequest, re
 	if diags.HasError() {
 		return
 	}
-	identify(ctx, resp.Identity, plan.AppID, diags)
+	r.identify(ctx, resp.Identity, diags, plan.AppID)
 	if !plan.Enabled.Equal(state.Enabled) {
 		var app *sparkrtc.App
 		on := plan.Enabled.ValueBool()
-		bound := load(updateTimeout.of(ctx, plan.Timeouts))(diags)
-		op := operation{about: appWithID(plan.AppID.ValueString()), verb: map[bool]string{true: "enabled", false: "disabled"}[on], writes: true, bound: bound}
+		op := operation{about: appWithID(plan.AppID.ValueString()), verb: map[bool]string{true: "enabled", false: "disabled"}[on], limit: updateTimeout, timeouts: plan.Timeouts}
 		if !r.provider.call(ctx, op, diags, func(ctx context.Context) (err error) {
 			app, err = r.provider.switchApp(ctx, plan.AppID.ValueString(), on)
 			return err
@@ -289,8 +273,8 @@ func (r *appResource) Delete(ctx context.Context, req resource.DeleteRequest, re
 		return
 	}
 	var left deletion
-	bound := load(deleteTimeout.of(ctx, state.Timeouts))(diags)
-	ok := r.provider.call(ctx, operation{about: appWithID(appID), verb: "deleted", writes: true, bound: bound}, diags, func(ctx context.Context) error {
+	op := operation{about: appWithID(appID), verb: "deleted", limit: deleteTimeout, timeouts: state.Timeouts}
+	ok := r.provider.call(ctx, op, diags, func(ctx context.Context) error {
 		left = r.provider.deleteApp(ctx, appID)
 		if left.explained() {
 			return nil
@@ -300,8 +284,4 @@ func (r *appResource) Delete(ctx context.Context, req resource.DeleteRequest, re
 	if ok {
 		left.explain(diags, r.provider, appID)
 	}
-}
-
-func (r *appResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	importByApp(ctx, "sparkrtc_app", req, resp)
 }

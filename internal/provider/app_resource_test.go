@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -387,7 +388,15 @@ func TestApp_rename(t *testing.T) {
 	stored := importApp(t, apps, "app")
 	_, err := apps.Plan(stored, apps.ConfigOf(map[string]any{"app_name": "renamed", "deletion_protection": false}))
 	expectError(t, err, "App is protected from deletion", `"app"`, "terraform state rm")
-	config := map[string]any{"app_name": "app", "deletion_protection": false}
+	config := map[string]any{"app_name": "renamed", "deletion_protection": false}
+	plan, err := apps.Plan(stored, apps.ConfigOf(config), acctest.Tainted())
+	if err != nil { // a plan for a tainted app does not see the app
+		t.Fatal(err)
+	}
+	_, err = apps.ApplyInNewProcess(plan)
+	expectError(t, err, "App is protected from deletion", `"app"`, "terraform untaint")
+	e.ExpectSent(t)
+	config["app_name"] = "app"
 	stored = apply(t, apps, stored, config)
 	config["app_name"] = "renamed"
 	stored = apply(t, newApps(t, e), stored, config)
@@ -395,6 +404,84 @@ func TestApp_rename(t *testing.T) {
 		t.Errorf("stored: %v", stored.Value)
 	}
 	expectClean(t, apps, stored, config)
+}
+
+// An app that its creation could not read stays in the state until a read finds it, or a second one would be created. It
+// may be gone after that.
+func TestApp_notShownYet(t *testing.T) {
+	e := acctest.StartEmulator(t, emulator.Options{AfterCreate: emulator.CreateDelayed, AppNames: emulator.NamesShared})
+	unpersevering := func() acctest.Resource {
+		core, err := newCore(t, e, &sparkRTCProvider{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return core.Resource(appType)
+	}
+	config := map[string]any{"app_name": "classroom"}
+	stored := apply(t, unpersevering(), acctest.Object{}, config)
+	if !slices.Contains(stored.Diagnostics.Warnings(), "New app could not be read") {
+		t.Fatalf("it was read: %v", stored)
+	}
+	id := stored.Text("app_id")
+	e.RemoveApp(id) // after which it is never shown
+	_, err := newApps(t, e).Read(stored)
+	expectError(t, err, "New app is not shown yet", id, "terraform state rm")
+
+	stored = apply(t, unpersevering(), acctest.Object{}, config)
+	stored = expectClean(t, newApps(t, e), stored, config) // the read is repeated until it is shown
+	if len(e.Apps()) != 1 || stored.Text("create_time") == "" {
+		t.Errorf("stored: %v, apps: %v", stored.Value, e.Apps())
+	}
+	e.RemoveApp(stored.Text("app_id"))
+	if gone, err := newApps(t, e).Read(stored); err != nil || gone.Exists() {
+		t.Errorf("%v, %v", gone, err)
+	}
+}
+
+// After an interrupt there is no call that could find out.
+func TestApp_interruptedCreation(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	e := acctest.StartWrappedEmulator(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if next.ServeHTTP(w, r); r.Method == http.MethodPost {
+				interrupt()
+				<-r.Context().Done() // so that the response is lost
+			}
+		})
+	}, emulator.Options{})
+	config := map[string]any{"app_name": "classroom"}
+	apps := newApps(t, e)
+	plan, err := apps.Plan(acctest.Object{}, apps.ConfigOf(config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := apps.WithContext(ctx).Apply(plan)
+	if stored.Exists() || len(e.Sent(t)) != 1 {
+		t.Errorf("stored: %v, sent: %v", stored, e.Sent(t))
+	}
+	expectError(t, err, "App may or may not have been created", `"classroom"`, "canceled", "how to import it")
+	if err != nil && strings.Contains(err.Error(), "The list of apps has no app") {
+		t.Errorf("there was no list: %v", err)
+	}
+	_, err = tryApply(newApps(t, e), acctest.Object{}, config)
+	expectError(t, err, "name is taken", made(t, e, "classroom").ID)
+}
+
+// An app that is gone needs no protection: the next plan creates it.
+func TestApp_gone(t *testing.T) {
+	e := acctest.StartEmulator(t, emulator.Options{})
+	config := map[string]any{"app_name": "classroom"}
+	stored := apply(t, newApps(t, e), acctest.Object{}, config)
+	e.RemoveApp(stored.Text("app_id"))
+	apps := newApps(t, e)
+	gone, err := apps.Read(stored)
+	if err != nil || gone.Exists() {
+		t.Fatalf("%v, %v", gone, err)
+	}
+	if stored = apply(t, apps, gone, config); stored.Text("app_id") != made(t, e, "classroom").ID {
+		t.Errorf("stored: %v", stored.Value)
+	}
 }
 
 // A plan of many apps that changes nothing takes two calls, and an update that is there already sends nothing.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -30,14 +29,13 @@ import (
 type autoRecordResource struct{ object }
 
 var (
-	_ resource.ResourceWithConfigure      = (*autoRecordResource)(nil)
-	_ resource.ResourceWithIdentity       = (*autoRecordResource)(nil)
-	_ resource.ResourceWithImportState    = (*autoRecordResource)(nil)
-	_ resource.ResourceWithModifyPlan     = (*autoRecordResource)(nil)
+	_ managed                             = (*autoRecordResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*autoRecordResource)(nil)
 )
 
-func newAutoRecordResource() resource.Resource { return &autoRecordResource{} }
+func newAutoRecordResource() resource.Resource {
+	return &autoRecordResource{object{name: "auto_record", ids: byApp}}
+}
 
 type autoRecordModel struct {
 	AppID        types.String   `tfsdk:"app_id"`
@@ -58,10 +56,6 @@ func (m *autoRecordModel) same(other *autoRecordModel) bool {
 
 func (m *autoRecordModel) settings() sparkrtc.AutoRecord {
 	return sparkrtc.AutoRecord{Mode: sparkrtc.AutoRecordMode(m.Mode.ValueString()), RecordRuleID: m.RecordRuleID.ValueString()}
-}
-
-func (r *autoRecordResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_auto_record"
 }
 
 func (r *autoRecordResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -93,61 +87,12 @@ func (r *autoRecordResource) Schema(ctx context.Context, _ resource.SchemaReques
 	}
 }
 
-// releasesRule tells whether a rule in use is no longer used. It may be destroyed in the same run, which works only once
-// it is released, and Terraform destroys before it updates.
-func releasesRule(ctx context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
-	state := load(modelIn[autoRecordModel](ctx, req.State))(&resp.Diagnostics)
-	resp.RequiresReplace = state != nil && !state.isOff() && !req.StateValue.IsNull()
-}
-
-func (r *autoRecordResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = newIdentitySchema(map[string]string{"app_id": "ID of the app."})
-}
-
 func (r *autoRecordResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	config := load(modelIn[autoRecordModel](ctx, req.Config))(&resp.Diagnostics)
 	if config != nil && !config.Mode.IsUnknown() && !config.isOff() && config.RecordRuleID.IsNull() {
 		resp.Diagnostics.AddAttributeError(path.Root("record_rule_id"), "Automatic recording without a rule",
 			"Automatic recording needs a recording rule, and record_rule_id is not set.\n\nSet record_rule_id to the rule_id of a sparkrtc_record_rule, or set mode to AUTO_RECORD_OFF.")
 	}
-}
-
-func (r *autoRecordResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	diags := &resp.Diagnostics
-	plan := load(modelIn[autoRecordModel](ctx, req.Plan))(diags)   // nil for a destroy
-	state := load(modelIn[autoRecordModel](ctx, req.State))(diags) // nil for a create
-	if diags.HasError() || plan == nil {
-		return
-	}
-	again := r.provider.plannedBefore("sparkrtc_auto_record", plan.AppID)
-	if again {
-		diags.AddWarning("Two resources set one automatic recording", fmt.Sprintf(
-			"Another sparkrtc_auto_record of this configuration has app_id %s. An app has one automatic recording, so they overwrite each other.\n\nRemove one of them.", shownID(plan.AppID)))
-	}
-	if state != nil && plan.AppID.Equal(state.AppID) {
-		plan.UpdateTime = state.UpdateTime
-		if !plan.same(state) {
-			plan.UpdateTime = types.StringUnknown()
-		}
-		diags.Append(planModel(ctx, &resp.Plan, *plan)...)
-		return
-	}
-	if again {
-		return
-	}
-	if app := r.provider.existingApp(ctx, plan.AppID, diags); app != nil {
-		sayOverwritesAuto(diags, plan, app.AutoRecord())
-	}
-}
-
-func sayOverwritesAuto(diags *diag.Diagnostics, plan *autoRecordModel, shown sparkrtc.AutoRecord) {
-	if shown.Mode == sparkrtc.AutoRecordOff || shown.Mode == plan.settings().Mode && shown.RecordRuleID == plan.RecordRuleID.ValueString() {
-		return
-	}
-	diags.AddWarning("Existing automatic recording will be overwritten", fmt.Sprintf(
-		"App %s already has automatic recording, with rule %q, set at %s. Creating this resource overwrites it. If this configuration set it, as a tainted or renamed resource, nothing is lost.\n\n"+
-			"To keep it, import it:\n\n  import {\n    to = sparkrtc_auto_record.NAME\n    id = %s\n  }",
-		shownID(plan.AppID), shown.RecordRuleID, orUnknown(types.StringValue(shown.UpdateTime)), shownID(plan.AppID)))
 }
 
 func autoRecordOf(appID string) subject {
@@ -160,11 +105,10 @@ func (r *autoRecordResource) Create(ctx context.Context, req resource.CreateRequ
 	if diags.HasError() {
 		return
 	}
-	bound := load(createTimeout.of(ctx, plan.Timeouts))(diags)
-	identify(ctx, resp.Identity, plan.AppID, diags)
+	r.identify(ctx, resp.Identity, diags, plan.AppID)
 	appID := plan.AppID.ValueString()
 	defer r.provider.alone(appID)()
-	r.write(ctx, plan, bound, &resp.State, diags)
+	r.write(ctx, plan, createTimeout, &resp.State, diags)
 	if !diags.HasError() {
 		r.provider.autoRecordsCreated.Store(appID, true)
 	}
@@ -177,19 +121,18 @@ func (r *autoRecordResource) Update(ctx context.Context, req resource.UpdateRequ
 	if diags.HasError() {
 		return
 	}
-	bound := load(updateTimeout.of(ctx, plan.Timeouts))(diags)
-	identify(ctx, resp.Identity, plan.AppID, diags)
+	r.identify(ctx, resp.Identity, diags, plan.AppID)
 	if plan.same(state) {
 		diags.Append(setIn(ctx, &resp.State, *plan)...)
 		return
 	}
-	r.write(ctx, plan, bound, &resp.State, diags)
+	r.write(ctx, plan, updateTimeout, &resp.State, diags)
 }
 
 // write leaves the state as it was if it fails.
-func (r *autoRecordResource) write(ctx context.Context, plan *autoRecordModel, bound time.Duration, state *tfsdk.State, diags *diag.Diagnostics) {
+func (r *autoRecordResource) write(ctx context.Context, plan *autoRecordModel, limit timeout, state *tfsdk.State, diags *diag.Diagnostics) {
 	d, appID, want := r.provider, plan.AppID.ValueString(), plan.settings()
-	op := operation{about: autoRecordOf(appID), verb: "set", writes: true, bound: bound}
+	op := operation{about: autoRecordOf(appID), verb: "set", limit: limit, timeouts: plan.Timeouts}
 	noRule := false
 	ok := d.call(ctx, op, diags, func(ctx context.Context) error {
 		defer d.apps.write(appID)()
@@ -228,16 +171,9 @@ func (r *autoRecordResource) Read(ctx context.Context, req resource.ReadRequest,
 		return
 	}
 	d, appID, imported := r.provider, state.AppID.ValueString(), state.Mode.IsNull()
-	identify(ctx, resp.Identity, state.AppID, diags)
-	if d.skipsRead(autoRecordOf(appID), imported, diags) {
-		return
-	}
-	bound := load(readTimeout.of(ctx, state.Timeouts))(diags)
-	if diags.HasError() {
-		return
-	}
+	r.identify(ctx, resp.Identity, diags, state.AppID)
 	gone := false
-	ok := d.call(ctx, operation{about: autoRecordOf(appID), verb: "read", bound: bound}, diags, func(ctx context.Context) error {
+	ok := d.call(ctx, reading(autoRecordOf(appID), imported, state.Timeouts), diags, func(ctx context.Context) error {
 		if unchanged, err := r.unchanged(ctx, state); unchanged || err != nil {
 			return err
 		}
@@ -255,7 +191,7 @@ func (r *autoRecordResource) Read(ctx context.Context, req resource.ReadRequest,
 	case gone:
 		diags.AddWarning("Automatic recording is gone", fmt.Sprintf(
 			"App %q no longer exists, or is not in the project of the credentials.\n\nThe resource is removed from the state. If it is still configured, the next apply creates it.", appID))
-		resp.State.RemoveResource(ctx)
+		forget(ctx, resp)
 	default:
 		diags.Append(setIn(ctx, &resp.State, *state)...)
 	}
@@ -304,14 +240,10 @@ func (r *autoRecordResource) Delete(ctx context.Context, req resource.DeleteRequ
 	if _, created := d.autoRecordsCreated.Load(appID); created {
 		return // create_before_destroy, or the resource was renamed
 	}
-	bound := load(deleteTimeout.of(ctx, state.Timeouts))(diags)
-	d.call(ctx, operation{about: autoRecordOf(appID), verb: "switched off", writes: true, bound: bound}, diags, func(ctx context.Context) error {
+	op := operation{about: autoRecordOf(appID), verb: "switched off", limit: deleteTimeout, timeouts: state.Timeouts}
+	d.call(ctx, op, diags, func(ctx context.Context) error {
 		defer d.apps.write(appID)()
 		_, err := d.client.UpdateAutoRecord(ctx, appID, sparkrtc.AutoRecordOff, "")
 		return ignoreNotFound(err)
 	})
-}
-
-func (r *autoRecordResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	importByApp(ctx, "sparkrtc_auto_record", req, resp)
 }

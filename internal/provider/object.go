@@ -9,8 +9,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -26,9 +26,24 @@ import (
 // What every object shares: provider data, calls, identity, import and the
 // memory in private state.
 
+// managed is what each resource can do.
+type managed interface {
+	resource.ResourceWithConfigure
+	resource.ResourceWithIdentity
+	resource.ResourceWithImportState
+	resource.ResourceWithModifyPlan
+}
+
 // object is embedded by each resource.
 type object struct {
+	name string      // of the type, as in sparkrtc_NAME
+	ids  identifiers // its identity, and its import ID
+
 	provider *providerData // nil while Terraform only validates
+}
+
+func (o *object) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + o.name
 }
 
 func (o *object) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
@@ -40,50 +55,51 @@ type operation struct {
 	about subject
 	verb  string // as in "could not be read"
 
-	// writes: a failure may leave in doubt whether it took effect.
-	writes bool
+	// limit and timeouts bound its time; without them, it is defaultTimeout.
+	limit    timeout
+	timeouts timeouts.Value
 
-	// bound is the longest time that it may take; defaultTimeout when 0.
-	bound time.Duration
+	// hasState: if the provider can't make the calls yet, the last known state serves.
+	hasState bool
+}
+
+// reading is the read of a resource. An import has no state, and can't do without a response.
+func reading(about subject, imported bool, block timeouts.Value) operation {
+	op := operation{about: about, verb: "read", limit: readTimeout, timeouts: block, hasState: !imported}
+	if imported {
+		op.verb = "imported"
+	}
+	return op
 }
 
 // call runs calls of the API, bounded in time, and reports what fails. It tells
 // whether nothing did.
 func (d *providerData) call(ctx context.Context, op operation, diags *diag.Diagnostics, calls func(context.Context) error) bool {
-	if d.client == nil {
+	bound := load(op.limit.of(ctx, op.timeouts))(diags)
+	switch {
+	case diags.HasError():
+		return false
+	case d.client == nil && op.hasState:
+		diags.AddWarning("Resource not read", fmt.Sprintf(
+			"%s was not read, because the provider configuration is known only after apply (%s).\n\nThe plan uses its last known state.",
+			op.about.name, strings.Join(d.unknown, ", ")))
+		return false
+	case d.client == nil:
 		d.addUnknownError(diags, op.about, "can't be "+op.verb)
 		return false
 	}
-	if op.bound == 0 {
-		op.bound = defaultTimeout
-	}
-	ctx, end := d.begin(ctx, op.bound, diags)
+	ctx, end := d.begin(ctx, bound, diags)
 	defer end()
 	err := calls(ctx)
 	if err == nil {
 		return true
 	}
 	what := "could not be " + op.verb
-	if op.writes && inDoubt(err) {
+	if inDoubt(err) {
 		what = "may or may not have been " + op.verb + "; the next plan shows it"
 	}
 	d.addAPIError(diags, err, op.about, what)
 	return false
-}
-
-// skipsRead tells whether a read can't be made yet, and says so. An import can't do without.
-func (d *providerData) skipsRead(about subject, imported bool, diags *diag.Diagnostics) bool {
-	switch {
-	case d.client != nil:
-		return false
-	case imported:
-		d.addUnknownError(diags, about, "can't be imported")
-	default:
-		diags.AddWarning("Resource not read", fmt.Sprintf(
-			"%s was not read, because the provider configuration is known only after apply (%s).\n\nThe plan uses its last known state.",
-			about.name, strings.Join(d.unknown, ", ")))
-	}
-	return true
 }
 
 // listed returns an app as it is listed, or nil if the read of an object has to ask for it: the first read of a process,
@@ -100,6 +116,13 @@ func (d *providerData) listed(ctx context.Context, appID string, imported bool) 
 	}
 }
 
+// forget takes an object that is gone out of the state, with its memory: Terraform plans the creation with the private
+// state, and a memory would make it a replacement.
+func forget(ctx context.Context, resp *resource.ReadResponse) {
+	resp.State.RemoveResource(ctx)
+	resp.Diagnostics.Append(saveMemory[struct{}](ctx, resp.Private, nil)...)
+}
+
 // ignoreNotFound is for a deletion, which then has nothing to do, and for a read, which then finds nothing.
 func ignoreNotFound(err error) error {
 	if errors.Is(err, sparkrtc.ErrNotFound) {
@@ -108,72 +131,65 @@ func ignoreNotFound(err error) error {
 	return err
 }
 
-// newIdentitySchema is an identity of texts that an import requires.
-func newIdentitySchema(descriptions map[string]string) identityschema.Schema {
-	attributes := make(map[string]identityschema.Attribute, len(descriptions))
-	for name, description := range descriptions {
-		attributes[name] = identityschema.StringAttribute{Description: description, RequiredForImport: true}
+// identifier is an attribute of an identity, and a part of an import ID.
+type identifier struct {
+	attribute, description, example string
+	check                           func(path.Path, types.String, *diag.Diagnostics)
+}
+
+type identifiers []identifier
+
+// byApp identifies an app, and what an app has one of.
+var byApp = identifiers{{"app_id", appIDText, "5ff9701f2346968bb306cb43", checkAppID}}
+
+func (o *object) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema.Attributes = make(map[string]identityschema.Attribute)
+	for _, id := range o.ids {
+		resp.IdentitySchema.Attributes[id.attribute] = identityschema.StringAttribute{Description: id.description, RequiredForImport: true}
 	}
-	return identityschema.Schema{Attributes: attributes}
 }
 
-// identify sets an identity that is the app's, also in a state from before there
-// were identities.
-func identify(ctx context.Context, identity *tfsdk.ResourceIdentity, appID types.String, diags *diag.Diagnostics) {
-	identifyBy(ctx, identity, map[string]types.String{"app_id": appID}, diags)
-}
-
-// identifyBy is identify for an identity of other attributes.
-func identifyBy(ctx context.Context, identity *tfsdk.ResourceIdentity, values map[string]types.String, diags *diag.Diagnostics) {
+// identify sets an identity to values in the order of the identifiers, also in a state from before there were identities.
+func (o *object) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics, values ...types.String) {
 	if identity == nil || !identity.Raw.IsNull() {
 		return
 	}
-	for attribute, value := range values {
-		diags.Append(identity.SetAttribute(ctx, path.Root(attribute), value)...)
+	for i, value := range values {
+		diags.Append(identity.SetAttribute(ctx, path.Root(o.ids[i].attribute), value)...)
 	}
 }
 
-// importByApp imports what an app has one of, by the ID of the app.
-func importByApp(ctx context.Context, typeName string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	example := "terraform import " + typeName + ".main 5ff9701f2346968bb306cb43"
-	if ids := importBy(ctx, []string{"app_id"}, example, req, resp); ids != nil {
-		checkAppID(path.Root("app_id"), ids["app_id"], &resp.Diagnostics)
-	}
-}
-
-// importBy sets attributes from an identity or an import ID, whose parts are separated by slashes, and returns them;
-// nil comes with an error. The example is a command.
-func importBy(ctx context.Context, attributes []string, example string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) map[string]types.String {
+// ImportState takes an identity, or an import ID whose parts are separated by slashes.
+func (o *object) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	diags := &resp.Diagnostics
-	form := strings.Join(attributes, "/")
-	if req.ID == "" && (req.Identity == nil || req.Identity.Raw.IsFullyNull()) {
-		diags.AddError("Import ID is empty", "Import by "+form+", for example:\n\n  "+example)
-		return nil
+	var form, example []string
+	for _, id := range o.ids {
+		form, example = append(form, id.attribute), append(example, id.example)
 	}
+	command := "For example:\n\n  terraform import sparkrtc_" + o.name + ".main " + strings.Join(example, "/")
 	parts := []string{req.ID}
-	if len(attributes) > 1 {
+	if len(o.ids) > 1 {
 		parts = strings.Split(req.ID, "/")
 	}
-	if req.ID != "" && len(parts) != len(attributes) {
-		diags.AddError("Import ID is incomplete", fmt.Sprintf("The import ID %q does not have the form %s.\n\nFor example:\n\n  %s", req.ID, form, example))
-		return nil
+	switch {
+	case req.ID == "" && (req.Identity == nil || req.Identity.Raw.IsFullyNull()):
+		diags.AddError("Import ID is empty", "Import by "+strings.Join(form, "/")+". "+command)
+		return
+	case req.ID != "" && len(parts) != len(o.ids):
+		diags.AddError("Import ID is incomplete", fmt.Sprintf("The import ID %q does not have the form %s.\n\n%s", req.ID, strings.Join(form, "/"), command))
+		return
 	}
-	ids := make(map[string]types.String, len(attributes))
-	for i, attribute := range attributes {
-		var id types.String
+	values := make([]types.String, len(o.ids))
+	for i, id := range o.ids {
 		if req.ID != "" {
-			id = types.StringValue(parts[i])
+			values[i] = types.StringValue(parts[i])
 		} else {
-			diags.Append(req.Identity.GetAttribute(ctx, path.Root(attribute), &id)...)
+			diags.Append(req.Identity.GetAttribute(ctx, path.Root(id.attribute), &values[i])...)
 		}
-		diags.Append(resp.State.SetAttribute(ctx, path.Root(attribute), id)...)
-		ids[attribute] = id
+		id.check(path.Root(id.attribute), values[i], diags)
+		diags.Append(resp.State.SetAttribute(ctx, path.Root(id.attribute), values[i])...)
 	}
-	identifyBy(ctx, resp.Identity, ids, diags)
-	if diags.HasError() {
-		return nil
-	}
-	return ids
+	o.identify(ctx, resp.Identity, diags, values...)
 }
 
 // alone is for creating and deleting what an app has one of. Terraform does both at once if a resource was renamed, and

@@ -8,17 +8,14 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -35,14 +32,11 @@ type recordCallbackResource struct {
 }
 
 func (p *sparkRTCProvider) newRecordCallbackResource() resource.Resource {
-	return &recordCallbackResource{clearTextKey: &p.clearTextKey}
+	return &recordCallbackResource{object: object{name: "record_callback", ids: byApp}, clearTextKey: &p.clearTextKey}
 }
 
 var (
-	_ resource.ResourceWithConfigure      = (*recordCallbackResource)(nil)
-	_ resource.ResourceWithIdentity       = (*recordCallbackResource)(nil)
-	_ resource.ResourceWithImportState    = (*recordCallbackResource)(nil)
-	_ resource.ResourceWithModifyPlan     = (*recordCallbackResource)(nil)
+	_ managed                             = (*recordCallbackResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*recordCallbackResource)(nil)
 )
 
@@ -101,10 +95,6 @@ func (m *recordCallbackModel) observed(ctx context.Context, seen callback.Observ
 	}
 }
 
-func (r *recordCallbackResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_record_callback"
-}
-
 func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Sets the URL that receives the recording events of a SparkRTC app, and the key that signs them.\n\n" +
@@ -160,18 +150,11 @@ func (r *recordCallbackResource) Schema(ctx context.Context, _ resource.SchemaRe
 	}
 }
 
-// IdentitySchema is the app's ID alone: the API's URLs name neither a project nor
-// a region, and there is one endpoint.
-func (r *recordCallbackResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = newIdentitySchema(map[string]string{"app_id": "ID of the app."})
-}
-
 // ValidateConfig checks the two ways to give a key. None of its errors is about
 // an attribute: Terraform would print its line, and a key may be in it.
 func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	config, diags := modelIn[recordCallbackModel](ctx, req.Config)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	config := load(modelIn[recordCallbackModel](ctx, req.Config))(&resp.Diagnostics)
+	if config == nil {
 		return
 	}
 	switch {
@@ -197,17 +180,15 @@ func (r *recordCallbackResource) ValidateConfig(ctx context.Context, req resourc
 }
 
 func (r *recordCallbackResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	plan, diags := modelIn[recordCallbackModel](ctx, req.Plan)
-	config, more := modelIn[recordCallbackModel](ctx, req.Config)
-	resp.Diagnostics.Append(append(diags, more...)...)
-	if resp.Diagnostics.HasError() {
+	diags := &resp.Diagnostics
+	plan := load(modelIn[recordCallbackModel](ctx, req.Plan))(diags)
+	config := load(modelIn[recordCallbackModel](ctx, req.Config))(diags)
+	if diags.HasError() {
 		return
 	}
-	identify(ctx, resp.Identity, plan.AppID, &resp.Diagnostics)
-	bound, diags := createTimeout.of(ctx, plan.Timeouts)
-	resp.Diagnostics.Append(diags...)
+	r.identify(ctx, resp.Identity, diags, plan.AppID)
 	change := callback.Change{Planned: plan.settings(), Configured: config.config()}
-	r.write(ctx, callbackWrite{change, plan, bound, resp.Private}, &resp.State, &resp.Diagnostics)
+	r.write(ctx, callbackWrite{change, plan, createTimeout, resp.Private}, &resp.State, diags)
 }
 
 func (r *recordCallbackResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -219,129 +200,14 @@ func (r *recordCallbackResource) Update(ctx context.Context, req resource.Update
 	if diags.HasError() {
 		return
 	}
-	identify(ctx, resp.Identity, plan.AppID, diags)
-	bound := load(updateTimeout.of(ctx, plan.Timeouts))(diags)
+	r.identify(ctx, resp.Identity, diags, plan.AppID)
 	prior := state.settings()
 	if plan.settings() == prior { // only the timeouts differ
 		diags.Append(setIn(ctx, &resp.State, *plan)...)
 		return
 	}
 	change := callback.Change{Prior: &prior, Planned: plan.settings(), Configured: config.config(), Memory: memory}
-	r.write(ctx, callbackWrite{change, plan, bound, resp.Private}, &resp.State, diags)
-}
-
-// callbackWrite is a create or an update.
-type callbackWrite struct {
-	change callback.Change
-	plan   *recordCallbackModel
-	bound  time.Duration
-	store  privateStore
-}
-
-// write sets the whole callback as it is planned, unless that is what the app
-// has. A failure leaves the state as it was.
-func (r *recordCallbackResource) write(ctx context.Context, w callbackWrite, state *tfsdk.State, diags *diag.Diagnostics) {
-	if diags.HasError() {
-		return
-	}
-	var shown *sparkrtc.RecordCallback
-	var key callback.Key
-	sent, ignored := false, false
-	op := operation{about: callbackOf(w.plan.AppID.ValueString()), verb: "set", writes: true, bound: w.bound}
-	ok := r.provider.call(ctx, op, diags, func(ctx context.Context) (err error) {
-		shown, key, err = r.compare(ctx, w)
-		if ignored = errors.Is(err, errIgnoredKey); ignored {
-			return nil
-		}
-		if shown != nil || err != nil {
-			return err
-		}
-		sent = true
-		shown, err = r.send(ctx, w, key)
-		return err
-	})
-	if ignored {
-		sayAll(diags, w.plan, callback.KeyIgnored)
-	}
-	if !ok || ignored {
-		return
-	}
-	fingerprint := r.fingerprintOf(key)
-	if key.Ignored && !w.plan.AuthKeyWOVersion.IsNull() {
-		fingerprint = w.change.Memory.Key // that of the version in the state
-	}
-	memory := callback.Remember(w.change.Memory, w.plan.URL.ValueString(), key.Text, fingerprint, shownOf(shown))
-	memory.Fresh = sent
-	events, updateTime := computed(ctx, shown)
-	w.plan.UpdateTime = updateTime
-	if w.plan.NotifyEventSubscription.IsUnknown() { // otherwise the next read takes a change in
-		w.plan.NotifyEventSubscription = events
-	}
-	diags.Append(setIn(ctx, state, *w.plan)...)
-	diags.Append(saveMemory(ctx, w.store, &memory)...)
-	if sent && key.Text == "" && shown.AuthKey != "" {
-		sayAll(diags, w.plan, callback.KeptKey)
-	}
-}
-
-// compare returns the callback that is there if it is as it would be sent, and
-// otherwise the key to send. It makes a call only where that is possible, or
-// where ignore_changes leaves the present key to be sent back.
-func (r *recordCallbackResource) compare(ctx context.Context, w callbackWrite) (*sparkrtc.RecordCallback, callback.Key, error) {
-	key := callback.KeyToSend(w.change.Planned, w.change.Configured)
-	if !key.Ignored && !w.change.MayBeThere() {
-		return nil, key, nil
-	}
-	appID := w.plan.AppID.ValueString()
-	isThere := func(c *sparkrtc.RecordCallback) bool {
-		return c != nil && callback.IsThere(w.plan.URL.ValueString(), key.Text, shownOf(c))
-	}
-	if !key.Ignored {
-		listed, err := r.listed(ctx, appID, false)
-		if err != nil || isThere(listed) {
-			return listed, key, err
-		}
-	}
-	present, err := r.provider.client.ShowRecordCallback(ctx, appID)
-	switch err = ignoreNotFound(err); {
-	case err != nil:
-		return nil, key, err
-	case key.Ignored && (present == nil || !w.change.Memory.Returnable(present.AuthKey)):
-		return nil, key, errIgnoredKey
-	case key.Ignored:
-		key = callback.Key{Set: present.AuthKey != "", Text: present.AuthKey, Ignored: true}
-	}
-	if isThere(present) {
-		return present, key, nil
-	}
-	return nil, key, nil
-}
-
-var errIgnoredKey = errors.New("the present key is not shown")
-
-// send sets the callback. Without a key it sends an empty one, which is documented
-// to mean none; a PUT without one may keep the earlier key. If the service refuses
-// an empty key, a PUT without one follows.
-func (r *recordCallbackResource) send(ctx context.Context, w callbackWrite, key callback.Key) (*sparkrtc.RecordCallback, error) {
-	appID := w.plan.AppID.ValueString()
-	defer r.provider.apps.write(appID)()
-	request := sparkrtc.RecordCallbackRequest{URL: w.plan.URL.ValueString(), AuthKey: &key.Text}
-	if key.WriteOnly {
-		go r.provider.fingerprints.Of(key.Text)() // while the request is under way
-	}
-	shown, err := r.provider.client.UpdateRecordCallback(ctx, appID, request)
-	if key.Text == "" && sparkrtc.ReasonOf(err) == sparkrtc.ReasonInvalidParameter {
-		request.AuthKey = nil
-		return r.provider.client.UpdateRecordCallback(ctx, appID, request)
-	}
-	return shown, err
-}
-
-func (r *recordCallbackResource) fingerprintOf(key callback.Key) *callback.Fingerprint {
-	if !key.WriteOnly || key.Text == "" {
-		return nil
-	}
-	return r.provider.fingerprints.Of(key.Text)()
+	r.write(ctx, callbackWrite{change, plan, updateTimeout, resp.Private}, &resp.State, diags)
 }
 
 func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -352,17 +218,10 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 		return
 	}
 	appID := state.AppID.ValueString()
-	identify(ctx, resp.Identity, state.AppID, diags)
-	if r.provider.skipsRead(readOf(appID), state.URL.IsNull(), diags) {
-		return
-	}
-	bound := load(readTimeout.of(ctx, state.Timeouts))(diags)
-	if diags.HasError() {
-		return
-	}
+	r.identify(ctx, resp.Identity, diags, state.AppID)
 	var shown *sparkrtc.RecordCallback
 	unchanged := false
-	ok := r.provider.call(ctx, operation{about: readOf(appID), verb: "read", bound: bound}, diags, func(ctx context.Context) (err error) {
+	ok := r.provider.call(ctx, reading(readOf(appID), state.URL.IsNull(), state.Timeouts), diags, func(ctx context.Context) (err error) {
 		if unchanged, err = r.unchanged(ctx, state, memory); unchanged || err != nil {
 			return err
 		}
@@ -382,8 +241,7 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 			"App %q has no recording callback to import, or there is no such app in the project of the credentials.\n\nRemove this import: the apply then creates the callback.", appID))
 	case shown == nil:
 		sayAll(diags, state, callback.Gone)
-		resp.State.RemoveResource(ctx)
-		diags.Append(saveMemory[callback.Memory](ctx, resp.Private, nil)...)
+		forget(ctx, resp)
 	default:
 		r.provider.callbacks.shown.Store(appID, shownOf(shown))
 		seen := callback.Observe(state.settings(), memory, shownOf(shown))
@@ -397,40 +255,12 @@ func (r *recordCallbackResource) Read(ctx context.Context, req resource.ReadRequ
 	}
 }
 
-// unchanged tells whether the list of all apps shows the callback just as it was,
-// so that it needs no read. The list is believed in nothing else.
-func (r *recordCallbackResource) unchanged(ctx context.Context, state *recordCallbackModel, memory *callback.Memory) (bool, error) {
-	listed, err := r.listed(ctx, state.AppID.ValueString(), memory == nil)
-	if err != nil || listed == nil || !memory.Unchanged(state.settings(), shownOf(listed)) {
-		return false, err
-	}
-	r.provider.callbacks.shown.Store(state.AppID.ValueString(), shownOf(listed))
-	r.provider.callbacks.own.Store(state.AppID.ValueString(), memory)
-	events, _ := computed(ctx, listed)
-	return events.Equal(state.NotifyEventSubscription), nil
-}
-
-// listed returns a callback that is listed with its events, or nil if it has to be read.
-func (r *recordCallbackResource) listed(ctx context.Context, appID string, imported bool) (*sparkrtc.RecordCallback, error) {
-	app, err := r.provider.listed(ctx, appID, imported)
-	if err != nil || app == nil || app.RecordCallback() == nil || app.RecordCallback().NotifyEventSubscription == nil {
-		return nil, err
-	}
-	return app.RecordCallback(), nil
-}
-
 // Delete makes no call: there is none to make.
 func (r *recordCallbackResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	state, diags := modelIn[recordCallbackModel](ctx, req.State)
-	resp.Diagnostics.Append(diags...)
-	if !resp.Diagnostics.HasError() {
+	if state := load(modelIn[recordCallbackModel](ctx, req.State))(&resp.Diagnostics); state != nil {
 		// A replacement in this process overwrites its own callback.
 		r.provider.apps.release(state.AppID.ValueString())
 	}
-}
-
-func (r *recordCallbackResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	importByApp(ctx, "sparkrtc_record_callback", req, resp)
 }
 
 // computed is what only the service knows.

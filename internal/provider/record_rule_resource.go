@@ -23,25 +23,22 @@ import (
 type recordRuleResource struct{ object }
 
 var (
-	_ resource.ResourceWithConfigure      = (*recordRuleResource)(nil)
-	_ resource.ResourceWithIdentity       = (*recordRuleResource)(nil)
-	_ resource.ResourceWithImportState    = (*recordRuleResource)(nil)
-	_ resource.ResourceWithModifyPlan     = (*recordRuleResource)(nil)
+	_ managed                             = (*recordRuleResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*recordRuleResource)(nil)
 )
 
-func newRecordRuleResource() resource.Resource { return &recordRuleResource{} }
+// byRule identifies a rule of an app.
+var byRule = identifiers{byApp[0], {"rule_id", "ID of the rule.", "59e41ef07fd14f3f9c0a5ea3fd2d5d2c", checkRuleID}}
 
-func (r *recordRuleResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_record_rule"
+func newRecordRuleResource() resource.Resource {
+	return &recordRuleResource{object{name: "record_rule", ids: byRule}}
 }
 
-func (r *recordRuleResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = newIdentitySchema(map[string]string{"app_id": "ID of the app.", "rule_id": "ID of the rule."})
-}
-
-func (m *recordRuleModel) identity() map[string]types.String {
-	return map[string]types.String{"app_id": m.AppID, "rule_id": m.RuleID}
+func checkRuleID(at path.Path, value types.String, diags *diag.Diagnostics) {
+	if wrong := appIDProblem(value.ValueString()); wrong != "" {
+		diags.AddAttributeError(at, "Invalid recording rule ID", "The ID of the recording rule "+wrong+
+			".\n\nFor example:\n\n  terraform import sparkrtc_record_rule.main 5ff9701f2346968bb306cb43/59e41ef07fd14f3f9c0a5ea3fd2d5d2c")
+	}
 }
 
 func (m *recordRuleModel) key() string { return ruleKey(m.AppID.ValueString(), m.RuleID.ValueString()) }
@@ -76,7 +73,6 @@ func (r *recordRuleResource) Create(ctx context.Context, req resource.CreateRequ
 	if diags.HasError() {
 		return
 	}
-	bound := load(createTimeout.of(ctx, plan.Timeouts))(diags)
 	plan.RuleID = types.StringNull()
 	d, appID := r.provider, plan.AppID.ValueString()
 	if d.client != nil && textIn(plan.OBS, "project_id").IsUnknown() {
@@ -91,7 +87,8 @@ func (r *recordRuleResource) Create(ctx context.Context, req resource.CreateRequ
 	}
 	defer d.alone(appID)()
 	var memory recording.Memory
-	ok := d.call(ctx, operation{about: writtenRule(plan), verb: "created", writes: true, bound: bound}, diags, func(ctx context.Context) error {
+	op := operation{about: writtenRule(plan), verb: "created", limit: createTimeout, timeouts: plan.Timeouts}
+	ok := d.call(ctx, op, diags, func(ctx context.Context) error {
 		defer d.apps.write(appID)()
 		shown, replaced, err := d.client.CreateRecordRule(ctx, appID, plan.settings())
 		if err != nil {
@@ -106,7 +103,7 @@ func (r *recordRuleResource) Create(ctx context.Context, req resource.CreateRequ
 	if !ok {
 		return
 	}
-	identifyBy(ctx, resp.Identity, plan.identity(), diags)
+	r.identify(ctx, resp.Identity, diags, plan.AppID, plan.RuleID)
 	diags.Append(setIn(ctx, &resp.State, *plan)...)
 	diags.Append(saveMemory(ctx, resp.Private, &memory)...)
 }
@@ -149,14 +146,14 @@ func (r *recordRuleResource) Update(ctx context.Context, req resource.UpdateRequ
 	if diags.HasError() {
 		return
 	}
-	identifyBy(ctx, resp.Identity, plan.identity(), diags)
-	bound := load(updateTimeout.of(ctx, plan.Timeouts))(diags)
+	r.identify(ctx, resp.Identity, diags, plan.AppID, plan.RuleID)
 	if plan.sameSettings(state) { // only the timeouts differ
 		diags.Append(setIn(ctx, &resp.State, *plan)...)
 		return
 	}
 	var shown *sparkrtc.RecordRule
-	ok := r.provider.call(ctx, operation{about: writtenRule(plan), verb: "changed", writes: true, bound: bound}, diags, func(ctx context.Context) (err error) {
+	op := operation{about: writtenRule(plan), verb: "changed", limit: updateTimeout, timeouts: plan.Timeouts}
+	ok := r.provider.call(ctx, op, diags, func(ctx context.Context) (err error) {
 		shown, err = r.provider.client.UpdateRecordRule(ctx, plan.AppID.ValueString(), plan.RuleID.ValueString(), plan.settings())
 		return ignoreNotFound(err)
 	})
@@ -181,16 +178,9 @@ func (r *recordRuleResource) Read(ctx context.Context, req resource.ReadRequest,
 		return
 	}
 	d, appID, ruleID, imported := r.provider, state.AppID.ValueString(), state.RuleID.ValueString(), state.OBS.IsNull()
-	identifyBy(ctx, resp.Identity, state.identity(), diags)
-	if d.skipsRead(ruleOf(appID, ruleID), imported, diags) {
-		return
-	}
-	bound := load(readTimeout.of(ctx, state.Timeouts))(diags)
-	if diags.HasError() {
-		return
-	}
+	r.identify(ctx, resp.Identity, diags, state.AppID, state.RuleID)
 	var shown *sparkrtc.RecordRule
-	ok := d.call(ctx, operation{about: ruleOf(appID, ruleID), verb: "read", bound: bound}, diags, func(ctx context.Context) (err error) {
+	ok := d.call(ctx, reading(ruleOf(appID, ruleID), imported, state.Timeouts), diags, func(ctx context.Context) (err error) {
 		show := d.client.ShowRecordRule
 		if memory != nil && memory.Fresh {
 			show = d.client.ShowNewRecordRule // the service may not know it yet
@@ -207,8 +197,7 @@ func (r *recordRuleResource) Read(ctx context.Context, req resource.ReadRequest,
 		d.rules.gone.Store(state.key(), true)
 		diags.AddWarning("Recording rule is gone", fmt.Sprintf(
 			"App %q no longer has the recording rule %q, or is not in the project of the credentials.\n\nThe resource is removed from the state. If it is still configured, the next apply creates it.", appID, ruleID))
-		resp.State.RemoveResource(ctx)
-		diags.Append(saveMemory[recording.Memory](ctx, resp.Private, nil)...)
+		forget(ctx, resp)
 	default:
 		after := state.observe(memory, *shown)
 		diags.Append(setIn(ctx, &resp.State, *state)...)
@@ -252,9 +241,9 @@ func (r *recordRuleResource) Delete(ctx context.Context, req resource.DeleteRequ
 	if _, created := d.rules.created.Load(state.key()); created {
 		return // create_before_destroy or a renamed resource, and the creation kept the ID
 	}
-	bound := load(deleteTimeout.of(ctx, state.Timeouts))(diags)
 	user := ""
-	d.call(ctx, operation{about: ruleOf(appID, ruleID), verb: "deleted", writes: true, bound: bound}, diags, func(ctx context.Context) error {
+	op := operation{about: ruleOf(appID, ruleID), verb: "deleted", limit: deleteTimeout, timeouts: state.Timeouts}
+	d.call(ctx, op, diags, func(ctx context.Context) error {
 		defer d.apps.write(appID)()
 		err := ignoreNotFound(d.client.DeleteRecordRule(ctx, appID, ruleID))
 		if sparkrtc.ReasonOf(err) == sparkrtc.ReasonDeletionRefused {
@@ -276,16 +265,4 @@ func sayRuleInUse(diags *diag.Diagnostics, appID, ruleID, mode string) {
 		"The recording rule %q could not be deleted: the automatic recording of app %q uses it (%s).\n\n"+
 			"Destroy the sparkrtc_auto_record of the app first, or import it if it is not managed yet. If its record_rule_id refers to this resource, Terraform destroys both in the right order.",
 		ruleID, appID, mode))
-}
-
-func (r *recordRuleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	const example = "terraform import sparkrtc_record_rule.main 5ff9701f2346968bb306cb43/59e41ef07fd14f3f9c0a5ea3fd2d5d2c"
-	ids := importBy(ctx, []string{"app_id", "rule_id"}, example, req, resp)
-	if ids == nil {
-		return
-	}
-	checkAppID(path.Root("app_id"), ids["app_id"], &resp.Diagnostics)
-	if wrong := appIDProblem(ids["rule_id"].ValueString()); wrong != "" {
-		resp.Diagnostics.AddAttributeError(path.Root("rule_id"), "Invalid recording rule ID", "The ID of the recording rule "+wrong+".\n\nFor example:\n\n  "+example)
-	}
 }

@@ -102,9 +102,6 @@ func newSetUpHistory(seed uint64) setUpHistory {
 			h.switches[sw.Name] = value
 		}
 	}
-	if h.switches["app-names"] == string(emulator.NamesShared) {
-		delete(h.switches, "after-create") // with both, nothing tells whether a lost creation took effect
-	}
 	runs := []acctest.Weighted[func(*rand.Rand) setUpStep]{
 		{Weight: 6, Choice: func(*rand.Rand) setUpStep { return setUpStep{"apply", (*setUpModel).apply} }},
 		{Weight: 1, Choice: func(*rand.Rand) setUpStep {

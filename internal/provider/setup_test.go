@@ -192,10 +192,10 @@ func (s *setUp) apply(run *setUpRun) {
 
 func (s *setUp) store(typeName string, object acctest.Object) {
 	object.Diagnostics = nil
-	s.stored[typeName] = object
 	if !object.Exists() {
-		s.tainted[typeName] = false
+		object, s.tainted[typeName] = acctest.Object{}, false
 	}
+	s.stored[typeName] = object
 }
 
 // stateText is all that is stored, to search for what may not be there.

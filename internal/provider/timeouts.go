@@ -59,7 +59,7 @@ var (
 )
 
 // of leaves one that is not set alone: reading it would log at INFO, for each
-// resource, that it is not set.
+// resource, that it is not set. The zero timeout never is.
 func (t timeout) of(ctx context.Context, block timeouts.Value) (time.Duration, diag.Diagnostics) {
 	if attribute, ok := block.Attributes()[t.name]; !ok || attribute.IsNull() || attribute.IsUnknown() {
 		return defaultTimeout, nil
