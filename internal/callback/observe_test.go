@@ -280,6 +280,9 @@ func TestUnchanged(t *testing.T) {
 			t.Errorf("%s: got %t", tc.name, got)
 		}
 	}
+	if remembered(exact, "none", t0, false).Unchanged(state("none"), as) {
+		t.Error("a key where there was none")
+	}
 	none := remembered(exact, "key", "", false)
 	if none.Unchanged(state("key"), exact.show(wholeURL, ownKey, "")) {
 		t.Error("without a time, nothing is known")

@@ -74,6 +74,7 @@ func TestPlan(t *testing.T) {
 		{"same write-only key with another URL, ignored", Change{&wo, moved(wo), withWO(moved(wo), ownKey), remembered(exact, "write-only", t0, false), nil, true}, true, nil},
 		{"same write-only key with another URL", Change{&wo, moved(wo), withWO(moved(wo), ownKey), remembered(exact, "write-only", t0, false), nil, false}, true, nil},
 		{"write-only key known after apply", Change{&wo, moved(wo), configured(moved(wo), Unknown), remembered(exact, "write-only", t0, false), nil, false}, true, nil},
+		{"key of the state becomes write-only under a version that was there", Change{&Settings{Of(wholeURL), Of(ownKey), wo.Version}, wo, withWO(wo, otherKey), remembered(exact, "key", t0, false), nil, false}, true, nil},
 		{"other write-only key with another version", Change{&wo, Settings{Of(wholeURL), Null, Of("2")}, withWO(Settings{Of(wholeURL), Null, Of("2")}, otherKey), remembered(exact, "write-only", t0, false), nil, false}, true, nil},
 
 		// ignore_changes on the key: what is planned is the state's.
@@ -183,11 +184,33 @@ func TestMayBeThere(t *testing.T) {
 		{wholeURL, ownKey, Shown{wholeURL, ownKey, t0}, true},
 		{wholeURL, ownKey, Shown{wholeURL, otherKey, t0}, false},
 		{wholeURL, "", Shown{wholeURL, ownKey, t0}, false},
+		{wholeURL, ownKey, Shown{wholeURL, "", t0}, false},
 		{wholeURL, "", Shown{wholeURL, "", t0}, true},
 		{wholeURL, ownKey, Shown{origin, ownKey, t0}, false},
 	} {
 		if got := IsThere(tc.url, tc.key, tc.shown); got != tc.want {
 			t.Errorf("%+v", tc)
+		}
+	}
+}
+
+func TestReturnable(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		m     *Memory
+		shown string
+		want  bool
+	}{
+		{"a key, shown as set before", remembered(exact, "key", t0, false), otherKey, true},
+		{"no key", remembered(exact, "key", t0, false), "", true},
+		{"a mask, although it was shown as set before", remembered(exact, "key", t0, false), masked, false},
+		{"a part, although it was shown as set before", remembered(exact, "key", t0, false), otherKey[:16], false},
+		{"masked before", remembered(masks, "key", t0, false), otherKey, false},
+		{"hidden before", remembered(hides, "key", t0, false), "", false},
+		{"no memory", nil, otherKey, false},
+	} {
+		if got := tc.m.Returnable(tc.shown); got != tc.want {
+			t.Errorf("%s: got %t", tc.name, got)
 		}
 	}
 }
