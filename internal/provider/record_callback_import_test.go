@@ -179,8 +179,13 @@ func TestImportOfForty(t *testing.T) {
 					w.SetImport(app, app)
 				}
 			}
-			w.MustApply()
+			applied := w.MustApply()
 			c.ExpectSent(t)
+			for kind := range kinds {
+				if kind != "left_alone" {
+					expectReported(t, applied, kind+"-00")
+				}
+			}
 			if len(w.Stored) != 4*each {
 				t.Errorf("%d are in the state", len(w.Stored))
 			}
