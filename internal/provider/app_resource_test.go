@@ -299,6 +299,7 @@ func TestApp_createdButNotFinished(t *testing.T) {
 func TestApp_deleteRefused(t *testing.T) {
 	rule := emulator.RecordRule{ID: "rule-1", Location: emulator.DefaultLocation, Bucket: emulator.DefaultBucket, ProjectID: emulator.DefaultProjectID}
 	noStart := emulator.Fault{Method: http.MethodPost, ExactPath: acctest.AppsPath + "/app/enable", Status: http.StatusForbidden, Code: "APIGW.0306", Times: -1}
+	noRules := emulator.Fault{Method: http.MethodGet, ExactPath: acctest.AppsPath + "/app/record-rules", Status: http.StatusForbidden, Code: "APIGW.0306", Times: -1}
 	for title, tc := range map[string]struct {
 		deletion emulator.AppDeletion
 		set      func(*acctest.Emulator)
@@ -309,8 +310,10 @@ func TestApp_deleteRefused(t *testing.T) {
 		"automatic recording": {emulator.DeletionNoAutoRecord, func(e *acctest.Emulator) {
 			e.SetAutoRecord("app", "AUTO_INDIVIDUAL_RECORD", "rule-2")
 		}, 1, []string{"App is still in use", "automatic recording is on"}},
-		"open rooms":        {emulator.DeletionNoRooms, func(e *acctest.Emulator) { e.SetRooms("app", true) }, 4, []string{"SparkRTC refused the deletion"}},
-		"not enabled again": {emulator.DeletionNoRooms, func(e *acctest.Emulator) { e.SetRooms("app", true); e.Fail(noStart) }, 4, []string{"SparkRTC refused the deletion", "is disabled now"}},
+		"open rooms":                       {emulator.DeletionNoRooms, func(e *acctest.Emulator) { e.SetRooms("app", true) }, 4, []string{"SparkRTC refused the deletion"}},
+		"open rooms of a disabled app":     {emulator.DeletionNoRooms, func(e *acctest.Emulator) { e.SetRooms("app", true); e.DeactivateApp("app") }, 1, []string{"SparkRTC refused the deletion"}},
+		"what is in the way can't be read": {emulator.DeletionNoRooms, func(e *acctest.Emulator) { e.SetRooms("app", true); e.Fail(noRules) }, 1, []string{"SparkRTC refused the deletion"}},
+		"not enabled again":                {emulator.DeletionNoRooms, func(e *acctest.Emulator) { e.SetRooms("app", true); e.Fail(noStart) }, 4, []string{"SparkRTC refused the deletion", "is disabled now"}},
 	} {
 		t.Run(title, func(t *testing.T) {
 			e := acctest.StartEmulator(t, emulator.Options{AppDeletion: tc.deletion}, "app")
@@ -318,13 +321,14 @@ func TestApp_deleteRefused(t *testing.T) {
 			stored := importApp(t, apps, "app")
 			stored = apply(t, apps, stored, map[string]any{"app_name": "app", "deletion_protection": false})
 			tc.set(e)
+			before, _ := e.App("app")
 			e.ResetRequests()
 			_, err := newApps(t, e).Destroy(stored)
 			expectError(t, err, tc.mentions...)
 			if sent := e.Sent(t); len(sent) != tc.sent {
 				t.Errorf("sent: %v", sent)
 			}
-			if app, _ := e.App("app"); app.State != emulator.StateActive && title != "not enabled again" {
+			if app, _ := e.App("app"); app.State != before.State && title != "not enabled again" {
 				t.Errorf("the app is %v", app)
 			}
 		})
@@ -387,6 +391,8 @@ func TestApp_rename(t *testing.T) {
 	stored := importApp(t, apps, "app")
 	_, err := apps.Plan(stored, apps.ConfigOf(map[string]any{"app_name": "renamed", "deletion_protection": false}))
 	expectError(t, err, "App is protected from deletion", `"app"`, "terraform state rm")
+	_, err = apps.Plan(stored, apps.ConfigOf(map[string]any{"app_name": "app"}), acctest.Replaced())
+	expectError(t, err, "App is protected from deletion", "terraform state rm")
 	config := map[string]any{"app_name": "app", "deletion_protection": false}
 	stored = apply(t, apps, stored, config)
 	config["app_name"] = "renamed"
