@@ -240,6 +240,13 @@ func TestApp_nameTaken(t *testing.T) {
 	expectError(t, err, "SparkRTC app name is taken", "no app of this name was found")
 	e.ClearFaults()
 
+	// With credentials that are refused, the apply would fail.
+	e.Fail(emulator.Fault{Method: http.MethodGet, ExactPath: acctest.AppsPath, Status: http.StatusUnauthorized, Code: "APIGW.0301", Message: "verify aksk signature fail", Times: -1})
+	apps = newApps(t, e)
+	_, err = apps.Plan(acctest.Object{}, apps.ConfigOf(config))
+	expectError(t, err, `The app name "classroom" could not be looked up`, "Signature refused")
+	e.ClearFaults()
+
 	// A name that is not free yet.
 	later := acctest.StartEmulator(t, emulator.Options{AppNames: emulator.NamesTaken}, "other")
 	later.NameApp("other", "classroom")
