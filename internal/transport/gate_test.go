@@ -159,7 +159,7 @@ func TestRevokedInMidRun(t *testing.T) {
 
 // One attempt that hangs keeps the others waiting for five seconds, and so does
 // the next.
-func TestHungAttemptStopsNobodyForLong(t *testing.T) {
+func TestHungAttemptStopsOthersBriefly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{}
 		f.answer = func(n int, r *http.Request) (*http.Response, error) {
@@ -190,7 +190,7 @@ func TestHungAttemptStopsNobodyForLong(t *testing.T) {
 }
 
 // The same over real connections, of which there are none.
-func TestNobodyListens(t *testing.T) {
+func TestNoServerListens(t *testing.T) {
 	s := serve(t, respond(200, ""))
 	s.Close()
 	client := newClient()
