@@ -52,17 +52,17 @@ func (f form) flawOf(s string) *flaw {
 		return nil
 	}
 	if stray, found := text.StrayCharacter(s); found {
-		return &flaw{summary: straySummary, text: stray, todo: again}
+		return &flaw{text: stray, todo: again, summary: straySummary}
 	}
 	switch {
 	case reference.MatchString(s), f == keyForm && keyReference.MatchString(s):
-		return &flaw{summary: referenceSummary, text: "is a reference to a variable, such as ${NAME}, and not the value of one", todo: "Check how the variable is set, and that it is replaced where this value comes from."}
+		return &flaw{text: "is a reference to a variable, such as ${NAME}, and not the value of one", todo: "Check how the variable is set, and that it is replaced where this value comes from.", summary: referenceSummary}
 	case inQuotes(s):
-		return &flaw{summary: straySummary, text: "is in quotation marks", todo: again}
+		return &flaw{text: "is in quotation marks", todo: again, summary: straySummary}
 	case f == keyForm && strayInKey(s):
-		return &flaw{summary: straySummary, text: "contains a blank, a line break or another character that no key, token or ID has", todo: again}
+		return &flaw{text: "contains a blank, a line break or another character that no key, token or ID has", todo: again, summary: straySummary}
 	case f == nameForm && strings.ContainsFunc(s, unicode.IsControl):
-		return &flaw{summary: straySummary, text: "contains a line break or another control character", todo: again}
+		return &flaw{text: "contains a line break or another control character", todo: again, summary: straySummary}
 	}
 	return nil
 }
