@@ -100,6 +100,7 @@ func TestObserve_key(t *testing.T) {
 		{"row 1: by a service that masked it", masks, t0, false, ownKey, t1, kept},
 		{"row 2: another whole key in the same second", exact, t0Whole, false, otherKey, t0Whole, lost},
 		{"row 2: likewise, right after the write", exact, t0Whole, true, otherKey, t0Whole, lost},
+		{"row 2: likewise, by a precise time", exact, t0, true, otherKey, t0, lost},
 		{"row 3: a whole look of a service that masks", masks, t0, false, otherKey, t0, kept},
 		{"row 3: same time", masks, t0, false, masked, t0, kept},
 		{"row 3: same time, another form", exact, t0, false, hashed, t0, kept},
@@ -200,7 +201,7 @@ func TestObserve_import(t *testing.T) {
 			t.Errorf("%s: %+v", name, m)
 		}
 		// Whatever becomes of that key, the state does not have it.
-		if next := Observe(got.State, &got.Memory, Shown{shown.URL, ownKey, t1}); next.State != got.State || len(next.Changes) > 0 || next.Memory.Form != FormWhole {
+		if next := Observe(got.State, &got.Memory, Shown{shown.URL, ownKey, t1}); next.State != got.State || len(next.Changes) > 0 || next.Memory.Form != FormWhole || next.Memory.ShowsURLs {
 			t.Errorf("%s, then another key: %+v", name, next)
 		}
 	}
@@ -279,6 +280,9 @@ func TestUnchanged(t *testing.T) {
 		if got := remembered(exact, "key", t0, false).Unchanged(state("key"), shown); got != tc.want {
 			t.Errorf("%s: got %t", tc.name, got)
 		}
+	}
+	if remembered(exact, "none", t0, false).Unchanged(state("none"), as) {
+		t.Error("a key where there was none")
 	}
 	none := remembered(exact, "key", "", false)
 	if none.Unchanged(state("key"), exact.show(wholeURL, ownKey, "")) {

@@ -74,7 +74,7 @@ func Plan(c Change) Decision {
 		d.say(LosesKey)
 	case !key.Set && thereIsKey:
 		d.say(KeyNotConfigured)
-	case key.Set && thereIsKey && !ownKey && m.Imported && !isShown(key, c.Existing):
+	case key.Set && thereIsKey && !ownKey && m.Imported && mayDiffer(key, m, c.Existing):
 		d.say(KeyNotCompared)
 	case changesWriteOnly:
 		d.say(KeyAlsoSent)
@@ -105,8 +105,12 @@ func create(c Change, key Key) Decision {
 	return d
 }
 
-func isShown(key Key, shown *Shown) bool {
-	return key.Text != "" && shown != nil && shown.Key == key.Text
+// An apply plans once more, without a read: a whole key was compared by the plan that read it.
+func mayDiffer(key Key, m *Memory, shown *Shown) bool {
+	if shown == nil {
+		return m.Form != FormWhole
+	}
+	return key.Text == "" || shown.Key != key.Text
 }
 
 func (d *Decision) say(n Notice) { d.Notices = append(d.Notices, n) }

@@ -61,7 +61,9 @@ func TestPlan(t *testing.T) {
 		{"no key anywhere", Change{&none, moved(none), plain(moved(none)), remembered(exact, "none", t0, false), nil, false}, true, nil},
 
 		// A key that can't be compared.
-		{"import with a key", Change{&none, key, plain(key), imported(exact.show(wholeURL, otherKey, t0)), nil, false}, true, []Notice{KeyNotCompared}},
+		{"import with a key", Change{&none, key, plain(key), imported(exact.show(wholeURL, otherKey, t0)), &Shown{wholeURL, otherKey, t0}, false}, true, []Notice{KeyNotCompared}},
+		{"import with a key, planned again by the apply", Change{&none, key, plain(key), imported(exact.show(wholeURL, otherKey, t0)), nil, false}, true, nil},
+		{"import with a key, masked, planned again by the apply", Change{&none, key, plain(key), imported(masks.show(wholeURL, otherKey, t0)), nil, false}, true, []Notice{KeyNotCompared}},
 		{"import with a write-only key", Change{&none, wo, withWO(wo, ownKey), imported(masks.show(wholeURL, otherKey, t0)), nil, false}, true, []Notice{KeyNotCompared}},
 		{"import with the key that is shown", Change{&none, key, plain(key), imported(exact.show(wholeURL, ownKey, t0)), &Shown{wholeURL, ownKey, t0}, false}, true, nil},
 		{"import with another key than is shown", Change{&none, wo, withWO(wo, ownKey), imported(exact.show(wholeURL, otherKey, t0)), &Shown{wholeURL, otherKey, t0}, false}, true, []Notice{KeyNotCompared}},
@@ -74,6 +76,7 @@ func TestPlan(t *testing.T) {
 		{"same write-only key with another URL, ignored", Change{&wo, moved(wo), withWO(moved(wo), ownKey), remembered(exact, "write-only", t0, false), nil, true}, true, nil},
 		{"same write-only key with another URL", Change{&wo, moved(wo), withWO(moved(wo), ownKey), remembered(exact, "write-only", t0, false), nil, false}, true, nil},
 		{"write-only key known after apply", Change{&wo, moved(wo), configured(moved(wo), Unknown), remembered(exact, "write-only", t0, false), nil, false}, true, nil},
+		{"key of the state becomes write-only under a version that was there", Change{&Settings{Of(wholeURL), Of(ownKey), wo.Version}, wo, withWO(wo, otherKey), remembered(exact, "key", t0, false), nil, false}, true, nil},
 		{"other write-only key with another version", Change{&wo, Settings{Of(wholeURL), Null, Of("2")}, withWO(Settings{Of(wholeURL), Null, Of("2")}, otherKey), remembered(exact, "write-only", t0, false), nil, false}, true, nil},
 
 		// ignore_changes on the key: what is planned is the state's.
@@ -87,6 +90,7 @@ func TestPlan(t *testing.T) {
 		{"ignored write-only, another URL", Change{&none, moved(none), withWO(moved(wo), ownKey), lost(exact, "write-only"), nil, false}, true, nil},
 		{"ignored write-only, masked, another URL", Change{&none, moved(none), withWO(moved(wo), ownKey), lost(masks, "write-only"), nil, false}, true, []Notice{KeyIgnored}},
 		{"ignored, removed outside, another URL", Change{&none, moved(none), plain(moved(key)), after(lost(exact, "key"), func(m *Memory) { m.Form = FormNone }), nil, false}, true, nil},
+		{"ignored, changed outside, masked by now, another URL", Change{&none, moved(none), plain(moved(key)), after(lost(exact, "key"), func(m *Memory) { m.Form = FormPart }), nil, false}, true, []Notice{KeyIgnored}},
 		{"removed from the configuration after a change outside, hidden", Change{&none, none, plain(none), lost(hides, "key"), nil, false}, false, []Notice{KeyNotConfigured}},
 		{"removed from the configuration after a change outside, hidden, another URL", Change{&none, moved(none), plain(moved(none)), lost(hides, "key"), nil, false}, true, []Notice{LosesKey}},
 		{"ignored and imported", Change{&none, none, plain(key), imported(exact.show(wholeURL, otherKey, t0)), nil, false}, false, nil},
@@ -161,6 +165,8 @@ func TestMayBeThere(t *testing.T) {
 		{"import, no key there", Change{Prior: &none, Planned: key, Configured: configured(key, Null), Memory: seen("")}, false},
 		{"import, another URL", Change{Prior: &none, Planned: Settings{Of(otherURL), Of(ownKey), Null}, Configured: configured(key, Null), Memory: seen(ownKey)}, false},
 		{"an equivalent URL", Change{Prior: &key, Planned: upper, Configured: configured(upper, Null), Memory: remembered(exact, "key", t0, false)}, true},
+		{"an equivalent URL, and a key that may be hidden", Change{Prior: &none, Planned: Settings{URL: upper.URL}, Configured: configured(Settings{URL: upper.URL}, Null), Memory: seen("")}, false},
+		{"an equivalent URL, and a key that is not configured", Change{Prior: &none, Planned: Settings{URL: upper.URL}, Configured: configured(Settings{URL: upper.URL}, Null), Memory: seen(ownKey)}, false},
 		{"another key", Change{Prior: &key, Planned: Settings{Of(wholeURL), Of(otherKey), Null}, Configured: configured(key, Null), Memory: remembered(exact, "key", t0, false)}, false},
 		{"another version", Change{Prior: &wo, Planned: Settings{Of(wholeURL), Null, Of("2")}, Configured: configured(Settings{Version: Of("2")}, Of(ownKey)), Memory: remembered(exact, "write-only", t0, false)}, false},
 		{"the same key, now write-only", Change{Prior: &key, Planned: wo, Configured: configured(wo, Of(ownKey)), Memory: remembered(exact, "key", t0, false)}, true},
@@ -183,11 +189,33 @@ func TestMayBeThere(t *testing.T) {
 		{wholeURL, ownKey, Shown{wholeURL, ownKey, t0}, true},
 		{wholeURL, ownKey, Shown{wholeURL, otherKey, t0}, false},
 		{wholeURL, "", Shown{wholeURL, ownKey, t0}, false},
+		{wholeURL, ownKey, Shown{wholeURL, "", t0}, false},
 		{wholeURL, "", Shown{wholeURL, "", t0}, true},
 		{wholeURL, ownKey, Shown{origin, ownKey, t0}, false},
 	} {
 		if got := IsThere(tc.url, tc.key, tc.shown); got != tc.want {
 			t.Errorf("%+v", tc)
+		}
+	}
+}
+
+func TestReturnable(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		m     *Memory
+		shown string
+		want  bool
+	}{
+		{"a key, shown as set before", remembered(exact, "key", t0, false), otherKey, true},
+		{"no key", remembered(exact, "key", t0, false), "", true},
+		{"a mask, although it was shown as set before", remembered(exact, "key", t0, false), masked, false},
+		{"a part, although it was shown as set before", remembered(exact, "key", t0, false), otherKey[:16], false},
+		{"masked before", remembered(masks, "key", t0, false), otherKey, false},
+		{"hidden before", remembered(hides, "key", t0, false), "", false},
+		{"no memory", nil, otherKey, false},
+	} {
+		if got := tc.m.Returnable(tc.shown); got != tc.want {
+			t.Errorf("%s: got %t", tc.name, got)
 		}
 	}
 }

@@ -220,7 +220,7 @@ func (f resolver) blockOIDC() spec {
 				return nil, f.hintWorkloadToken(err)
 			}
 			if a.hasAgency() {
-				c.agency = l.agency(AssumeRole{a.AgencyName, a.DomainName, a.DomainID, a.Duration})
+				c.agency = l.agency(AssumeRole{AgencyName: a.AgencyName, DomainName: a.DomainName, DomainID: a.DomainID, Duration: a.Duration})
 			}
 			return c, nil
 		},

@@ -52,17 +52,17 @@ func (f form) flawOf(s string) *flaw {
 		return nil
 	}
 	if stray, found := text.StrayCharacter(s); found {
-		return &flaw{straySummary, stray, again}
+		return &flaw{text: stray, todo: again, summary: straySummary}
 	}
 	switch {
 	case reference.MatchString(s), f == keyForm && keyReference.MatchString(s):
-		return &flaw{referenceSummary, "is a reference to a variable, such as ${NAME}, and not the value of one", "Check how the variable is set, and that it is replaced where this value comes from."}
+		return &flaw{text: "is a reference to a variable, such as ${NAME}, and not the value of one", todo: "Check how the variable is set, and that it is replaced where this value comes from.", summary: referenceSummary}
 	case inQuotes(s):
-		return &flaw{straySummary, "is in quotation marks", again}
+		return &flaw{text: "is in quotation marks", todo: again, summary: straySummary}
 	case f == keyForm && strayInKey(s):
-		return &flaw{straySummary, "contains a blank, a line break or another character that no key, token or ID has", again}
+		return &flaw{text: "contains a blank, a line break or another character that no key, token or ID has", todo: again, summary: straySummary}
 	case f == nameForm && strings.ContainsFunc(s, unicode.IsControl):
-		return &flaw{straySummary, "contains a line break or another control character", again}
+		return &flaw{text: "contains a line break or another control character", todo: again, summary: straySummary}
 	}
 	return nil
 }
@@ -81,11 +81,15 @@ func strayInKey(s string) bool {
 	})
 }
 
-func key(name, text string) value      { return value{name, text, false, keyForm} }
-func secret(name, text string) value   { return value{name, text, true, keyForm} }
-func name(name, text string) value     { return value{name, text, false, nameForm} }
-func password(name, text string) value { return value{name, text, true, passwordForm} }
-func path(name, text string) value     { return value{name, text, false, anyForm} }
+func key(name, text string) value { return value{name: name, text: text, form: keyForm} }
+func secret(name, text string) value {
+	return value{name: name, text: text, secret: true, form: keyForm}
+}
+func name(name, text string) value { return value{name: name, text: text, form: nameForm} }
+func password(name, text string) value {
+	return value{name: name, text: text, secret: true, form: passwordForm}
+}
+func path(name, text string) value { return value{name: name, text: text, form: anyForm} }
 
 // origin is a source whose values have equal precedence. Two sets in one are an error.
 type origin struct {

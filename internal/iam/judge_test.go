@@ -88,7 +88,7 @@ func TestWrongKeyIsSentOnce(t *testing.T) {
 }
 
 // What IAM says of the time counts for the other APIs, too.
-func TestWrongClockHeals(t *testing.T) {
+func TestWrongClockIsCorrected(t *testing.T) {
 	server, client, send := judged(t, emulator.Options{Clock: func() time.Time { return time.Now().Add(3 * time.Hour) }})
 	for range 2 {
 		if _, err := client.Projects(t.Context(), testKeys, ""); err != nil {

@@ -241,6 +241,13 @@ func TestApp_nameTaken(t *testing.T) {
 	expectError(t, err, "SparkRTC app name is taken", "no app of this name was found")
 	e.ClearFaults()
 
+	// With credentials that are refused, the apply would fail.
+	e.Fail(emulator.Fault{Method: http.MethodGet, ExactPath: acctest.AppsPath, Status: http.StatusUnauthorized, Code: "APIGW.0301", Message: "verify aksk signature fail", Times: -1})
+	apps = newApps(t, e)
+	_, err = apps.Plan(acctest.Object{}, apps.ConfigOf(config))
+	expectError(t, err, `The app name "classroom" could not be looked up`, "Signature refused")
+	e.ClearFaults()
+
 	// A name that is not free yet.
 	later := acctest.StartEmulator(t, emulator.Options{AppNames: emulator.NamesTaken}, "other")
 	later.NameApp("other", "classroom")
@@ -300,6 +307,7 @@ func TestApp_createdButNotFinished(t *testing.T) {
 func TestApp_deleteRefused(t *testing.T) {
 	rule := emulator.RecordRule{ID: "rule-1", Location: emulator.DefaultLocation, Bucket: emulator.DefaultBucket, ProjectID: emulator.DefaultProjectID}
 	noStart := emulator.Fault{Method: http.MethodPost, ExactPath: acctest.AppsPath + "/app/enable", Status: http.StatusForbidden, Code: "APIGW.0306", Times: -1}
+	noRules := emulator.Fault{Method: http.MethodGet, ExactPath: acctest.AppsPath + "/app/record-rules", Status: http.StatusForbidden, Code: "APIGW.0306", Times: -1}
 	for title, tc := range map[string]struct {
 		deletion emulator.AppDeletion
 		set      func(*acctest.Emulator)
@@ -310,8 +318,10 @@ func TestApp_deleteRefused(t *testing.T) {
 		"automatic recording": {emulator.DeletionNoAutoRecord, func(e *acctest.Emulator) {
 			e.SetAutoRecord("app", "AUTO_INDIVIDUAL_RECORD", "rule-2")
 		}, 1, []string{"App is still in use", "automatic recording is on"}},
-		"open rooms":        {emulator.DeletionNoRooms, func(e *acctest.Emulator) { e.SetRooms("app", true) }, 4, []string{"SparkRTC refused the deletion"}},
-		"not enabled again": {emulator.DeletionNoRooms, func(e *acctest.Emulator) { e.SetRooms("app", true); e.Fail(noStart) }, 4, []string{"SparkRTC refused the deletion", "is disabled now"}},
+		"open rooms":                       {emulator.DeletionNoRooms, func(e *acctest.Emulator) { e.SetRooms("app", true) }, 4, []string{"SparkRTC refused the deletion"}},
+		"open rooms of a disabled app":     {emulator.DeletionNoRooms, func(e *acctest.Emulator) { e.SetRooms("app", true); e.DeactivateApp("app") }, 1, []string{"SparkRTC refused the deletion"}},
+		"what is in the way can't be read": {emulator.DeletionNoRooms, func(e *acctest.Emulator) { e.SetRooms("app", true); e.Fail(noRules) }, 1, []string{"SparkRTC refused the deletion"}},
+		"not enabled again":                {emulator.DeletionNoRooms, func(e *acctest.Emulator) { e.SetRooms("app", true); e.Fail(noStart) }, 4, []string{"SparkRTC refused the deletion", "is disabled now"}},
 	} {
 		t.Run(title, func(t *testing.T) {
 			e := acctest.StartEmulator(t, emulator.Options{AppDeletion: tc.deletion}, "app")
@@ -319,13 +329,14 @@ func TestApp_deleteRefused(t *testing.T) {
 			stored := importApp(t, apps, "app")
 			stored = apply(t, apps, stored, map[string]any{"app_name": "app", "deletion_protection": false})
 			tc.set(e)
+			before, _ := e.App("app")
 			e.ResetRequests()
 			_, err := newApps(t, e).Destroy(stored)
 			expectError(t, err, tc.mentions...)
 			if sent := e.Sent(t); len(sent) != tc.sent {
 				t.Errorf("sent: %v", sent)
 			}
-			if app, _ := e.App("app"); app.State != emulator.StateActive && title != "not enabled again" {
+			if app, _ := e.App("app"); app.State != before.State && title != "not enabled again" {
 				t.Errorf("the app is %v", app)
 			}
 		})
@@ -388,6 +399,8 @@ func TestApp_rename(t *testing.T) {
 	stored := importApp(t, apps, "app")
 	_, err := apps.Plan(stored, apps.ConfigOf(map[string]any{"app_name": "renamed", "deletion_protection": false}))
 	expectError(t, err, "App is protected from deletion", `"app"`, "terraform state rm")
+	_, err = apps.Plan(stored, apps.ConfigOf(map[string]any{"app_name": "app"}), acctest.Replaced())
+	expectError(t, err, "App is protected from deletion", "terraform state rm")
 	config := map[string]any{"app_name": "renamed", "deletion_protection": false}
 	plan, err := apps.Plan(stored, apps.ConfigOf(config), acctest.Tainted())
 	if err != nil { // a plan for a tainted app does not see the app

@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"net/http"
 	"slices"
 	"testing"
 
@@ -47,6 +48,20 @@ func TestAppDataSource(t *testing.T) {
 	var byID map[string]tftypes.Value
 	if err != nil || state["apps"].As(&byID) != nil || len(byID) != 2 || byID["one"].IsNull() || byID["three"].IsNull() {
 		t.Errorf("apps: %v, %v", state, err)
+	}
+}
+
+// A list for users has all retries, and one that only saves calls has two.
+func TestAppsDataSource_retries(t *testing.T) {
+	t.Parallel()
+	e := someApps(t, emulator.Options{})
+	core, err := newCore(t, e, &sparkRTCProvider{}, map[string]any{"max_retries": 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Fail(emulator.Fault{Method: http.MethodGet, ExactPath: acctest.AppsPath, Status: http.StatusInternalServerError, Times: 4})
+	if _, _, err = core.ReadDataSource("sparkrtc_apps", nil); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -117,6 +117,26 @@ func TestSharedReadsCost(t *testing.T) {
 	}
 }
 
+// After an import, which is always a read of its own, all others share the list.
+func TestSharedReadsAfterAnImport(t *testing.T) {
+	t.Parallel()
+	f := newCallbackSet(t, 2, emulator.Options{})
+	f.AddApp("imported")
+	f.SetCallback("imported", testURL, "")
+	core := f.core(nil)
+	imported, err := core.ImportState("imported")
+	if err == nil {
+		_, err = core.Read(imported)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := f.refresh(core, 1); !slices.Equal(got, f.except(nil)) {
+		t.Errorf("planned is %v", got)
+	}
+	expectListsAndReads(t, f.Emulator, 1, 1, 0)
+}
+
 // Apps without a resource are on the list too, and more than a thousand are not
 // listed on.
 func TestSharedReadsAmongOtherApps(t *testing.T) {

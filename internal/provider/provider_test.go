@@ -553,6 +553,7 @@ func TestMemory(t *testing.T) {
 	if got, diags := load(); diags.HasError() || !reflect.DeepEqual(got, &memory) {
 		t.Errorf("loaded %+v, %v", got, diags)
 	}
+	later := strings.Replace(string(store[memoryKey]), `"version":1`, `"version":2`, 1)
 	if diags := saveMemory[callback.Memory](t.Context(), store, nil); diags.HasError() {
 		t.Fatal(diags)
 	}
@@ -563,7 +564,7 @@ func TestMemory(t *testing.T) {
 	}
 	// What can't be read counts as nothing.
 	damaged := string(store[memoryKey])
-	for _, content := range []string{"", "{", "[]", `{"memory":7}`, `{"version":1,"memory":{}}`, `{"version":2}`, `{}`, removed, damaged} {
+	for _, content := range []string{"", "{", "[]", `{"memory":7}`, `{"version":1,"memory":{}}`, later, `{}`, removed, damaged} {
 		store[memoryKey] = []byte(content)
 		if got, diags := load(); got != nil || diags.HasError() {
 			t.Errorf("%q loaded as %+v, %v", content, got, diags)

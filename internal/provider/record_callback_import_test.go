@@ -153,10 +153,12 @@ func TestImportByCommandStoresNoKey(t *testing.T) {
 func TestImportOfForty(t *testing.T) {
 	t.Parallel()
 	const each, most = 10, 3
-	for _, echo := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoMasked} {
-		t.Run(string(echo), func(t *testing.T) {
+	for name, options := range map[string]emulator.Options{
+		"exact": {}, "masked": {KeyEcho: emulator.EchoMasked}, "exact, times in seconds": {TimeEcho: emulator.TimeSeconds},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := acctest.StartEmulator(t, emulator.Options{KeyEcho: echo})
+			c := acctest.StartEmulator(t, options)
 			kinds := map[string]struct {
 				key    string
 				config arguments
@@ -166,7 +168,7 @@ func TestImportOfForty(t *testing.T) {
 				"keyless":    {"", arguments{url: testURL}},
 				"left_alone": {testKey, arguments{url: testURL}}, // a key that is not configured
 			}
-			if echo == emulator.EchoMasked { // others can't be known to match
+			if options.KeyEcho == emulator.EchoMasked { // others can't be known to match
 				delete(kinds, "clear")
 				delete(kinds, "write_only")
 			}
@@ -179,13 +181,18 @@ func TestImportOfForty(t *testing.T) {
 					w.SetImport(app, app)
 				}
 			}
-			w.MustApply()
+			applied := w.MustApply()
 			c.ExpectSent(t)
+			for kind := range kinds {
+				if kind != "left_alone" {
+					expectReported(t, applied, kind+"-00")
+				}
+			}
 			if len(w.Stored) != 4*each {
 				t.Errorf("%d are in the state", len(w.Stored))
 			}
 			w.ExpectStored("keyless-00", map[string]any{"auth_key": nil})
-			if echo == emulator.EchoExact {
+			if options.KeyEcho != emulator.EchoMasked {
 				w.ExpectStored("clear-00", map[string]any{"auth_key": testKey})
 				w.ExpectStored("write_only-00", map[string]any{"auth_key": nil, "auth_key_wo_version": 1})
 			}

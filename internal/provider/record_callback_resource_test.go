@@ -372,6 +372,45 @@ func TestRecordCallback_ignoredKeyIsNotSent(t *testing.T) {
 	expectPuts(t, c, testApp, withKey(testURL, testKey), withKey(testURL+"/new", testKey))
 }
 
+// A write-only key can be ignored with or without its version. What is sent is the key of the version in the state, and
+// a change of that one is noticed.
+func TestRecordCallback_ignoredWriteOnlyKeyIsNotSent(t *testing.T) {
+	t.Parallel()
+	const another, rotated = "another-key-in-the-configuration-0123", "rotated-outside-of-terraform-0123456789"
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
+	w := newWorkspace(t, c, nil)
+	w.Set("test", arguments{url: testURL, key: testKey, version: 1}.given(testApp))
+	w.MustApply()
+	w.Set("test", arguments{url: testURL + "/new", key: another, version: 1}.given(testApp), acctest.IgnoreChanges("auth_key_wo"))
+	expectReported(t, w.Plan(), "test", callback.KeyIgnored)
+	expectPuts(t, c, testApp, withKey(testURL, testKey))
+
+	w.Set("test", arguments{url: testURL + "/new", key: another, version: 2}.given(testApp), acctest.IgnoreChanges("auth_key_wo", "auth_key_wo_version"))
+	w.MustApply()
+	expectPuts(t, c, testApp, withKey(testURL+"/new", testKey))
+	w.ExpectSettled()
+	c.SetCallback(testApp, testURL+"/new", rotated)
+	expectReported(t, w.Refresh(), "test", callback.KeyChanged)
+	w.ExpectStored("test", map[string]any{"auth_key_wo_version": nil})
+}
+
+// If app_id is ignored too, the configuration is that of another app, and may have a key.
+func TestRecordCallback_ignoredAppAndKey(t *testing.T) {
+	t.Parallel()
+	const rotated = "rotated-outside-of-terraform-0123456789"
+	c := acctest.StartEmulator(t, emulator.Options{}, testApp, otherApp)
+	w := newWorkspace(t, c, nil)
+	w.Set("test", arguments{url: testURL, key: testKey}.given(testApp))
+	w.MustApply()
+	c.SetCallback(testApp, testURL, rotated)
+	w.Refresh()
+	c.ResetRequests()
+	w.Set("test", arguments{url: testURL + "/new", key: testKey}.given(otherApp), acctest.IgnoreChanges("app_id", "auth_key"))
+	expectReported(t, w.ExpectPlanned(map[string]string{"test": "update"}), "test")
+	w.MustApply()
+	expectPuts(t, c, testApp, withKey(testURL+"/new", rotated))
+}
+
 // Events may change with a PUT, though a plan keeps them: the next read takes that in.
 func TestRecordCallback_eventsChange(t *testing.T) {
 	t.Parallel()
@@ -493,7 +532,10 @@ func TestRecordCallback_replace(t *testing.T) {
 	w.Set("test", arguments{url: testURL, key: testKey}.given(testApp))
 	w.MustApply()
 	w.Set("test", arguments{url: testURL, key: testKey}.given(otherApp))
-	w.MustApply().ExpectPlanned(t, map[string]string{"test": "replace"})
+	c.SetCallback(otherApp, testURL+"/before", "")
+	planned := w.ExpectPlanned(map[string]string{"test": "replace"})
+	expectReported(t, planned, "test", callback.StaysInPlace, callback.Overwrites)
+	w.ApplyPlan(planned)
 	w.ExpectSettled()
 	c.ExpectSent(t,
 		acctest.Request{Method: http.MethodPut, Path: callbackPath(testApp), Body: withKey(testURL, testKey)},

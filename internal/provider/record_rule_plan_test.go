@@ -310,7 +310,13 @@ func TestRecordRule_replace(t *testing.T) {
 	r := newRules(t, e, nil)
 	stored := applied(t, r, acctest.Object{}, ruleConfig(nil), acctest.ActionCreate)
 	r = again(t, r)
-	applied(t, r, stored, ruleConfig(given{"obs": given{"region": "elsewhere"}}), acctest.ActionReplace)
+	moved := ruleConfig(given{"obs": given{"region": "elsewhere"}})
+	e.SetRecordRule(testApp, emulator.RecordRule{Location: "elsewhere", Bucket: "there", HLS: &emulator.RecordConfig{}})
+	planned, err := again(t, r).Plan(stored, r.ConfigOf(moved))
+	if err != nil || !slices.Contains(planned.Diagnostics.Warnings(), "Existing recording rule will be overwritten") {
+		t.Errorf("over the rule of another region: %q, %v", planned.Diagnostics.Warnings(), err)
+	}
+	applied(t, r, stored, moved, acctest.ActionReplace)
 	if rules := e.RecordRules(testApp); len(rules) != 1 || rules[0].Location != "elsewhere" {
 		t.Errorf("%v", rules)
 	}

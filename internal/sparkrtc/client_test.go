@@ -352,13 +352,22 @@ func TestWriteAnsweredWithoutCallback(t *testing.T) {
 				if err != nil || got.URL != "https://example.com/cb" {
 					t.Errorf("got %+v, %v", got, err)
 				}
-			} else if e := asError(t, err); e.Reason != tc.want || errors.Is(err, ErrNotFound) {
+			} else if e := asError(t, err); e.Reason != tc.want || errors.Is(err, ErrNotFound) || e.InDoubt != (tc.want == ReasonServerError) {
 				t.Errorf("got %v", err)
 			}
 			if calls := s.calls.Load(); calls != 2 {
 				t.Errorf("%d calls", calls)
 			}
 		})
+	}
+}
+
+// A write that is refused is not looked up, and did not take effect.
+func TestWriteToAMissingApp(t *testing.T) {
+	s := serve(t, respond(404, `{"error_code":"RTC.00001003"}`))
+	_, err := newClient(t, s.URL).UpdateRecordCallback(t.Context(), testApp, RecordCallbackRequest{URL: "https://example.com"})
+	if e := asError(t, err); e.Reason != ReasonNotFound || e.Operation != "UpdateRecordCallback" || e.InDoubt || s.calls.Load() != 1 {
+		t.Errorf("got %v after %d calls", err, s.calls.Load())
 	}
 }
 
@@ -627,6 +636,13 @@ func TestProxyProvesNothing(t *testing.T) {
 		"page, created":                 {[]int{201}, 201, "<html></html>", true},
 		"no content":                    {[]int{204}, 204, "", false},
 		"a body in place of no content": {[]int{204}, 200, "{}", true},
+		"an error of the service":       {nil, 404, `{"error_code":"RTC.00001003"}`, false},
+		"access denied":                 {nil, 403, `{"error_code":"APIGW.0306"}`, false},
+		"project unavailable":           {nil, 403, `{"error_code":"APIGW.0310"}`, false},
+		"another error of the gateway":  {nil, 404, `{"error_code":"APIGW.0101"}`, true},
+		"a 5xx without a code":          {nil, 502, "{}", true},
+		"a 401 without a code":          {nil, 401, "{}", false},
+		"a 401 that is a page":          {nil, 401, "<html></html>", true},
 	} {
 		if got, _ := (call{success: tc.success}).judge(&transport.Response{StatusCode: tc.status, Body: []byte(tc.body)}, nil); got.Unproven != tc.unproven {
 			t.Errorf("%s: judged %+v", name, got)

@@ -288,7 +288,7 @@ func (s *shared) Renew(_ context.Context, refused transport.Credentials) bool {
 }
 
 // A clock that is off costs one refused call, of the request that comes first.
-func TestWrongClockHeals(t *testing.T) {
+func TestWrongClockIsCorrected(t *testing.T) {
 	for _, off := range []time.Duration{16 * time.Minute, -16 * time.Minute, 8 * time.Hour, -23 * time.Hour, 25 * time.Hour} {
 		t.Run(off.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -3,6 +3,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -165,6 +166,7 @@ func TestWhatIsRepeated(t *testing.T) {
 		method     string
 		idempotent bool
 		first      http.HandlerFunc
+		second     int // status; 0 for 200
 		calls      int32
 		status     int // 0 for none
 	}{
@@ -178,6 +180,7 @@ func TestWhatIsRepeated(t *testing.T) {
 		"idempotent POST, 500":                  {method: http.MethodPost, idempotent: true, first: respond(500, ""), calls: 2, status: 200},
 		"idempotent PATCH, connection closed":   {method: http.MethodPatch, idempotent: true, first: hangUp, calls: 2, status: 200},
 		"POST that was refused before it began": {method: http.MethodPost, first: respond(400, ""), calls: 1, status: 400},
+		"PUT, connection closed, then refused":  {method: http.MethodPut, first: hangUp, second: 400, calls: 2, status: 400},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -185,7 +188,7 @@ func TestWhatIsRepeated(t *testing.T) {
 			var again atomic.Bool
 			s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				if again.Swap(true) {
-					respond(200, "{}")(w, r)
+					respond(cmp.Or(tc.second, 200), "{}")(w, r)
 					return
 				}
 				tc.first(w, r)
@@ -199,7 +202,7 @@ func TestWhatIsRepeated(t *testing.T) {
 			if s.calls.Load() != tc.calls || status != tc.status || (err == nil) != (tc.status != 0) {
 				t.Errorf("%d calls ended with %d, %v; want %d, %d", s.calls.Load(), status, err, tc.calls, tc.status)
 			}
-			if doubt := tc.calls == 1 && tc.status != 400; x.InDoubt != doubt {
+			if doubt := tc.calls == 1 && tc.status != 400 || tc.second != 0; x.InDoubt != doubt {
 				t.Errorf("in doubt: %t, want %t", x.InDoubt, doubt)
 			}
 		})
