@@ -52,7 +52,7 @@ func newCore(tb testing.TB, e *acctest.Emulator, p *sparkRTCProvider, arguments 
 	settings := e.Settings()
 	settings["max_retries"] = 0
 	maps.Copy(settings, arguments)
-	return acctest.NewCore(tb, factoryOf(p), settings)
+	return acctest.NewCore(tb, factoryOf(p), schemas(), settings)
 }
 
 // factoryOf serves a provider that loses no time between retries, in an empty
