@@ -16,8 +16,8 @@ import (
 // still depend on the request's own credentials.
 //
 // Status, Code, Message, RawBody and EchoRequest replace the response. Without
-// them and without Drop, the request takes effect, and Delay, Cut and Header
-// change its own response.
+// them and without Drop and Endless, the request takes effect, and Delay, Cut and
+// Header change its own response.
 type Fault struct {
 	// Method matches all methods when empty.
 	Method string
@@ -62,6 +62,10 @@ type Fault struct {
 
 	// Cut closes the connection after half of the body.
 	Cut bool
+
+	// Endless sends a response that doesn't end until the client goes away or
+	// the server closes. The request has no effect without After.
+	Endless bool
 
 	// EchoRequest appends the canonical request to Message, with all headers
 	// and their secrets, as the gateway does when a signature is wrong. The
@@ -137,13 +141,23 @@ func (s *Server) wait(r *http.Request, delay time.Duration) bool {
 	}
 }
 
+// trickle sends spaces until the client goes away or the server closes.
+func (s *Server) trickle(w http.ResponseWriter, r *http.Request) {
+	for s.wait(r, 100*time.Millisecond) {
+		if _, err := w.Write([]byte(" ")); err != nil {
+			return
+		}
+		_ = http.NewResponseController(w).Flush() // the next write tells
+	}
+}
+
 // own reports whether the fault replaces the response.
 func (f *Fault) own() bool {
 	return f.Status != 0 || f.Code != "" || f.Message != "" || f.RawBody != "" || f.EchoRequest
 }
 
 // instead reports whether the request can be skipped.
-func (f *Fault) instead() bool { return f.own() || f.Drop }
+func (f *Fault) instead() bool { return f.own() || f.Drop || f.Endless }
 
 func (f *Fault) response(c *call) *response {
 	if f.EchoRequest {
