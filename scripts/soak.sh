@@ -1,11 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MPL-2.0
 #
-# Runs every fault on every operation through the CLI, and then SOAK_HISTORIES (5000) random histories and
-# storms from the seed SOAK_SEED (0) on.
+# Runs SOAK_HISTORIES (5000) random histories and storms from the seed SOAK_SEED (0) on.
 
 set -euo pipefail
 
-SOAK=1 scripts/test.sh -run '^TestAccCLI_faultMatrix$' -v ./internal/provider
 export SOAK_HISTORIES=${SOAK_HISTORIES:-5000} SOAK_SEED=${SOAK_SEED:-0}
 TF_ACC='' exec go test -run '^TestFaultStorms$|^TestRandomHistories$' -parallel 16 -count=1 -timeout 120m ./internal/provider

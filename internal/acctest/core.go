@@ -28,20 +28,28 @@ type Core struct {
 // StartCore starts a provider and leaves it unconfigured, as terraform validate does.
 func StartCore(tb testing.TB, factory func() (tfprotov6.ProviderServer, error)) (*Core, error) {
 	tb.Helper()
+	return startCore(tb, factory, nil)
+}
+
+func startCore(tb testing.TB, factory func() (tfprotov6.ProviderServer, error), schemas *tfprotov6.GetProviderSchemaResponse) (*Core, error) {
+	tb.Helper()
 	server, err := factory()
 	if err != nil {
 		return nil, err
 	}
-	c := &Core{Server: server, factory: factory, tb: tb, ctx: tb.Context()}
-	c.Schemas, err = server.GetProviderSchema(c.ctx, &tfprotov6.GetProviderSchemaRequest{})
+	c := &Core{Server: server, Schemas: schemas, factory: factory, tb: tb, ctx: tb.Context()}
+	if schemas == nil {
+		c.Schemas, err = server.GetProviderSchema(c.ctx, &tfprotov6.GetProviderSchemaRequest{})
+	}
 	return c, err
 }
 
-// NewCore starts a provider and configures it with the settings, which are arguments as for ConfigOf. An
-// error that the provider reports is a *DiagnosticsError.
-func NewCore(tb testing.TB, factory func() (tfprotov6.ProviderServer, error), settings map[string]any) (*Core, error) {
+// NewCore starts a provider and configures it with the settings, which are arguments as for ConfigOf. The schemas are
+// the provider's; nil asks for them, which takes longer than all else. An error that the provider reports is a
+// *DiagnosticsError.
+func NewCore(tb testing.TB, factory func() (tfprotov6.ProviderServer, error), schemas *tfprotov6.GetProviderSchemaResponse, settings map[string]any) (*Core, error) {
 	tb.Helper()
-	c, err := StartCore(tb, factory)
+	c, err := startCore(tb, factory, schemas)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +84,7 @@ func (c *Core) configure(settings map[string]any) (Diagnostics, error) {
 // Restart starts another process of the same provider, with the same settings.
 func (c *Core) Restart() (*Core, error) {
 	c.tb.Helper()
-	next, err := NewCore(c.tb, c.factory, c.settings)
+	next, err := NewCore(c.tb, c.factory, c.Schemas, c.settings)
 	if err == nil {
 		next.ctx = c.ctx
 	}

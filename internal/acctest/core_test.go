@@ -123,7 +123,7 @@ func startThings(t *testing.T) (Resource, *calls) {
 	core, err := NewCore(t, func() (tfprotov6.ProviderServer, error) {
 		met.processes++
 		return providerserver.NewProtocol6WithError(&thingProvider{calls: met, process: met.processes})()
-	}, nil)
+	}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

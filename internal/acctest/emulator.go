@@ -3,11 +3,15 @@
 package acctest
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
@@ -16,6 +20,76 @@ import (
 type Emulator struct {
 	*emulator.Server
 	Endpoint string // its URL, without a path
+
+	// Dial connects to an emulator in a bubble; nil for one that listens.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Bubble runs a parallel subtest in a synctest bubble, where waits take no time.
+func Bubble(t *testing.T, name string, run func(t *testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, run)
+	})
+}
+
+// StartInBubble starts an emulator that has the apps, in a synctest bubble. It listens
+// on no socket, since a bubble's time stands still while something waits for a socket.
+func StartInBubble(tb testing.TB, options emulator.Options, apps ...string) *Emulator {
+	tb.Helper()
+	server := newServer(options, apps)
+	pipes := pipeListener{make(chan net.Conn), make(chan struct{})}
+	listener := &http.Server{Handler: server}
+	listener.SetKeepAlivesEnabled(false) // on a used connection, Go's client repeats a request by itself
+	go func() { _ = listener.Serve(pipes) }()
+	tb.Cleanup(func() {
+		server.Close()
+		_ = listener.Close()
+	})
+	return &Emulator{Server: server, Endpoint: "http://localhost", Dial: pipes.dial}
+}
+
+func newServer(options emulator.Options, apps []string) *emulator.Server {
+	server := emulator.New(options)
+	for _, app := range apps {
+		server.AddApp(app)
+	}
+	return server
+}
+
+// pipeLatency makes requests differ in time.
+const pipeLatency = 20 * time.Millisecond
+
+// pipeListener is a net.Listener of net.Pipe.
+type pipeListener struct {
+	connections chan net.Conn
+	closed      chan struct{}
+}
+
+func (l pipeListener) Accept() (net.Conn, error) {
+	select {
+	case connection := <-l.connections:
+		return connection, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l pipeListener) Close() error   { close(l.closed); return nil }
+func (l pipeListener) Addr() net.Addr { return &net.UnixAddr{Net: "pipe"} }
+
+func (l pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	time.Sleep(pipeLatency)
+	client, server := net.Pipe()
+	select {
+	case l.connections <- server:
+		return client, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // StartEmulator starts an emulator that has the apps, and ends with the test.
@@ -27,10 +101,7 @@ func StartEmulator(tb testing.TB, options emulator.Options, apps ...string) *Emu
 // StartWrappedEmulator starts an emulator whose requests pass through wrap first.
 func StartWrappedEmulator(tb testing.TB, wrap func(http.Handler) http.Handler, options emulator.Options, apps ...string) *Emulator {
 	tb.Helper()
-	server := emulator.New(options)
-	for _, app := range apps {
-		server.AddApp(app)
-	}
+	server := newServer(options, apps)
 	listener := httptest.NewServer(wrap(server))
 	tb.Cleanup(func() {
 		server.Close()

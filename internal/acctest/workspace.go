@@ -239,7 +239,10 @@ func (w *Workspace) ApplyPlan(run *Run) {
 	if run.Failed {
 		return
 	}
-	r := w.process()
+	var r Resource
+	if len(run.Actions) > 0 {
+		r = w.process()
+	}
 	w.each(slices.Sorted(maps.Keys(run.plans)), func(name string) {
 		plan := run.plans[name]
 		result := plan.Prior

@@ -13,8 +13,8 @@ import (
 
 // Fault makes matching requests fail before the checks of gateway and service, but the log's Authenticated,
 // the quota and the lock of access keys still depend on the request's credentials. Status, Code, Message,
-// RawBody and EchoRequest replace the response. Without them and Drop, the request takes effect, and
-// Delay, Cut and Header change its response.
+// RawBody and EchoRequest replace the response. Without them, Drop and Endless, the request takes
+// effect, and Delay, Cut and Header change its response.
 type Fault struct {
 	Method    string // "" for all
 	AppID     string // not escaped; "" for all requests
@@ -39,6 +39,8 @@ type Fault struct {
 	// Drop closes the connection without a response. Go's client repeats a GET by itself on one used before.
 	Drop bool
 	Cut  bool // closes the connection after half of the body
+
+	Endless bool // a response that doesn't end until the client goes away or the server closes
 
 	// EchoRequest appends the canonical request to Message, secrets in headers included, as the gateway does
 	// when a signature is wrong. The defaults of Code and Message are the gateway's.
@@ -113,11 +115,21 @@ func (s *Server) wait(r *http.Request, delay time.Duration) bool {
 	}
 }
 
+// trickle sends spaces until the client goes away or the server closes.
+func (s *Server) trickle(w http.ResponseWriter, r *http.Request) {
+	for s.wait(r, 100*time.Millisecond) {
+		if _, err := w.Write([]byte(" ")); err != nil {
+			return
+		}
+		_ = http.NewResponseController(w).Flush() // the next write tells
+	}
+}
+
 func (f *Fault) replacesResponse() bool {
 	return f.Status != 0 || f.Code != "" || f.Message != "" || f.RawBody != "" || f.EchoRequest
 }
 
-func (f *Fault) skipsRequest() bool { return f.replacesResponse() || f.Drop }
+func (f *Fault) skipsRequest() bool { return f.replacesResponse() || f.Drop || f.Endless }
 
 func (f *Fault) response(c *call) *response {
 	if f.EchoRequest {

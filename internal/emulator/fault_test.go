@@ -297,6 +297,14 @@ func TestFaultDelay(t *testing.T) {
 			t.Error("it did not take effect")
 		}
 	})
+	t.Run("the client leaves a response without an end", func(t *testing.T) {
+		f := start(t, Options{})
+		f.Fail(Fault{Endless: true})
+		leave(t, f)
+		if f.tookEffect() {
+			t.Error("it took effect")
+		}
+	})
 	t.Run("the server closes", func(t *testing.T) {
 		f := start(t, Options{})
 		f.Fail(Fault{Delay: time.Hour, Times: 2})

@@ -80,8 +80,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if fault.replacesResponse() {
 		resp = fault.response(c)
 	}
-	if fault.Drop || !waited {
+	if fault.Drop || fault.Endless || !waited {
 		resp = nil
+	}
+	if fault.Endless {
+		s.trickle(w, r)
 	}
 	s.end(c, resp)
 	if resp == nil {

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -41,7 +42,12 @@ func newCallbackSet(tb testing.TB, n int, options emulator.Options) *callbackSet
 	if options.Clock == nil {
 		options.Clock = acctest.TickingClock()
 	}
-	f := &callbackSet{Emulator: acctest.StartEmulator(tb, options), t: tb}
+	return newCallbackSetOn(tb, acctest.StartEmulator(tb, options), n)
+}
+
+func newCallbackSetOn(tb testing.TB, e *acctest.Emulator, n int) *callbackSet {
+	tb.Helper()
+	f := &callbackSet{Emulator: e, t: tb}
 	core := f.core(nil)
 	for i := range n {
 		f.AddApp(appOf(i))
@@ -764,7 +770,11 @@ func TestInterruptedWait(t *testing.T) {
 
 // A list that takes too long leaves half of a read's time to its own call.
 func TestSlowListLeavesTimeForTheRead(t *testing.T) {
-	f := newCallbackSet(t, 12, emulator.Options{})
+	synctest.Test(t, slowListLeavesTimeForTheRead)
+}
+
+func slowListLeavesTimeForTheRead(t *testing.T) {
+	f := newCallbackSetOn(t, acctest.StartInBubble(t, emulator.Options{}), 12)
 	core := f.core(nil)
 	if _, err := core.Read(f.stored[0]); err != nil {
 		t.Fatal(err)

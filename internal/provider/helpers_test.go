@@ -46,19 +46,23 @@ func newCLI(t *testing.T, e *acctest.Emulator, config string, variables ...strin
 }
 
 // newCore starts a provider that leads to an emulator. It retries nothing, unless an
-// argument says otherwise.
+// argument says otherwise. It waits only in a bubble, where that takes no time.
 func newCore(tb testing.TB, e *acctest.Emulator, p *sparkRTCProvider, arguments map[string]any) (*acctest.Core, error) {
 	tb.Helper()
 	settings := e.Settings()
 	settings["max_retries"] = 0
 	maps.Copy(settings, arguments)
-	return acctest.NewCore(tb, factoryOf(p), settings)
+	p.dial = e.Dial
+	return acctest.NewCore(tb, factoryOf(p), schemas(), settings)
 }
 
-// factoryOf serves a provider that loses no time between retries, in an empty
-// environment unless it has one.
+// factoryOf serves a provider in an empty environment unless it has one. Without dial,
+// it loses no time between retries.
 func factoryOf(p *sparkRTCProvider) func() (tfprotov6.ProviderServer, error) {
-	p.version, p.retryWait = "test", time.Microsecond
+	p.version = "test"
+	if p.dial == nil {
+		p.retryWait = time.Microsecond
+	}
 	if p.environment == nil {
 		p.environment = environmentOf("")
 	}

@@ -31,7 +31,9 @@ func TestObjects_haveAllThatBelongsToThem(t *testing.T) {
 			expectExample(t, kind, name)
 			if kind == "resources" {
 				expectMention(t, "testdata/state-template/main.tf", `resource "`+name+`"`)
-				expectMention(t, "acc_fault_matrix_test.go", name)
+				if !slices.ContainsFunc(faultyObjects, func(o faultyObject) bool { return o.typeName == name }) {
+					t.Errorf("faultyObjects, in faults_test.go, does not have %s", name)
+				}
 			}
 			if block != "" && hasSecret(schema.Block) {
 				expectMention(t, "canary_test.go", block+` "`+name+`"`)

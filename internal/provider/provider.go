@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"strconv"
 	"strings"
 	"sync"
@@ -55,6 +56,9 @@ type sparkRTCProvider struct {
 
 	// courtesyBound shortens a list of apps in tests; 0 leaves its own.
 	courtesyBound time.Duration
+
+	// dial connects to an emulator without sockets in tests; nil leaves the client's own.
+	dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// environment is that of the process unless a test gives another.
 	environment *credentials.Environment
@@ -202,6 +206,7 @@ func (p *sparkRTCProvider) Configure(ctx context.Context, req provider.Configure
 	settings := settings{environment: p.env(), diags: &resp.Diagnostics}
 	transportConfig := transport.Config{
 		UserAgent:    userAgent(p.version, req.TerraformVersion, settings.environment.Getenv("TF_APPEND_USER_AGENT")),
+		Dial:         p.dial,
 		RetryWaitMin: p.retryWait,
 		RetryWaitMax: 10 * p.retryWait,
 		MaxRetries:   settings.maxRetries(config.MaxRetries),

@@ -213,7 +213,7 @@ func TestConfigureProvider(t *testing.T) {
 			}
 			settings := maps.Clone(block)
 			maps.Copy(settings, tc.block)
-			_, err := acctest.NewCore(t, serving(New("test")()), settings)
+			_, err := acctest.NewCore(t, serving(New("test")()), schemas(), settings)
 			if tc.summary == "" {
 				if err != nil {
 					t.Error(err)

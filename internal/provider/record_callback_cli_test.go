@@ -246,17 +246,14 @@ func TestErrorTable(t *testing.T) {
 		{404, "RTC.00001003", "InvalidParameterValue", "SparkRTC app not found", "app_id", []string{"app list", "project_id"}, 1},
 	}
 	for _, tc := range tests {
-		t.Run(fmt.Sprint(tc.status, " ", tc.summary), func(t *testing.T) {
-			t.Parallel()
-			tc.test(t)
-		})
+		acctest.Bubble(t, fmt.Sprint(tc.status, " ", tc.summary), tc.test)
 	}
 }
 
 func (tc errorRow) test(t *testing.T) {
 	t.Helper()
 	const gone = "SparkRTC app not found" // which on a read is no error
-	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
+	c := acctest.StartInBubble(t, emulator.Options{}, testApp)
 	w := newWorkspace(t, c, map[string]any{"max_retries": 1})
 	w.Set("test", arguments{url: testURL, key: testKey}.given(testApp))
 	fault := emulator.Fault{AppID: testApp, Times: -1, Status: tc.status, Code: tc.code, Message: tc.message}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -42,8 +43,12 @@ func ofAll(n int, run func(i int)) {
 // the read's own call, it counts.
 func TestShortTimeoutsShareTheList(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, shortTimeoutsShareTheList)
+}
+
+func shortTimeoutsShareTheList(t *testing.T) {
 	const n, short = 40, 9
-	f := &callbackSet{Emulator: acctest.StartEmulator(t, emulator.Options{Clock: acctest.TickingClock()}), t: t}
+	f := &callbackSet{Emulator: acctest.StartInBubble(t, emulator.Options{Clock: acctest.TickingClock()}), t: t}
 	core := f.core(nil)
 	for i := range n {
 		f.AddApp(appOf(i))

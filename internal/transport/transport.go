@@ -51,8 +51,10 @@ type Config struct {
 	// Logger gets attempts (debug), long waits (info) and a wrong clock (warn); nil logs nothing.
 	Logger *slog.Logger
 
-	// RoundTripper sends authenticated requests. Insecure, RootCAs and NoProxy apply only to the default, nil.
+	// RoundTripper sends authenticated requests. Insecure, RootCAs, NoProxy and Dial apply only to the default, nil.
 	RoundTripper http.RoundTripper
+
+	Dial func(ctx context.Context, network, address string) (net.Conn, error) // default a net.Dialer's
 
 	// RetryWaitMin and RetryWaitMax bound the back-off; default 500 ms and 30 s; 10 and 2 times that on a 429.
 	RetryWaitMin, RetryWaitMax time.Duration
@@ -129,10 +131,14 @@ func newTransport(cfg Config) *http.Transport {
 	if cfg.NoProxy {
 		proxy = nil
 	}
+	dial := cfg.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+	}
 	return &http.Transport{
 		Proxy:                  proxy,
 		OnProxyConnectResponse: onProxyConnect,
-		DialContext:            (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:            dial,
 		ForceAttemptHTTP2:      true,
 		TLSHandshakeTimeout:    15 * time.Second,
 		ResponseHeaderTimeout:  30 * time.Second,

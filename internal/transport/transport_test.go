@@ -20,6 +20,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -95,19 +96,19 @@ func TestEveryAttemptIsSignedAndCarriesTheBody(t *testing.T) {
 // The date of each attempt is its own: one of before a long back-off would be
 // too old.
 func TestEveryAttemptHasItsOwnDate(t *testing.T) {
-	var dates []string
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		dates = append(dates, r.Header.Get("X-Sdk-Date"))
-		if len(dates) == 1 {
-			w.Header().Set("Retry-After", "1")
-			w.WriteHeader(http.StatusServiceUnavailable)
-			return
+	synctest.Test(t, func(t *testing.T) {
+		var dates []string
+		f := &fake{answer: func(n int, r *http.Request) (*http.Response, error) {
+			dates = append(dates, r.Header.Get("X-Sdk-Date"))
+			if n == 1 {
+				return say(http.StatusServiceUnavailable, "", "Retry-After", "1")
+			}
+			return say(http.StatusOK, "{}")
+		}}
+		if _, _, err := get(t, f.client(), "http://localhost"); err != nil || len(dates) != 2 || dates[0] >= dates[1] {
+			t.Errorf("dates %v, %v", dates, err)
 		}
-		respond(200, "{}")(w, r)
 	})
-	if _, _, err := get(t, newClient(), s.URL); err != nil || len(dates) != 2 || dates[0] >= dates[1] {
-		t.Errorf("dates %v, %v", dates, err)
-	}
 }
 
 func TestContextEndsEverything(t *testing.T) {
