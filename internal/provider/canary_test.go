@@ -230,7 +230,7 @@ func TestAccCLI_canaries(t *testing.T) {
 			}
 			c.variables = append(append(tc.credentials, c.Endpoints()...), "TF_LOG=TRACE", "HW_MAX_RETRIES=1",
 				"TF_VAR_clear="+canaryClear, "TF_VAR_write_only="+canaryWriteOnly)
-			r := newCLI(t, nil, canaryConfig, c.variables...)
+			r := newBinaryCLI(t, nil, canaryConfig, c.variables...)
 			c.ok(r, "plan", "-out=saved.tfplan")
 			c.ok(r, "apply", "saved.tfplan")
 			expectTruth(t, c.Emulator, "clear", "https://recordings.example.com/a", canaryClear)
@@ -314,7 +314,7 @@ func (c *canaries) meetFaults(sent string) {
 	for app := range met {
 		c.AddApp(app)
 	}
-	r := newCLI(t, nil, canaryVariables+fmt.Sprintf(meetingFaults, len(faults)), append(slices.Clone(c.variables), ownReads)...)
+	r := newBinaryCLI(t, nil, canaryVariables+fmt.Sprintf(meetingFaults, len(faults)), append(slices.Clone(c.variables), ownReads)...)
 	c.ok(r, "apply", "-auto-approve")
 	for _, method := range []string{http.MethodGet, http.MethodPut} {
 		for app, fault := range met {
