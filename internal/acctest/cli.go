@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -77,6 +78,7 @@ func Main(m *testing.M, folder string) int {
 	if err := os.Setenv("GOGC", "400"); err != nil { // the CLI and its providers are short-lived
 		panic(err)
 	}
+	debug.SetGCPercent(400) // tests make many servers, each of them for a moment
 	code := m.Run()
 	if builtIn != "" {
 		_ = os.RemoveAll(builtIn)
