@@ -76,8 +76,24 @@ func factoryOf(p *sparkRTCProvider) func() (tfprotov6.ProviderServer, error) {
 	if p.environment == nil {
 		p.environment = environmentOf("")
 	}
-	return serving(p)
+	return func() (tfprotov6.ProviderServer, error) { return withKnownSchemas{serve(p).(server)}, nil } //nolint:forcetypeassert // serve has nothing else
 }
+
+// withKnownSchemas is a server that Core asks for its schemas, as Terraform does once a
+// run, without making them for each process of a test.
+type withKnownSchemas struct{ server }
+
+func (withKnownSchemas) GetProviderSchema(context.Context, *tfprotov6.GetProviderSchemaRequest) (*tfprotov6.GetProviderSchemaResponse, error) {
+	return schemas(), nil
+}
+
+func (withKnownSchemas) GetResourceIdentitySchemas(context.Context, *tfprotov6.GetResourceIdentitySchemasRequest) (*tfprotov6.GetResourceIdentitySchemasResponse, error) {
+	return identitySchemas()
+}
+
+var identitySchemas = sync.OnceValues(func() (*tfprotov6.GetResourceIdentitySchemasResponse, error) {
+	return NewServer("test")().GetResourceIdentitySchemas(context.Background(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+})
 
 func serving(p provider.Provider) func() (tfprotov6.ProviderServer, error) {
 	return func() (tfprotov6.ProviderServer, error) { return serve(p), nil }
