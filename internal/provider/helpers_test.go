@@ -76,7 +76,7 @@ func factoryOf(p *sparkRTCProvider) func() (tfprotov6.ProviderServer, error) {
 	if p.environment == nil {
 		p.environment = environmentOf("")
 	}
-	return func() (tfprotov6.ProviderServer, error) { return withKnownSchemas{serve(p).(server)}, nil } //nolint:forcetypeassert // serve has nothing else
+	return func() (tfprotov6.ProviderServer, error) { return withKnownSchemas{serve(p).(server)}, nil }
 }
 
 // withKnownSchemas is a server that Core asks for its schemas, as Terraform does once a
