@@ -14,15 +14,19 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
 const (
 	providerBinary = "terraform-provider-sparkrtc"
 	providerSource = "sparkrtc/sparkrtc"
+	registry       = "registry.terraform.io/"
 
 	// LocalState is the name of the state file.
 	LocalState = "terraform.tfstate"
@@ -34,11 +38,17 @@ const (
 	Changes   = 2
 )
 
-// CLI is a folder with a configuration, where the real CLI runs with the real binary of the provider.
+// CLI is a folder with a configuration, where the real CLI runs. It starts the real binary of the provider, several
+// times a run.
 type CLI struct {
 	Dir  string
 	Home string   // the home of the user, empty at first
 	Env  []string // NAME=value; of two with a name, the last counts
+
+	// Provider, if it is not nil, is served in this process instead, anew for each run,
+	// from the Env and the Home. That takes half the processor time. Configurations with
+	// several providers use the binary all the same, since each needs a process.
+	Provider func(home string, env []string) tfprotov6.ProviderServer
 }
 
 // Result is what a run of the CLI left.
@@ -66,6 +76,7 @@ func Main(m *testing.M, folder string) int {
 	if err := os.Setenv("GOGC", "400"); err != nil { // the CLI and its providers are short-lived
 		panic(err)
 	}
+	debug.SetGCPercent(400) // tests make many servers, each of them for a moment
 	code := m.Run()
 	if builtIn != "" {
 		_ = os.RemoveAll(builtIn)
@@ -83,7 +94,7 @@ func build() (string, error) {
 		return "", err
 	}
 	builtIn = dir
-	command := exec.Command("go", "build", "-o", filepath.Join(dir, providerBinary), providerFolder)
+	command := exec.Command("go", "build", "-ldflags", "-s -w", "-o", filepath.Join(dir, providerBinary), providerFolder)
 	if output, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the provider: %w\n%s", err, output)
 	}
@@ -104,7 +115,7 @@ const requiredProviders = `
 terraform {
   required_providers {
     sparkrtc = {
-      source = "registry.terraform.io/` + providerSource + `"
+      source = "` + registry + providerSource + `"
     }
   }
 }
@@ -319,9 +330,15 @@ func (c *CLI) RunUntil(t *testing.T, interrupt <-chan struct{}, arguments ...str
 
 func (c *CLI) run(ctx context.Context, t *testing.T, arguments ...string) Result {
 	t.Helper()
+	env := c.Env
+	if c.Provider != nil && !severalProviders.MatchString(c.ReadFile(t, "main.tf")) {
+		variable, stop := attach(t, func() tfprotov6.ProviderServer { return c.Provider(c.Home, c.Env) })
+		defer stop()
+		env = append(slices.Clone(env), variable)
+	}
 	var stdout, stderr bytes.Buffer
 	command := exec.CommandContext(ctx, cliPath(), arguments...)
-	command.Dir, command.Env, command.Stdout, command.Stderr = c.Dir, c.Env, &stdout, &stderr
+	command.Dir, command.Env, command.Stdout, command.Stderr = c.Dir, env, &stdout, &stderr
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	err := command.Run()
 	var exit *exec.ExitError

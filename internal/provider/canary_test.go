@@ -3,13 +3,14 @@
 package provider
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
@@ -35,61 +36,6 @@ variable "key_version" {
 variable "path" {
   type    = string
   default = "a"
-}
-`
-
-// meetingFaults are resources for a number of faults, one whose requests are echoed and
-// one that is throttled. The latter two are about all that a provider sends, so that
-// they have a process each.
-const meetingFaults = `
-resource "sparkrtc_record_callback" "faulty_clear" {
-  count    = %[1]d
-  app_id   = "fault-${count.index}-clear"
-  url      = "https://recordings.example.com/${var.path}"
-  auth_key = var.clear
-}
-
-resource "sparkrtc_record_callback" "faulty_write_only" {
-  count               = %[1]d
-  app_id              = "fault-${count.index}-write_only"
-  url                 = "https://recordings.example.com/${var.path}"
-  auth_key_wo         = var.write_only
-  auth_key_wo_version = var.key_version
-}
-
-provider "sparkrtc" {
-  alias = "echo_clear"
-}
-
-resource "sparkrtc_record_callback" "echo_clear" {
-  provider = sparkrtc.echo_clear
-  app_id   = "echo-clear"
-  url      = "https://recordings.example.com/${var.path}"
-  auth_key = var.clear
-}
-
-provider "sparkrtc" {
-  alias = "echo_write_only"
-}
-
-resource "sparkrtc_record_callback" "echo_write_only" {
-  provider            = sparkrtc.echo_write_only
-  app_id              = "echo-write_only"
-  url                 = "https://recordings.example.com/${var.path}"
-  auth_key_wo         = var.write_only
-  auth_key_wo_version = var.key_version
-}
-
-provider "sparkrtc" {
-  alias       = "throttled"
-  max_retries = 0
-}
-
-resource "sparkrtc_record_callback" "throttled" {
-  provider = sparkrtc.throttled
-  app_id   = "throttled-clear"
-  url      = "https://recordings.example.com/${var.path}"
-  auth_key = var.clear
 }
 `
 
@@ -160,139 +106,211 @@ type canaries struct {
 	*acctest.Emulator
 	t         *testing.T
 	variables []string
-	sent      string   // the secret that IAM gets
+	sent      string   // what a service may repeat of the credentials that it gets
+	sentToIAM string   // likewise, "" if IAM gets nothing
 	secrets   []string // that may be nowhere
-	seen      strings.Builder
+	seen      bytes.Buffer
 }
 
-func (c *canaries) run(r *acctest.CLI, arguments ...string) acctest.Result {
-	c.t.Helper()
-	got := r.Run(c.t, arguments...)
-	c.seen.WriteString(got.Stdout + got.Stderr)
-	return got
+// canaryCredentials are the kinds of credentials.
+var canaryCredentials = map[string]func(*canaries) []string{
+	"temporary access key": func(c *canaries) []string {
+		c.sent = canarySecretKey + " " + hex.EncodeToString([]byte(canarySecretKey)) + " " + canarySecurityToken
+		return []string{"HW_SECRET_KEY=" + canarySecretKey, "HW_SECURITY_TOKEN=" + canarySecurityToken, "HW_ACCESS_KEY=" + emulator.DefaultAccessKey, "HW_PROJECT_ID=" + emulator.DefaultProjectID}
+	},
+	"token": func(c *canaries) []string {
+		c.sent = canaryToken + " " + url.QueryEscape(canaryToken)
+		return []string{"HW_AUTH_TOKEN=" + canaryToken}
+	},
+	"password": func(c *canaries) []string {
+		c.sentToIAM = canaryPassword
+		return []string{"HW_USER_PASSWORD=" + canaryPassword, "HW_USER_ID=" + emulator.DefaultUserID}
+	},
+	"ID token": func(c *canaries) []string {
+		c.sentToIAM = c.IDToken()
+		return []string{"HW_ASSUME_ROLE_IDP_ID=" + emulator.DefaultIDPID, "HW_ASSUME_ROLE_AGENCY_NAME=" + emulator.DefaultAgencyName, "HW_ASSUME_ROLE_DOMAIN_ID=" + emulator.DefaultDomainID, "TFC_WORKLOAD_IDENTITY_TOKEN=" + c.sentToIAM}
+	},
 }
 
-func (c *canaries) ok(r *acctest.CLI, arguments ...string) {
-	c.t.Helper()
-	if got := c.run(r, arguments...); got.Code != 0 {
-		c.t.Fatalf("%v: %s", arguments, got.Stdout)
+func newCanaries(t *testing.T, credentials string) *canaries {
+	t.Helper()
+	c := &canaries{t: t, Emulator: acctest.StartEmulator(t, emulator.Options{SecretKey: canarySecretKey, SecurityToken: canarySecurityToken, Token: canaryToken, Password: canaryPassword}, "clear", "write-only")}
+	c.variables = append(canaryCredentials[credentials](c), append(c.Endpoints(), "HW_MAX_RETRIES=1")...)
+	c.secrets = []string{canarySecretKey, canarySecurityToken, canaryToken, canaryPassword, c.sentToIAM, canaryWriteOnly, canarySecond, canaryForeign, canaryData, canaryEphemeral}
+	c.SetCallback("data", testURL, canaryData)
+	c.SetCallback("ephemeral", testURL, canaryEphemeral)
+	for _, app := range c.Apps() {
+		c.secrets = append(c.secrets, app.AppKey)
 	}
+	return c
 }
 
-// showJSON prints what Terraform prints of any plan, auth_key's variable included.
-func (c *canaries) showJSON(r *acctest.CLI, plan string) {
+// all are the secrets of the test and those that the service has given out.
+func (c *canaries) all() []string { return slices.Concat(c.secrets, c.Secrets()) }
+
+// expectNoneSeen is about what was printed and logged.
+func (c *canaries) expectNoneSeen() {
 	c.t.Helper()
-	acctest.ExpectNoSecret(c.t, plan+" as JSON", r.Must(c.t, 0, "show", "-json", plan).Stdout, c.secrets...)
-	acctest.ExpectNoSecret(c.t, plan, r.ReadPlan(c.t, plan), c.secrets...)
+	acctest.ExpectNoSecret(c.t, "output or the log", c.seen.String(), append(c.all(), canaryClear, emulator.DefaultAccessKey)...)
 }
 
-func (c *canaries) expectNone(r *acctest.CLI, files ...string) {
-	c.t.Helper()
-	for _, file := range files {
-		acctest.ExpectNoSecret(c.t, file, r.ReadFile(c.t, file), append(slices.Clone(c.secrets), c.Secrets()...)...)
-	}
-}
-
-// Distinctive secrets in every place that takes one, with each kind of credentials and
-// every kind of failure, at the noisiest log level: none of them may be seen, but for
-// auth_key where it is documented to be, in the state and in saved plans. A key that
-// the service shows is nowhere, also after drift and an import, whether or not the
-// apply after it goes through.
+// A key that the service shows is nowhere, also after drift and an import, whether or not the apply after it goes
+// through: what a CLI prints, logs at the noisiest level and stores. Of auth_key it may store the configured value.
 func TestAccCLI_canaries(t *testing.T) {
 	t.Parallel()
-	for name, tc := range map[string]struct {
-		credentials []string
-		run         func(c *canaries, r *acctest.CLI)
-	}{
-		"temporary access key": {[]string{"HW_SECRET_KEY=" + canarySecretKey, "HW_SECURITY_TOKEN=" + canarySecurityToken, "HW_ACCESS_KEY=" + emulator.DefaultAccessKey, "HW_PROJECT_ID=" + emulator.DefaultProjectID},
-			func(c *canaries, r *acctest.CLI) {
-				c.wholeLife(r)
-				c.meetFaults(canarySecretKey + " " + hex.EncodeToString([]byte(canarySecretKey)) + " " + canarySecurityToken)
-			}},
-		"token":    {[]string{"HW_AUTH_TOKEN=" + canaryToken}, func(c *canaries, _ *acctest.CLI) { c.meetFaults(canaryToken + " " + url.QueryEscape(canaryToken)) }},
-		"password": {[]string{"HW_USER_PASSWORD=" + canaryPassword, "HW_USER_ID=" + emulator.DefaultUserID}, (*canaries).meetIAM},
-		"ID token": {[]string{"HW_ASSUME_ROLE_IDP_ID=" + emulator.DefaultIDPID, "HW_ASSUME_ROLE_AGENCY_NAME=" + emulator.DefaultAgencyName, "HW_ASSUME_ROLE_DOMAIN_ID=" + emulator.DefaultDomainID}, (*canaries).meetIAM},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := &canaries{t: t, Emulator: acctest.StartEmulator(t, emulator.Options{SecretKey: canarySecretKey, SecurityToken: canarySecurityToken, Token: canaryToken, Password: canaryPassword}, "clear", "write-only")}
-			idToken := c.IDToken()
-			c.sent = canaryPassword
-			c.secrets = []string{canarySecretKey, canarySecurityToken, canaryToken, canaryPassword, idToken, canaryWriteOnly, canarySecond, canaryForeign, canaryData, canaryEphemeral}
-			if name == "ID token" {
-				c.sent = idToken
-				tc.credentials = append(tc.credentials, "TFC_WORKLOAD_IDENTITY_TOKEN="+idToken)
-			}
-			c.SetCallback("data", testURL, canaryData)
-			c.SetCallback("ephemeral", testURL, canaryEphemeral)
-			for _, app := range c.Apps() {
-				c.secrets = append(c.secrets, app.AppKey)
-			}
-			c.variables = append(append(tc.credentials, c.Endpoints()...), "TF_LOG=TRACE", "HW_MAX_RETRIES=1",
-				"TF_VAR_clear="+canaryClear, "TF_VAR_write_only="+canaryWriteOnly)
-			r := newCLI(t, nil, canaryConfig, c.variables...)
-			c.ok(r, "plan", "-out=saved.tfplan")
-			c.ok(r, "apply", "saved.tfplan")
-			expectTruth(t, c.Emulator, "clear", "https://recordings.example.com/a", canaryClear)
-			expectTruth(t, c.Emulator, "write-only", "https://recordings.example.com/a", canaryWriteOnly)
-			acctest.ExpectNoSecret(t, "saved plan", r.ReadPlan(t, "saved.tfplan"), c.secrets...)
-			c.expectNone(r, acctest.LocalState)
-
-			c.variables = append(c.variables, "TF_VAR_write_only="+canarySecond)
-			r.Env = append(r.Env, "TF_VAR_write_only="+canarySecond)
-			tc.run(c, r)
-			c.expectNone(r, acctest.LocalState)
-			acctest.ExpectNoSecret(t, "output or the log", c.seen.String(), append(append(c.secrets, canaryClear, emulator.DefaultAccessKey), c.Secrets()...)...)
-		})
+	c := newCanaries(t, "temporary access key")
+	r := newCLI(t, nil, canaryConfig, append(c.variables, "TF_VAR_clear="+canaryClear, "TF_VAR_write_only="+canaryWriteOnly)...)
+	traced := newBinaryCLI(t, nil, "")
+	traced.Dir = r.Dir
+	run := func(r *acctest.CLI, code int, arguments ...string) {
+		t.Helper()
+		got := r.Must(t, code, arguments...)
+		c.seen.WriteString(got.Stdout + got.Stderr)
 	}
-}
+	trace := func(code int, arguments ...string) {
+		t.Helper()
+		traced.Env = append(slices.Clone(r.Env), "TF_LOG=TRACE")
+		run(traced, code, arguments...)
+	}
+	stored := func(files ...string) {
+		t.Helper()
+		for _, file := range files {
+			acctest.ExpectNoSecret(t, file, r.ReadFile(t, file), c.all()...)
+		}
+	}
+	planned := func(plan string) {
+		t.Helper()
+		acctest.ExpectNoSecret(t, plan, r.ReadPlan(t, plan), c.all()...)
+	}
 
-// wholeLife is changes, drift, an import and an apply that fails, which are the same
-// whatever the credentials are.
-func (c *canaries) wholeLife(r *acctest.CLI) {
-	t := c.t
-	t.Helper()
-	c.ok(r, "plan", "-out=changed.tfplan", "-var", "path=b")
-	c.ok(r, "show", "changed.tfplan")
-	acctest.ExpectNoSecret(t, "changed plan", r.ReadPlan(t, "changed.tfplan"), c.secrets...)
-	c.ok(r, "apply", "-auto-approve", "-var", "key_version=2")
+	trace(0, "plan", "-out=saved.tfplan")
+	planned("saved.tfplan")
+	trace(0, "apply", "saved.tfplan")
+	expectTruth(t, c.Emulator, "clear", "https://recordings.example.com/a", canaryClear)
+	expectTruth(t, c.Emulator, "write-only", "https://recordings.example.com/a", canaryWriteOnly)
+	stored(acctest.LocalState)
+	r.Env = append(r.Env, "TF_VAR_write_only="+canarySecond)
+	run(r, 0, "plan", "-out=changed.tfplan", "-var", "path=b")
+	run(r, 0, "show", "changed.tfplan")
+	planned("changed.tfplan")
 
 	// Drift, in clear and masked.
 	c.SetCallback("clear", testURL, canaryForeign)
 	c.SetCallback("write-only", testURL, canaryForeign)
-	c.ok(r, "plan", "-out=drift.tfplan")
-	c.showJSON(r, "drift.tfplan")
-	c.ok(r, "apply", "-refresh-only", "-auto-approve")
-	c.expectNone(r, acctest.LocalState)
+	run(r, 0, "plan", "-out=drift.tfplan")
+	planned("drift.tfplan")
+	// Of a variable, Terraform prints the value.
+	acctest.ExpectNoSecret(t, "plan as JSON", r.Must(t, 0, "show", "-json", "drift.tfplan").Stdout, c.all()...)
+	run(r, 0, "apply", "-refresh-only", "-auto-approve")
+	stored(acctest.LocalState)
 	c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoTruncated })
-	c.ok(r, "apply", "-auto-approve", "-var", "key_version=2")
-	c.expectNone(r, acctest.LocalState, "terraform.tfstate.backup")
-	c.ok(r, "destroy", "-auto-approve")
+	run(r, 0, "apply", "-auto-approve", "-var", "key_version=2")
+	stored(acctest.LocalState, "terraform.tfstate.backup")
+	trace(0, "destroy", "-auto-approve")
 	c.SetCallback("ephemeral", testURL, canaryEphemeral) // its app is destroyed, and data sources read it
 
 	c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoExact })
-	for name, app := range map[string]string{"clear": "clear", "write_only": "write-only"} {
-		c.SetCallback(app, testURL, canaryForeign)
-		c.ok(r, "import", callbackAddress(name), app)
-	}
-	acctest.ExpectNoSecret(t, "state after an import", r.ReadFile(t, acctest.LocalState), append(slices.Clone(c.secrets), canaryClear)...)
-	c.ok(r, "plan", "-out=import.tfplan", "-var", "key_version=3")
-	c.showJSON(r, "import.tfplan")
-	c.Fail(emulator.Fault{Method: http.MethodPut, Times: -1, Status: http.StatusForbidden, Code: "APIGW.0306"})
-	if got := c.run(r, "apply", "-auto-approve", "-var", "key_version=3"); got.Code == 0 {
-		t.Error("an apply that is refused ends well")
-	}
+	c.SetCallback("clear", testURL, canaryForeign)
+	c.SetCallback("write-only", testURL, canaryForeign)
+	trace(0, "import", callbackAddress("clear"), "clear")
+	run(r, 0, "import", callbackAddress("write_only"), "write-only")
+	acctest.ExpectNoSecret(t, "state after an import", r.ReadFile(t, acctest.LocalState), append(c.all(), canaryClear)...)
+	refused := emulator.Fault{Status: http.StatusForbidden, Code: "APIGW.0306", Message: c.sent}
+	c.repeatKey(refused, http.MethodPut, "clear", canaryClear)
+	c.repeatKey(refused, http.MethodPut, "write-only", canarySecond)
+	trace(1, "apply", "-auto-approve", "-var", "key_version=3")
 	c.ClearFaults()
-	acctest.ExpectNoSecret(t, "state after an apply that failed", r.ReadFile(t, acctest.LocalState), append(slices.Clone(c.secrets), canaryClear)...)
-	c.ok(r, "apply", "-auto-approve", "-var", "key_version=3")
-	c.expectNone(r, "terraform.tfstate.backup")
+	acctest.ExpectNoSecret(t, "state after an apply that failed", r.ReadFile(t, acctest.LocalState), append(c.all(), canaryClear)...)
+	run(r, 0, "apply", "-auto-approve", "-var", "key_version=3")
+	stored(acctest.LocalState, "terraform.tfstate.backup")
+	c.expectNoneSeen()
+}
+
+// With each kind of credentials and every kind of failure, no secret is in what the provider reports, logs, plans and
+// stores, but for auth_key in plans and states.
+func TestCanaries(t *testing.T) {
+	t.Parallel()
+	for name := range canaryCredentials {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCanaries(t, name)
+			c.live()
+			c.meetFaults()
+			if c.sentToIAM != "" {
+				c.meetIAM()
+			}
+			c.expectNoneSeen()
+		})
+	}
+}
+
+func (c *canaries) workspace(settings map[string]any) *acctest.Workspace {
+	c.t.Helper()
+	return newProcesses(c.t, environmentOf("", append(slices.Clone(c.variables), ownReads)...), settings, &c.seen)
+}
+
+// configure has a callback for each way to give a key, whose names are those of their apps.
+func configure(w *acctest.Workspace, suffix, path, writeOnly string, version int64) {
+	url := "https://recordings.example.com/" + path
+	w.Set("clear"+suffix, arguments{url: url, key: canaryClear}.given("clear"+suffix))
+	w.Set("write-only"+suffix, arguments{url: url, key: writeOnly, version: version}.given("write-only"+suffix))
+}
+
+// expect looks for secrets in what came of a run, and returns how many callbacks it failed for.
+func (c *canaries) expect(w *acctest.Workspace, run *acctest.Run) (failed int) {
+	c.t.Helper()
+	for name, list := range run.Diagnostics {
+		if list.Err() != nil {
+			failed++
+		}
+		for _, d := range list {
+			fmt.Fprintln(&c.seen, name, d.Summary, d.Detail)
+		}
+	}
+	acctest.ExpectNoSecret(c.t, "plan", "plan: "+run.PlanText(), c.all()...)
+	acctest.ExpectNoSecret(c.t, "state", "state: "+w.StateText(), c.all()...)
+	return failed
+}
+
+// live is changes, drift and an import.
+func (c *canaries) live() {
+	t := c.t
+	t.Helper()
+	w := c.workspace(nil)
+	succeeds := func(run *acctest.Run) {
+		t.Helper()
+		if failed := c.expect(w, run); failed != 0 {
+			t.Errorf("%d failed: %v", failed, run.Diagnostics)
+		}
+	}
+	configure(w, "", "a", canaryWriteOnly, 1)
+	succeeds(w.Apply())
+	configure(w, "", "b", canarySecond, 2)
+	succeeds(w.Apply())
+	expectTruth(t, c.Emulator, "clear", "https://recordings.example.com/b", canaryClear)
+	expectTruth(t, c.Emulator, "write-only", "https://recordings.example.com/b", canarySecond)
+	for _, echo := range []emulator.KeyEcho{emulator.EchoExact, emulator.EchoTruncated} {
+		c.SetOptions(func(o *emulator.Options) { o.KeyEcho = echo })
+		c.SetCallback("clear", testURL, canaryForeign)
+		c.SetCallback("write-only", testURL, canaryForeign)
+		succeeds(w.Refresh())
+		succeeds(w.Apply())
+		w.Remove("clear", "write-only")
+		succeeds(w.Apply())
+		succeeds(w.Import("clear", "clear"))
+		succeeds(w.Import("write-only", "write-only"))
+		configure(w, "", "c", canarySecond, 3)
+		succeeds(w.Apply())
+	}
+	c.SetOptions(func(o *emulator.Options) { o.KeyEcho = emulator.EchoExact })
 }
 
 // meetFaults lets a service repeat what it was sent, in reads and in writes.
-func (c *canaries) meetFaults(sent string) {
+func (c *canaries) meetFaults() {
 	t := c.t
 	t.Helper()
-	faults := []emulator.Fault{
+	sent := cmp.Or(c.sent, "what IAM gave out is in the requests that are echoed")
+	for i, fault := range []emulator.Fault{
 		{Status: 400, Code: "RTC.00001003", Message: sent},
 		{Status: 500, RawBody: sent, ContentType: sent},
 		{Status: 403, Code: sent, Message: sent},
@@ -300,60 +318,54 @@ func (c *canaries) meetFaults(sent string) {
 		{Status: 200, RawBody: `{"app_id":"` + sent + `"}`, ContentType: "application/json"},
 		{Drop: true},
 		{Cut: true},
-	}
-	echo := emulator.Fault{EchoRequest: true}
-	throttled := emulator.Fault{Status: 429, Header: http.Header{"Retry-After": {"0"}, "X-Request-Id": {sent}}}
-	met := map[string]emulator.Fault{"echo-clear": echo, "echo-write_only": echo, "throttled-clear": throttled} // by app
-	addresses := map[string]string{"echo-clear": callbackAddress("echo_clear"), "echo-write_only": callbackAddress("echo_write_only"), "throttled-clear": callbackAddress("throttled")}
-	for i, fault := range faults {
-		for _, kind := range []string{"clear", "write_only"} {
-			app := fmt.Sprintf("fault-%d-%s", i, kind)
-			met[app], addresses[app] = fault, fmt.Sprintf("sparkrtc_record_callback.faulty_%s[%d]", kind, i)
+		{EchoRequest: true},
+		{Status: 429, Header: http.Header{"Retry-After": {"0"}, "X-Request-Id": {sent}}},
+	} {
+		suffix := fmt.Sprint("-", i)
+		c.AddApp("clear" + suffix)
+		c.AddApp("write-only" + suffix)
+		w := c.workspace(map[string]any{"max_retries": map[bool]any{true: 0}[fault.Status == 429]})
+		configure(w, suffix, "a", canaryWriteOnly, 1)
+		if failed := c.expect(w, w.Apply()); failed != 0 {
+			t.Fatalf("%+v: %d failed before the fault", fault, failed)
 		}
-	}
-	for app := range met {
-		c.AddApp(app)
-	}
-	r := newCLI(t, nil, canaryVariables+fmt.Sprintf(meetingFaults, len(faults)), append(slices.Clone(c.variables), ownReads)...)
-	c.ok(r, "apply", "-auto-approve")
-	for _, method := range []string{http.MethodGet, http.MethodPut} {
-		for app, fault := range met {
-			key := canaryClear
-			if strings.HasSuffix(app, "write_only") {
-				key = canarySecond
-			}
-			fault.Method, fault.AppID, fault.Times = method, app, -1
-			if method == http.MethodPut && fault.Message != "" {
-				fault.Message += key + base64.StdEncoding.EncodeToString([]byte(key))
-			}
-			c.Fail(fault)
-		}
-		c.ResetRequests()
-		got := c.run(r, "apply", "-auto-approve", "-var", "key_version=2", "-var", "path=b")
-		c.ClearFaults()
-		for app, address := range addresses {
-			if got.Code == 0 || !strings.Contains(got.Stderr, "with "+address) {
-				t.Errorf("%s: no failure of %s", method, address)
-			}
-			if len(c.Requests(emulator.Method(method), emulator.App(app))) == 0 {
-				t.Errorf("no %s of %s met its fault", method, address)
+		configure(w, suffix, "b", canarySecond, 2)
+		for _, method := range []string{http.MethodGet, http.MethodPut} {
+			for app, key := range map[string]string{"clear" + suffix: canaryClear, "write-only" + suffix: canarySecond} {
+				c.repeatKey(fault, method, app, key)
+				c.ResetRequests()
+				failed := c.expect(w, w.Apply(app))
+				c.ClearFaults()
+				if requests := len(c.Requests(emulator.Method(method), emulator.App(app))); failed != 1 || requests == 0 {
+					t.Errorf("%s of %s, %+v: %d failed after %d requests", method, app, fault, failed, requests)
+				}
 			}
 		}
 	}
-	c.expectNone(r, acctest.LocalState, "terraform.tfstate.backup")
+}
+
+// repeatKey adds a fault whose message, if it has one, has the key of the request, too.
+func (c *canaries) repeatKey(fault emulator.Fault, method, app, key string) {
+	fault.Method, fault.AppID, fault.Times = method, app, -1
+	if method == http.MethodPut && fault.Message != "" {
+		fault.Message += key + base64.StdEncoding.EncodeToString([]byte(key))
+	}
+	c.Fail(fault)
 }
 
 // meetIAM lets IAM repeat what it was sent, and the service what IAM gave out.
-func (c *canaries) meetIAM(r *acctest.CLI) {
+func (c *canaries) meetIAM() {
 	c.t.Helper()
+	w := c.workspace(nil)
+	configure(w, "", "d", canarySecond, 4)
 	for _, faults := range [][]emulator.Fault{
 		{{Path: "/v3", Times: -1, EchoRequest: true}, {Path: "/v5", Times: -1, EchoRequest: true}},
-		{{Path: "/v3", Times: -1, Status: 403, Message: c.sent}},
+		{{Path: "/v3", Times: -1, Status: 403, Message: c.sentToIAM}},
 		{{Path: "/v2", Times: -1, EchoRequest: true}},
 	} {
 		c.Fail(faults...)
-		if got := c.run(r, "plan"); got.Code != 1 {
-			c.t.Errorf("with %+v, the plan ended with %d", faults, got.Code)
+		if failed := c.expect(w, w.Plan()); failed == 0 {
+			c.t.Errorf("with %+v, the plan succeeds", faults)
 		}
 		c.ClearFaults()
 	}

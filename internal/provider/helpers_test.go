@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
@@ -39,8 +40,21 @@ var testProviders = map[string]func() (tfprotov6.ProviderServer, error){
 }
 
 // newCLI returns a folder whose runs warn of no key in clear text, unless a variable
-// says otherwise.
+// says otherwise. They use a provider in this process.
 func newCLI(t *testing.T, e *acctest.Emulator, config string, variables ...string) *acctest.CLI {
+	t.Helper()
+	r := newBinaryCLI(t, e, config, variables...)
+	r.Provider = func(home string, env []string) tfprotov6.ProviderServer {
+		p := &sparkRTCProvider{version: "test", environment: environmentOf(home, env...)}
+		p.setClearTextKeyWarning(types.BoolNull())
+		return serve(p)
+	}
+	return r
+}
+
+// newBinaryCLI is newCLI with the provider's binary, for tests of its processes, signals,
+// log and proxy.
+func newBinaryCLI(t *testing.T, e *acctest.Emulator, config string, variables ...string) *acctest.CLI {
 	t.Helper()
 	return acctest.NewCLI(t, e, config, append([]string{"SPARKRTC_CLEAR_TEXT_KEY_WARNING=false"}, variables...)...)
 }
@@ -66,8 +80,24 @@ func factoryOf(p *sparkRTCProvider) func() (tfprotov6.ProviderServer, error) {
 	if p.environment == nil {
 		p.environment = environmentOf("")
 	}
-	return serving(p)
+	return func() (tfprotov6.ProviderServer, error) { return withKnownSchemas{serve(p).(server)}, nil }
 }
+
+// withKnownSchemas is a server that Core asks for its schemas, as Terraform does once a
+// run, without making them for each process of a test.
+type withKnownSchemas struct{ server }
+
+func (withKnownSchemas) GetProviderSchema(context.Context, *tfprotov6.GetProviderSchemaRequest) (*tfprotov6.GetProviderSchemaResponse, error) {
+	return schemas(), nil
+}
+
+func (withKnownSchemas) GetResourceIdentitySchemas(context.Context, *tfprotov6.GetResourceIdentitySchemasRequest) (*tfprotov6.GetResourceIdentitySchemasResponse, error) {
+	return identitySchemas()
+}
+
+var identitySchemas = sync.OnceValues(func() (*tfprotov6.GetResourceIdentitySchemasResponse, error) {
+	return NewServer("test")().GetResourceIdentitySchemas(context.Background(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+})
 
 func serving(p provider.Provider) func() (tfprotov6.ProviderServer, error) {
 	return func() (tfprotov6.ProviderServer, error) { return serve(p), nil }

@@ -18,7 +18,7 @@ func TestAccCLI_interruptWhateverIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	const newURL = testURL + "/new"
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	r := newCLI(t, c, callbackConfig)
+	r := newBinaryCLI(t, c, callbackConfig)
 	r.Apply(t)
 	for _, tc := range []struct {
 		name  string

@@ -32,7 +32,7 @@ func TestAccCLI_logsAreWrittenOnRequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-			r := newCLI(t, c, `data "sparkrtc_record_callback" "app" { app_id = "`+testApp+`" }`, tc.variable)
+			r := newBinaryCLI(t, c, `data "sparkrtc_record_callback" "app" { app_id = "`+testApp+`" }`, tc.variable)
 			written := r.KeepProviderStderr(t)
 			r.Must(t, 0, "plan")
 			content, err := os.ReadFile(written)

@@ -257,7 +257,7 @@ func TestAccCLI_authentication(t *testing.T) {
 		fmt.Fprintf(&config, "provider \"sparkrtc\" {\n  alias = %q\n  endpoint = %q\n  project_id = %q\n%s\n}\n", name, emulators[name].Endpoint, emulator.DefaultProjectID, tc.block)
 		config.WriteString(callbackBlock(name, "provider = sparkrtc."+name, arg("app_id", testApp), arg("url", testURL), arg("auth_key", testKey)))
 	}
-	r := newCLI(t, nil, config.String(), "TF_APPEND_USER_AGENT=ci/7")
+	r := newBinaryCLI(t, nil, config.String(), "TF_APPEND_USER_AGENT=ci/7")
 	r.Apply(t)
 	r.Plan(t, acctest.NoChanges)
 	agent := regexp.MustCompile(`^terraform-provider-sparkrtc/dev \(\+https://\S+\) terraform/1\.\d+\.\d+\S* ci/7$`)
@@ -367,7 +367,7 @@ func TestAccCLI_proxy(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 	}))
 	t.Cleanup(proxy.Close)
-	r := newCLI(t, nil, callbackConfig, append(acctest.Keys(), "HTTPS_PROXY="+proxy.URL, "HW_MAX_RETRIES=0", "SPARKRTC_ENDPOINT=https://rtc.example.com")...)
+	r := newBinaryCLI(t, nil, callbackConfig, append(acctest.Keys(), "HTTPS_PROXY="+proxy.URL, "HW_MAX_RETRIES=0", "SPARKRTC_ENDPOINT=https://rtc.example.com")...)
 	out := r.Must(t, 1, "apply", "-auto-approve").Out()
 	if got := asked.Load(); got == nil || *got != "CONNECT rtc.example.com:443" {
 		t.Errorf("the proxy was not asked: %s", out)

@@ -21,7 +21,7 @@ func TestAccCLI_callsOfEachStep(t *testing.T) {
 	t.Parallel()
 	const other = "https://recordings.example.com/other"
 	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	r := newCLI(t, c, callbackConfig)
+	r := newBinaryCLI(t, c, callbackConfig)
 
 	// A new resource's app is looked up by the plan, and again by the apply,
 	// which plans once more in a process of its own.
@@ -332,7 +332,7 @@ func TestAccCLI_retries(t *testing.T) {
 		emulator.Fault{Method: http.MethodPut, Status: 429, Code: "APIGW.0308", Message: "throttled", Header: http.Header{"Retry-After": {"0"}}},
 		emulator.Fault{Method: http.MethodPut, Cut: true, After: true},
 	)
-	r := newCLI(t, c, callbackConfig, "TF_LOG=DEBUG")
+	r := newBinaryCLI(t, c, callbackConfig, "TF_LOG=DEBUG")
 	got := r.Apply(t)
 	expectCalls(t, c, 2, withKey(testURL, testKey), withKey(testURL, testKey), withKey(testURL, testKey), withKey(testURL, testKey))
 

@@ -50,12 +50,6 @@ resource "sparkrtc_record_callback" "test" {
 }
 `
 
-// callbackConfigOn is the provider block of an emulator and a callback named test.
-// Lines are arguments.
-func callbackConfigOn(e *acctest.Emulator, lines ...string) string {
-	return e.ProviderBlock() + callbackBlock("test", lines...)
-}
-
 // callbackBlock is a callback. Lines are arguments.
 func callbackBlock(name string, lines ...string) string {
 	return fmt.Sprintf("resource %q %q {\n  %s\n}\n", callbackType, name, strings.Join(lines, "\n  "))

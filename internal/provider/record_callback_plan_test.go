@@ -194,7 +194,7 @@ func TestAccCLI_clearTextKeyWarning(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := acctest.StartEmulator(t, emulator.Options{}, "app-0", "app-1", "app-2")
-			r := newCLI(t, c, tc.config+fmt.Sprintf(`
+			r := newBinaryCLI(t, c, tc.config+fmt.Sprintf(`
 resource "sparkrtc_record_callback" "counted" {
   count    = 2
   app_id   = "app-${count.index}"

@@ -12,94 +12,49 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/acctest"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/callback"
 	"github.com/sparkrtc/terraform-provider-sparkrtc/internal/emulator"
 )
 
-func TestAccRecordCallback_lifecycle(t *testing.T) {
+func TestRecordCallback_lifecycle(t *testing.T) {
+	t.Parallel()
 	const newURL, newKey, plainURL = "https://recordings.example.com/v2?tenant=a&b=<c>", "fedcba9876543210fedcba9876543210", "http://recordings.example.com"
-	c := acctest.StartEmulator(t, emulator.Options{}, testApp)
-	events := knownvalue.SetExact([]knownvalue.Check{
-		knownvalue.StringExact("RECORD_NEW_FILE_START"), knownvalue.StringExact("RECORD_FILE_COMPLETE"),
+	c := acctest.StartEmulator(t, emulator.Options{Clock: acctest.TickingClock()}, testApp)
+	w := newWorkspace(t, c, nil)
+	events := tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, []tftypes.Value{
+		tftypes.NewValue(tftypes.String, "RECORD_FILE_COMPLETE"), tftypes.NewValue(tftypes.String, "RECORD_NEW_FILE_START"),
 	})
-	moves := statecheck.CompareValue(valuesGrow{})
-	app := arg("app_id", testApp)
-
-	// Each step is an apply, and then a plan that must be empty: one read of
-	// the framework's before the apply, but for the first, and one after it.
-	resource.ParallelTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: testProviders,
-		Steps: []resource.TestStep{
-			{
-				Config:           callbackConfigOn(c, app, arg("url", testURL), arg("auth_key", testKey)),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionCreate)},
-				ConfigStateChecks: []statecheck.StateCheck{
-					state("app_id", knownvalue.StringExact(testApp)),
-					state("url", knownvalue.StringExact(testURL)),
-					state("auth_key", knownvalue.StringExact(testKey)),
-					state("notify_event_subscription", events),
-					state("update_time", knownvalue.StringRegexp(regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`))),
-					statecheck.ExpectSensitiveValue(resourceName, tfjsonpath.New("auth_key")),
-					moves.AddStateValue(resourceName, tfjsonpath.New("update_time")),
-				},
-			},
-			{
-				PreConfig: func() {
-					expectTruth(t, c, testApp, testURL, testKey)
-					expectPuts(t, c, testApp, withKey(testURL, testKey))
-				},
-				Config:           callbackConfigOn(c, app, arg("url", newURL), arg("auth_key", newKey)),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)},
-				ConfigStateChecks: []statecheck.StateCheck{
-					state("url", knownvalue.StringExact(newURL)),
-					state("auth_key", knownvalue.StringExact(newKey)),
-					moves.AddStateValue(resourceName, tfjsonpath.New("update_time")),
-				},
-			},
-			{
-				PreConfig: func() {
-					expectPuts(t, c, testApp, withKey(newURL, newKey))
-				},
-				Config:            callbackConfigOn(c, app, arg("url", plainURL)),
-				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)},
-				ConfigStateChecks: []statecheck.StateCheck{state("auth_key", knownvalue.Null()), state("url", knownvalue.StringExact(plainURL))},
-			},
-			{
-				PreConfig: func() {
-					expectTruth(t, c, testApp, plainURL, "")
-					expectPuts(t, c, testApp, withKey(plainURL, ""))
-				},
-				Config:           callbackConfigOn(c, app, arg("url", plainURL)),
-				Destroy:          true,
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionDestroy)},
-			},
-		},
-		CheckDestroy: func(*terraform.State) error {
-			expectPuts(t, c, testApp)
-			expectTruth(t, c, testApp, plainURL, "")
-			return nil
-		},
-	})
-}
-
-// valuesGrow compares strings of which each is to come after the one before.
-type valuesGrow struct{}
-
-func (valuesGrow) CompareValues(values ...any) error {
-	for i := 1; i < len(values); i++ {
-		if values[i-1].(string) >= values[i].(string) {
-			return fmt.Errorf("%v is not after %v", values[i], values[i-1])
+	before := ""
+	for i, set := range []arguments{{url: testURL, key: testKey}, {url: newURL, key: newKey}, {url: plainURL}} {
+		w.Set("test", set.given(testApp))
+		w.MustApply().ExpectPlanned(t, map[string]string{"test": map[bool]string{true: "create", false: "update"}[i == 0]})
+		expectTruth(t, c, testApp, set.url, set.key)
+		expectPuts(t, c, testApp, withKey(set.url, set.key))
+		stored := map[string]any{"app_id": testApp, "url": set.url, "auth_key": set.key}
+		if set.key == "" {
+			stored["auth_key"] = nil
 		}
+		w.ExpectStored("test", stored)
+		if got := acctest.AttributesOf(w.Stored["test"].Value)["notify_event_subscription"]; !got.Equal(events) {
+			t.Errorf("events: %v", got)
+		}
+		updated := w.Stored["test"].Text("update_time")
+		if !regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`).MatchString(updated) || updated <= before {
+			t.Errorf("update_time is %s after %s", updated, before)
+		}
+		before = updated
+		w.ExpectSettled()
+		expectPuts(t, c, testApp)
 	}
-	return nil
+	w.Remove("test")
+	w.MustApply().ExpectPlanned(t, map[string]string{"test": "delete"})
+	if len(w.Stored) != 0 {
+		t.Errorf("stored: %v", w.Stored)
+	}
+	expectPuts(t, c, testApp)
+	expectTruth(t, c, testApp, plainURL, "")
 }
 
 // A refresh stores what changed outside Terraform, and finds nothing more the second

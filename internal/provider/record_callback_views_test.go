@@ -62,7 +62,7 @@ func TestAccCLI_ephemeralResource(t *testing.T) {
 	t.Parallel()
 	c := acctest.StartEmulator(t, emulator.Options{}, "to")
 	c.SetCallback("from", "https://elsewhere.example.com/", testKey)
-	r := newCLI(t, c, `
+	r := newBinaryCLI(t, c, `
 ephemeral "sparkrtc_record_callback" "from" {
   app_id = "from"
 }

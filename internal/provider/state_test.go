@@ -195,7 +195,7 @@ func (s services) cli(t *testing.T, config string) *acctest.CLI {
 	for name, c := range s {
 		variables = append(variables, "TF_VAR_"+name+"_endpoint="+c.Endpoint)
 	}
-	return newCLI(t, nil, config, variables...)
+	return newBinaryCLI(t, nil, config, variables...)
 }
 
 // open returns a folder as the user of the release left it, and the services.
