@@ -45,7 +45,7 @@ type CLI struct {
 	Home string   // the home of the user, empty at first
 	Env  []string // NAME=value; of two with a name, the last counts
 
-	// Provider, if it is not nil, is served in this process instead, anew for each run,
+	// Provider, if it is not nil, is served in this process instead, a new one for each run,
 	// from the Env and the Home. That takes half the processor time. Configurations with
 	// several providers use the binary all the same, since each needs a process.
 	Provider func(home string, env []string) tfprotov6.ProviderServer
