@@ -86,8 +86,9 @@ func (r *appResource) planNew(ctx context.Context, plan *appModel, diags *diag.D
 			"The service may refuse the name %q.\n\nUse 1 to 64 letters, digits, hyphens and underscores.", name))
 	}
 	if r.provider.plannedBefore("new sparkrtc_app", plan.AppName) {
-		diags.AddAttributeError(path.Root("app_name"), "Two new apps with the same name", fmt.Sprintf(
-			"This plan already creates an app named %q, and names are unique in an account.\n\nChoose another app_name for one of them.", name))
+		// A warning: terraform test may plan the one resource twice in a process.
+		diags.AddAttributeWarning(path.Root("app_name"), "Two new apps with the same name", fmt.Sprintf(
+			"Another sparkrtc_app of this configuration creates an app named %q, and names are unique in an account, so that one of them will fail.\n\nChoose another app_name for one of them.", name))
 		return
 	}
 	if r.provider.client == nil || r.provider.apps.anyWritten() { // an apply lists the apps before each create

@@ -171,6 +171,7 @@ func (r *autoRecordResource) Read(ctx context.Context, req resource.ReadRequest,
 		return
 	}
 	d, appID, imported := r.provider, state.AppID.ValueString(), state.Mode.IsNull()
+	d.autoRecordsCreated.Delete(appID) // in a process that runs several plans, as that of terraform test
 	r.identify(ctx, resp.Identity, diags, state.AppID)
 	gone := false
 	ok := d.call(ctx, reading(autoRecordOf(appID), imported, state.Timeouts), diags, func(ctx context.Context) error {

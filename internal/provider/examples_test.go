@@ -142,6 +142,9 @@ func TestAccCLI_exampleTests(t *testing.T) {
 				if want := fmt.Sprintf("Success! %d passed, 0 failed.", runs); runs == 0 || !strings.Contains(got.Out(), want) {
 					t.Errorf("no %q in %s", want, got.Out())
 				}
+				if rules := c.RecordRules(testApp); len(c.Apps()) != 1 || len(rules) > 0 {
+					t.Errorf("left: apps %v, rules %v", c.Apps(), rules)
+				}
 				mocked := strings.Contains(string(content), "mock_provider")
 				if calls := len(c.Requests()); mocked != (calls == 0) {
 					t.Errorf("%d calls", calls)

@@ -202,7 +202,8 @@ func (d *providerData) alone(appID string) (end func()) {
 }
 
 // plannedBefore tells whether another resource of this type sets the same object, which has these IDs: each resource is
-// planned once in a process.
+// planned once in a process. That of terraform test may plan, apply and plan again, so it counts until the app, which is
+// the first ID, is written to.
 func (d *providerData) plannedBefore(typeName string, ids ...types.String) bool {
 	key := typeName
 	for _, id := range ids {
@@ -212,7 +213,7 @@ func (d *providerData) plannedBefore(typeName string, ids ...types.String) bool 
 		key += "/" + id.ValueString()
 	}
 	_, again := d.planned.LoadOrStore(key, true)
-	return again
+	return again && !d.apps.isWritten(ids[0].ValueString())
 }
 
 // privateStore is private state, which lies with the state and is not shown.

@@ -178,6 +178,7 @@ func (r *recordRuleResource) Read(ctx context.Context, req resource.ReadRequest,
 		return
 	}
 	d, appID, ruleID, imported := r.provider, state.AppID.ValueString(), state.RuleID.ValueString(), state.OBS.IsNull()
+	d.rules.created.Delete(state.key()) // in a process that runs several plans, as that of terraform test
 	r.identify(ctx, resp.Identity, diags, state.AppID, state.RuleID)
 	var shown *sparkrtc.RecordRule
 	ok := d.call(ctx, reading(ruleOf(appID, ruleID), imported, state.Timeouts), diags, func(ctx context.Context) (err error) {

@@ -71,3 +71,33 @@ func TestAutoRecord_renamedInVain(t *testing.T) {
 		t.Errorf("it is %s", auto.Mode)
 	}
 }
+
+// Newer versions of terraform test keep the process of a provider for all runs of a file.
+func TestRecording_runsOfOneProcess(t *testing.T) {
+	t.Parallel()
+	for typeName, changes := range map[string]given{ruleType: ruleConfig(given{"hls": given{"record_cycle": 60}}), autoType: autoConfig(emulator.AutoRecordOff, "")} {
+		e := acctest.StartEmulator(t, emulator.Options{}, testApp)
+		config := ruleConfig(nil)
+		if typeName == autoType {
+			config = autoConfig("", e.SetRecordRule(testApp, emulator.RecordRule{HLS: &emulator.RecordConfig{}}))
+		}
+		r := newObjects(t, e, typeName, nil)
+		if _, err := r.Plan(acctest.Object{}, r.ConfigOf(config)); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // what was destroyed is created again
+			stored := applied(t, r, acctest.Object{}, config, acctest.ActionCreate)
+			stored = read(t, r, stored)
+			plan, err := r.Plan(stored, r.ConfigOf(changes))
+			if err != nil || plan.Action == acctest.ActionNone || len(plan.Diagnostics) > 0 {
+				t.Errorf("%s: %s is planned, %v, %v", typeName, plan.Action, plan.Diagnostics, err)
+			}
+			if _, err := r.Destroy(read(t, r, stored)); err != nil {
+				t.Fatal(err)
+			}
+			if auto, _ := e.AutoRecord(testApp); typeName == ruleType && len(e.RecordRules(testApp)) > 0 || auto.Mode != emulator.AutoRecordOff && auto.Mode != "" {
+				t.Errorf("%s is left: %v, %v", typeName, e.RecordRules(testApp), auto)
+			}
+		}
+	}
+}
