@@ -6,4 +6,4 @@
 set -euo pipefail
 
 export SOAK_HISTORIES=${SOAK_HISTORIES:-5000} SOAK_SEED=${SOAK_SEED:-0}
-TF_ACC='' exec go test -run '^TestFaultStorms$|^TestRandomHistories$' -parallel 16 -count=1 -timeout 120m ./internal/provider
+TF_ACC='' exec go test -run '^TestFaultStorms$|[rR]andomHistories$' -parallel 16 -count=1 -timeout 120m ./internal/provider

@@ -164,9 +164,9 @@ func (c Change) MayBeThere() bool {
 		key.Set && (c.Prior.Key == Of(key.Text) || c.Planned.Version.IsNull() && c.Memory.Key.Matches(key.Text))
 }
 
-// IsThere tells whether a callback is shown exactly as it would be sent.
+// IsThere tells whether a callback is shown exactly as it would be sent. A short key may be shown of a longer one.
 func IsThere(url, key string, shown Shown) bool {
-	return Equivalent(url, shown.URL) && key == shown.Key
+	return Equivalent(url, shown.URL) && key == shown.Key && formOf(key) != FormPart
 }
 
 // Returnable tells whether the shown key is certainly the whole one, or none.

@@ -191,6 +191,7 @@ func TestMayBeThere(t *testing.T) {
 		{wholeURL, "", Shown{wholeURL, ownKey, t0}, false},
 		{wholeURL, ownKey, Shown{wholeURL, "", t0}, false},
 		{wholeURL, "", Shown{wholeURL, "", t0}, true},
+		{wholeURL, ownKey[:16], Shown{wholeURL, ownKey[:16], t0}, false}, // maybe of a longer one
 		{wholeURL, ownKey, Shown{origin, ownKey, t0}, false},
 	} {
 		if got := IsThere(tc.url, tc.key, tc.shown); got != tc.want {

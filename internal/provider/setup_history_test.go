@@ -461,10 +461,7 @@ func (m *setUpModel) importAgain() error {
 		if !m.stored[typeName].Exists() || typeName == ruleType && !hasRule {
 			continue
 		}
-		imported, err := core.Resource(typeName).ImportState(id)
-		if err == nil {
-			imported, err = core.Resource(typeName).Read(imported)
-		}
+		imported, err := m.importOne(core.Resource(typeName), id)
 		if err != nil {
 			return fmt.Errorf("import of %s: %w", typeName, err)
 		}
@@ -472,6 +469,20 @@ func (m *setUpModel) importAgain() error {
 		m.tainted[typeName] = false
 	}
 	return nil
+}
+
+func (m *setUpModel) importOne(r acctest.Resource, id string) (acctest.Object, error) {
+	added, err := r.ImportState(id)
+	if err != nil {
+		return added, err
+	}
+	imported, err := r.Read(added)
+	for range 2 { // it may not be known yet, if nothing has read it since its creation
+		if err != nil && m.options.AfterCreate == emulator.CreateDelayed {
+			imported, err = r.Read(added)
+		}
+	}
+	return imported, err
 }
 
 // checkSuccess is of what an apply without errors promises.
