@@ -41,7 +41,7 @@ func StartInBubble(tb testing.TB, options emulator.Options, apps ...string) *Emu
 	server := newServer(options, apps)
 	pipes := pipeListener{make(chan net.Conn), make(chan struct{})}
 	listener := &http.Server{Handler: server}
-	listener.SetKeepAlivesEnabled(false) // on a used connection, Go's client repeats a request by itself
+	listener.SetKeepAlivesEnabled(false) // on a used connection, Go's client repeats a request unasked
 	go func() { _ = listener.Serve(pipes) }()
 	tb.Cleanup(func() {
 		server.Close()

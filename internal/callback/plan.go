@@ -105,7 +105,7 @@ func create(c Change, key Key) Decision {
 	return d
 }
 
-// An apply plans once more, without a read: a whole key was compared by the plan that read it.
+// Without a read, as in the second plan of an apply, a whole key counts as compared.
 func mayDiffer(key Key, m *Memory, shown *Shown) bool {
 	if shown == nil {
 		return m.Form != FormWhole

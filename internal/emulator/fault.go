@@ -36,7 +36,7 @@ type Fault struct {
 	// After, no effect.
 	Delay time.Duration
 
-	// Drop closes the connection without a response. Go's client repeats a GET by itself on one used before.
+	// Drop closes the connection without a response. Go's client repeats a GET on one used before, unasked.
 	Drop bool
 	Cut  bool // closes the connection after half of the body
 

@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -27,7 +28,7 @@ type creation struct {
 }
 
 // createApp sends one POST, because a new app may be listed late. If its response is lost, only an app that was not there
-// before is taken for the new one.
+// before, and that this process did not create, is taken for the new one.
 func (d *providerData) createApp(ctx context.Context, name string) creation {
 	before, beforeErr := d.appsNamed(ctx, name, time.Now().Add(-plannedJustNow))
 	if len(before) > 0 {
@@ -37,6 +38,7 @@ func (d *providerData) createApp(ctx context.Context, name string) creation {
 	isTaken := sparkrtc.ReasonOf(err) == sparkrtc.ReasonNameTaken
 	switch {
 	case err == nil:
+		d.planned.Delete(newApp + "/" + name)
 		return creation{id: id}
 	case !inDoubt(err) && !isTaken:
 		return creation{err: err}
@@ -45,7 +47,7 @@ func (d *providerData) createApp(ctx context.Context, name string) creation {
 	switch {
 	case isTaken:
 		return creation{taken: true, named: named}
-	case len(named) == 1 && beforeErr == nil: // nothing had the name before
+	case len(named) == 1 && beforeErr == nil && !d.apps.isWritten(named[0].ID): // nothing had the name before
 		d.apps.release(named[0].ID)
 		return creation{id: named[0].ID}
 	default:
@@ -121,6 +123,7 @@ func (d *providerData) switchApp(ctx context.Context, appID string, on bool) (*s
 // deletion is what came of deleting an app; the zero value is a success.
 type deletion struct {
 	err     error
+	missing bool   // there was no app to delete
 	inUse   *inUse // what is in the way, if that is known
 	stopped error  // why the app, which was disabled to delete it, could not be enabled again
 }
@@ -138,7 +141,10 @@ const enableAgainTimeout = 30 * time.Second
 // help.
 func (d *providerData) deleteApp(ctx context.Context, appID string) deletion {
 	defer d.apps.write(appID)()
-	err := ignoreNotFound(d.client.DeleteApp(ctx, appID))
+	err := d.client.DeleteApp(ctx, appID)
+	if errors.Is(err, sparkrtc.ErrNotFound) {
+		return deletion{missing: true}
+	}
 	reason := sparkrtc.ReasonOf(err)
 	if reason != sparkrtc.ReasonRulesExist && reason != sparkrtc.ReasonDeletionRefused {
 		return deletion{err: err}

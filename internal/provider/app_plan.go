@@ -74,6 +74,9 @@ func addUnknownNameError(diags *diag.Diagnostics, state *appModel) {
 // usualName is what the documentation shows of names.
 var usualName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
+// newApp is the type of an app that has no ID yet, for plannedBefore.
+const newApp = "new sparkrtc_app"
+
 // planNew warns of an unusual name, and looks up whether the name is taken. Where apps can't be listed, the apply finds
 // out.
 func (r *appResource) planNew(ctx context.Context, plan *appModel, diags *diag.Diagnostics) {
@@ -85,7 +88,7 @@ func (r *appResource) planNew(ctx context.Context, plan *appModel, diags *diag.D
 		diags.AddAttributeWarning(path.Root("app_name"), "Unusual app name", fmt.Sprintf(
 			"The service may refuse the name %q.\n\nUse 1 to 64 letters, digits, hyphens and underscores.", name))
 	}
-	if r.provider.plannedBefore("new sparkrtc_app", plan.AppName) {
+	if r.provider.plannedBefore(newApp, plan.AppName) {
 		// A warning: terraform test may plan the one resource twice in a process.
 		diags.AddAttributeWarning(path.Root("app_name"), "Two new apps with the same name", fmt.Sprintf(
 			"Another sparkrtc_app of this configuration creates an app named %q, and names are unique in an account, so that one of them will fail.\n\nChoose another app_name for one of them.", name))

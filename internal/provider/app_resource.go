@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
@@ -203,6 +204,7 @@ func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	appID, imported, fresh := state.AppID.ValueString(), state.AppName.IsNull(), memory != nil && memory.Fresh
 	r.identify(ctx, resp.Identity, diags, state.AppID)
 	var app *sparkrtc.App
+	notYet := false
 	ok := r.provider.call(ctx, reading(appWithID(appID), imported, state.Timeouts), diags, func(ctx context.Context) (err error) {
 		app, err = r.provider.readApp(ctx, appID, imported, fresh, func(listed *sparkrtc.App) bool {
 			seen := *state
@@ -210,15 +212,15 @@ func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 			return seen.same(state)
 		})
 		if errors.Is(err, sparkrtc.ErrNotFound) && !imported {
+			notYet = fresh && sparkrtc.IsUnknown(err)
 			return nil
 		}
 		return err
 	})
 	switch {
 	case !ok:
-	case app == nil && fresh: // without it in the state, the next apply would create another one
-		diags.AddError("New app is not shown yet", fmt.Sprintf(
-			"App %q was created, and the service does not show it yet. It stays in the state.\n\nPlan again later. If the app was deleted, remove it from the state: terraform state rm ADDRESS.", appID))
+	case notYet: // without it in the state, the next apply would create another one
+		addNotShownYet(diags, appID)
 	case app == nil:
 		diags.AddWarning("SparkRTC app is gone", fmt.Sprintf(
 			"App %q no longer exists, or is not in the project of the credentials.\n\nThe resource is removed from the state. If it is still configured, the next apply creates a new app with another ID and key.", appID))
@@ -228,6 +230,11 @@ func (r *appResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 		diags.Append(setIn(ctx, &resp.State, *state)...)
 		diags.Append(saveMemory(ctx, resp.Private, state.remember(memory, app))...)
 	}
+}
+
+func addNotShownYet(diags *diag.Diagnostics, appID string) {
+	diags.AddError("New app is not shown yet", fmt.Sprintf(
+		"App %q was created, and the service does not show it yet. It stays in the state.\n\nTry again later. If the app was deleted, remove it from the state: terraform state rm ADDRESS.", appID))
 }
 
 // same compares what the service shows.
@@ -264,6 +271,7 @@ func (r *appResource) Update(ctx context.Context, req resource.UpdateRequest, re
 func (r *appResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	diags := &resp.Diagnostics
 	state := load(modelIn[appModel](ctx, req.State))(diags)
+	memory := load(loadMemory(ctx, req.Private, (*appMemory).valid))(diags)
 	if diags.HasError() {
 		return
 	}
@@ -281,7 +289,11 @@ func (r *appResource) Delete(ctx context.Context, req resource.DeleteRequest, re
 		}
 		return left.err
 	})
-	if ok {
+	switch {
+	case !ok:
+	case left.missing && memory != nil && memory.Fresh:
+		addNotShownYet(diags, appID)
+	default:
 		left.explain(diags, r.provider, appID)
 	}
 }

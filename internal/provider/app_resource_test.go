@@ -267,6 +267,26 @@ func TestApp_nameTaken(t *testing.T) {
 	}
 }
 
+// Two of one name in a run: the second, whose response is lost, does not take the app of the first, which is listed late.
+func TestApp_twoOfOneName(t *testing.T) {
+	e := acctest.StartEmulator(t, emulator.Options{AfterCreate: emulator.CreateDelayed})
+	core, err := newCore(t, e, &sparkRTCProvider{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	apps := core.Resource(appType)
+	plan, err := apps.Plan(acctest.Object{}, apps.ConfigOf(map[string]any{"app_name": "classroom"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = apps.Apply(plan); err != nil {
+		t.Fatal(err)
+	}
+	e.Fail(emulator.Fault{Method: http.MethodPost, ExactPath: acctest.AppsPath, Drop: true})
+	_, err = apps.Apply(plan)
+	expectError(t, err, "App may or may not have been created", made(t, e, "classroom").ID)
+}
+
 // What is made stays in the state, whatever fails after it.
 func TestApp_createdButNotFinished(t *testing.T) {
 	e := acctest.StartEmulator(t, emulator.Options{})
@@ -438,8 +458,19 @@ func TestApp_notShownYet(t *testing.T) {
 		t.Fatalf("it was read: %v", stored)
 	}
 	id := stored.Text("app_id")
+	e.Fail(emulator.Fault{Method: http.MethodDelete, ExactPath: acctest.AppsPath + "/" + id, Status: 404, Code: "RTC.00001003"})
+	unprotected := apply(t, newApps(t, e), stored, map[string]any{"app_name": "classroom", "deletion_protection": false})
+	_, err := newApps(t, e).ApplyDestroy(unprotected) // without a read
+	expectError(t, err, "New app is not shown yet", id)
+
+	e.Fail(emulator.Fault{Method: http.MethodGet, ExactPath: acctest.AppsPath + "/" + id, RawBody: `{"app_id":"` + id + `","app_name":"classroom","state":{"state":"DELETED"}}`, ContentType: "application/json"})
+	gone, err := newApps(t, e).Read(stored)
+	if err != nil || gone.Exists() {
+		t.Errorf("shown as deleted: %v, %v", gone.Value, err)
+	}
+
 	e.RemoveApp(id) // after which it is never shown
-	_, err := newApps(t, e).Read(stored)
+	_, err = newApps(t, e).Read(stored)
 	expectError(t, err, "New app is not shown yet", id, "terraform state rm")
 
 	stored = apply(t, unpersevering(), acctest.Object{}, config)

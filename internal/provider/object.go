@@ -202,8 +202,8 @@ func (d *providerData) alone(appID string) (end func()) {
 }
 
 // plannedBefore tells whether another resource of this type sets the same object, which has these IDs: each resource is
-// planned once in a process. That of terraform test may plan, apply and plan again, so it counts until the app, which is
-// the first ID, is written to.
+// planned once in a process. That of terraform test may plan, apply and plan again, so it counts until the app, whose ID
+// is the first one, is written to or created.
 func (d *providerData) plannedBefore(typeName string, ids ...types.String) bool {
 	key := typeName
 	for _, id := range ids {

@@ -340,6 +340,12 @@ func newTransportError(ctx context.Context, err error) *Error {
 	return e
 }
 
+// IsUnknown tells whether the service does not know an object, unlike one that it shows as deleted.
+func IsUnknown(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Reason == ReasonNotFound && e.StatusCode == http.StatusNotFound
+}
+
 // ReasonOf returns the reason of an *Error, or "".
 func ReasonOf(err error) Reason {
 	var e *Error
