@@ -52,7 +52,7 @@ const (
 	Notices // their number
 )
 
-// Plan decides by the table in DESIGN.md; the order of its cases is the same.
+// Plan decides by the table in DESIGN.md, whose rows aboutKey has in the same order.
 func Plan(c Change) Decision {
 	key := KeyToSend(c.Planned, c.Configured)
 	if c.Prior == nil {
@@ -63,31 +63,55 @@ func Plan(c Change) Decision {
 	if m == nil {
 		m = &Memory{Form: FormNone}
 	}
-	ownKey := c.Prior.hasKey(m)
-	thereIsKey := ownKey || m.Form != FormNone || m.MayHaveKey
-	changesWriteOnly := d.Write && key.WriteOnly && ownKey && c.Planned.Version == c.Prior.Version && m.isOther(key.Text)
-	switch {
-	case key.Ignored && d.Write && (!m.ShowsKeys || m.Form == FormPart), c.IgnoresWriteOnly && changesWriteOnly:
-		d.say(KeyIgnored)
-	case key.Ignored:
-	case !key.Set && thereIsKey && d.Write:
-		d.say(LosesKey)
-	case !key.Set && thereIsKey:
-		d.say(KeyNotConfigured)
-	case key.Set && thereIsKey && !ownKey && m.Imported && mayDiffer(key, m, c.Existing):
-		d.say(KeyNotCompared)
-	case changesWriteOnly:
-		d.say(KeyAlsoSent)
-	case key.WriteOnly && !c.IgnoresWriteOnly && !d.Write && m.Key == nil && c.Memory != nil && !c.Prior.Version.IsNull():
-		d.say(KeyNotSent)
-	}
-	switch mayBeCut := d.Write && m.URLTaken && !m.ShowsURLs && c.Planned.URL == c.Prior.URL; {
-	case mayBeCut && c.Configured.URL != c.Planned.URL:
-		d.say(URLIgnored)
-	case mayBeCut && isOrigin(c.Planned.URL.Text()):
-		d.say(URLMayBeCut)
-	}
+	d.say(c.aboutKey(key, m, d.Write)...)
+	d.say(c.aboutURL(m, d.Write)...)
 	return d
+}
+
+func (c Change) aboutKey(key Key, m *Memory, write bool) []Notice {
+	own := c.Prior.hasKey(m)
+	there := own || m.Form != FormNone || m.MayHaveKey
+	sendsOther := write && own && c.sendsOther(key, m)
+	switch {
+	case key.Ignored && write && !m.showsWholeKey(), c.IgnoresWriteOnly && sendsOther:
+		return []Notice{KeyIgnored}
+	case key.Ignored:
+		return nil
+	case !key.Set && there && write:
+		return []Notice{LosesKey}
+	case !key.Set && there:
+		return []Notice{KeyNotConfigured}
+	case key.Set && there && !own && m.Imported && mayDiffer(key, m, c.Existing):
+		return []Notice{KeyNotCompared}
+	case sendsOther:
+		return []Notice{KeyAlsoSent}
+	case !write && c.leavesOut(key):
+		return []Notice{KeyNotSent}
+	}
+	return nil
+}
+
+// sendsOther tells whether another write-only key is configured under the same version.
+func (c Change) sendsOther(key Key, m *Memory) bool {
+	return key.WriteOnly && c.Planned.Version == c.Prior.Version && m.isOther(key.Text)
+}
+
+// leavesOut tells whether a write-only key is configured under a version that was set without one.
+func (c Change) leavesOut(key Key) bool {
+	return key.WriteOnly && !c.IgnoresWriteOnly && c.Memory != nil && c.Memory.Key == nil && !c.Prior.Version.IsNull()
+}
+
+func (m *Memory) showsWholeKey() bool { return m.ShowsKeys && m.Form != FormPart }
+
+func (c Change) aboutURL(m *Memory, write bool) []Notice {
+	mayBeCut := write && m.URLTaken && !m.ShowsURLs && c.Planned.URL == c.Prior.URL
+	switch {
+	case mayBeCut && c.Configured.URL != c.Planned.URL:
+		return []Notice{URLIgnored}
+	case mayBeCut && isOrigin(c.Planned.URL.Text()):
+		return []Notice{URLMayBeCut}
+	}
+	return nil
 }
 
 // create warns of the loss of any key, but not of overwriting an own callback, such as a tainted resource's.
@@ -113,7 +137,7 @@ func mayDiffer(key Key, m *Memory, shown *Shown) bool {
 	return key.Text == "" || shown.Key != key.Text
 }
 
-func (d *Decision) say(n Notice) { d.Notices = append(d.Notices, n) }
+func (d *Decision) say(n ...Notice) { d.Notices = append(d.Notices, n...) }
 
 // A version may belong to a write-only key that is null: then there is no fingerprint.
 func (s Settings) hasKey(m *Memory) bool {
