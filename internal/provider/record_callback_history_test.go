@@ -33,43 +33,30 @@ import (
 
 const histories = 50
 
-// A history has its number as the seed, so that one is run again alone with
-// go test -run 'TestRandomHistories/17$', or SOAK_SEED=17 SOAK_HISTORIES=1.
 func TestRandomHistories(t *testing.T) {
-	acctest.Long(t)
-	from, count := acctest.Seeds(histories)
 	var ran, believed atomic.Int32
 	t.Cleanup(func() {
 		if ran.Load() >= histories && believed.Load() < ran.Load() {
 			t.Errorf("lists of apps were believed %d times in %d histories, which proves little", believed.Load(), ran.Load())
 		}
 	})
-	for seed := from; seed < from+count; seed++ {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Parallel()
-			h := newHistory(seed)
-			h.believed = &believed
-			ran.Add(1)
-			if err := h.run(t); err != nil {
-				short := h.shortest(t)
-				t.Errorf("history %d: %v\n%v\n\nThe shortest part of it that fails: %v\n%v", seed, err, h, short.run(t), short)
-			}
-		})
-	}
+	runHistories(t, histories, func(seed uint64) history {
+		h := newHistory(seed)
+		h.believed = &believed
+		ran.Add(1)
+		return h
+	})
 }
 
 type history struct {
 	options emulator.Options
 	shared  bool // reads look at the list of all apps first
-	steps   []historyStep
+	steps   steps[*historyRun]
 
 	believed *atomic.Int32 // counts how often that was enough
 }
 
-type historyStep struct {
-	what string
-	do   func(*historyRun) error
-}
+type historyStep = step[*historyRun]
 
 func (h history) String() string {
 	var b strings.Builder
@@ -79,39 +66,22 @@ func (h history) String() string {
 	}
 	fmt.Fprintf(&b, "     key shown %s, URL %s, time %s; by reads %q, %q, %q; no callback %s; key left out is kept: %t; empty key %s",
 		o.KeyEcho, o.URLEcho, o.TimeEcho, o.ReadKeyEcho, o.ReadURLEcho, o.ReadTimeEcho, o.Unset, o.KeepKey, o.EmptyKey)
-	for i, s := range h.steps {
-		fmt.Fprintf(&b, "\n%3d. %s", i+1, s.what)
-	}
-	return b.String()
+	return b.String() + h.steps.String()
 }
 
 func (h history) run(t *testing.T) error {
 	t.Helper()
 	w := newHistoryRun(t, h)
-	for i, s := range h.steps {
-		err := s.do(w)
-		if err == nil {
-			err = w.checkSecrets()
-		}
-		if err != nil {
-			return fmt.Errorf("step %d (%s): %w", i+1, s.what, err)
-		}
-	}
-	return nil
+	return h.steps.run(w, w.checkSecrets)
 }
 
-// shortest leaves out what a failure doesn't need.
 func (h history) shortest(t *testing.T) history {
 	t.Helper()
-	for i := 0; i < len(h.steps); {
-		fewer := h
-		fewer.steps = slices.Delete(slices.Clone(h.steps), i, i+1)
-		if fewer.run(t) == nil {
-			i++
-		} else {
-			h, i = fewer, 0
-		}
-	}
+	h.steps = h.steps.shortest(func(fewer steps[*historyRun]) error {
+		part := h
+		part.steps = fewer
+		return part.run(t)
+	})
 	for _, simplify := range []func(*emulator.Options){
 		func(o *emulator.Options) { o.KeyEcho = emulator.EchoExact },
 		func(o *emulator.Options) { o.URLEcho = emulator.URLExact },

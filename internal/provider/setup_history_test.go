@@ -24,48 +24,22 @@ import (
 
 const setUpHistories = 100
 
-// A history has its number as the seed, so that one is run again with SOAK_SEED=17 SOAK_HISTORIES=1.
-func TestSetUp_randomHistories(t *testing.T) {
-	acctest.Long(t)
-	from, count := acctest.Seeds(setUpHistories)
-	for seed := from; seed < from+count; seed++ {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Parallel()
-			h := newSetUpHistory(seed)
-			if err := h.run(t); err != nil {
-				short := h.shortest(t)
-				t.Errorf("history %d: %v\n%v\n\nThe shortest part of it that fails: %v\n%v", seed, err, h, short.run(t), short)
-			}
-		})
-	}
-}
+func TestSetUp_randomHistories(t *testing.T) { runHistories(t, setUpHistories, newSetUpHistory) }
 
 type setUpHistory struct {
 	switches map[string]string // that don't have their default
-	steps    []setUpStep
+	steps    steps[*setUpModel]
 }
 
-type setUpStep struct {
-	what string
-	do   func(*setUpModel) error
-}
+type setUpStep = step[*setUpModel]
 
-func (h setUpHistory) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "     %v", h.switches)
-	for i, s := range h.steps {
-		fmt.Fprintf(&b, "\n%3d. %s", i+1, s.what)
-	}
-	return b.String()
-}
+func (h setUpHistory) String() string { return fmt.Sprintf("     %v%v", h.switches, h.steps) }
 
 func (h setUpHistory) run(t *testing.T) error {
 	t.Helper()
 	m := newSetUpModel(t, h.switches)
-	for i, s := range h.steps {
-		if err := s.do(m); err != nil {
-			return fmt.Errorf("step %d (%s): %w", i+1, s.what, err)
-		}
+	if err := h.steps.run(m, func() error { return nil }); err != nil {
+		return err
 	}
 	if err := m.settle(); err != nil {
 		return fmt.Errorf("in the end: %w", err)
@@ -73,18 +47,11 @@ func (h setUpHistory) run(t *testing.T) error {
 	return nil
 }
 
-// shortest leaves out what a failure doesn't need.
 func (h setUpHistory) shortest(t *testing.T) setUpHistory {
 	t.Helper()
-	for i := 0; i < len(h.steps); {
-		fewer := h
-		fewer.steps = slices.Delete(slices.Clone(h.steps), i, i+1)
-		if fewer.run(t) == nil {
-			i++
-		} else {
-			h, i = fewer, 0
-		}
-	}
+	h.steps = h.steps.shortest(func(fewer steps[*setUpModel]) error {
+		return setUpHistory{h.switches, fewer}.run(t)
+	})
 	for name, value := range h.switches {
 		delete(h.switches, name)
 		if h.run(t) == nil {
