@@ -21,11 +21,7 @@ const appType = "sparkrtc_app"
 // newApps starts a provider that leads to an emulator, for apps.
 func newApps(tb testing.TB, e *acctest.Emulator) acctest.Resource {
 	tb.Helper()
-	core, err := newCore(tb, e, &sparkRTCProvider{}, map[string]any{"max_retries": 2})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return core.Resource(appType)
+	return newObjects(tb, e, appType, map[string]any{"max_retries": 2})
 }
 
 // made is the ID of the one app of a name.
@@ -65,15 +61,8 @@ func apply(t *testing.T, apps acctest.Resource, prior acctest.Object, given map[
 // expectClean reads an app in a new process, and expects that nothing is planned then.
 func expectClean(t *testing.T, apps acctest.Resource, stored acctest.Object, given map[string]any) acctest.Object {
 	t.Helper()
-	core, err := apps.Restart()
-	if err != nil {
-		t.Fatal(err)
-	}
-	apps = core.Resource(apps.Type)
-	stored, err = apps.Read(stored)
-	if err != nil {
-		t.Fatal(err)
-	}
+	apps = again(t, apps)
+	stored = read(t, apps, stored)
 	if plan, err := apps.Plan(stored, apps.ConfigOf(given)); err != nil || plan.Action != acctest.ActionNone {
 		t.Fatalf("%s is planned: %v; %v", plan.Action, plan.Planned.Value, err)
 	}
@@ -270,11 +259,7 @@ func TestApp_nameTaken(t *testing.T) {
 // Two of one name in a run: the second, whose response is lost, does not take the app of the first, which is listed late.
 func TestApp_twoOfOneName(t *testing.T) {
 	e := acctest.StartEmulator(t, emulator.Options{AfterCreate: emulator.CreateDelayed})
-	core, err := newCore(t, e, &sparkRTCProvider{}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	apps := core.Resource(appType)
+	apps := newObjects(t, e, appType, nil)
 	plan, err := apps.Plan(acctest.Object{}, apps.ConfigOf(map[string]any{"app_name": "classroom"}))
 	if err != nil {
 		t.Fatal(err)
@@ -445,15 +430,9 @@ func TestApp_rename(t *testing.T) {
 // may be gone after that.
 func TestApp_notShownYet(t *testing.T) {
 	e := acctest.StartEmulator(t, emulator.Options{AfterCreate: emulator.CreateDelayed, AppNames: emulator.NamesShared})
-	unpersevering := func() acctest.Resource {
-		core, err := newCore(t, e, &sparkRTCProvider{}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return core.Resource(appType)
-	}
+	withoutRetries := func() acctest.Resource { return newObjects(t, e, appType, nil) }
 	config := map[string]any{"app_name": "classroom"}
-	stored := apply(t, unpersevering(), acctest.Object{}, config)
+	stored := apply(t, withoutRetries(), acctest.Object{}, config)
 	if !slices.Contains(stored.Diagnostics.Warnings(), "New app could not be read") {
 		t.Fatalf("it was read: %v", stored)
 	}
@@ -473,7 +452,7 @@ func TestApp_notShownYet(t *testing.T) {
 	_, err = newApps(t, e).Read(stored)
 	expectError(t, err, "New app is not shown yet", id, "terraform state rm")
 
-	stored = apply(t, unpersevering(), acctest.Object{}, config)
+	stored = apply(t, withoutRetries(), acctest.Object{}, config)
 	stored = expectClean(t, newApps(t, e), stored, config) // the read is repeated until it is shown
 	if len(e.Apps()) != 1 || stored.Text("create_time") == "" {
 		t.Errorf("stored: %v, apps: %v", stored.Value, e.Apps())

@@ -18,25 +18,6 @@ import (
 
 const autoType = "sparkrtc_auto_record"
 
-func newObjects(tb testing.TB, e *acctest.Emulator, typeName string, arguments map[string]any) acctest.Resource {
-	tb.Helper()
-	core, err := newCore(tb, e, &sparkRTCProvider{}, arguments)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return core.Resource(typeName)
-}
-
-// again is the same provider in another process, as for another run.
-func again(tb testing.TB, r acctest.Resource) acctest.Resource {
-	tb.Helper()
-	core, err := r.Restart()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return core.Resource(r.Type)
-}
-
 func autoConfig(mode, rule string) given {
 	config := given{"app_id": testApp}
 	if mode != "" {

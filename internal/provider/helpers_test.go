@@ -70,6 +70,26 @@ func newCore(tb testing.TB, e *acctest.Emulator, p *sparkRTCProvider, arguments 
 	return acctest.NewCore(tb, factoryOf(p), schemas(), settings)
 }
 
+// newObjects starts a provider that leads to an emulator, for one type of resource.
+func newObjects(tb testing.TB, e *acctest.Emulator, typeName string, arguments map[string]any) acctest.Resource {
+	tb.Helper()
+	core, err := newCore(tb, e, &sparkRTCProvider{}, arguments)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return core.Resource(typeName)
+}
+
+// again is the same provider in another process, as for another run.
+func again(tb testing.TB, r acctest.Resource) acctest.Resource {
+	tb.Helper()
+	core, err := r.Restart()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return core.Resource(r.Type)
+}
+
 // factoryOf serves a provider in an empty environment unless it has one. Without dial,
 // it loses no time between retries.
 func factoryOf(p *sparkRTCProvider) func() (tfprotov6.ProviderServer, error) {
