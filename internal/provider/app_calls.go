@@ -38,7 +38,7 @@ func (d *providerData) createApp(ctx context.Context, name string) creation {
 	isTaken := sparkrtc.ReasonOf(err) == sparkrtc.ReasonNameTaken
 	switch {
 	case err == nil:
-		d.planned.Delete(newApp + "/" + name)
+		d.planned.Delete(plannedKey(newApp, name))
 		return creation{id: id}
 	case !inDoubt(err) && !isTaken:
 		return creation{err: err}

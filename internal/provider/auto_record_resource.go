@@ -110,7 +110,7 @@ func (r *autoRecordResource) Create(ctx context.Context, req resource.CreateRequ
 	defer r.provider.alone(appID)()
 	r.write(ctx, plan, createTimeout, &resp.State, diags)
 	if !diags.HasError() {
-		r.provider.autoRecordsCreated.Store(appID, true)
+		r.provider.created.Store(appID, true)
 	}
 }
 
@@ -171,7 +171,7 @@ func (r *autoRecordResource) Read(ctx context.Context, req resource.ReadRequest,
 		return
 	}
 	d, appID, imported := r.provider, state.AppID.ValueString(), state.Mode.IsNull()
-	d.autoRecordsCreated.Delete(appID) // in a process that runs several plans, as that of terraform test
+	d.created.Delete(appID)
 	r.identify(ctx, resp.Identity, diags, state.AppID)
 	gone := false
 	ok := d.call(ctx, reading(autoRecordOf(appID), imported, state.Timeouts), diags, func(ctx context.Context) error {
@@ -238,7 +238,7 @@ func (r *autoRecordResource) Delete(ctx context.Context, req resource.DeleteRequ
 	}
 	d, appID := r.provider, state.AppID.ValueString()
 	defer d.alone(appID)()
-	if _, created := d.autoRecordsCreated.Load(appID); created {
+	if _, created := d.created.Load(appID); created {
 		return // create_before_destroy, or the resource was renamed
 	}
 	op := operation{about: autoRecordOf(appID), verb: "switched off", limit: deleteTimeout, timeouts: state.Timeouts}

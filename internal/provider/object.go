@@ -201,18 +201,22 @@ func (d *providerData) alone(appID string) (end func()) {
 	return mutex.Unlock
 }
 
+func plannedKey(typeName string, ids ...string) string {
+	return typeName + "/" + strings.Join(ids, "/")
+}
+
 // plannedBefore tells whether another resource of this type sets the same object, which has these IDs: each resource is
 // planned once in a process. That of terraform test may plan, apply and plan again, so it counts until the app, whose ID
 // is the first one, is written to or created.
 func (d *providerData) plannedBefore(typeName string, ids ...types.String) bool {
-	key := typeName
-	for _, id := range ids {
+	values := make([]string, len(ids))
+	for i, id := range ids {
 		if id.IsUnknown() {
 			return false
 		}
-		key += "/" + id.ValueString()
+		values[i] = id.ValueString()
 	}
-	_, again := d.planned.LoadOrStore(key, true)
+	_, again := d.planned.LoadOrStore(plannedKey(typeName, values...), true)
 	return again && !d.apps.isWritten(ids[0].ValueString())
 }
 

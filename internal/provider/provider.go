@@ -132,8 +132,9 @@ type providerData struct {
 	// rules is what the operations of recording rules know of one another.
 	rules recordRules
 
-	// autoRecordsCreated has the apps whose automatic recording was created in this process.
-	autoRecordsCreated sync.Map
+	// created are the rules ("app_id/rule_id") and automatic recordings ("app_id") that a deletion leaves, because this
+	// process has just created them. A read ends that: the process of terraform test runs several plans and applies.
+	created sync.Map
 
 	// recordings are the locks of apps whose recording is created or deleted.
 	recordings sync.Map

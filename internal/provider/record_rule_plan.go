@@ -21,8 +21,7 @@ import (
 
 // recordRules is what the operations of a process on recording rules know of one another, by "app_id/rule_id".
 type recordRules struct {
-	created sync.Map // to delete none that was just created
-	gone    sync.Map
+	gone sync.Map
 
 	lookUps      atomic.Int32
 	saidNoLookUp sync.Once

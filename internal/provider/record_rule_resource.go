@@ -94,7 +94,7 @@ func (r *recordRuleResource) Create(ctx context.Context, req resource.CreateRequ
 		if err != nil {
 			return err
 		}
-		d.rules.created.Store(ruleKey(appID, shown.ID), true)
+		d.created.Store(ruleKey(appID, shown.ID), true)
 		d.rules.gone.Delete(ruleKey(appID, shown.ID))
 		memory = r.settle(ctx, appID, plan.settings(), *shown, replaced)
 		plan.show(*shown)
@@ -178,7 +178,7 @@ func (r *recordRuleResource) Read(ctx context.Context, req resource.ReadRequest,
 		return
 	}
 	d, appID, ruleID, imported := r.provider, state.AppID.ValueString(), state.RuleID.ValueString(), state.OBS.IsNull()
-	d.rules.created.Delete(state.key()) // in a process that runs several plans, as that of terraform test
+	d.created.Delete(state.key())
 	r.identify(ctx, resp.Identity, diags, state.AppID, state.RuleID)
 	var shown *sparkrtc.RecordRule
 	ok := d.call(ctx, reading(ruleOf(appID, ruleID), imported, state.Timeouts), diags, func(ctx context.Context) (err error) {
@@ -239,7 +239,7 @@ func (r *recordRuleResource) Delete(ctx context.Context, req resource.DeleteRequ
 	}
 	d, appID, ruleID := r.provider, state.AppID.ValueString(), state.RuleID.ValueString()
 	defer d.alone(appID)()
-	if _, created := d.rules.created.Load(state.key()); created {
+	if _, created := d.created.Load(state.key()); created {
 		return // create_before_destroy or a renamed resource, and the creation kept the ID
 	}
 	user := ""
